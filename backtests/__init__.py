@@ -1,0 +1,1 @@
+"""The offline half: recorded bars through the same core, training, reports, replay."""

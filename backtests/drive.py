@@ -1,0 +1,216 @@
+"""The plain drive: recorded bars through the same core as the daemon's, over the simulated venue, row by row.
+
+One round of the timeline is one tick time T: the symbols that have a bar opening at T get its first tick (gaps, stops and
+swap; deals are told), then the bars that this tick shows as closed are told, longest timeframe first, and what is
+decided on them is executed at that tick; only then do the bars that opened at T have a high and a low.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+import msgspec
+
+from brokers.latch import Command
+from brokers.port import BarClosed, BarPhase, DataEnded, LinkUp, Reconciled
+from brokers.venue import Costs, Venue
+from market.bars import Bars
+from market.types import TIMEFRAMES, Account, Deal
+from runtime.core.core import Core
+from runtime.core.decision import Decision, Step
+from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, TimerFired
+from runtime.core.feeds import FeedKey
+from runtime.core.instructions import (
+    Alert,
+    AnyInstruction,
+    Cancel,
+    ClosePosition,
+    ModifyStop,
+    Reconcile,
+    SetLevel,
+    Submit,
+    WakeAt,
+)
+from runtime.outcomes.books import Books
+from runtime.outcomes.outcome import Outcome
+from runtime.requests import request_of
+
+
+class Drive(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a drive."""
+
+    decisions: list[Decision]
+    deals: list[Deal]
+    outcomes: list[Outcome]
+    equity: list[tuple[int, float]]
+    """(time, equity) at every told bar."""
+    bars: int
+    balance: float
+    orders: int
+    ambiguous: int
+    """Bars that reached both stop and target of a position; counted as stopped."""
+
+
+class PlainDrive:
+    """Recorded time: it moves only when everything that was asked for is settled."""
+
+    def __init__(
+        self,
+        core: Core,
+        books: Books,
+        tapes: Mapping[FeedKey, Bars],
+        costs: Mapping[str, Costs],
+        *,
+        balance: float,
+        start: int,
+        warmup: int,
+    ) -> None:
+        """Trade from the first tick at or after `start` (UTC ms); `warmup` bars before it are folded in only."""
+        self.core, self.books, self.tapes, self.start, self.warmup = core, books, tapes, start, warmup
+        plan = core.plan
+        symbols = {name: s for name, s in plan.symbols.items() if any(key[0] == name for key in tapes)}
+        self.venue = Venue(symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=start)
+        self.costs = costs
+        self.decisions: list[Decision] = []
+        self.outcomes: list[Outcome] = []
+        self.equity: list[tuple[int, float]] = []
+        self.bars = 0
+        self.orders = 0
+        order = sorted(tapes, key=lambda key: (-TIMEFRAMES[key[1]], list(plan.symbols).index(key[0])))
+        self.told_order = order
+        finest = {name: min((k for k in tapes if k[0] == name), key=lambda k: TIMEFRAMES[k[1]]) for name in symbols}
+        self.paths = [finest[name] for name in plan.symbols if name in finest]
+        self.next = {key: bisect_left(tape.time, start) for key, tape in tapes.items()}
+        self.told = dict(self.next)
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def run(self, progress: Callable[[int], None] | None = None) -> Drive:
+        """Play everything from start to end."""
+        self._begin()
+        for at in self._times():
+            for key in (opened := [k for k in self.paths if self._opens(k, at)]):
+                self._first_tick(key, at)
+            self._news()
+            self._tell_closed(at, opened)
+            for key in opened:
+                self._play(key)
+            if progress is not None:
+                progress(self.bars)
+        self._end()
+        return Drive(
+            decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity, bars=self.bars,
+            balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
+        )  # fmt: skip
+
+    def _times(self) -> Iterator[int]:
+        if len(self.paths) == 1:
+            tape = self.tapes[self.paths[0]]
+            return iter(tape.time[self.next[self.paths[0]] :])
+        return iter(sorted({t for key in self.paths for t in self.tapes[key].time[self.next[key] :]}))
+
+    def _opens(self, key: FeedKey, at: int) -> bool:
+        i, tape = self.next[key], self.tapes[key]
+        return i < len(tape) and tape.time[i] == at
+
+    def _first_tick(self, key: FeedKey, at: int) -> None:
+        tape, i = self.tapes[key], self.next[key]
+        self.venue.open_bar(key[0], at, tape.open[i], tape.spread[i])
+
+    def _play(self, key: FeedKey) -> None:
+        tape, i = self.tapes[key], self.next[key]
+        last = tape.time[i] + TIMEFRAMES[key[1]] * 1000 - 1
+        self.venue.play_bar(key[0], last, tape.high[i], tape.low[i], tape.close[i])
+        self.next[key] = i + 1
+
+    def _tell_closed(self, at: int, opened: list[FeedKey]) -> None:
+        """Tell the bars that a first tick at `at` shows as closed."""
+        symbols = {key[0] for key in opened}
+        for key in self.told_order:
+            if key[0] in symbols:
+                # its own next bar has opened; a bar of another timeframe is over when its time is
+                self._tell_until(key, at, at if key in opened else at - TIMEFRAMES[key[1]] * 1000 + 1)
+
+    def _tell_until(self, key: FeedKey, at: int, before: int) -> None:
+        tape = self.tapes[key]
+        while self.told[key] < len(tape) and tape.time[self.told[key]] < before:
+            self.told[key] += 1
+            self._tell_bar(key, self.told[key] - 1, at, "live")
+
+    def _end(self) -> None:
+        """The closing quote of each symbol is the last tick; what is open is left there."""
+        self._news()
+        at = self.venue.at
+        self._handle(DataEnded(at=at))
+        for key in self.told_order:
+            for i in range(self.told[key], len(self.tapes[key])):
+                self._tell_bar(key, i, at, "live")
+        self._news()
+
+    # --- facts ------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Come up as a daemon does: run, latch, link, contracts seen, warm-up, reconcile."""
+        at = self.start
+        plan = self.core.plan
+        balance = self.venue.balance
+        account = Account(
+            login=0, server="backtest", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
+            trade_allowed=True, balance=balance, equity=balance,
+        )  # fmt: skip
+        self.venue.news()
+        self._handle(RunStarted(at=at, run=1))
+        command = Command(id="backtest", level="run", who="backtest", why="recorded bars", wall=0, path="daemon")
+        self._handle(LevelChanged(at=at, command=command, generation=1))
+        self.account = account
+        self._handle(LinkUp(at=at, account=account))
+        for key in self.told_order:
+            for i in range(max(0, self.told[key] - self.warmup), self.told[key]):
+                self._tell_bar(key, i, self.tapes[key].time[i] + TIMEFRAMES[key[1]] * 1000, "warm")
+
+    def _tell_bar(self, key: FeedKey, index: int, at: int, phase: BarPhase) -> None:
+        bar = self.tapes[key].bar(index)
+        if phase == "warm":
+            self._handle(BarClosed(at=at, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
+            return
+        bid, ask = self.venue.quote(key[0])
+        self._handle(BarClosed(at=at, bar=bar, bid=bid, ask=ask))
+        self.bars += 1
+        self.equity.append((at, self.core.decider.equity()))
+
+    def _handle(self, fact: AnyFact) -> None:
+        """Tell one fact, do all that is asked for, and all that is asked for because of that."""
+        queue: list[AnyInstruction] = list(self._take(fact).instructions)
+        if not queue:
+            return
+        for wish in queue:  # grows while it is walked
+            queue += self._take(self._perform(wish)).instructions
+        self._news()
+
+    def _take(self, fact: AnyFact) -> Step:
+        step = self.core.handle(fact)
+        self.decisions += step.decisions
+        self.outcomes += self.books.observe(fact, step)
+        return step
+
+    def _news(self) -> None:
+        for fact in self.venue.news():
+            self._handle(fact)
+
+    def _perform(self, wish: AnyInstruction) -> AnyFact:
+        at = self.venue.at
+        match wish:
+            case Submit() | ClosePosition() | ModifyStop() | Cancel():
+                self.orders += isinstance(wish, Submit | ClosePosition)
+                return self.venue.send(request_of(wish))
+            case Reconcile():
+                last = self.venue.deals[-1].ticket
+                return Reconciled(
+                    at=at, id=wish.id, account=msgspec.structs.replace(self.account, balance=self.venue.balance),
+                    positions=self.venue.positions(), orders=self.venue.orders(), last_deal=last, settled=wish.settled,
+                )  # fmt: skip
+            case WakeAt():
+                return TimerFired(at=at, id=wish.id, key=wish.key)
+            case SetLevel():
+                command = Command(id=f"core-{wish.id}", level=wish.level, who="core", why=wish.why, wall=0, path="daemon")
+                return LevelChanged(at=at, command=command, generation=self.core.ledger.generation + 1, id=wish.id)
+            case Alert():
+                return Alerted(at=at, id=wish.id)

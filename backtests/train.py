@@ -1,0 +1,182 @@
+"""Training of a regime model on recorded bars: with the folds and the filter that will run live, from the first bar."""
+
+import hashlib
+import math
+import platform
+import sys
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from market.bars import COLUMNS, Bars
+from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
+from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.filter import filter_init, filter_step
+from regimes.fit import Covariance, FitResult, fit
+from regimes.golden import golden_of
+from regimes.weights import Vector
+
+Array = NDArray[np.float64]
+
+GOLDEN_ROWS = 64
+EFFICIENCY: FeatureRef = ("efficiency_ratio", (10.0,))
+LOG_RETURN: FeatureRef = ("log_return", ())
+
+
+def train_regime(
+    bars: Bars,
+    features: tuple[FeatureRef, ...],
+    states: int,
+    name: str,
+    owner: str,
+    seed: int = 1,
+    data_hash: str = "",
+    *,
+    covariance: Covariance = "diag",
+    lineage: str = "",
+    parent: str = "",
+) -> tuple[RegimeModel, dict[str, Any]]:
+    """Return a sealed model trained on all the bars, and a report of plain values.
+
+    `data_hash` defaults to `content_hash(bars)`, `lineage` to the name. Equal bars and arguments give an equal
+    fingerprint on one platform. Raises ModelError when the bars cannot carry the model.
+    """
+    x, returns, efficiency = _columns(bars, features)
+    usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
+    result = fit(
+        x[usable],
+        states,
+        seed=seed,
+        covariance=covariance,
+        volatility=abs(returns[usable]),
+    )
+    posteriors = filtered(result.weights, x)
+    model = seal(
+        RegimeModel(
+            name=name,
+            lineage=lineage or name,
+            owner=owner,
+            parent=parent,
+            states=states,
+            features=features,
+            versions=tuple(FEATURES[feature].version for feature, _ in features),
+            feature_list=feature_list_fingerprint(features),
+            weights=result.weights,
+            profiles=_profiles(result, posteriors, returns, efficiency, usable),
+            metrics={
+                "log_likelihood": result.log_likelihood,
+                "log_likelihood_per_row": result.log_likelihood / result.rows,
+            },
+            golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
+            data=_training(bars, result, data_hash or content_hash(bars), seed, covariance),
+            kernel=filter_fingerprint(),
+        )
+    )
+    return model, _report(model, result, len(bars))
+
+
+def content_hash(bars: Bars) -> str:
+    """Return the SHA-256 of what the bars say, whichever file they came from: names, then columns, little-endian."""
+    digest = hashlib.sha256(f"{bars.symbol} {bars.timeframe} {len(bars)}\n".encode())
+    for name in COLUMNS:
+        column = getattr(bars, name)[:]
+        if sys.byteorder == "big":
+            column.byteswap()
+        digest.update(column.tobytes())
+    return digest.hexdigest()
+
+
+def filtered(weights: Vector, x: Array) -> Array:
+    """Return the filtered posterior (n, K) after each row of features (n, d), as a live filter would have had it."""
+    s = filter_init(weights)
+    states = int(weights[0])
+    rows = []
+    for row in x.tolist():
+        filter_step(s, weights, row)
+        rows.append(s[:states])
+    return np.array(rows, dtype=np.float64)
+
+
+def _columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array, Array]:
+    """Return the features (n, d), the log return and the efficiency ratio (n,) of each bar; NaN where not warm."""
+    folds = FeatureSet((*features, LOG_RETURN, EFFICIENCY))
+    state = folds.init()
+    table = np.array([folds.step(state, bar) for bar in bars], dtype=np.float64).reshape(len(bars), len(features) + 2)
+    return table[:, :-2], table[:, -2], table[:, -1]
+
+
+def _profiles(
+    result: FitResult, posteriors: Array, returns: Array, efficiency: Array, usable: NDArray[np.bool_]
+) -> tuple[Profile, ...]:
+    before = np.concatenate(([math.nan], returns[:-1]))
+    profiles = []
+    for state, row in enumerate(result.parameters.transitions):
+        weight = np.where(usable, posteriors[:, state], 0.0)
+        profiles.append(
+            Profile(
+                state=state,
+                occupancy=float(weight.sum() / usable.sum()),
+                volatility=math.sqrt(_covariance(returns, returns, weight)),
+                dwell=1.0 / (1.0 - row[state]),
+                efficiency=_mean(efficiency, weight),
+                autocorrelation=_correlation(returns, before, weight),
+            )
+        )
+    return tuple(profiles)
+
+
+def _mean(values: Array, weight: Array) -> float:
+    known = np.isfinite(values)
+    return float((values[known] * weight[known]).sum() / weight[known].sum())
+
+
+def _covariance(a: Array, b: Array, weight: Array) -> float:
+    return _mean((a - _mean(a, weight)) * (b - _mean(b, weight)), weight)
+
+
+def _correlation(a: Array, b: Array, weight: Array) -> float | None:
+    spread = _covariance(a, a, weight) * _covariance(b, b, weight)
+    return _covariance(a, b, weight) / math.sqrt(spread) if spread > 0.0 else None
+
+
+def _golden_rows(x: Array, returns: Array) -> tuple[Vector, ...]:
+    """Return real rows from all over the training bars, the largest move last."""
+    spaced = np.linspace(0, len(x) - 1, GOLDEN_ROWS - 1).astype(int)
+    return tuple(tuple(x[i].tolist()) for i in (*spaced, int(abs(returns).argmax())))
+
+
+def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, covariance: Covariance) -> Training:
+    return Training(
+        hash=data_hash,
+        bars=len(bars),
+        rows=result.rows,
+        first=bars.time[0],
+        last=bars.time[-1],
+        seed=seed,
+        covariance=covariance,
+        engine=f"hmmlearn {version('hmmlearn')}",
+        platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    )
+
+
+def _report(model: RegimeModel, result: FitResult, bars: int) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "fingerprint": model.fingerprint,
+        "data": model.data.hash,
+        "bars": bars,
+        "rows": result.rows,
+        "dropped": bars - result.rows,
+        "log_likelihood": result.log_likelihood,
+        "starts": list(result.starts),
+        "iterations": result.iterations,
+        "converged": result.converged,
+        "transitions": [list(row) for row in result.parameters.transitions],
+        "profiles": [
+            {field: getattr(profile, field) for field in profile.__struct_fields__} for profile in model.profiles
+        ],
+    }

@@ -1,0 +1,181 @@
+"""Arithmetic of the simulated venue: triggers, fill prices, profit, swap, commission and margin, each one kernel.
+
+Bars are bid bars: a long leaves and a short enters on bid, a short leaves and a long enters on ask. Callers give the
+prices of the side concerned. `side` is 1.0 long or -1.0 short, a stop or target of 0.0 is not set, `scale` is points in
+one unit of price, money is in the account's currency. Formulas of profit are those of recorded tester accounts.
+"""
+
+from market.kernel import kernel
+from market.money import cents, lots_down, to_grid
+
+# How a profit becomes the account's money.
+DIRECT = 0.0  # profit currency is the account's: every CFD and pair quoted in it
+INVERSE = 1.0  # base currency is the account's: the profit is divided by the closing price
+
+# What a price range did to a position.
+NOTHING, STOP, TARGET, AMBIGUOUS = 0.0, 1.0, 2.0, 3.0
+
+# Kinds of resting orders, numbered as in a kernel strategy's flat tuple.
+LIMIT, STOP_ENTRY = 1.0, 2.0
+
+_SLACK = 0.000001  # of a point: what a decimal distance may lose when written as binary floats
+_HUNDREDTH = 100.0  # spreads and slippages may be fractions of a point; two decimals of them are kept
+
+
+# --- prices ---------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def shift(price: float, points: float, scale: float) -> float:
+    """Return the price `points` above, to a hundredth of a point; on the grid when both are, so levels compare equal.
+
+    >>> shift(1.2345, 12.0, 100000.0), shift(150.001, -0.5, 1000.0)
+    (1.23462, 150.0005)
+    """
+    return to_grid(price + points / scale, scale * _HUNDREDTH, 1.0)
+
+
+@kernel
+def slipped(price: float, side: float, points: float, scale: float) -> float:
+    """Return what an execution of `side` at the market gets: always `points` worse than the price it aimed at."""
+    return shift(price, side * points, scale)
+
+
+@kernel
+def triggered(kind: float, side: float, level: float, high: float, low: float) -> bool:
+    """Tell whether a range of the entry side's prices sets off a resting order; at a quote high and low are equal."""
+    if (side > 0.0) == (kind == LIMIT):
+        return low <= level
+    return high >= level
+
+
+@kernel
+def touched(side: float, stop: float, target: float, high: float, low: float) -> float:
+    """Return what a range of the leaving side's prices does to a standing position.
+
+    STOP, TARGET, or AMBIGUOUS when both were reached: nobody knows which came first, so it counts as a stop.
+    """
+    if side > 0.0:
+        stopped = stop > 0.0 and low <= stop
+        reached = target > 0.0 and high >= target
+    else:
+        stopped = stop > 0.0 and high >= stop
+        reached = target > 0.0 and low <= target
+    if stopped:
+        return AMBIGUOUS if reached else STOP
+    return TARGET if reached else NOTHING
+
+
+@kernel
+def touched_after(kind: float, side: float, stop: float, target: float, high: float, low: float, close: float) -> float:
+    """Return what the bar in which a resting order was filled may still do to its position.
+
+    A stop that the bar's extreme reaches is hit, whether before or after the fill (AMBIGUOUS where the path is open). A
+    target is given only where it must have come after the fill: for a stop entry when the extreme lies beyond it (the
+    price ran through the trigger to get there), for a limit when the bar closed beyond it.
+    """
+    whole = touched(side, stop, target, high, low)
+    last = touched(side, stop, target, close, close)
+    if whole == AMBIGUOUS or (whole == STOP and kind == STOP_ENTRY and last != STOP):
+        return AMBIGUOUS
+    if whole == TARGET and kind == LIMIT:
+        return last
+    return whole
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def profit(mode: float, side: float, opened: float, closed: float, volume: float, contract: float) -> float:
+    """Return the profit of `volume` lots, to the cent.
+
+    DIRECT: both values are rounded, then subtracted (675 of 675 recorded CFD trades; rounding the difference is right
+    in 507). The same is assumed for pairs quoted in the account's currency. INVERSE: the difference is divided by the
+    closing price, then rounded (730 of 730 recorded USDJPY trades).
+    """
+    if mode == INVERSE:
+        return cents(side * (closed - opened) * volume * contract / closed)
+    return cents(side * (cents(closed * volume * contract) - cents(opened * volume * contract)))
+
+
+@kernel
+def floating(mode: float, side: float, opened: float, closed: float, volume: float, contract: float) -> float:
+    """Return the profit not rounded: quick, for the margin level."""
+    value = side * (closed - opened) * volume * contract
+    if mode == INVERSE:
+        return value / closed
+    return value
+
+
+@kernel
+def commission(rate: float, volume: float) -> float:
+    """Return the commission of one deal, negative, to the cent; `rate` is money a lot and side."""
+    return 0.0 - cents(rate * volume)
+
+
+@kernel
+def night(mode: float, points: float, factor: float, volume: float, value: float, price: float) -> float:
+    """Return the swap of one night, to the cent.
+
+    `points` a lot, `factor` of that weekday, `value` the contract size times the point; INVERSE: over `price`.
+    """
+    money = points * factor * volume * value
+    if mode == INVERSE:
+        return cents(money / price)
+    return cents(money)
+
+
+@kernel
+def share(money: float, part: float, whole: float) -> float:
+    """Return the part of a position's swap that `part` of `whole` lots takes along, to the cent."""
+    if part >= whole:
+        return money
+    return cents(money * part / whole)
+
+
+@kernel
+def margin(mode: float, volume: float, contract: float, price: float, leverage: float) -> float:
+    """Return the margin of a position, to the cent: its value over the leverage; INVERSE is in the account's money."""
+    if mode == INVERSE:
+        return cents(volume * contract / leverage)
+    return cents(volume * contract * price / leverage)
+
+
+# --- what a venue takes ---------------------------------------------------------------------------------------------
+
+
+@kernel
+def volume_fits(volume: float, least: float, most: float, step: float) -> bool:
+    """Tell whether a volume is a whole number of steps within the limits; NaN does not fit."""
+    lots = lots_down(volume, step)
+    return lots >= least and lots <= most and abs(volume - lots) < 1e-9
+
+
+@kernel
+def on_grid(price: float, scale: float, tick: float) -> bool:
+    """Tell whether a price (or 0.0, not set) can be quoted; `tick` is the tick size in points. NaN cannot."""
+    return price >= 0.0 and abs(price - to_grid(price, scale, tick)) * scale < 0.001
+
+
+@kernel
+def stops_fit(side: float, price: float, stop: float, target: float, level: float, scale: float) -> bool:
+    """Tell whether stop and target are on their sides of the price, at least `level` points away."""
+    if stop > 0.0:
+        distance = (price - stop) * side * scale
+        if distance <= 0.0 or distance < level - _SLACK:
+            return False
+    if target > 0.0:
+        distance = (target - price) * side * scale
+        if distance <= 0.0 or distance < level - _SLACK:
+            return False
+    return True
+
+
+@kernel
+def trigger_fits(kind: float, side: float, trigger: float, price: float, level: float, scale: float) -> bool:
+    """Tell whether a resting order waits on its side of the entry price, at least `level` points away."""
+    distance = (trigger - price) * side * scale
+    if kind == LIMIT:
+        distance = 0.0 - distance
+    return distance > 0.0 and distance >= level - _SLACK

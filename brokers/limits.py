@@ -1,0 +1,82 @@
+"""Limits of one account, and the kernels by which the core and the gateway hold an order against them.
+
+The same arithmetic runs twice: in the core before an order is approved, and in the worker's gateway immediately before
+it is sent, on a fresh tick. A limit that is broken is a name and two numbers, never an exception.
+"""
+
+import msgspec
+
+from market.kernel import kernel
+from market.money import cents
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What no order of this account may exceed; mandatory in every account's configuration."""
+
+    max_volume: float
+    """Lots in one order."""
+    max_value: float
+    """Value of one order, in account money."""
+    max_positions: int
+    """Open positions and resting entries of the account, foreign ones too."""
+    max_risk: float
+    """Loss of one trade at its stop, as a share of equity."""
+    max_daily_loss: float
+    """Loss since the day began, as a share of the day's first equity; beyond it no entry until the next day."""
+    max_spread: float
+    """Points between bid and ask at which an entry is still taken."""
+    max_orders_per_minute: int
+    """Requests the gateway lets through in any 60 s of server time."""
+    collar: float = 0.02
+    """Distance of an order's price from the quote, as a share of it."""
+    max_margin: float = 0.5
+    """Margin in use after the order, as a share of equity."""
+    max_age_s: float = 30.0
+    """Server seconds between decision and sending."""
+
+
+GATES = (
+    "halted",
+    "stop present",
+    "symbol allowed",
+    "spread",
+    "volume",
+    "value",
+    "collar",
+    "age",
+    "rate",
+    "duplicate",
+    "no price",
+    "session",
+)
+"""The gateway's checks in their order; a refusal's code is 1 + the index here."""
+
+LONGEST_NAME = 29  # UTF-16 units a MetaTrader 5 symbol or comment may have
+
+
+@kernel
+def spread_points(bid: float, ask: float, scale: float) -> float:
+    """Return ask minus bid in points; scale is 10**digits."""
+    return (ask - bid) * scale
+
+
+@kernel
+def order_value(volume: float, contract: float, price: float, rate: float) -> float:
+    """Return the value of an order in account money; rate converts profit currency to account currency."""
+    return cents(volume * contract * price * rate)
+
+
+@kernel
+def stop_loss(volume: float, contract: float, price: float, stop: float, rate: float) -> float:
+    """Return the loss at the stop in account money, as a positive number, costs not counted."""
+    return cents(abs(price - stop) * volume * contract * rate)
+
+
+@kernel
+def within_collar(price: float, bid: float, ask: float, collar: float) -> float:
+    """Return 1.0 if price lies within collar (a share) of the quote's nearer side, else 0.0."""
+    if price > ask * (1.0 + collar):
+        return 0.0
+    if price < bid * (1.0 - collar):
+        return 0.0
+    return 1.0

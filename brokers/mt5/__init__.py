@@ -1,0 +1,1 @@
+"""One MetaTrader 5 terminal: its worker process, its frames, its session."""

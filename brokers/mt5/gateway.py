@@ -1,0 +1,120 @@
+"""The gateway: the last look at an order, in the process that sends it, on a fresh tick, against the halt latch.
+
+It marks SENDING in the shared word around check and send. Whoever tightens the latch writes the word first and looks at
+the mark after; so either the gateway sees the new level, or the mark names the order that is still in flight.
+"""
+
+import mmap
+import threading
+
+from collections import deque
+from pathlib import Path
+
+from brokers.book import mode_of
+from brokers.fills import INVERSE
+from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
+from brokers.limits import GATES, LONGEST_NAME, Limits, order_value, spread_points, within_collar
+from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, Refused, StopRequest
+from market.types import Symbol
+
+_LEVEL_OF = {EntryRequest: {"run"}, StopRequest: {"run", "close-only"}, CancelRequest: {"run", "close-only", "halt", "flatten"}}
+_RATE_MS = 60_000
+_REMEMBERED = 4096
+
+
+class Gateway:
+    """The order gate of one account."""
+
+    def __init__(self, folder: Path, limits: Limits, symbols: dict[str, Symbol], currency: str) -> None:
+        """Map the shared word; where it cannot be mapped, everything reads as halt."""
+        self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
+        self.sent: deque[int] = deque(maxlen=_REMEMBERED)
+        self.times: deque[int] = deque()
+        self.word = self._map()
+        self._barrier = threading.Lock()
+
+    def _map(self) -> mmap.mmap | None:
+        try:
+            with (self.folder / WORD_FILE).open("r+b") as file:
+                return mmap.mmap(file.fileno(), WORD_SIZE)
+        except (OSError, ValueError):
+            return None
+
+    def level(self) -> str:
+        """Return the level both copies of the latch agree on; halt where one is absent, corrupt or another."""
+        try:
+            raw: bytes | None = (self.folder / LATCH_FILE).read_bytes()
+        except OSError:
+            raw = None
+        word = bytes(self.word) if self.word is not None else b""
+        return agreed(decode_latch(raw), read_word(word))
+
+    def mark(self, number: int) -> None:
+        """Write the SENDING mark, and a full memory barrier after it (taking a lock is one)."""
+        if self.word is not None:
+            self.word[SENDING_AT:] = number.to_bytes(8, "little")
+            with self._barrier:
+                pass
+
+    def check(self, request: AnyRequest, at: int, bid: float, ask: float) -> Refused | None:
+        """Return why a request must not be sent, or None; call only with the mark set."""
+        reason, code = self._latched(request), 1
+        if not reason and isinstance(request, EntryRequest | CloseRequest):
+            reason, code = self._priced(request, at, bid, ask)
+        if not reason:
+            reason, code = self._paced(request, at)
+        if reason:
+            return Refused(at=at, id=request.id, code=code, reason=reason)
+        self.sent.append(request.id)
+        self.times.append(at)
+        return None
+
+    def _latched(self, request: AnyRequest) -> str:
+        level = self.level()
+        if isinstance(request, CloseRequest):
+            allowed = {"run", "close-only", "halt", "flatten"} if request.operator else {"run", "close-only"}
+        else:
+            allowed = _LEVEL_OF[type(request)]
+        return "" if level in allowed else f"the latch is at {level}"
+
+    def _priced(self, request: EntryRequest | CloseRequest, at: int, bid: float, ask: float) -> tuple[str, int]:
+        spec = self.symbols.get(request.symbol)
+        if spec is None:
+            return f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
+        if not (bid > 0.0 and ask >= bid):
+            return f"no price of {request.symbol}", _code("no price")
+        if len(request.symbol) > LONGEST_NAME or len(request.comment) > LONGEST_NAME:
+            return "symbol and comment may have 29 characters", _code("symbol allowed")
+        if at - request.decided_at > self.limits.max_age_s * 1000:
+            return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code("age")
+        return self._sized(request, spec, bid, ask) if isinstance(request, EntryRequest) else ("", 0)
+
+    def _sized(self, r: EntryRequest, spec: Symbol, bid: float, ask: float) -> tuple[str, int]:
+        limits = self.limits
+        if not (r.stop > 0.0 and (r.price - r.stop) * r.side > 0.0):
+            return f"no protective stop on the losing side: {r.stop} at {r.price}", _code("stop present")
+        spread = spread_points(bid, ask, spec.scale)
+        if spread > limits.max_spread:
+            return f"spread {spread:.1f} points, at most {limits.max_spread}", _code("spread")
+        if r.volume > limits.max_volume:
+            return f"volume {r.volume}, at most {limits.max_volume}", _code("volume")
+        rate = 1.0 / r.price if mode_of(spec, self.currency) == INVERSE else 1.0
+        value = order_value(r.volume, spec.contract_size, r.price, rate)
+        if value > limits.max_value:
+            return f"value {value}, at most {limits.max_value}", _code("value")
+        if within_collar(r.price, bid, ask, limits.collar) == 0.0:
+            return f"price {r.price} is further than {limits.collar:.1%} from {bid}/{ask}", _code("collar")
+        return "", 0
+
+    def _paced(self, request: AnyRequest, at: int) -> tuple[str, int]:
+        while self.times and at - self.times[0] >= _RATE_MS:
+            self.times.popleft()
+        if len(self.times) >= self.limits.max_orders_per_minute and not isinstance(request, CloseRequest):
+            return f"{len(self.times)} requests within 60 s, at most {self.limits.max_orders_per_minute}", _code("rate")
+        if request.id in self.sent:
+            return f"instruction {request.id} was sent before", _code("duplicate")
+        return "", 0
+
+
+def _code(gate: str) -> int:
+    return 1 + GATES.index(gate)

@@ -1,0 +1,134 @@
+"""The package's process-global side: one line to a terminal, one last error, and the frame every function runs in."""
+
+import functools
+import json
+import socket
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from brokers.mt5.lookalike.arguments import Invalid
+from brokers.mt5.lookalike.wire import frame, read_reply, receive
+
+SUCCESS = (1, "Success")
+INVALID = -2
+NOT_FOUND = (-4, "Terminal: Not found")
+NO_LINE = (-10004, "No IPC connection")
+SEND_FAILED = (-10001, "IPC send failed")
+RECEIVE_FAILED = (-10002, "IPC recv failed")
+INITIALIZE_FAILED = -10003
+
+R = TypeVar("R")
+
+
+class Failed(Exception):
+    """A call that came to nothing: the package's error code and text."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.error = (code, text)
+
+
+class Line:
+    """The one connection of this process, and the error its last call left."""
+
+    __slots__ = ("error", "socket")
+
+    def __init__(self) -> None:
+        self.socket: socket.socket | None = None
+        self.error: tuple[int, str] = (0, "")
+
+    def open(self, path: str) -> None:
+        """Connect to the trade server whose folder (or a file in it) is `path`, dropping an older connection."""
+        self.close()
+        try:
+            port = json.loads(_port_file(path).read_text())
+            line = socket.create_connection((port["host"], port["port"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Failed(INITIALIZE_FAILED, f"IPC initialize failed, Process create failed '{path}'") from None
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = line
+        try:
+            self.ask("hello", [port["token"]])
+        except Failed:
+            self.close()
+            raise Failed(INITIALIZE_FAILED, "IPC initialize failed, Pipe server didn't answer") from None
+
+    def close(self) -> None:
+        """Let the connection go; the terminal keeps running."""
+        line, self.socket = self.socket, None
+        if line is not None:
+            line.close()
+
+    def ask(self, verb: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - each verb has its own value
+        """Make one call and return its value; blocks for as long as the terminal is silent, as the package does."""
+        line = self.socket
+        if line is None:
+            raise Failed(*NO_LINE)
+        try:
+            line.sendall(frame((verb, arguments)))
+        except OSError:
+            self.close()
+            raise Failed(*SEND_FAILED) from None
+        try:
+            body = receive(line)
+        except (OSError, ValueError):
+            body = None
+        if body is None:
+            self.close()
+            raise Failed(*RECEIVE_FAILED)
+        code, text, value = read_reply(body)
+        if code != SUCCESS[0]:
+            raise Failed(code, text)
+        return value
+
+
+LINE = Line()
+
+
+def _port_file(path: str) -> Path:
+    folder = Path(path)
+    return (folder if folder.is_dir() else folder.parent) / "port"
+
+
+def function(*, failure: object = None, keywords: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Make a function behave as one of the package: last error set, errors told by code, `failure` returned."""
+
+    def dress(body: Callable[..., R]) -> Callable[..., R]:
+        name = body.__name__
+
+        @functools.wraps(body)
+        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the package takes anything and judges itself
+            if kwargs and not keywords:
+                raise TypeError(f"{name}() takes no keyword arguments")
+            LINE.error = SUCCESS
+            try:
+                return body(*args, **kwargs)
+            except Failed as failed:
+                LINE.error = failed.error
+            except Invalid as invalid:
+                LINE.error = (INVALID, invalid.text)
+                if invalid.cause is not None:
+                    story = f"<built-in function {name}> returned a result with an exception set"
+                    raise SystemError(story) from invalid.cause
+            return failure
+
+        return call
+
+    return dress
+
+
+def noargs(body: Callable[[], R]) -> Callable[..., R]:
+    """Make a function without arguments refuse them as the package does."""
+    name = f"MetaTrader5._core.{body.__name__}()"
+
+    @functools.wraps(body)
+    def call(*args: object, **kwargs: object) -> R:
+        if kwargs:
+            raise TypeError(f"{name} takes no keyword arguments")
+        if args:
+            raise TypeError(f"{name} takes no arguments ({len(args)} given)")
+        return body()
+
+    return call

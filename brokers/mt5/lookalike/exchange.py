@@ -1,0 +1,121 @@
+"""The trade server's truth: accounts, recorded prices and their clock, and the record that can make it all again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from brokers.mt5.lookalike.accounts import AccountDesk
+from brokers.mt5.lookalike.record import (
+    AnyInput,
+    Asked,
+    Begun,
+    LoggedIn,
+    Output,
+    Record,
+    RecordError,
+    Selected,
+    Went,
+    line_of,
+)
+from brokers.mt5.lookalike.replay import Replay
+from brokers.mt5.lookalike.series import Series
+from brokers.mt5.lookalike.setup import read_setup
+
+FIRST_TICKET = 5_000_000_001
+"""Tickets of real brokers exceed 2**32, and so do these."""
+TICKETS_EACH = 1_000_000_000
+
+
+class Exchange:
+    """What must survive the server: it changes through inputs only, and each is recorded before it is answered."""
+
+    __slots__ = ("_digest", "_record", "_result", "accounts", "login", "replay", "selected", "series", "setup")
+
+    def __init__(self, folder: Path) -> None:
+        """Read a folder and repeat what its record tells; SetupError and RecordError say in one line what is wrong."""
+        self.setup, bars, self._digest = read_setup(folder)
+        start, offset = self.setup.start, self.setup.utc_offset * 1000
+        self.series = {s.symbol.name: Series(s, bars[s.symbol.name], start, offset) for s in self.setup.symbols}
+        self.replay = Replay(self.series)
+        self.accounts = {
+            a.login: AccountDesk(a, self.series, self.replay.at, FIRST_TICKET + place * TICKETS_EACH)
+            for place, a in enumerate(self.setup.accounts)
+        }
+        self.login = self.setup.accounts[0].login
+        self.selected: set[str] = set()
+        self._result: list[Any] = []
+        self._record = Record(folder)
+        self._repeat()
+
+    def _repeat(self) -> None:
+        begun = Begun(at=self.replay.at, setup=self._digest)
+        inputs = self._record.inputs() or [begun]
+        if inputs[0] != begun:
+            raise RecordError("the record was begun with another setup: keep this folder and set up another one")
+        self._record.settle([line for what in inputs for line in self._work(what)])
+
+    def close(self) -> None:
+        """Close the record."""
+        self._record.close()
+
+    @property
+    def account(self) -> AccountDesk:
+        """The account the terminal is logged in to."""
+        return self.accounts[self.login]
+
+    # --- inputs -----------------------------------------------------------------------------------------------------
+
+    def done(self, at: int) -> None:
+        """Take note that the tick at `at` is done with; of any other tick this says nothing."""
+        if self.setup.lockstep and at == self.replay.at:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Let the clock go on to the next moment of the recording, if there is one."""
+        if not self.replay.ended:
+            self._accept(Went(at=self.replay.at))
+
+    def send(self, fields: list[Any]) -> list[Any]:
+        """Work a trade request of the account logged in and return its result."""
+        self._accept(Asked(at=self.replay.at, login=self.login, request=fields))
+        return self._result
+
+    def log_in(self, login: int) -> None:
+        """Change the account the terminal is logged in to, for every connection."""
+        if login != self.login:
+            self._accept(LoggedIn(at=self.replay.at, login=login))
+
+    def select(self, symbol: str, *, on: bool) -> None:
+        """Put a symbol into the market watch, or take it out."""
+        if on != (symbol in self.selected):
+            self._accept(Selected(at=self.replay.at, symbol=symbol, on=on))
+
+    def _accept(self, what: AnyInput) -> None:
+        self._record.append(list(self._work(what)))
+
+    def _work(self, what: AnyInput) -> Iterator[bytes]:
+        yield line_of(what)
+        match what:
+            case Begun():
+                self._move(self.replay.begin())
+            case Went():
+                self._move(self.replay.go_on())
+            case Asked():
+                self._result, told = self.accounts[what.login].work(what.request)
+                yield from map(line_of, told)
+            case LoggedIn():
+                self.login = what.login
+            case Selected(symbol=symbol, on=on):
+                (self.selected.add if on else self.selected.discard)(symbol)
+        yield from map(line_of, self._news())
+
+    def _move(self, moved: Iterator[Series]) -> None:
+        for s in moved:
+            for account in self.accounts.values():
+                if s.played:
+                    account.venue.play_bar(s.name, s.at, *s.extremes)
+                else:
+                    account.venue.open_bar(s.name, s.at, s.open_price, s.spread)
+
+    def _news(self) -> list[Output]:
+        return [output for account in self.accounts.values() for output in account.collect()]

@@ -1,0 +1,93 @@
+"""Requests as the dictionaries `order_send` takes, and its results as answers; types are the package's strict ones."""
+
+from typing import Any
+
+from brokers.mt5.frames import Translator
+from brokers.mt5.retcodes import meaning_of, meaning_of_none
+from brokers.port import (
+    Accepted,
+    Answer,
+    AnyRequest,
+    CancelRequest,
+    CloseRequest,
+    EntryRequest,
+    InDoubt,
+    Rejected,
+    StopRequest,
+)
+
+FILLING_FOK, FILLING_IOC = 1, 2
+"""Bits of `symbol_info.filling_mode`; the package lacks these names, and numbers ORDER_FILLING_* otherwise."""
+EXECUTION_MARKET = 2
+
+
+def filling_of(mt5: Any, info: Any) -> int:  # noqa: ANN401 - the package and one of its structures
+    """Return the filling a market order must carry: IOC, else FOK, where the mask has it; RETURN where execution allows."""
+    mask = info.filling_mode if info is not None else FILLING_IOC
+    if mask & FILLING_IOC:
+        return int(mt5.ORDER_FILLING_IOC)
+    if mask & FILLING_FOK:
+        return int(mt5.ORDER_FILLING_FOK)
+    return int(mt5.ORDER_FILLING_FOK if info.trade_exemode < EXECUTION_MARKET else mt5.ORDER_FILLING_RETURN)
+
+
+def mt5_request(mt5: Any, request: AnyRequest, broker: str, info: Any, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
+    """Return the dictionary that does what a request asks."""
+    match request:
+        case EntryRequest():
+            return _entry(mt5, request, broker, info, translate)
+        case CloseRequest():
+            buy = request.side < 0
+            return {
+                "action": mt5.TRADE_ACTION_DEAL, "symbol": broker, "position": request.position,
+                "type": mt5.ORDER_TYPE_BUY if buy else mt5.ORDER_TYPE_SELL, "volume": float(request.volume),
+                "price": float(request.price), "deviation": request.deviation, "magic": request.magic,
+                "comment": request.comment, "type_time": mt5.ORDER_TIME_GTC, "type_filling": filling_of(mt5, info),
+            }  # fmt: skip
+        case StopRequest():
+            return {
+                "action": mt5.TRADE_ACTION_SLTP, "symbol": broker, "position": request.position,
+                "sl": float(request.stop), "tp": float(request.target),
+            }  # fmt: skip
+        case CancelRequest():
+            return {"action": mt5.TRADE_ACTION_REMOVE, "order": request.order}
+
+
+def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
+    kinds = {
+        ("market", 1): mt5.ORDER_TYPE_BUY,
+        ("market", -1): mt5.ORDER_TYPE_SELL,
+        ("limit", 1): mt5.ORDER_TYPE_BUY_LIMIT,
+        ("limit", -1): mt5.ORDER_TYPE_SELL_LIMIT,
+        ("stop", 1): mt5.ORDER_TYPE_BUY_STOP,
+        ("stop", -1): mt5.ORDER_TYPE_SELL_STOP,
+    }
+    market = r.kind == "market"
+    order: dict[str, Any] = {
+        "action": mt5.TRADE_ACTION_DEAL if market else mt5.TRADE_ACTION_PENDING, "symbol": broker,
+        "type": kinds[r.kind, r.side], "volume": float(r.volume), "price": float(r.price), "sl": float(r.stop),
+        "tp": float(r.target), "deviation": r.deviation, "magic": r.magic, "comment": r.comment,
+        "type_time": mt5.ORDER_TIME_SPECIFIED if r.expiry else mt5.ORDER_TIME_GTC,
+        "type_filling": filling_of(mt5, info) if market else mt5.ORDER_FILLING_RETURN,
+    }  # fmt: skip
+    if r.expiry:
+        order["expiration"] = translate.server(r.expiry)
+    return order
+
+
+def answer_of(ident: int, at: int, result: Any, error: tuple[int, str]) -> Answer:  # noqa: ANN401 - OrderSendResult or None
+    """Return what an `order_send` came to; whatever is not clearly done or refused is in doubt."""
+    if result is None:
+        code, text = error
+        if meaning_of_none(code) == "refused":
+            return Rejected(at=at, id=ident, code=code, reason=text)
+        return InDoubt(at=at, id=ident, code=code, reason=text)
+    match meaning_of(result.retcode):
+        case "done":
+            return Accepted(
+                at=at, id=ident, order=result.order, deal=result.deal, volume=result.volume, price=result.price
+            )
+        case "refused":
+            return Rejected(at=at, id=ident, code=result.retcode, reason=result.comment)
+        case "doubt":
+            return InDoubt(at=at, id=ident, code=result.retcode, reason=result.comment)

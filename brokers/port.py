@@ -1,0 +1,244 @@
+"""The port: what a terminal says (facts, past tense) and what it can be told (requests).
+
+Everything that crosses between a venue and the rest of the house is one of these frozen values, whether the venue is a
+real MetaTrader 5, the look-alike, the paper desk or the backtest. `at` is server time in UTC milliseconds.
+"""
+
+from typing import Literal, Protocol
+
+import msgspec
+
+from market.types import Account, Bar, Deal, Order, OrderKind, Position, Side, Symbol
+
+
+class Request(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """What a venue may be asked; `id` is the instruction it answers, and is never sent twice."""
+
+    id: int
+
+
+class EntryRequest(Request, frozen=True, kw_only=True):
+    """Open a position, now or at a price: always with a protective stop."""
+
+    symbol: str
+    side: Side
+    kind: OrderKind
+    volume: float
+    price: float
+    """Market: the quote it was decided on. Limit and stop: the trigger."""
+    stop: float
+    target: float = 0.0
+    expiry: int = 0
+    magic: int
+    comment: str = ""
+    deviation: int = 0
+    decided_at: int
+    """Server time of the decision; the gateway refuses an old one."""
+
+
+class CloseRequest(Request, frozen=True, kw_only=True):
+    """Close `volume` lots of one position at the market."""
+
+    symbol: str
+    position: int
+    side: Side
+    """Side of the position, not of the closing order."""
+    volume: float
+    price: float
+    magic: int
+    comment: str = ""
+    deviation: int = 0
+    decided_at: int
+    operator: bool = False
+    """A person asked: then a halt does not forbid it."""
+
+
+class StopRequest(Request, frozen=True, kw_only=True):
+    """Set the stop and target of a position."""
+
+    symbol: str
+    position: int
+    stop: float
+    target: float
+    decided_at: int
+
+
+class CancelRequest(Request, frozen=True, kw_only=True):
+    """Take a resting order back."""
+
+    symbol: str
+    order: int
+    decided_at: int
+
+
+AnyRequest = EntryRequest | CloseRequest | StopRequest | CancelRequest
+
+
+class Fact(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Something that happened, at server time `at`."""
+
+    at: int
+
+
+# --- the link -------------------------------------------------------------------------------------------------------
+
+
+class LinkUp(Fact, frozen=True, kw_only=True):
+    """The terminal answers, is logged in as configured, and the broker is connected."""
+
+    account: Account
+
+
+class LinkDown(Fact, frozen=True, kw_only=True):
+    """The terminal or its broker is out of reach; nothing is known until a reconcile."""
+
+    reason: str
+
+
+class WrongTerminal(Fact, frozen=True, kw_only=True):
+    """A frame came from another account than configured: nothing in it may be believed."""
+
+    expected: str
+    found: str
+
+
+class SymbolSeen(Fact, frozen=True, kw_only=True):
+    """The broker's specification of a symbol, as told at connect."""
+
+    symbol: Symbol
+
+
+# --- the market -----------------------------------------------------------------------------------------------------
+
+BarPhase = Literal["live", "warm", "missed"]
+
+
+class BarClosed(Fact, frozen=True, kw_only=True):
+    """A bar is finished; `at`, `bid` and `ask` are of the tick that showed it (the first of the next bar)."""
+
+    bar: Bar
+    bid: float
+    ask: float
+    phase: BarPhase = "live"
+    """warm: history before the run. missed: it closed while we were away; decided, never traded."""
+
+
+class BarRevised(Fact, frozen=True, kw_only=True):
+    """The terminal now tells another story of a bar it has already told."""
+
+    bar: Bar
+
+
+class FeedBroken(Fact, frozen=True, kw_only=True):
+    """A bar or tick that fails the data contract; it was not folded in."""
+
+    symbol: str
+    problem: str
+
+
+class DataEnded(Fact, frozen=True, kw_only=True):
+    """Recorded data is over: the next bar of each feed is the last one."""
+
+
+# --- answers: exactly one for each request --------------------------------------------------------------------------
+
+
+class Accepted(Fact, frozen=True, kw_only=True):
+    """The venue did what it was asked: executed (`deal` > 0 where it says so) or placed."""
+
+    id: int
+    order: int = 0
+    deal: int = 0
+    volume: float = 0.0
+    price: float = 0.0
+
+
+class Rejected(Fact, frozen=True, kw_only=True):
+    """The venue clearly refused: nothing was done."""
+
+    id: int
+    code: int
+    reason: str
+
+
+class Refused(Fact, frozen=True, kw_only=True):
+    """The gateway refused before anything was sent; `code` is from `brokers.limits.GATES`."""
+
+    id: int
+    code: int
+    reason: str
+
+
+class InDoubt(Fact, frozen=True, kw_only=True):
+    """Nobody knows whether it was done. Never resent: only a reconcile can tell."""
+
+    id: int
+    code: int
+    reason: str
+
+
+Answer = Accepted | Rejected | Refused | InDoubt
+
+
+# --- news nobody asked for ------------------------------------------------------------------------------------------
+
+
+class DealMade(Fact, frozen=True, kw_only=True):
+    """A deal became visible in the venue's history."""
+
+    deal: Deal
+
+
+OrderEnd = Literal["filled", "cancelled", "expired", "rejected"]
+
+
+class OrderGone(Fact, frozen=True, kw_only=True):
+    """A resting order rests no more."""
+
+    order: int
+    magic: int
+    end: OrderEnd
+
+
+class Reconciled(Fact, frozen=True, kw_only=True):
+    """All the venue holds, read at one moment, after every deal it knows was told."""
+
+    id: int = 0
+    account: Account
+    positions: tuple[Position, ...]
+    orders: tuple[Order, ...]
+    last_deal: int = 0
+    """Highest deal ticket in the venue's history at that moment."""
+    settled: bool = False
+    """The settle window has passed: what is not found now is missing."""
+
+
+BrokerFact = (
+    LinkUp
+    | LinkDown
+    | WrongTerminal
+    | SymbolSeen
+    | BarClosed
+    | BarRevised
+    | FeedBroken
+    | DataEnded
+    | Accepted
+    | Rejected
+    | Refused
+    | InDoubt
+    | DealMade
+    | OrderGone
+    | Reconciled
+)
+
+
+class Desk(Protocol):
+    """Where requests are worked, synchronously: the simulated venue's face, in a backtest and on paper."""
+
+    def send(self, request: AnyRequest) -> Answer:
+        """Work one request and say what became of it."""
+        ...
+
+    def news(self) -> list[DealMade | OrderGone]:
+        """Tell what has become visible since the last call, in the venue's order."""
+        ...

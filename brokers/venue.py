@@ -1,0 +1,198 @@
+"""The simulated venue: one matching and money model for backtest, paper desk, shadow books and look-alike.
+
+A bar comes in two halves. `open_bar` is its first tick: swap of the nights since, then stops and targets, expiries and
+resting orders that the open has jumped, all filled at the open, then the margin. Orders decided on the bar before are
+sent now and execute at that quote. `play_bar` is the rest: positions first, then resting orders, each by ticket; where
+a bar reached both stop and target the stop counts (`fills.touched`, and for the bar of a fill `fills.touched_after`);
+the margin is looked at once more at the close. An order's expiry inside a bar counts from the next quote. Hedging
+accounts only. `at` is the server's clock in milliseconds, whose midnight is the swap's.
+"""
+
+from collections.abc import Mapping
+from typing import Self
+
+import msgspec
+
+from brokers.book import DAY, Book, book_of, position, roll
+from brokers.desk import work
+from brokers.fills import shift
+from brokers.ledger import Ledger, deposit, equity
+from brokers.matching import call_margin, jump, play
+from brokers.port import Answer, AnyRequest, DealMade, OrderGone
+from market.types import Account, Deal, Order, Position, Symbol
+
+
+class VenueError(ValueError):
+    """The venue was asked for what it cannot be."""
+
+
+class Costs(msgspec.Struct, frozen=True, kw_only=True):
+    """What trading one symbol costs beside its own spread."""
+
+    spread: float = 0.0
+    """Points; used where a bar has none of its own."""
+    slippage: float = 0.0
+    """Points, always against us, on market and stop fills."""
+    commission: float = 0.0
+    """Account money a lot and side."""
+    swap: bool = True
+    """Apply the symbol's swap."""
+
+
+class Venue:
+    """An account at a simulated broker."""
+
+    __slots__ = ("_a",)
+
+    def __init__(
+        self,
+        symbols: Mapping[str, Symbol],
+        costs: Mapping[str, Costs],
+        *,
+        currency: str,
+        balance: float,
+        leverage: int,
+        first_ticket: int = 1,
+        at: int,
+        stop_out: float = 0.5,
+    ) -> None:
+        """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first."""
+        books: dict[str, Book] = {}
+        for name, symbol in symbols.items():
+            c = costs.get(name, Costs())
+            book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap=c.swap)
+            if book is None:
+                raise VenueError(f"{name}: use an account in {symbol.currency_profit}; {currency} needs another rate")
+            books[name] = book
+        self._a = Ledger(
+            at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books
+        )
+        deposit(self._a, balance)
+
+    # --- the market moves -------------------------------------------------------------------------------------------
+
+    def open_bar(self, symbol: str, at: int, open: float, spread: float) -> None:  # noqa: A002 - the bar's own word
+        """Quote a bar's first tick; `spread` in points, 0.0 where the bar has none."""
+        book = self._a.books[symbol]
+        book.spread = spread if spread > 0.0 else book.usual_spread
+        self._quote(book, at, open, shift(open, book.spread, book.scale))
+
+    def tick(self, symbol: str, at: int, bid: float, ask: float) -> None:
+        """Quote live prices; a tick that arrives late is taken at the venue's time."""
+        book = self._a.books[symbol]
+        book.spread = (ask - bid) * book.scale
+        self._quote(book, max(at, self._a.at), bid, ask)
+
+    def play_bar(self, symbol: str, at: int, high: float, low: float, close: float) -> None:
+        """Play what followed the bar's open, and quote its close at `at`, the bar's last millisecond."""
+        a = self._a
+        book = a.books[symbol]
+        self._pass_to(at)
+        if book.positions or book.orders:
+            play(a, book, high, low, close)
+        book.bid = close
+        book.ask = shift(close, book.spread, book.scale)
+        if a.margin > 0.0:
+            call_margin(a)
+
+    def quote(self, symbol: str) -> tuple[float, float]:
+        """Return the last (bid, ask) of a symbol; zeros before the first."""
+        book = self._a.books[symbol]
+        return book.bid, book.ask
+
+    def _quote(self, book: Book, at: int, bid: float, ask: float) -> None:
+        a = self._a
+        self._pass_to(at)
+        day = at // DAY
+        if day != book.day:
+            roll(book, day)
+        book.bid = bid
+        book.ask = ask
+        if book.positions or book.orders:
+            jump(a, book)
+        if a.margin > 0.0:
+            call_margin(a)
+
+    def _pass_to(self, at: int) -> None:
+        if at < self._a.at:
+            raise VenueError(f"bars must come in order of time: {at} follows {self._a.at}")
+        self._a.at = at
+
+    # --- the desk ---------------------------------------------------------------------------------------------------
+
+    def send(self, request: AnyRequest) -> Answer:
+        """Work one request at the current quote; codes are MetaTrader's return codes."""
+        return work(self._a, request)
+
+    def news(self) -> list[DealMade | OrderGone]:
+        """Tell what has become visible since the last call, in the venue's order."""
+        news, self._a.news = self._a.news, []
+        return news
+
+    # --- the account ------------------------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> int:
+        """Time of the last thing that happened here."""
+        return self._a.at
+
+    @property
+    def balance(self) -> float:
+        """Sum of the money of all deals."""
+        return self._a.balance
+
+    @property
+    def deals(self) -> list[Deal]:
+        """All deals ever made, in order."""
+        return self._a.deals
+
+    @property
+    def ambiguous(self) -> int:
+        """Exits decided by the rule of stop first, because the bar does not tell what came first."""
+        return self._a.ambiguous
+
+    def equity(self) -> float:
+        """Return balance, floating profit and accrued swap, to the cent."""
+        return equity(self._a)
+
+    def margin(self) -> float:
+        """Return the margin in use: each position's at its opening price, nothing off for hedges."""
+        return self._a.margin
+
+    def account(self, login: int = 1, server: str = "venue", *, name: str = "", company: str = "") -> Account:
+        """Return the account as a terminal reports it."""
+        return Account(
+            login=login,
+            server=server,
+            currency=self._a.currency,
+            leverage=self._a.leverage,
+            hedging=True,
+            demo=True,
+            trade_allowed=True,
+            balance=self._a.balance,
+            equity=self.equity(),
+            margin=self._a.margin,
+            name=name,
+            company=company,
+        )
+
+    def positions(self) -> tuple[Position, ...]:
+        """Return what is open, by ticket."""
+        shown = [position(book, p) for book in self._a.books.values() for p in book.positions]
+        return tuple(sorted(shown, key=lambda p: p.ticket))
+
+    def orders(self) -> tuple[Order, ...]:
+        """Return what rests, by ticket."""
+        resting = [r.order for book in self._a.books.values() for r in book.orders]
+        return tuple(sorted(resting, key=lambda o: o.ticket))
+
+    def snapshot(self) -> bytes:
+        """Return everything the venue knows; what `restore` makes of it behaves the same ever after."""
+        return msgspec.msgpack.encode(self._a)
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> Self:
+        """Return the venue that wrote the snapshot."""
+        venue = cls.__new__(cls)
+        venue._a = msgspec.msgpack.decode(snapshot, type=Ledger)  # noqa: SLF001 - its own
+        return venue

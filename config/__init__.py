@@ -1,0 +1,1 @@
+"""Every knob of one account: typed, frozen, unknown keys refused."""

@@ -1,0 +1,169 @@
+"""Every knob of one account, as frozen values: what its TOML may say, table by table.
+
+Bounds of one value stand in its type; what two values must have to do with each other is in `config/checks.py`.
+"""
+
+import datetime
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from brokers.limits import Limits
+from brokers.venue import Costs
+from config.secrets import SecretRef
+from market.barcheck import Policy
+from market.types import TIMEFRAMES, Symbol
+from regimes.gate import GateParams
+from strategies.protocol import FeatureRef
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+"""A name that is also a folder's: letters, digits, - and _, no more than 63."""
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3,8}$")]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Timeframe = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(TIMEFRAMES)})$")]
+
+
+class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose account it is, and how far we may go in it."""
+
+    name: Name
+    """What we call it; the folder of its state, too."""
+    user: Text
+    """Whose money it is."""
+    owner: Text
+    """Who of us answers for it."""
+    login: Count
+    server: Text
+    currency: Currency
+    mode: Literal["observe", "paper", "live"] = "observe"
+    """observe: decide, send nothing. paper: live prices, simulated fills. live: real orders."""
+    allow_real: bool = False
+    """Real money too; the login must then be typed at the start."""
+    zone: str = "UTC"
+    """The rule of the server's clock (`config/zone.py`)."""
+    positions: Literal["hedging"] = "hedging"
+    """How the broker keeps positions; netting accounts are not supported yet."""
+    state: str = ""
+    """Folder of journal and latch; empty: the user's state folder, under `name`."""
+    balance: Positive = 100_000.0
+    """What a backtest and a paper account begin with."""
+    leverage: Count = 100
+
+
+class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which terminal speaks for the broker, and how patient we are with it."""
+
+    kind: Literal["lookalike", "metatrader5"]
+    path: str = ""
+    """The terminal's program; of the look-alike, the folder its trade server keeps its books in."""
+    password: SecretRef | None = None
+    python: str = ""
+    """Interpreter of the worker (under Wine: the Windows one); empty: our own."""
+    call_timeout_s: Positive = 5.0
+    settle_s: Positive = 6.0
+    """How long an order in doubt may still turn up; longer than the venue's longest in-flight life."""
+    poll_ms: Count = 100
+    reconcile_s: Positive = 60.0
+
+
+class SymbolSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A symbol by the name strategies use."""
+
+    broker: str = ""
+    """Its name at the broker; empty: the same."""
+    spec: Symbol | None = None
+    """Its contract, where no terminal tells it: backtest, paper, look-alike."""
+    costs: Costs = Costs()
+
+
+class TrainSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bars a regime model learns from: `bars` of them, or those up to and including the day `to`."""
+
+    from_: datetime.date | None = msgspec.field(default=None, name="from")
+    to: datetime.date | None = None
+    bars: Count | None = None
+
+
+class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A regime model: where it is kept, and what it is made of when it is trained."""
+
+    symbol: str
+    timeframe: Timeframe
+    model: Text
+    """Folder of the bundle."""
+    features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
+    """Each a list: name, then its parameters."""
+    states: Annotated[int, msgspec.Meta(ge=2, le=8)]
+    train: TrainSection = TrainSection()
+    owner: str = ""
+
+    @property
+    def feature_refs(self) -> tuple[FeatureRef, ...]:
+        """The features as the folds are called."""
+        return tuple((str(name), tuple(float(p) for p in params)) for name, *params in self.features)
+
+
+class GateSection(GateParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which regime a strategy listens to, and when it may enter."""
+
+    regime: str
+
+
+class StrategySection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A strategy at work on one symbol."""
+
+    name: Name
+    use: Text
+    """One of ours by name, or `module:Class`, found from the folder of the TOML too."""
+    symbol: str
+    timeframe: Timeframe
+    risk: float
+    """Loss at the stop, as a share of equity; above 0, up to `limits.max_risk`."""
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    gate: GateSection | None = None
+
+
+class FeedSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How bars arrive."""
+
+    warmup: Annotated[int, msgspec.Meta(ge=0)] = 500
+    """Bars folded in before the first decision."""
+
+
+class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Recorded bars of one symbol: what a backtest, a training and the look-alike read."""
+
+    source: Literal["sp500", ""] = ""
+    """sp500: twenty years of daily bars of the S&P 500, shipped with the package arch."""
+    file: str = ""
+    timeframe: Timeframe = "D1"
+    zone: str = ""
+    """The rule of the file's clock (`config/zone.py`); empty: as files of its form are stamped, mostly UTC."""
+    policy: Policy = Policy()
+    """What becomes of a row that breaks the contract of a bar file."""
+    from_: datetime.date | None = msgspec.field(default=None, name="from")
+    to: datetime.date | None = None
+    """The last day read."""
+
+
+class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that the TOML of an account may say."""
+
+    account: AccountSection
+    terminal: TerminalSection
+    symbols: Annotated[dict[str, SymbolSection], msgspec.Meta(min_length=1)]
+    limits: Limits
+    regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
+    strategies: tuple[StrategySection, ...] = ()
+    feed: FeedSection = FeedSection()
+    data: dict[str, DataSection] = msgspec.field(default_factory=dict)
+
+
+class AccountConfig(AccountFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One account, every path absolute; `config.load.load` makes it, and has made sure that it can be meant."""
+
+    folder: str
+    """Folder of the TOML: where users' strategies are looked for."""

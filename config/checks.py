@@ -1,0 +1,158 @@
+"""What the values of one account must have to do with each other; each thing wrong by key path."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from brokers.limits import LONGEST_NAME, Limits
+from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
+from config.leaves import shown
+from config.secrets import ref_problem
+from config.shape import join, problems
+from config.zone import NEW_YORK_CLOSE, is_zone
+from market.feature import FeatureError
+from market.features import feature_of
+from market.types import Symbol
+from strategies.registry import BUILT_IN
+
+RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+"""Names that are devices on Windows, never folders."""
+MOST_DIGITS = 10
+ZONES = f'"UTC", an offset like "UTC+2", or "{NEW_YORK_CLOSE}"'
+
+
+def contradictions(config: AccountFile) -> Iterator[str]:
+    """Yield `path: expected …, got …` for each value that does not go with the others."""
+    yield from _account(config)
+    yield from _limits(config.limits)
+    yield from _symbols(config.symbols)
+    for name, regime in config.regimes.items():
+        yield from _regime(regime, config, join("regimes", name))
+    names = Counter(strategy.name for strategy in config.strategies)
+    for index, strategy in enumerate(config.strategies):
+        path = f"strategies[{index}]"
+        if names[strategy.name] > 1:
+            yield f'{path}.name: expected a name no other strategy has, got "{strategy.name}"'
+        yield from _strategy(strategy, config, path)
+    for name, data in config.data.items():
+        yield from _data(name, data, config)
+
+
+def _account(config: AccountFile) -> Iterator[str]:
+    account, terminal = config.account, config.terminal
+    if account.name.lower() in RESERVED:
+        yield f'account.name: expected a name that can be a folder on Windows too, got "{account.name}"'
+    if not is_zone(account.zone):
+        yield f'account.zone: expected {ZONES}, got "{account.zone}"'
+    if account.allow_real and account.mode != "live":
+        yield f'account.allow_real: expected false unless the mode is "live", got true in mode "{account.mode}"'
+    if terminal.kind == "metatrader5" and not terminal.path:
+        yield "terminal.path: expected the terminal's program: without it another terminal may answer, got nothing"
+    if terminal.settle_s < terminal.call_timeout_s:
+        yield (
+            f"terminal.settle_s: expected a number from call_timeout_s ({terminal.call_timeout_s:g}) upwards, "
+            f"got {terminal.settle_s:g}"
+        )
+    if terminal.password is not None and (problem := ref_problem(terminal.password)):
+        yield f"terminal.password: expected {problem}"
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    shares = ("max_risk", "max_daily_loss", "collar", "max_margin")
+    for name in limits.__struct_fields__:
+        value = getattr(limits, name)
+        if name in shares and not 0 < value <= 1:
+            yield f"limits.{name}: expected a number in (0, 1], got {value:g}"
+        elif not value > 0:
+            yield f"limits.{name}: expected a number above 0, got {value:g}"
+
+
+def _symbols(symbols: dict[str, SymbolSection]) -> Iterator[str]:
+    there = Counter(symbol.broker or name for name, symbol in symbols.items())
+    for name, symbol in symbols.items():
+        path, broker = join("symbols", name), symbol.broker or name
+        if there[broker] > 1:
+            yield f'{path}.broker: expected a name no other symbol has at the broker, got "{broker}"'
+        if len(broker.encode("utf-16-le")) // 2 > LONGEST_NAME:
+            yield f'{path}.broker: expected no more than {LONGEST_NAME} characters, got "{broker}"'
+        for cost in ("spread", "slippage", "commission"):
+            if getattr(symbol.costs, cost) < 0:
+                yield f"{path}.costs.{cost}: expected a number from 0, got {getattr(symbol.costs, cost):g}"
+        if symbol.spec is not None:
+            yield from _spec(symbol.spec, name, f"{path}.spec")
+
+
+def _spec(spec: Symbol, name: str, path: str) -> Iterator[str]:
+    if spec.name != name:
+        yield f'{path}.name: expected "{name}", the name of its table, or nothing, got "{spec.name}"'
+    if not 0 <= spec.digits <= MOST_DIGITS:
+        yield f"{path}.digits: expected a whole number from 0 up to {MOST_DIGITS}, got {spec.digits}"
+    for field in ("tick_size", "contract_size", "volume_min", "volume_step"):
+        if not getattr(spec, field) > 0:
+            yield f"{path}.{field}: expected a number above 0, got {getattr(spec, field):g}"
+    if spec.volume_max < spec.volume_min:
+        yield f"{path}.volume_max: expected a number from volume_min ({spec.volume_min:g}), got {spec.volume_max:g}"
+    for field in ("stops_level", "freeze_level"):
+        if getattr(spec, field) < 0:
+            yield f"{path}.{field}: expected a whole number from 0, got {getattr(spec, field)}"
+
+
+def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[str]:
+    yield from _known(regime.symbol, config.symbols, "symbols", f"{path}.symbol")
+    for index, feature in enumerate(regime.features):
+        where = f"{path}.features[{index}]"
+        if not feature or not isinstance(feature[0], str) or any(isinstance(x, str) for x in feature[1:]):
+            yield f'{where}: expected a name, then its parameters, like ["ema", 20], got {shown(list(feature))}'
+            continue
+        try:
+            feature_of((feature[0], tuple(float(x) for x in feature[1:])))
+        except FeatureError as error:
+            yield f"{where}: {error}"
+    yield from _train(regime.train, f"{path}.train")
+
+
+def _train(train: TrainSection, path: str) -> Iterator[str]:
+    if train.bars is not None and train.to is not None:
+        yield f"{path}: expected either `bars` or `to`, got both"
+    yield from _dates(train, path)
+
+
+def _dates(span: TrainSection | DataSection, path: str) -> Iterator[str]:
+    if span.from_ is not None and span.to is not None and span.to < span.from_:
+        yield f"{path}.to: expected a date from {span.from_}, got {span.to}"
+
+
+def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iterator[str]:
+    yield from _known(strategy.symbol, config.symbols, "symbols", f"{path}.symbol")
+    if not 0 < strategy.risk <= config.limits.max_risk:
+        yield f"{path}.risk: expected a number in (0, {config.limits.max_risk:g}], got {strategy.risk:g}"
+    built_in = BUILT_IN.get(strategy.use)
+    if built_in is not None:
+        yield from problems(strategy.params, built_in, f"{path}.params")
+    elif ":" not in strategy.use and "." not in strategy.use:
+        known = ", ".join(BUILT_IN)
+        yield f'{path}.use: expected one of {known}, or "module:Class", got "{strategy.use}"'
+    gate = strategy.gate
+    if gate is None:
+        return
+    yield from _known(gate.regime, config.regimes, "regimes", f"{path}.gate.regime")
+    states = config.regimes[gate.regime].states if gate.regime in config.regimes else 0
+    for index, state in enumerate(gate.allow):
+        if states and state >= states:
+            yield f"{path}.gate.allow[{index}]: expected a whole number from 0 up to {states - 1}, got {state}"
+
+
+def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
+    path = join("data", name)
+    if name not in config.symbols:
+        yield f"{path}: expected a symbol that has a table under `symbols` ({', '.join(config.symbols)})"
+    if bool(data.source) == bool(data.file):
+        yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
+    if data.zone and not is_zone(data.zone):
+        yield f'{path}.zone: expected {ZONES}, or nothing, got "{data.zone}"'
+    yield from _dates(data, path)
+
+
+def _known(name: str, table: Mapping[str, object], what: str, path: str) -> Iterator[str]:
+    if name not in table:
+        known = ", ".join(table) or "there is none"
+        yield f'{path}: expected the name of a table under `{what}` ({known}), got "{name}"'

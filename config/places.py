@@ -1,0 +1,58 @@
+"""Where an account keeps what it knows, and how a person's word for an account becomes its folder."""
+
+from pathlib import Path
+
+import msgspec
+
+from platformdirs import user_state_path
+
+from config.account import AccountConfig
+from config.errors import UsageError
+from config.load import load
+
+JOURNAL_FILE = "journal.sqlite"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as a command was told it."""
+
+    state: Path
+    """The folder of journal and latch."""
+    config: AccountConfig | None = None
+    """What its TOML says, where one was named."""
+
+    @property
+    def journal(self) -> Path:
+        """The account's journal."""
+        return self.state / JOURNAL_FILE
+
+
+def state_folder(config: AccountConfig) -> Path:
+    """Return the folder of an account's journal and latch."""
+    if config.account.state:
+        return Path(config.account.state)
+    return user_state_path("tidegate") / config.account.name
+
+
+def find(account: str) -> Place:
+    """Return the place a person means by the path of a TOML, a state folder, its journal, or an account's name."""
+    path = Path(account)
+    if path.name == JOURNAL_FILE:
+        return Place(state=path.parent.absolute())
+    if path.suffix == ".toml" or path.is_file():
+        config = load(path)
+        return Place(state=state_folder(config), config=config)
+    if path.is_dir():
+        return Place(state=path.absolute())
+    named = user_state_path("tidegate") / account
+    if path.name == account and named.is_dir():
+        return Place(state=named)
+    raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {named.parent}")
+
+
+def configured(account: str) -> tuple[AccountConfig, Path]:
+    """Return configuration and state folder of the account whose TOML a person named; UsageError without one."""
+    place = find(account)
+    if place.config is None:
+        raise UsageError(f"{account}: this command needs the account's TOML: name that")
+    return place.config, place.state

@@ -1,0 +1,1 @@
+"""The words and the numbers: symbols, bars, ticks, orders, deals, and the feature folds over them."""

@@ -1,0 +1,204 @@
+"""The words: frozen values of the market that every other room speaks in.
+
+Times are UTC milliseconds since 1970 (server clocks are translated in `brokers/mt5/frames.py` alone), prices are bid
+prices in the profit currency, volumes are lots, money is in the account's currency. Floats enter through one door:
+`Symbol.price` and `Symbol.lots`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from market.money import lots_down, to_grid
+
+Side = Literal[-1, 1]
+BUY: Side = 1
+SELL: Side = -1
+
+TIMEFRAMES: dict[str, int] = {
+    "M1": 60,
+    "M2": 120,
+    "M3": 180,
+    "M4": 240,
+    "M5": 300,
+    "M6": 360,
+    "M10": 600,
+    "M12": 720,
+    "M15": 900,
+    "M20": 1200,
+    "M30": 1800,
+    "H1": 3600,
+    "H2": 7200,
+    "H3": 10800,
+    "H4": 14400,
+    "H6": 21600,
+    "H8": 28800,
+    "H12": 43200,
+    "D1": 86400,
+    "W1": 604800,
+}
+"""Length of each timeframe in seconds."""
+
+CalcMode = Literal["forex", "cfd"]
+
+
+class Symbol(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract as the broker specifies it."""
+
+    name: str
+    digits: int
+    tick_size: float
+    """Smallest price step, in price."""
+    contract_size: float
+    """Units of the base asset in one lot."""
+    volume_min: float
+    volume_max: float
+    volume_step: float
+    currency_base: str
+    currency_profit: str
+    currency_margin: str = ""
+    calc: CalcMode = "cfd"
+    stops_level: int = 0
+    """Nearest distance of a stop from the price, in points."""
+    freeze_level: int = 0
+    swap_long: float = 0.0
+    """Points a lot and night, for a long position."""
+    swap_short: float = 0.0
+    swap_days: tuple[float, float, float, float, float, float, float] = (1.0, 1.0, 3.0, 1.0, 1.0, 0.0, 0.0)
+    """Factor of the night that begins on Monday, Tuesday … Sunday (server time)."""
+
+    @property
+    def point(self) -> float:
+        """One unit of the last digit, in price."""
+        return 1.0 / float(10**self.digits)
+
+    @property
+    def scale(self) -> float:
+        """Points in one unit of price: 10**digits."""
+        return float(10**self.digits)
+
+    @property
+    def tick_points(self) -> float:
+        """The tick size in points."""
+        return to_grid(self.tick_size, self.scale, 1.0) * self.scale
+
+    def price(self, x: float) -> float:
+        """Return the price nearest to x that this symbol can be quoted at."""
+        return to_grid(x, self.scale, self.tick_points)
+
+    def lots(self, volume: float) -> float:
+        """Return the largest tradable volume not above `volume`, in lots; 0.0 below the minimum."""
+        lots = lots_down(volume, self.volume_step)
+        if lots < self.volume_min:
+            return 0.0
+        return min(lots, self.volume_max)
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
+    """A finished bar of bid prices; `time` is when it opened."""
+
+    symbol: str
+    timeframe: str
+    time: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float = 0.0
+    spread: float = 0.0
+    """Ask minus bid over the bar, in points."""
+
+
+class Tick(msgspec.Struct, frozen=True, gc=False):
+    """The best prices at one moment."""
+
+    symbol: str
+    at: int
+    bid: float
+    ask: float
+
+
+OrderKind = Literal["market", "limit", "stop"]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order resting at the venue."""
+
+    ticket: int
+    at: int
+    symbol: str
+    side: Side
+    kind: OrderKind
+    volume: float
+    price: float
+    stop: float = 0.0
+    target: float = 0.0
+    expiry: int = 0
+    """When the venue drops it; 0: never."""
+    magic: int = 0
+    comment: str = ""
+
+
+DealEntry = Literal["in", "out", "none"]
+DealReason = Literal["expert", "client", "stop", "target", "stop_out", "balance"]
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution, or a balance operation (`entry="none"`, side 1): whatever changed the balance."""
+
+    ticket: int
+    order: int
+    position: int
+    at: int
+    symbol: str
+    side: Side
+    entry: DealEntry
+    volume: float
+    price: float
+    profit: float = 0.0
+    commission: float = 0.0
+    swap: float = 0.0
+    fee: float = 0.0
+    magic: int = 0
+    reason: DealReason = "expert"
+    comment: str = ""
+
+    @property
+    def money(self) -> float:
+        """What this deal added to the balance."""
+        return self.profit + self.commission + self.swap + self.fee
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """An open position at the venue."""
+
+    ticket: int
+    at: int
+    symbol: str
+    side: Side
+    volume: float
+    price: float
+    stop: float = 0.0
+    target: float = 0.0
+    swap: float = 0.0
+    profit: float = 0.0
+    magic: int = 0
+    comment: str = ""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as the terminal reports it."""
+
+    login: int
+    server: str
+    currency: str
+    leverage: int
+    hedging: bool
+    demo: bool
+    trade_allowed: bool
+    balance: float
+    equity: float
+    margin: float = 0.0
+    credit: float = 0.0
+    name: str = ""
+    company: str = ""

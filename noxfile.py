@@ -1,0 +1,75 @@
+"""The vocabulary of the project: `check` looks, `fix` mends, `tests` proves, `pin` freezes, `bench` times.
+
+Sessions run in the environment they are called from, and download nothing: `python3 -m uv run nox -s check`.
+"""
+
+import os
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["check", "tests"]
+
+ROOT = Path(__file__).parent
+UV = os.environ.get("UV", "uv")  # `uv run` tells where it stands; the environment itself has none
+OPENING, CLOSING = "  # <pins>\n", "  # </pins>\n"
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Look at everything, change nothing."""
+    session.run("ruff", "check", external=True)
+    session.run("ruff", "format", "--check", external=True)
+    session.run("mypy", external=True)
+    session.run("codespell", external=True)
+
+
+@nox.session
+def fix(session: nox.Session) -> None:
+    """Mend what a machine can mend."""
+    session.run("ruff", "check", "--fix", external=True)
+    session.run("ruff", "format", external=True)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments after `--` go to pytest."""
+    session.run("pytest", *session.posargs, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run every benchmark of `backtests/benchmarks`."""
+    for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):
+        session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
+
+
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Write the exact versions of the environment into pyproject.toml; `-- --upgrade` takes the newest first."""
+    pyproject = ROOT / "pyproject.toml"
+    if "--upgrade" in session.posargs:
+        pyproject.write_text(pinned(pyproject.read_text(encoding="utf-8"), ()), encoding="utf-8")
+        session.run(UV, "sync", "--upgrade", external=True)
+    listing = session.run(
+        UV,
+        "export",
+        *("--all-extras", "--all-groups", "--no-emit-project"),
+        *("--no-hashes", "--no-header", "--no-annotate", "--quiet"),
+        external=True,
+        silent=True,
+    )
+    lines = str(listing).splitlines()
+    pyproject.write_text(pinned(pyproject.read_text(encoding="utf-8"), lines), encoding="utf-8")
+    session.run(UV, "sync", "--quiet", external=True)
+
+
+def pinned(text: str, requirements: Sequence[str]) -> str:
+    """Return `text` of pyproject.toml with `requirements` between the marks, one a line."""
+    head, rest = text.split(OPENING)
+    tail = rest.split(CLOSING)[1]
+    lines = "".join(f'  "{line.strip()}",\n' for line in requirements if "==" in line)
+    return head + OPENING + lines + CLOSING + tail

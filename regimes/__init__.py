@@ -1,0 +1,1 @@
+"""What the market looks like, and whether we may trade in it."""

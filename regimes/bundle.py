@@ -1,0 +1,263 @@
+"""A regime model and its bundle: named parts as bytes, each hashed, and vectors that are computed again at every load.
+
+Pure: whoever stores the parts (`runtime/bundles.py`, the journal) hands them over as a dict of bytes. All parts are
+JSON; a float is written as its shortest decimal, which reads back as the same bits, so that a daemon needs no numpy.
+"""
+
+import hashlib
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from market.feature import FeatureError
+from market.features import FeatureRef, feature_list_fingerprint, feature_of
+from market.kernel import fingerprint as kernel_fingerprint
+from regimes.filter import FEATURES as WIDTH
+from regimes.filter import FILTER_KERNELS, STATES
+from regimes.golden import Golden, complete, first_difference
+from regimes.weights import ModelError, Vector, check_weights
+
+FORMAT = 1
+MANIFEST = "MANIFEST.json"
+T = TypeVar("T")
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a state was like over the training bars, each bar weighted by its filtered posterior."""
+
+    state: int
+    """Ordinal, 0 the calmest."""
+    occupancy: float
+    """Share of the bars."""
+    volatility: float
+    """Standard deviation of the log return of a bar."""
+    dwell: float
+    """Expected bars in the state, 1 / (1 - p_ii)."""
+    efficiency: float | None = None
+    """Mean of |sum of returns| / sum of |returns| over the last bars: 1 trends, 0 goes nowhere."""
+    autocorrelation: float | None = None
+    """Of a bar's log return with the one before."""
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """The bars a model was trained on, and how."""
+
+    hash: str
+    """SHA-256 of the bars' content."""
+    bars: int
+    rows: int
+    """Bars on which every feature had a value."""
+    first: int
+    """Opening time of the first bar, UTC milliseconds."""
+    last: int
+    seed: int
+    covariance: str
+    engine: str
+    """Library and version that trained it."""
+    platform: str
+    """Where its golden vectors were computed."""
+
+
+class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A trained regime model."""
+
+    name: str
+    lineage: str
+    """Models of one lineage mean the same by their ordinals; a strategy's allowed states are bound to it."""
+    owner: str
+    states: int
+    features: tuple[FeatureRef, ...]
+    versions: tuple[int, ...]
+    """Of the features, when it was trained."""
+    feature_list: str
+    """Fingerprint of the feature list."""
+    weights: Vector
+    """As `regimes/filter.py` lays them out."""
+    profiles: tuple[Profile, ...]
+    metrics: dict[str, float]
+    golden: Golden
+    data: Training
+    kernel: str
+    """Fingerprint of the filter's kernels when it was trained."""
+    parent: str = ""
+    """Fingerprint of the model it was refitted from."""
+    fingerprint: str = ""
+    """SHA-256 of its manifest, and so of all it is made of; empty until sealed."""
+
+
+class _Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    states: int
+    weights: Vector
+
+
+class _Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    features: tuple[FeatureRef, ...]
+    versions: tuple[int, ...]
+    fingerprint: str
+
+
+class _Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    profiles: tuple[Profile, ...]
+    metrics: dict[str, float]
+
+
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: int
+    name: str
+    lineage: str
+    owner: str
+    parent: str
+    kernel: str
+    parts: dict[str, str]
+
+
+PARTS: dict[str, type[msgspec.Struct]] = {
+    "model.json": _Weights,
+    "features.json": _Features,
+    "data.json": Training,
+    "metrics/profile.json": _Metrics,
+    "golden.json": Golden,
+}
+"""The parts beside the manifest."""
+
+
+def filter_fingerprint() -> str:
+    """Return the SHA-256 of the filter's kernels as they are here."""
+    return kernel_fingerprint(FILTER_KERNELS)
+
+
+def encode(model: RegimeModel) -> dict[str, bytes]:
+    """Return the parts of a model's bundle by their path; equal models give equal bytes."""
+    parts = {
+        "model.json": _json(_Weights(model.states, model.weights)),
+        "features.json": _json(_Features(model.features, model.versions, model.feature_list)),
+        "data.json": _json(model.data),
+        "metrics/profile.json": _json(_Metrics(model.profiles, model.metrics)),
+        "golden.json": _json(model.golden),
+    }
+    hashes = {name: _sha(part) for name, part in parts.items()}
+    manifest = _Manifest(FORMAT, model.name, model.lineage, model.owner, model.parent, model.kernel, hashes)
+    return {MANIFEST: _json(manifest), **parts}
+
+
+def seal(model: RegimeModel) -> RegimeModel:
+    """Return the model with the fingerprint of its content."""
+    return msgspec.structs.replace(model, fingerprint=_sha(encode(model)[MANIFEST]))
+
+
+def decode(files: Mapping[str, bytes], fingerprint: str = "", *, tolerance: float = 0.0) -> RegimeModel:
+    """Return the model in a bundle, after every hash is verified and every golden vector computed again.
+
+    `fingerprint` is what the bundle is known by; without it the manifest vouches for the parts, and nobody for the
+    manifest. `tolerance` allows that much difference of the golden vectors: bits are promised per platform only.
+    Raises ModelError for a bundle that is incomplete, altered, of another feature list, or not what it was.
+    """
+    manifest = _manifest(files, fingerprint)
+    for name in sorted({MANIFEST, *PARTS} ^ set(files)):
+        fate = "does not belong there: delete it" if name in files else "is missing: copy the bundle again"
+        raise ModelError(f"model {manifest.name}: {name} {fate}")
+    for name in PARTS:
+        if _sha(files[name]) != manifest.parts.get(name):
+            raise ModelError(f"model {manifest.name}: {name} is not what the manifest says: copy the bundle again")
+    weights, features = _part(files, "model.json", _Weights), _part(files, "features.json", _Features)
+    metrics = _part(files, "metrics/profile.json", _Metrics)
+    model = RegimeModel(
+        name=manifest.name,
+        lineage=manifest.lineage,
+        owner=manifest.owner,
+        parent=manifest.parent,
+        kernel=manifest.kernel,
+        states=weights.states,
+        weights=weights.weights,
+        features=features.features,
+        versions=features.versions,
+        feature_list=features.fingerprint,
+        profiles=metrics.profiles,
+        metrics=metrics.metrics,
+        golden=_part(files, "golden.json", Golden),
+        data=_part(files, "data.json", Training),
+        fingerprint=_sha(files[MANIFEST]),
+    )
+    check(model, tolerance=tolerance)
+    return model
+
+
+def check(model: RegimeModel, *, tolerance: float = 0.0) -> None:
+    """Raise ModelError unless the model's parts fit each other, this program's features and its golden vectors."""
+    check_weights(model.weights)
+    shape = (model.states, len(model.features), len(model.versions), len(model.profiles))
+    if shape != (int(model.weights[STATES]), int(model.weights[WIDTH]), len(model.features), model.states):
+        raise ModelError(
+            f"model {model.name}: its weights, features and profiles do not fit each other: train it again"
+        )
+    _check_features(model)
+    _check_golden(model, tolerance)
+
+
+def _check_features(model: RegimeModel) -> None:
+    for ref, version in zip(model.features, model.versions, strict=True):
+        try:
+            here = feature_of(ref).version
+        except FeatureError as error:
+            raise ModelError(f"model {model.name}: {error}: train it again on features that exist here") from error
+        if here != version:
+            raise ModelError(
+                f"model {model.name}: trained on version {version} of {ref[0]}, here is {here}: train it again"
+            )
+    if feature_list_fingerprint(model.features) != model.feature_list:
+        raise ModelError(
+            f"model {model.name}: its features are computed by other code here than in training "
+            "(tidegate or Python was updated): train it again"
+        )
+
+
+def _check_golden(model: RegimeModel, tolerance: float) -> None:
+    if not complete(model.golden, model.states, len(model.features)):
+        raise ModelError(f"model {model.name}: its golden vectors are incomplete: copy the bundle or train it again")
+    difference = first_difference(model.golden, model.weights, tolerance)
+    if difference:
+        raise ModelError(_story(model, *difference))
+
+
+def _story(model: RegimeModel, row: int, apart: float) -> str:
+    where = f"model {model.name}: golden row {row} comes out differently here, by {apart:.1e}"
+    if model.kernel != filter_fingerprint():
+        return f"{where}; the filter or Python has changed since it was trained: train it again"
+    return (
+        f"{where}; the filter is the same, and bits are promised per platform only (trained on {model.data.platform}): "
+        "train it here, or load it with a tolerance"
+    )
+
+
+def _manifest(files: Mapping[str, bytes], fingerprint: str) -> _Manifest:
+    if MANIFEST not in files:
+        raise ModelError(f"model: the bundle has no {MANIFEST}: copy it again")
+    if fingerprint and _sha(files[MANIFEST]) != fingerprint:
+        raise ModelError(f"model: {MANIFEST} is not the one of {fingerprint[:12]}: copy the bundle again")
+    number = _part(files, MANIFEST, _Format).format
+    if number != FORMAT:
+        raise ModelError(
+            f"model: the bundle has format {number}, this program reads {FORMAT}: update it, or train again"
+        )
+    return _part(files, MANIFEST, _Manifest)
+
+
+class _Format(msgspec.Struct, frozen=True):
+    format: int
+
+
+def _part(files: Mapping[str, bytes], name: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(files[name], type=kind)
+    except msgspec.DecodeError as error:
+        raise ModelError(f"model: {name} cannot be read ({error}): copy the bundle again") from error
+
+
+def _json(value: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n"
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

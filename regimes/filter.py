@@ -1,0 +1,145 @@
+"""The forward filter of a Gaussian hidden Markov model: what is known of the regime once a bar has closed.
+
+One kernel folds one feature row into the posterior of the states given everything up to that row, and nothing after
+it. Smoothed and Viterbi states must never enter here: they look ahead. Method: the scaled forward recursion, Rabiner
+(1989), with the largest log density taken out before `exp`.
+
+The weights are one flat tuple, so that the same kernel runs on them interpreted and compiled. K states, d features:
+
+| offset                | length   | what stands there                                                          |
+|-----------------------|----------|----------------------------------------------------------------------------|
+| 0                     | 1        | K, the number of states, 2 to 4                                            |
+| 1                     | 1        | d, the number of features, 1 to 4                                          |
+| 2                     | 1        | 0 diagonal covariance, 1 full                                              |
+| 3                     | d        | centre of each feature over the training rows, in the feature's unit       |
+| 3 + d                 | d        | scale of each feature, likewise                                            |
+| 3 + 2d                | K        | start probability of each state                                            |
+| 3 + 2d + K            | K * K    | transition probability, row-major: from state i (row) to state j (column)  |
+| 3 + 2d + K + K * K    | K blocks | each: mean (d), log normaliser (1), whitening (d, or d * d when full)      |
+
+Means and whitening are of the standardised row z = (x - centre) / scale. Whitening is 1 / standard deviation, or the
+inverse of the covariance's Cholesky factor, row-major and lower. The log normaliser holds the density's constant and
+the scale's Jacobian, so the density is that of x in its own units.
+
+The state is K posteriors, K predicted probabilities, K log emission densities, d standardised values and one flag
+(0 before the first row). Only posteriors and flag carry over to the next row; the rest is scratch.
+"""
+
+import math
+
+from market.kernel import Params, State, kernel
+
+STATES, FEATURES, FULL, CENTRE = 0, 1, 2, 3
+"""Offsets of the weights' head; the rest follows from K and d as the module's table says."""
+
+NAN = math.nan
+FARTHEST = (
+    1e9  # scales from the centre: beyond it (or at infinity) a value is taken to be here, so that nothing overflows
+)
+LONGEST = 1e300  # largest squared distance, likewise
+NEGLIGIBLE = -700.0  # exp below it leaves the normal floats
+LOWEST = -1e308
+
+
+def weights_size(states: int, features: int, full: bool) -> int:  # noqa: FBT001 - a shape, not a switch
+    """Return the number of weights of a model."""
+    whitening = features * features if full else features
+    return CENTRE + 2 * features + states + states * states + states * (features + 1 + whitening)
+
+
+def filter_init(w: Params) -> list[float]:
+    """Return the fresh state of a filter: its posterior is the start probability until the first row is folded in."""
+    states, features = int(w[STATES]), int(w[FEATURES])
+    start = CENTRE + 2 * features
+    return [*w[start : start + states], *([0.0] * (2 * states + features + 1))]
+
+
+@kernel
+def filter_step(s: State, w: Params, x: Params) -> float:
+    """Fold one row of features into the posterior `s[0..K-1]`, in place.
+
+    Returns the log density of x as predicted from the rows before it, in nats, x in its own units. A row with a NaN
+    tells nothing: the posterior moves on by one transition and NaN is returned. Allocates nothing.
+    """
+    states = int(w[STATES])
+    size = int(w[FEATURES])
+    _predict(s, w, states, size)
+    for i in range(size):
+        if x[i] != x[i]:
+            for k in range(states):
+                s[k] = s[states + k]
+            return NAN
+        z = (x[i] - w[CENTRE + i]) / w[CENTRE + size + i]
+        if z > FARTHEST:
+            z = FARTHEST
+        elif z < -FARTHEST:
+            z = -FARTHEST
+        s[3 * states + i] = z
+    return _update(s, w, states, size)
+
+
+@kernel
+def _predict(s: State, w: Params, states: int, size: int) -> None:
+    """Write the probability of each state before the row is seen; the first row has the start probability."""
+    started = 3 * states + size
+    start = CENTRE + 2 * size
+    if s[started] == 0.0:
+        s[started] = 1.0
+        for k in range(states):
+            s[states + k] = w[start + k]
+    else:
+        for k in range(states):
+            mass = 0.0
+            for j in range(states):
+                mass = mass + s[j] * w[start + states + j * states + k]
+            s[states + k] = mass
+
+
+@kernel
+def _update(s: State, w: Params, states: int, size: int) -> float:
+    """Weigh the predicted probabilities with the emission densities; return the log of their sum."""
+    first = CENTRE + 2 * size + states + states * states
+    block = size + 1 + size
+    if w[FULL] != 0.0:
+        block = size + 1 + size * size
+    best = LOWEST
+    for k in range(states):
+        log_density = _log_emission(s, w, 3 * states, first + k * block, size)
+        s[2 * states + k] = log_density
+        if s[states + k] > 0.0 and log_density > best:
+            best = log_density
+    total = 0.0
+    for k in range(states):
+        gap = s[2 * states + k] - best
+        joint = 0.0
+        if s[states + k] > 0.0 and gap > NEGLIGIBLE:
+            joint = s[states + k] * math.exp(gap)
+        s[k] = joint
+        total = total + joint
+    for k in range(states):
+        s[k] = s[k] / total
+    return best + math.log(total)
+
+
+@kernel
+def _log_emission(s: State, w: Params, row: int, at: int, size: int) -> float:
+    """Return the log density of the standardised row `s[row..]` in the state whose block of weights begins at `at`."""
+    white = at + size + 1
+    distance = 0.0
+    if w[FULL] == 0.0:
+        for i in range(size):
+            y = (s[row + i] - w[at + i]) * w[white + i]
+            distance = distance + y * y
+    else:
+        for i in range(size):
+            y = 0.0
+            for j in range(i + 1):
+                y = y + w[white + i * size + j] * (s[row + j] - w[at + j])
+            distance = distance + y * y
+    if distance > LONGEST:
+        distance = LONGEST
+    return w[at + size] - 0.5 * distance
+
+
+FILTER_KERNELS = (filter_step, _predict, _update, _log_emission)
+"""All that computes a posterior; their fingerprint goes into every bundle."""

@@ -1,0 +1,140 @@
+"""Between the parameters of a Gaussian hidden Markov model and the flat weights that `regimes/filter.py` reads."""
+
+import math
+
+from collections.abc import Sequence
+
+import msgspec
+
+from regimes.filter import CENTRE, FEATURES, FULL, STATES, weights_size
+
+Vector = tuple[float, ...]
+Matrix = tuple[Vector, ...]
+
+MOST = 4
+"""States and features that a filter may have."""
+
+
+class ModelError(ValueError):
+    """A model cannot be trained, stored or used; the message says what to do."""
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """A Gaussian hidden Markov model of standardised rows: K states, d features."""
+
+    centre: Vector
+    """(d,) subtracted from each feature, in its unit."""
+    scale: Vector
+    """(d,) then divided by, above 0."""
+    start: Vector
+    """(K,) probability of each state before the first row."""
+    transitions: Matrix
+    """(K, K) from state i (row) to state j (column)."""
+    means: Matrix
+    """(K, d)"""
+    covariances: tuple[Matrix, ...]
+    """(K, d, d)"""
+    full: bool
+    """False: the covariances are diagonal, and the filter uses it."""
+
+
+def pack(model: Parameters) -> Vector:
+    """Return the flat weights of a model.
+
+    Raises ModelError when shapes, probabilities or covariances are not those of a model.
+    """
+    _check(model)
+    states, size = len(model.start), len(model.centre)
+    blocks: list[float] = []
+    for mean, covariance in zip(model.means, model.covariances, strict=True):
+        factor = _cholesky(covariance)
+        white = _inverse(factor)
+        log_volume = sum(math.log(factor[i][i]) + math.log(model.scale[i]) for i in range(size))
+        blocks += [*mean, -0.5 * size * math.log(2.0 * math.pi) - log_volume]
+        blocks += [white[i][j] for i in range(size) for j in range(size) if model.full or i == j]
+    head = (float(states), float(size), float(model.full), *model.centre, *model.scale, *model.start)
+    numbers = (*head, *(p for row in model.transitions for p in row), *blocks)
+    return tuple(float(number) for number in numbers)  # a float64 of numpy is a float, but prints as something else
+
+
+def unpack(w: Sequence[float]) -> Parameters:
+    """Return the parameters that stand in flat weights; the covariances to the last bit or two.
+
+    Raises ModelError when the weights are not laid out as `regimes/filter.py` documents.
+    """
+    check_weights(w)
+    states, size, full = int(w[STATES]), int(w[FEATURES]), bool(w[FULL])
+    start = CENTRE + 2 * size
+    first = start + states + states * states
+    block = size + 1 + (size * size if full else size)
+    ats = [first + k * block for k in range(states)]
+    return Parameters(
+        centre=tuple(w[CENTRE : CENTRE + size]),
+        scale=tuple(w[CENTRE + size : start]),
+        start=tuple(w[start : start + states]),
+        transitions=tuple(tuple(w[at : at + states]) for at in range(start + states, first, states)),
+        means=tuple(tuple(w[at : at + size]) for at in ats),
+        covariances=tuple(_covariance(w[at + size + 1 : at + block], size, full=full) for at in ats),
+        full=full,
+    )
+
+
+def check_weights(w: Sequence[float]) -> None:
+    """Raise ModelError unless the weights have the length their head announces and every number is finite."""
+    if len(w) <= CENTRE or not all(math.isfinite(value) for value in w):
+        raise ModelError("model: the weights are missing or not finite: train it again")
+    if not (2 <= w[STATES] <= MOST and 1 <= w[FEATURES] <= MOST and w[FULL] in (0.0, 1.0)):
+        raise ModelError(f"model: the weights announce {w[STATES]} states and {w[FEATURES]} features: train it again")
+    expected = weights_size(int(w[STATES]), int(w[FEATURES]), bool(w[FULL]))
+    if len(w) != expected:
+        raise ModelError(f"model: {len(w)} weights where their head announces {expected}: train it again")
+
+
+def _check(model: Parameters) -> None:
+    states, size = len(model.start), len(model.centre)
+    if not (2 <= states <= MOST and 1 <= size <= MOST):
+        raise ModelError(f"model: {states} states and {size} features; use 2 to {MOST} states and 1 to {MOST} features")
+    square = all(len(c) == size and all(len(row) == size for row in c) for c in model.covariances)
+    lengths = (len(model.scale), len(model.transitions), len(model.means), len(model.covariances))
+    rows = {len(row) for row in model.transitions} == {states} and {len(mean) for mean in model.means} == {size}
+    if lengths != (size, states, states, states) or not rows or not square:
+        raise ModelError(f"model: the parameters do not fit {states} states and {size} features")
+    if any(not math.isfinite(c) for c in model.centre) or any(not 0.0 < s < math.inf for s in model.scale):
+        raise ModelError(
+            "model: centre must be finite and scale above 0: a constant feature tells nothing, leave it out"
+        )
+    for row in (model.start, *model.transitions):
+        if any(not p >= 0.0 for p in row) or abs(sum(row) - 1.0) > 1e-9:
+            raise ModelError(f"model: {row} are not probabilities")
+
+
+def _cholesky(a: Matrix) -> list[list[float]]:
+    """Return the lower factor L with L L' = a; raise ModelError when a is not positive definite."""
+    factor = [[0.0] * len(a) for _ in a]
+    for i in range(len(a)):
+        for j in range(i + 1):
+            rest = a[i][j] - sum(factor[i][k] * factor[j][k] for k in range(j))
+            if i == j and not 0.0 < rest < math.inf:
+                raise ModelError("model: a covariance is not positive definite: use fewer states or features")
+            factor[i][j] = math.sqrt(rest) if i == j else rest / factor[j][j]
+    return factor
+
+
+def _inverse(factor: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return the inverse of a lower triangular matrix."""
+    size = len(factor)
+    inverse = [[0.0] * size for _ in range(size)]
+    for j in range(size):
+        for i in range(j, size):
+            rest = (1.0 if i == j else 0.0) - sum(factor[i][k] * inverse[k][j] for k in range(j, i))
+            inverse[i][j] = rest / factor[i][i]
+    return inverse
+
+
+def _covariance(white: Sequence[float], size: int, *, full: bool) -> Matrix:
+    """Return the covariance whose whitening this is."""
+    if full:
+        factor = _inverse([list(white[i * size : (i + 1) * size]) for i in range(size)])
+    else:
+        factor = [[1.0 / white[i] if i == j else 0.0 for j in range(size)] for i in range(size)]
+    return tuple(tuple(sum(a * b for a, b in zip(x, y, strict=True)) for y in factor) for x in factor)

@@ -1,0 +1,1 @@
+"""The online half: the core and its shell, one daemon per account."""

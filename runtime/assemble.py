@@ -1,0 +1,84 @@
+"""From a configuration to a core: models read, strategies resolved, one frozen `Plan`; daemon, backtest and replay alike."""
+
+import sys
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from brokers.venue import Costs
+from config.account import AccountConfig, StrategySection
+from config.load import digest
+from config.errors import ConfigError
+from market.types import Symbol
+from regimes.bundle import RegimeModel
+from regimes.gate import GateParams
+from runtime.bundles import read_bundle
+from runtime.core.core import Core
+from runtime.core.plan import Plan, RegimePlan, StrategyPlan
+from runtime.outcomes.books import Books
+from strategies.registry import resolve
+
+
+def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
+    """Read every regime model the account names; ModelError says which cannot be used."""
+    return {name: read_bundle(Path(regime.model)) for name, regime in config.regimes.items()}
+
+
+def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) -> dict[str, Symbol]:
+    """Return the contracts by canonical name: as configured, else as the terminal told."""
+    symbols = {}
+    for name, section in config.symbols.items():
+        spec = section.spec or (seen or {}).get(name)
+        if spec is None:
+            msg = f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from `tidegate doctor`"
+            raise ConfigError(msg)
+        symbols[name] = spec
+    return symbols
+
+
+def costs_of(config: AccountConfig) -> dict[str, Costs]:
+    """Return what trading costs, by canonical name."""
+    return {name: section.costs for name, section in config.symbols.items()}
+
+
+def plan_of(
+    config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapping[str, Symbol] | None = None
+) -> Plan:
+    """Return all that a core is built from."""
+    account = config.account
+    return Plan(
+        mode=account.mode,
+        currency=account.currency,
+        leverage=account.leverage,
+        limits=config.limits,
+        symbols=symbols_of(config, seen),
+        strategies=tuple(_strategy(n, s, config.folder) for n, s in enumerate(config.strategies, 1)),
+        regimes=tuple(
+            RegimePlan(name=name, symbol=r.symbol, timeframe=r.timeframe, model=models[name])
+            for name, r in config.regimes.items()
+        ),
+        config=digest(config),
+        settle_s=config.terminal.settle_s,
+    )
+
+
+def _strategy(number: int, section: StrategySection, folder: str) -> StrategyPlan:
+    if folder and folder not in sys.path:
+        sys.path.append(folder)  # a console script does not see the current folder; users' strategies lie by their TOML
+    gate = section.gate
+    return StrategyPlan(
+        number=number,
+        name=section.name,
+        strategy=resolve(section.use, section.params),
+        symbol=section.symbol,
+        timeframe=section.timeframe,
+        risk=section.risk,
+        gate=GateParams(**{f: getattr(gate, f) for f in GateParams.__struct_fields__}) if gate else None,
+        regime=gate.regime if gate else "",
+    )
+
+
+def core_of(plan: Plan, costs: Mapping[str, Costs], *, shadows: bool = True) -> tuple[Core, Books]:
+    """Return a new-born core and its books."""
+    core = Core(plan)
+    return core, Books(core, costs, shadows=shadows)

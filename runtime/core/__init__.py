@@ -1,0 +1,1 @@
+"""The pure core: facts in, steps out; no clock, no network, no disk."""

@@ -1,0 +1,285 @@
+"""The core: one fact in, one step out; no clock, no network, no disk, no surprise.
+
+`Core.handle` is the only door. Each kind of fact has one method; what an order's life or a permission means stands in
+`orders.py` and `permissions.py` as tables; how a bar is decided stands in `decide.py`.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from brokers.port import (
+    Accepted,
+    BarClosed,
+    BarRevised,
+    DataEnded,
+    DealMade,
+    FeedBroken,
+    InDoubt,
+    LinkDown,
+    LinkUp,
+    OrderGone,
+    Reconciled,
+    Refused,
+    Rejected,
+    SymbolSeen,
+    WrongTerminal,
+)
+from runtime.core.decide import Decider
+from runtime.core.decision import NO_STEP, Decision, Step
+from runtime.core.desk import OrderDesk
+from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, TimerFired
+from runtime.core.feeds import (
+    Feed,
+    FeedKey,
+    RegimeReading,
+    feed_snapshot,
+    reading_snapshot,
+    restore_feed,
+    restore_reading,
+)
+from runtime.core.gates import read_gate, silence
+from runtime.core.orders import OPEN
+from runtime.core.plan import Plan
+from runtime.core.reconcile import reconcile
+from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
+
+_UNSETTLED = OPEN - {"WORKING", "MISSING"}
+
+
+class Core:
+    """Everything that is decided for one account."""
+
+    __slots__ = ("decider", "desk", "feeds", "guest", "lanes", "lanes_of", "ledger", "plan", "readings", "readings_of")
+
+    def __init__(self, plan: Plan, host: "Core | None" = None) -> None:
+        """Be born knowing nothing: SWITCH, LINK, UNRECONCILED and WARMING are in place, each lifted by a fact only.
+
+        A guest (a shadow book's core) reads the features and regimes its host has folded already; it folds none itself.
+        """
+        self.plan, self.guest = plan, host is not None
+        self.feeds: dict[FeedKey, Feed] = host.feeds if host else {}
+        for key in [(r.symbol, r.timeframe) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
+            if key not in self.feeds:
+                self.feeds[key] = Feed(key)
+        self.readings = host.readings if host else [
+            RegimeReading(r.name, r.model, self.feeds[r.symbol, r.timeframe]) for r in plan.regimes
+        ]  # fmt: skip
+        self.lanes = [self._lane(number) for number in range(len(plan.strategies))]
+        self.readings_of = {key: [r for r in self.readings if r.feed is feed] for key, feed in self.feeds.items()}
+        self.lanes_of = {
+            key: [lane for lane in self.lanes if (lane.plan.symbol, lane.plan.timeframe) == key] for key in self.feeds
+        }
+        self.ledger = Ledger(holds={"SWITCH": "the latch is not read yet", "LINK": "no terminal yet"})
+        self.ledger.holds["UNRECONCILED"] = "the venue was not looked at yet"
+        for symbol in {key[0] for key in self.feeds}:
+            self.ledger.holds[f"WARMING:{symbol}"] = "features have not seen enough bars"
+        self.desk = OrderDesk(self.ledger, self.lanes, plan.settle_s)
+        self.decider = Decider(plan, self.ledger, self.lanes, self.desk, self.readings)
+
+    def _lane(self, index: int) -> Lane:
+        plan = self.plan.strategies[index]
+        feed = self.feeds[plan.symbol, plan.timeframe]
+        picks = tuple(feed.want(ref) for ref in plan.strategy.features().values())
+        states = next((r.model.states for r in self.plan.regimes if r.name == plan.regime), 0)
+        return Lane(plan, picks, states)
+
+    # --- the door ---------------------------------------------------------------------------------------------------
+
+    def handle(self, fact: AnyFact) -> Step:  # noqa: C901, PLR0912 - one line for each kind of fact
+        """Take one fact in; return the decisions made and all that is asked for."""
+        ledger = self.ledger
+        ledger.at = max(ledger.at, fact.at)
+        decisions: tuple[Decision, ...] = ()
+        match fact:
+            case BarClosed():
+                decisions = self._bar(fact)
+            case Accepted():
+                self.desk.accepted(fact)
+            case DealMade():
+                self.desk.deal(fact)
+            case Rejected() | Refused():
+                self.desk.refused(fact)
+            case InDoubt():
+                self.desk.doubted(fact)
+            case OrderGone():
+                self.desk.gone(fact)
+            case Reconciled():
+                reconcile(ledger, self.lanes, self.desk, fact)
+            case LevelChanged():
+                self._level(fact)
+            case TimerFired():
+                self._timer(fact)
+            case RunStarted():
+                self._run(fact)
+            case LinkUp():
+                self._link_up()
+            case LinkDown():
+                self._link_down("LINK", fact.reason)
+            case WrongTerminal():
+                self._wrong(fact)
+            case SymbolSeen():
+                self._symbol(fact)
+            case BarRevised() | FeedBroken():
+                self._contract(fact)
+            case DataEnded():
+                ledger.ended = True
+                ledger.holds["ENDED"] = "recorded data is over"
+            case Alerted():
+                return NO_STEP
+            case _:
+                assert_never(fact)
+        if ledger.level == "flatten":
+            self._flatten()
+        return self._step(decisions)
+
+    def _step(self, decisions: tuple[Decision, ...]) -> Step:
+        if not self.desk.out:
+            return Step(decisions) if decisions else NO_STEP
+        step = Step(decisions, tuple(self.desk.out))
+        self.desk.out.clear()
+        return step
+
+    # --- bars -------------------------------------------------------------------------------------------------------
+
+    def _bar(self, fact: BarClosed) -> tuple[Decision, ...]:
+        bar = fact.bar
+        key = (bar.symbol, bar.timeframe)
+        feed = self.feeds.get(key)
+        if feed is None or not (self.guest or self._fold(feed, key, fact)):
+            return ()
+        if fact.phase != "warm":
+            self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
+            self.decider.new_day(fact.at)
+        self._warmth(bar.symbol)
+        for reading in self.readings_of[key]:
+            for lane in self.lanes:
+                if lane.plan.regime == reading.name:
+                    read_gate(lane, reading)
+        decisions = []
+        for lane in self.lanes_of[key]:
+            silence(lane, feed.timeframe_ms, self.readings)
+            made = self.decider.decide(lane, feed, fact)
+            if made is not None:
+                decisions.append(made)
+        return tuple(decisions)
+
+    def _fold(self, feed: Feed, key: FeedKey, fact: BarClosed) -> bool:
+        """Fold a bar into features and regimes, once; return whether it was new."""
+        if fact.bar.time <= feed.last_time:
+            return False
+        feed.fold(fact.bar)
+        for reading in self.readings_of[key]:
+            reading.fold()
+        return True
+
+    def _warmth(self, symbol: str) -> None:
+        key = f"WARMING:{symbol}"
+        if key in self.ledger.holds and all(f.warm for f in self.feeds.values() if f.key[0] == symbol):
+            del self.ledger.holds[key]
+
+    def _contract(self, fact: BarRevised | FeedBroken) -> None:
+        symbol = fact.bar.symbol if isinstance(fact, BarRevised) else fact.symbol
+        problem = "a bar was revised after it closed" if isinstance(fact, BarRevised) else fact.problem
+        self.ledger.holds[f"CONTRACT:{symbol}"] = problem
+        self.desk.alert("page", f"{symbol}: {problem}")
+
+    def _symbol(self, fact: SymbolSeen) -> None:
+        """Hold the symbol if its contract is not the one it was configured and sized with."""
+        known = self.plan.symbols.get(fact.symbol.name)
+        same = known is not None and (known.digits, known.contract_size, known.tick_size) == (
+            fact.symbol.digits, fact.symbol.contract_size, fact.symbol.tick_size,
+        )  # fmt: skip
+        key = f"SPEC_CHANGED:{fact.symbol.name}"
+        if same:
+            self.ledger.holds.pop(key, None)
+        elif key not in self.ledger.holds:
+            self.ledger.holds[key] = "digits, contract size or tick size differ from the configured contract"
+            self.desk.alert("page", f"{fact.symbol.name}: contract specification changed; entries are held")
+
+    # --- the link ---------------------------------------------------------------------------------------------------
+
+    def _run(self, fact: RunStarted) -> None:
+        """Begin again: nothing on its way is believed, and nothing is sent before switch, link and venue were seen."""
+        ledger = self.ledger
+        ledger.run, ledger.decisions, ledger.instructions = fact.run, 0, 0
+        ledger.holds["SWITCH"] = "the latch is not read yet"
+        ledger.settling = False
+        self._link_down("LINK", "no terminal yet")
+        for order in list(ledger.orders.values()):
+            if order.state in _UNSETTLED:
+                self.desk.doubt(order, "the process ended while it was on its way")
+
+    def _link_up(self) -> None:
+        self.ledger.holds.pop("LINK", None)
+        self.ledger.holds.pop("WRONG_TERMINAL", None)
+        self.ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
+        self.desk.reconcile(settled=False)
+
+    def _link_down(self, hold: str, reason: str) -> None:
+        self.ledger.holds[hold] = reason
+        self.ledger.holds["UNRECONCILED"] = reason
+
+    def _wrong(self, fact: WrongTerminal) -> None:
+        why = f"expected {fact.expected}, found {fact.found}"
+        self._link_down("WRONG_TERMINAL", why)
+        self.desk.alert("page", f"wrong terminal: {why}")
+        self.desk.set_level("halt", f"wrong terminal: {why}")
+
+    def _timer(self, fact: TimerFired) -> None:
+        if fact.key == "settle":
+            self.desk.reconcile(settled=True)
+        elif fact.key.startswith("missing:"):
+            self.ledger.holds.pop(f"MISSING:{fact.key[8:]}", None)
+
+    # --- the operator -----------------------------------------------------------------------------------------------
+
+    def _level(self, fact: LevelChanged) -> None:
+        """Stand at the latched level; first nothing new can leave, then what rests is taken back."""
+        ledger = self.ledger
+        ledger.holds.pop("SWITCH", None)
+        ledger.level, ledger.generation = fact.command.level, fact.generation
+        if ledger.level != "run":
+            for lane in self.lanes:
+                self.desk.cancel(lane)
+
+    def _flatten(self) -> None:
+        """Close what we hold, one order a position, until nothing is left; then stand at halt."""
+        if {"LINK", "WRONG_TERMINAL", "UNRECONCILED", "SWITCH"} & self.ledger.holds.keys():
+            return
+        for lane in self.lanes:
+            if lane.trade is not None and not lane.trade.closing:
+                self.desk.close(lane.trade, "flatten", operator=True)
+        if all(lane.trade is None and not lane.order for lane in self.lanes):
+            self.ledger.level = "halt"
+            self.desk.set_level("halt", "flattened: nothing of ours is open")
+
+    # --- rest -------------------------------------------------------------------------------------------------------
+
+    @property
+    def unsettled(self) -> bool:
+        """Something is on its way or in doubt: recorded time must not move on."""
+        return any(order.state in _UNSETTLED for order in self.ledger.orders.values())
+
+    def snapshot(self) -> bytes:
+        """Return all that moves, as bytes; equal bytes mean equal cores."""
+        return msgspec.msgpack.encode(
+            CoreSnapshot(
+                self.ledger,
+                [] if self.guest else [feed_snapshot(feed) for feed in self.feeds.values()],
+                [] if self.guest else [reading_snapshot(reading) for reading in self.readings],
+                [lane_snapshot(lane) for lane in self.lanes],
+            )
+        )
+
+    def restore(self, raw: bytes) -> None:
+        """Become the core that made this snapshot; the plan must be the same."""
+        snapshot = msgspec.msgpack.decode(raw, type=CoreSnapshot)
+        for field in Ledger.__struct_fields__:
+            setattr(self.ledger, field, getattr(snapshot.ledger, field))
+        for feed, rest in zip([] if self.guest else self.feeds.values(), snapshot.feeds, strict=True):
+            restore_feed(feed, rest)
+        for reading, at_rest in zip([] if self.guest else self.readings, snapshot.readings, strict=True):
+            restore_reading(reading, at_rest)
+        for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):
+            restore_lane(lane, sleeping)

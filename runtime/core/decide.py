@@ -1,0 +1,269 @@
+"""How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
+
+from brokers.book import mode_of
+from brokers.fills import INVERSE, floating, margin
+from brokers.limits import stop_loss
+from brokers.port import BarClosed
+from market.types import BUY, SELL, OrderKind, Side, Symbol
+from runtime.core.decision import Decision, Outcome
+from runtime.core.desk import OrderDesk
+from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.gates import vetoes
+from runtime.core.permissions import Act, blockers
+from runtime.core.plan import Plan
+from runtime.core.positions import Trade
+from runtime.core.risk import (
+    CHECKS,
+    Approved,
+    Exposure,
+    Intent,
+    judge,
+    limits_of,
+    numbers_of,
+    size,
+    standing_numbers,
+)
+from runtime.core.state import Lane, Ledger
+from strategies.exits import LEAVE_TIME, STOP, exit_step
+from strategies.protocol import EXIT, KINDS, LONG, SHORT, FlatWant
+
+NAN = float("nan")
+DAY_MS = 86_400_000
+_UNASKED = (NAN,) * (len(CHECKS) - 3)
+
+
+class Contract:
+    """The numbers of one symbol that every decision needs, looked up once."""
+
+    __slots__ = ("contract", "leverage", "mode", "scale", "symbol", "tick")
+
+    def __init__(self, symbol: Symbol, currency: str, leverage: int) -> None:
+        """Refuse a symbol whose profit cannot be turned into account money yet."""
+        mode = mode_of(symbol, currency)
+        if mode is None:
+            msg = f"{symbol.name}: profit in {symbol.currency_profit} cannot be converted to {currency} yet"
+            raise ValueError(msg)
+        self.symbol, self.mode, self.leverage = symbol, mode, float(leverage)
+        self.contract, self.scale, self.tick = symbol.contract_size, symbol.scale, symbol.tick_size
+
+    def rate(self, price: float) -> float:
+        """Return account money for one unit of profit currency at a price."""
+        return 1.0 / price if self.mode == INVERSE else 1.0
+
+
+class Decider:
+    """Decides bars for every lane of one core."""
+
+    __slots__ = ("contracts", "desk", "lanes", "ledger", "limits", "plan", "readings")
+
+    def __init__(
+        self, plan: Plan, ledger: Ledger, lanes: list[Lane], desk: OrderDesk, readings: list[RegimeReading]
+    ) -> None:
+        """Share the core's ledger and desk."""
+        self.plan, self.ledger, self.lanes, self.desk = plan, ledger, lanes, desk
+        self.limits = limits_of(plan.limits)
+        self.contracts = {name: Contract(s, plan.currency, plan.leverage) for name, s in plan.symbols.items()}
+        self.readings = {r.name: r for r in readings}
+
+    # --- the account ------------------------------------------------------------------------------------------------
+
+    def equity(self) -> float:
+        """Return balance plus what closing everything of ours now would add, in account money."""
+        total = self.ledger.balance
+        for lane in self.lanes:
+            t = lane.trade
+            if t is not None and t.symbol in self.ledger.quotes:
+                c = self.contracts[t.symbol]
+                bid, ask = self.ledger.quotes[t.symbol]
+                total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
+        return total
+
+    def new_day(self, at: int) -> None:
+        """Take the day's first equity, against which its loss is measured (server days)."""
+        day = at // DAY_MS
+        if day != self.ledger.day:
+            self.ledger.day, self.ledger.day_equity = day, self.equity()
+            self.ledger.holds.pop("LOSS_LIMIT", None)
+
+    def exposure(self, symbol: str) -> Exposure:
+        """Return what the account carries, seen from one symbol's quote."""
+        c = self.contracts[symbol]
+        bid, ask = self.ledger.quotes[symbol]
+        used, count = 0.0, len(self.ledger.foreign)
+        for lane in self.lanes:
+            if lane.trade is not None:
+                count += 1
+                used += self._margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
+            elif lane.order:
+                count += 1
+        return Exposure(
+            self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid)
+        )
+
+    def _margin(self, symbol: str, volume: float, price: float) -> float:
+        c = self.contracts[symbol]
+        return margin(c.mode, volume, c.contract, price, c.leverage)
+
+    def blocked(self, act: Act, symbol: str, *, same: bool = True) -> tuple[str, ...]:
+        """Return all that forbids an act now."""
+        if not self.ledger.holds and self.ledger.level == "run":
+            return ()
+        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same)
+
+    # --- one bar ----------------------------------------------------------------------------------------------------
+
+    def decide(self, lane: Lane, feed: Feed, fact: BarClosed) -> Decision | None:
+        """Decide one bar for one strategy; None for a warm-up bar."""
+        bar, trade = fact.bar, lane.trade
+        position, held, leave = 0, 0, 0.0
+        if trade is not None:
+            leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
+            position, held = trade.side, int(trade.exit[0])
+        values = feed.values
+        features = [values[pick] for pick in lane.picks]
+        want = lane.runner.step_flat(features, bar, position, held)
+        if fact.phase == "warm":
+            return None
+        self.ledger.decisions += 1
+        draft = Draft(lane, feed, fact, want, tuple(features), position, held)
+        now = self.exposure(bar.symbol)
+        draft.numbers = (*standing_numbers(now), *_UNASKED)
+        if fact.phase == "missed":
+            draft.outcome = "missed"
+        elif trade is not None:
+            self._in_position(draft, trade, leave, now)
+        elif lane.order:
+            self._resting(draft)
+        elif not feed.warm:
+            draft.outcome = "warming"
+        elif want[0] in {LONG, SHORT}:
+            self._entry(draft, now)
+        return draft.decision(self.plan, self.ledger, self.limits, self.readings.get(lane.plan.regime))
+
+    def _in_position(self, draft: "Draft", trade: Trade, leave: float, now: Exposure) -> None:
+        draft.outcome = "in_position"
+        if trade.closing:
+            return
+        stop = self.contracts[trade.symbol].symbol.price(trade.exit[STOP])
+        passed = now.bid <= stop if trade.side > 0 else now.ask >= stop
+        reason = self._reason(draft.want[0], leave, passed=passed)
+        if reason:
+            draft.holds = self.blocked("exit", trade.symbol, same=trade.doubt)
+            draft.outcome = "held" if draft.holds else "exit"
+            draft.reasons = (reason,)
+            if not draft.holds:
+                draft.instruction = self.desk.close(trade, reason).id
+                draft.magic, draft.side, draft.volume = trade.magic, -trade.side, trade.volume
+        elif (stop - trade.stop) * trade.side > 0.0 and not trade.moving:
+            draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)
+            if not draft.holds:
+                self.desk.move_stop(trade, stop)
+
+    def _reason(self, action: float, leave: float, *, passed: bool) -> str:
+        if self.ledger.ended:
+            return "end of data"
+        if action == EXIT:
+            return "strategy"
+        if leave == LEAVE_TIME:
+            return "time stop"
+        return "stop passed" if passed else ""
+
+    def _resting(self, draft: "Draft") -> None:
+        draft.outcome = "order_working"
+        if vetoes(draft.lane) or self.ledger.ended:
+            self.desk.cancel(draft.lane)
+
+    def _entry(self, draft: "Draft", now: Exposure) -> None:
+        """Evaluate every gate of an entry; the first class that fits names the outcome."""
+        lane, symbol = draft.lane, draft.fact.bar.symbol
+        intent = self._intent(draft, now)
+        draft.fill(intent, now)
+        if intent.volume > 0.0:
+            own = self._margin(symbol, intent.volume, intent.price)
+            draft.numbers = numbers_of(intent, now, own, self.plan.limits.collar)
+        verdict = judge(intent, draft.numbers, self.limits)
+        draft.holds = self.blocked("entry", symbol)
+        if not isinstance(verdict, Approved):
+            draft.reasons = verdict.reasons
+        if vetoes(lane):
+            draft.outcome = "vetoed_by_regime"
+        elif draft.holds:
+            draft.outcome = "held"
+        elif not isinstance(verdict, Approved):
+            draft.outcome = "refused_by_risk"
+        elif self.plan.mode == "observe":
+            draft.outcome = "observed"
+        else:
+            draft.outcome = "traded"
+            plan = (draft.want[5], draft.want[6], draft.want[7], draft.risk)
+            wish = self.desk.submit(lane, verdict, plan, self.ledger.decisions)
+            draft.instruction, draft.magic = wish.id, wish.magic
+
+    def _intent(self, draft: "Draft", now: Exposure) -> Intent:
+        """Dress a flat want as an intent: prices on the grid, size from the distance to the stop."""
+        want, bar = draft.want, draft.fact.bar
+        c = self.contracts[bar.symbol]
+        s = c.symbol
+        side: Side = BUY if want[0] > 0.0 else SELL
+        kind: OrderKind = KINDS[int(want[1])]
+        quote = now.ask if side > 0 else now.bid
+        price = s.price(quote if kind == "market" else want[2])
+        stop = s.price(price - side * want[3])
+        target = s.price(price + side * want[4]) if want[4] > 0.0 else 0.0
+        volume = size(
+            now.equity, draft.lane.plan.risk, abs(price - stop), c.contract, now.rate,
+            s.volume_step, s.volume_min, s.volume_max,
+        )  # fmt: skip
+        expiry = 0 if kind == "market" else draft.fact.at + int(want[8]) * draft.feed.timeframe_ms
+        return Intent(
+            strategy=draft.lane.name, symbol=bar.symbol, side=side, kind=kind, volume=volume, price=price, stop=stop,
+            target=target, expiry=expiry,
+        )  # fmt: skip
+
+
+class Draft:
+    """A decision while it is being made."""
+
+    __slots__ = (
+        "fact", "features", "feed", "held", "holds", "instruction", "lane", "magic", "numbers", "outcome", "position",
+        "price", "reasons", "risk", "side", "stop", "target", "volume", "want",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that is known when a decision begins
+        self, lane: Lane, feed: Feed, fact: BarClosed, want: FlatWant, features: tuple[float, ...], position: int, held: int
+    ) -> None:
+        """Begin with no signal."""
+        self.lane, self.feed, self.fact, self.want = lane, feed, fact, want
+        self.features, self.position, self.held = features, position, held
+        self.outcome: Outcome = "no_signal"
+        self.holds: tuple[str, ...] = ()
+        self.reasons: tuple[str, ...] = ()
+        self.numbers: tuple[float, ...] = ()
+        self.side, self.instruction, self.magic = 0, 0, 0
+        self.volume = self.price = self.stop = self.target = self.risk = 0.0
+
+    def fill(self, intent: Intent, now: Exposure) -> None:
+        """Take the intent's numbers over."""
+        self.side, self.volume, self.price = intent.side, intent.volume, intent.price
+        self.stop, self.target = intent.stop, intent.target
+        self.risk = stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate)
+
+    def decision(
+        self, plan: Plan, ledger: Ledger, limits: tuple[float, ...], reading: RegimeReading | None
+    ) -> Decision:
+        """Freeze it."""
+        lane, fact = self.lane, self.fact
+        bar = fact.bar
+        return Decision(
+            run=ledger.run, n=ledger.decisions, at=fact.at, bar_time=bar.time, strategy=lane.name, symbol=bar.symbol,
+            timeframe=bar.timeframe, outcome=self.outcome, action=self.want[0], kind=KINDS[int(self.want[1])],
+            score=self.want[9], features=self.features, position=self.position, held_bars=self.held,
+            bid=fact.bid, ask=fact.ask,
+            regime=reading.ordinal if reading else -1, posterior=reading.posterior if reading else (),
+            log_density=reading.log_density if reading else NAN,
+            gate_mode=lane.gate.mode, gate_open=lane.gate_open, gate_reason=lane.gate_reason, allowed=lane.allowed,
+            level=ledger.level, holds=self.holds, numbers=self.numbers, limits=limits, reasons=self.reasons,
+            side=self.side, volume=self.volume, price=self.price, stop=self.stop, target=self.target, risk=self.risk,
+            instruction=self.instruction, magic=self.magic,
+            model=reading.model.fingerprint if reading else "", config=plan.config,
+        )  # fmt: skip

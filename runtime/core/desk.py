@@ -1,0 +1,267 @@
+"""Orders of ours: how a wish becomes an instruction with a record, and what each answer of the venue does to it."""
+
+from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Refused, Rejected
+from market.types import Deal
+from runtime.core.instructions import (
+    Alert,
+    AnyInstruction,
+    Cancel,
+    ClosePosition,
+    ModifyStop,
+    Reconcile,
+    SetLevel,
+    Submit,
+    WakeAt,
+)
+from runtime.core.orders import OPEN, OrderRecord, walk
+from runtime.core.positions import Trade, grow, open_trade, shrink
+from runtime.core.risk import Approved
+from runtime.core.state import Lane, Ledger
+
+KEEP_ENDED = 64
+"""Ended orders remembered, for a fill that comes after the end."""
+
+UNCHANGED = 10025
+"""MT5 retcode: the stop already stands where it was wanted."""
+
+
+class OrderDesk:
+    """The order book of one core: the only writer of `Ledger.orders`, `Ledger.magics` and of every trade."""
+
+    __slots__ = ("by_number", "ledger", "out", "settle_s")
+
+    def __init__(self, ledger: Ledger, lanes: list[Lane], settle_s: float) -> None:
+        """Begin with an empty list of wishes."""
+        self.ledger = ledger
+        self.by_number = {lane.number: lane for lane in lanes}
+        self.settle_s = settle_s
+        self.out: list[AnyInstruction] = []
+
+    def next_id(self) -> int:
+        """Return a fresh instruction id: made of run and number, never random."""
+        self.ledger.instructions += 1
+        return (self.ledger.run << 32) | self.ledger.instructions
+
+    # --- wishes -----------------------------------------------------------------------------------------------------
+
+    def submit(self, lane: Lane, approved: Approved, plan: tuple[float, float, float, float], decision: int) -> Submit:
+        """Send an approved entry; its magic number is unique per intent: strategy, run, number."""
+        ledger, intent = self.ledger, approved.intent
+        ident = self.next_id()
+        magic = (lane.number & 0x7FFF) << 48 | (ledger.run & 0xFFFF) << 32 | (ledger.instructions & 0xFFFFFFFF)
+        order = OrderRecord(
+            id=ident, verb="entry", strategy=lane.number, symbol=intent.symbol, decision=decision, magic=magic,
+            side=intent.side, volume=intent.volume, price=intent.price, stop=intent.stop, target=intent.target,
+            kind=intent.kind, plan=plan,
+        )  # fmt: skip
+        self._file(order)
+        ledger.magics[magic] = ident
+        lane.order = ident
+        comment = f"tg {lane.number}.{ledger.run}.{ledger.instructions}"
+        wish = Submit(id=ident, approved=approved, magic=magic, comment=comment, decided_at=ledger.at)
+        self.out.append(wish)
+        return wish
+
+    def close(self, trade: Trade, reason: str, *, operator: bool = False) -> ClosePosition:
+        """Close a trade at the market."""
+        ident = self.next_id()
+        bid, ask = self.ledger.quotes.get(trade.symbol, (trade.entry, trade.entry))
+        price = bid if trade.side > 0 else ask
+        self._file(self._about(ident, "close", trade, price, trade.stop))
+        trade.closing = ident
+        wish = ClosePosition(
+            id=ident, symbol=trade.symbol, position=trade.position, side=trade.side, volume=trade.volume, price=price,
+            magic=trade.magic, reason=reason, decided_at=self.ledger.at, operator=operator,
+        )  # fmt: skip
+        self.out.append(wish)
+        return wish
+
+    def move_stop(self, trade: Trade, stop: float) -> None:
+        """Move the protective stop of a trade."""
+        ident = self.next_id()
+        self._file(self._about(ident, "stop", trade, trade.entry, stop))
+        trade.moving = ident
+        self.out.append(
+            ModifyStop(
+                id=ident, symbol=trade.symbol, position=trade.position, stop=stop, target=trade.target,
+                decided_at=self.ledger.at,
+            )  # fmt: skip
+        )
+
+    def cancel(self, lane: Lane) -> None:
+        """Take a lane's resting entry back, unless that was asked already."""
+        order = self.ledger.orders.get(lane.order)
+        if order is None or order.state not in {"WORKING", "PARTIAL"} or order.position:
+            return
+        ident = self.next_id()
+        order.position = ident  # a resting entry has no position yet: the field marks the cancel that is on its way
+        record = OrderRecord(
+            id=ident, verb="cancel", strategy=order.strategy, symbol=order.symbol, decision=order.decision,
+            magic=order.magic, side=order.side, volume=order.volume, price=order.price, ticket=order.ticket,
+        )  # fmt: skip
+        self._file(record)
+        self.out.append(Cancel(id=ident, symbol=order.symbol, order=order.ticket, decided_at=self.ledger.at))
+
+    def alert(self, severity: str, text: str) -> None:
+        """Tell the people on call."""
+        self.out.append(Alert(id=self.next_id(), severity=severity, text=text))
+
+    def reconcile(self, *, settled: bool) -> None:
+        """Ask for all the venue holds."""
+        self.out.append(Reconcile(id=self.next_id(), settled=settled))
+
+    def wake(self, after_s: float, key: str) -> None:
+        """Ask to be told once some time has passed."""
+        self.out.append(WakeAt(id=self.next_id(), after_s=after_s, key=key))
+
+    def set_level(self, level: str, why: str) -> None:
+        """Ask for a tighter level to be latched."""
+        self.out.append(SetLevel(id=self.next_id(), level=level, why=why))  # type: ignore[arg-type]  # checked by latch
+
+    def _about(self, ident: int, verb: str, trade: Trade, price: float, stop: float) -> OrderRecord:
+        return OrderRecord(
+            id=ident, verb=verb, strategy=trade.strategy, symbol=trade.symbol,  # type: ignore[arg-type]  # our verbs
+            decision=trade.decision, magic=trade.magic, side=trade.side, volume=trade.volume, price=price, stop=stop,
+            position=trade.position,
+        )  # fmt: skip
+
+    def _file(self, order: OrderRecord) -> None:
+        walk(order, "sent", f"at {self.ledger.at}")
+        self.ledger.orders[order.id] = order
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def accepted(self, fact: Accepted) -> None:
+        """The venue did it: the order rests, or is executed and its deal is on its way to us."""
+        order = self.ledger.orders.get(fact.id)
+        if order is None:
+            return
+        order.ticket, order.deal = fact.order, fact.deal
+        if order.verb == "entry":
+            walk(order, "filled" if fact.deal else "placed", f"order {fact.order}, deal {fact.deal}")
+            return
+        walk(order, "filled", f"order {fact.order}, deal {fact.deal}")
+        trade = self.by_number[order.strategy].trade
+        if order.verb == "stop" and trade is not None and trade.moving == order.id:
+            trade.stop, trade.moving = order.stop, 0
+        self.prune()
+
+    def refused(self, fact: Rejected | Refused) -> None:
+        """The venue or the gateway clearly said no: nothing was done, and nothing is tried again by itself."""
+        order = self.ledger.orders.get(fact.id)
+        if order is None:
+            return
+        order.code, order.reason = fact.code, fact.reason
+        walk(order, "refused", f"{fact.code} {fact.reason}")
+        self._let_go(order)
+        self.prune()
+
+    def _let_go(self, order: OrderRecord) -> None:
+        lane = self.by_number[order.strategy]
+        trade = lane.trade
+        if order.verb == "entry" and lane.order == order.id:
+            lane.order = 0
+        if order.verb == "cancel":
+            entry = self.ledger.orders.get(lane.order)
+            if entry is not None:
+                entry.position = 0
+        if trade is not None and trade.closing == order.id:
+            trade.closing, trade.doubt = 0, False
+        if trade is not None and trade.moving == order.id:
+            trade.moving = 0
+            if order.code == UNCHANGED:
+                trade.stop = order.stop
+
+    def doubted(self, fact: InDoubt) -> None:
+        """Nobody knows: hold the symbol, and look once the settle window has passed. Nothing is ever resent."""
+        order = self.ledger.orders.get(fact.id)
+        if order is None:
+            return
+        order.code, order.reason = fact.code, fact.reason
+        self.doubt(order, fact.reason)
+
+    def doubt(self, order: OrderRecord, why: str) -> None:
+        """Put one order in doubt."""
+        walk(order, "doubt", why)
+        self.ledger.holds[f"IN_DOUBT:{order.symbol}"] = f"{order.name}: {why}"
+        trade = self.by_number[order.strategy].trade
+        if trade is not None and trade.closing == order.id:
+            trade.doubt = True
+        if not self.ledger.settling:
+            self.ledger.settling = True
+            self.wake(self.settle_s, "settle")
+
+    # --- news -------------------------------------------------------------------------------------------------------
+
+    def deal(self, fact: DealMade) -> str:
+        """Take a deal in, once; return what it was to us: "in", "out", "flow", "foreign" or "known"."""
+        ledger, deal = self.ledger, fact.deal
+        if deal.ticket <= ledger.last_deal:
+            return "known"
+        ledger.last_deal = deal.ticket
+        ledger.balance += deal.money
+        if deal.entry == "none":
+            ledger.day_equity += deal.money
+            return "flow"
+        if deal.entry == "in":
+            return self._filled(deal)
+        return self._left(deal)
+
+    def _filled(self, deal: Deal) -> str:
+        order = self.ledger.orders.get(self.ledger.magics.get(deal.magic, 0))
+        if order is None:
+            return "foreign"
+        lane = self.by_number[order.strategy]
+        if lane.trade is not None and lane.trade.position == deal.position:
+            grow(lane.trade, deal)
+        else:
+            lane.trade = open_trade(order, deal)
+        whole = lane.trade.volume >= order.volume - 1e-9
+        order.position = deal.position
+        if order.state != "FILLED":
+            walk(order, "filled" if whole else "part", f"deal {deal.ticket}")
+        if whole:
+            lane.order = 0
+            self.prune()
+        return "in"
+
+    def _left(self, deal: Deal) -> str:
+        for lane in self.by_number.values():
+            trade = lane.trade
+            if trade is not None and trade.position == deal.position:
+                if shrink(trade, deal):
+                    lane.trade = None
+                self._closed(trade)
+                return "out"
+        return "foreign"
+
+    def _closed(self, trade: Trade) -> None:
+        for ident in (trade.closing, trade.moving):
+            order = self.ledger.orders.get(ident)
+            if order is not None and order.state == "IN_DOUBT":
+                walk(order, "filled", f"position {trade.position} was left")
+        trade.closing, trade.moving, trade.doubt = 0, 0, False
+
+    def gone(self, fact: OrderGone) -> None:
+        """A resting entry of ours rests no more."""
+        order = self.ledger.orders.get(self.ledger.magics.get(fact.magic, 0))
+        if order is None or order.verb != "entry":
+            return
+        if fact.end == "filled":
+            return  # its deal says so, and says at what price
+        if order.state in OPEN:
+            walk(order, "gone", fact.end)
+        lane = self.by_number[order.strategy]
+        if lane.order == order.id:
+            lane.order = 0
+        self.prune()
+
+    def prune(self) -> None:
+        """Forget the oldest ended orders, so that a core's state stays small."""
+        orders = self.ledger.orders
+        if len(orders) <= KEEP_ENDED:
+            return
+        for ident in [i for i, o in orders.items() if o.state not in OPEN][: len(orders) - KEEP_ENDED]:
+            magic = orders.pop(ident).magic
+            if self.ledger.magics.get(magic) == ident:
+                del self.ledger.magics[magic]

@@ -1,0 +1,134 @@
+"""Bars become numbers: the feature folds and regime filters of one account, each fed by its own symbol and timeframe."""
+
+from typing import Any
+
+import msgspec
+
+from market.features import FEATURES
+from market.types import TIMEFRAMES, Bar
+from regimes.bundle import RegimeModel
+from regimes.filter import filter_init, filter_step
+from regimes.gate import most_likely
+from strategies.protocol import FeatureRef
+
+FeedKey = tuple[str, str]
+"""(symbol, timeframe)."""
+
+
+class Feed:
+    """All features wanted of one symbol and timeframe, each folded once a bar."""
+
+    __slots__ = ("bars", "folds", "key", "last_time", "picks", "states", "timeframe_ms", "values", "warm_after")
+
+    def __init__(self, key: FeedKey) -> None:
+        """Begin with nothing wanted."""
+        self.key = key
+        self.timeframe_ms = TIMEFRAMES[key[1]] * 1000
+        self.picks: dict[FeatureRef, int] = {}
+        self.folds: list[tuple[Any, tuple[float, ...]]] = []
+        self.states: list[list[float]] = []
+        self.values: list[float] = []
+        self.bars = 0
+        self.warm_after = 0
+        self.last_time = 0
+
+    def want(self, ref: FeatureRef) -> int:
+        """Return the place of a feature among `values`, adding it if it is new."""
+        if ref not in self.picks:
+            name, params = ref
+            feature = FEATURES[name]
+            self.picks[ref] = len(self.folds)
+            self.folds.append((feature.step, params))
+            self.states.append(feature.init(params))
+            self.values.append(float("nan"))
+            self.warm_after = max(self.warm_after, feature.warmup(params))
+        return self.picks[ref]
+
+    @property
+    def warm(self) -> bool:
+        """Every feature has seen as many bars as it needs."""
+        return self.bars >= self.warm_after
+
+    def fold(self, bar: Bar) -> None:
+        """Fold one closed bar into every feature."""
+        o, h, low, c, t = bar.open, bar.high, bar.low, bar.close, bar.time / 1000.0
+        values, states = self.values, self.states
+        for i, (step, params) in enumerate(self.folds):
+            values[i] = step(states[i], params, o, h, low, c, t)
+        self.bars += 1
+        self.last_time = bar.time
+
+
+class RegimeReading:
+    """The filter of one regime model, and what it last said."""
+
+    __slots__ = ("bars", "feed", "log_density", "model", "name", "ordinal", "picks", "posterior", "state", "weights", "x")
+
+    def __init__(self, name: str, model: RegimeModel, feed: Feed) -> None:
+        """Begin before the first bar."""
+        self.name = name
+        self.model = model
+        self.feed = feed
+        self.weights = model.weights
+        self.picks = tuple(feed.want(ref) for ref in model.features)
+        self.state: list[float] = filter_init(model.weights)
+        self.x = [float("nan")] * len(self.picks)
+        self.bars = 0
+        self.ordinal = -1
+        self.log_density = float("nan")
+        self.posterior: tuple[float, ...] = ()
+
+    def fold(self) -> None:
+        """Take the feed's newest values into the filter."""
+        values, x = self.feed.values, self.x
+        for i, pick in enumerate(self.picks):
+            x[i] = values[pick]
+        self.log_density = filter_step(self.state, self.weights, x)
+        self.bars += 1
+        self.posterior = tuple(self.state[: self.model.states])
+        self.ordinal = most_likely(self.state, self.model.states)
+
+
+class FeedSnapshot(msgspec.Struct, frozen=True):
+    """A feed at rest."""
+
+    bars: int
+    last_time: int
+    states: list[list[float]]
+    values: list[float]
+
+
+class ReadingSnapshot(msgspec.Struct, frozen=True):
+    """A regime reading at rest."""
+
+    bars: int
+    ordinal: int
+    log_density: float
+    posterior: tuple[float, ...]
+    state: list[float]
+
+
+def feed_snapshot(feed: Feed) -> FeedSnapshot:
+    """Return all that moves in a feed."""
+    return FeedSnapshot(feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values))
+
+
+def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
+    """Put a feed back where it was."""
+    feed.bars, feed.last_time = snapshot.bars, snapshot.last_time
+    feed.states = [list(s) for s in snapshot.states]
+    feed.values = list(snapshot.values)
+
+
+def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
+    """Return all that moves in a regime reading."""
+    return ReadingSnapshot(
+        reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state)
+    )
+
+
+def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
+    """Put a regime reading back where it was."""
+    reading.bars, reading.ordinal = snapshot.bars, snapshot.ordinal
+    reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior
+    reading.state = list(snapshot.state)

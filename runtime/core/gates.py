@@ -1,0 +1,34 @@
+"""A strategy's regime gate, from the reading of its model: open or shut, and why."""
+
+from regimes.gate import allowed_mass, gate_step
+from runtime.core.feeds import RegimeReading
+from runtime.core.state import Lane
+
+NAN = float("nan")
+
+
+def read_gate(lane: Lane, reading: RegimeReading) -> None:
+    """Fold one bar of the regime's own timeframe into the lane's gate."""
+    lane.silent_ms = 0
+    lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
+    lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, lane.allowed) > 0.0
+    lane.gate_reason = "regime allowed" if lane.gate_open else "regime not allowed"
+
+
+def silence(lane: Lane, timeframe_ms: int, readings: list[RegimeReading]) -> None:
+    """Count the open-market time since the regime was last read; too much of it shuts the gate."""
+    if lane.gate.mode == "off":
+        return
+    reading = next((r for r in readings if r.name == lane.plan.regime), None)
+    if reading is None or reading.bars == 0:
+        return
+    lane.silent_ms += timeframe_ms
+    if lane.silent_ms > (lane.gate.max_age + 1) * reading.feed.timeframe_ms:
+        lane.allowed = NAN
+        lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, NAN) > 0.0
+        lane.gate_reason = "the regime reading is stale"
+
+
+def vetoes(lane: Lane) -> bool:
+    """Say whether the gate forbids an entry now."""
+    return lane.gate.mode == "enforce" and not lane.gate_open

@@ -1,0 +1,86 @@
+"""What a step may ask of the shell, in the imperative; each id is answered by exactly one fact."""
+
+import msgspec
+
+from brokers.latch import Level
+from runtime.core.risk import Approved
+
+
+class Instruction(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A wish; `id` is unique over the life of the account."""
+
+    id: int
+
+
+class Submit(Instruction, frozen=True, kw_only=True):
+    """Send an entry. Only what risk approved can be submitted: there is no other field to put an order in."""
+
+    approved: Approved
+    magic: int
+    comment: str
+    decided_at: int
+
+
+class ClosePosition(Instruction, frozen=True, kw_only=True):
+    """Close a position of ours at the market."""
+
+    symbol: str
+    position: int
+    side: int
+    volume: float
+    price: float
+    magic: int
+    reason: str
+    decided_at: int
+    operator: bool = False
+
+
+class ModifyStop(Instruction, frozen=True, kw_only=True):
+    """Move the stop of a position of ours."""
+
+    symbol: str
+    position: int
+    stop: float
+    target: float
+    decided_at: int
+
+
+class Cancel(Instruction, frozen=True, kw_only=True):
+    """Take back a resting entry of ours."""
+
+    symbol: str
+    order: int
+    decided_at: int
+
+
+class Reconcile(Instruction, frozen=True, kw_only=True):
+    """Read all the venue holds; `settled` says that the settle window has passed."""
+
+    settled: bool
+
+
+class WakeAt(Instruction, frozen=True, kw_only=True):
+    """Tell `TimerFired(key)` once this much elapsed time has passed."""
+
+    after_s: float
+    key: str
+
+
+class SetLevel(Instruction, frozen=True, kw_only=True):
+    """Latch another level; the core asks for a tighter one only."""
+
+    level: Level
+    why: str
+
+
+class Alert(Instruction, frozen=True, kw_only=True):
+    """Tell the people on call."""
+
+    severity: str
+    text: str
+
+
+AnyInstruction = Submit | ClosePosition | ModifyStop | Cancel | Reconcile | WakeAt | SetLevel | Alert
+
+DURABLE = (Submit, ClosePosition, ModifyStop, Cancel, SetLevel)
+"""What must be on disk before it is acted upon."""

@@ -1,0 +1,56 @@
+"""What a core is built from: the strategies, regimes, limits and contracts of one account, as plain frozen values."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from brokers.limits import Limits
+from market.types import Symbol
+from regimes.bundle import RegimeModel
+from regimes.gate import GateParams
+from strategies.protocol import Strategy
+
+Mode = Literal["observe", "paper", "live"]
+
+
+class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A regime model and the bars it reads."""
+
+    name: str
+    symbol: str
+    timeframe: str
+    model: RegimeModel
+
+
+class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy, the bars it reads, what it may risk, and the gate before it."""
+
+    number: int
+    """1, 2, 3 …: part of every magic number it sends."""
+    name: str
+    strategy: Strategy
+    symbol: str
+    timeframe: str
+    risk: float
+    """Share of equity lost at the stop."""
+    gate: GateParams | None = None
+    regime: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the core of one account knows before its first fact."""
+
+    mode: Mode
+    currency: str
+    leverage: int
+    limits: Limits
+    symbols: Mapping[str, Symbol]
+    strategies: tuple[StrategyPlan, ...]
+    regimes: tuple[RegimePlan, ...] = ()
+    config: str = ""
+    """Fingerprint of the configuration."""
+    settle_s: float = 6.0
+    """Longest time in which an order in flight may still turn up at the venue; see docs/guarantees.md."""
+    deviation: int = 0
+    """Points a market order may slip where the venue honours it."""

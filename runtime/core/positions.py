@@ -1,0 +1,79 @@
+"""Trades of ours: what a strategy holds, known by position id, and the arithmetic of what it is worth."""
+
+import msgspec
+
+from market.kernel import kernel
+from market.money import nearest
+from market.types import Deal
+from runtime.core.orders import OrderRecord
+
+
+@kernel
+def average_price(old_volume: float, old_price: float, volume: float, price: float) -> float:
+    """Return the volume-weighted price of a position that grew."""
+    return (old_volume * old_price + volume * price) / (old_volume + volume)
+
+
+@kernel
+def add_lots(a: float, b: float) -> float:
+    """Return a + b lots without the dust of binary floats."""
+    return nearest((a + b) * 100000000.0) / 100000000.0
+
+
+class Trade(msgspec.Struct, kw_only=True):
+    """An open position of one strategy."""
+
+    strategy: int
+    symbol: str
+    position: int
+    magic: int
+    decision: int
+    side: int
+    volume: float
+    entry: float
+    stop: float
+    """In force at the venue."""
+    target: float
+    exit: list[float]
+    """State of `strategies.exits.exit_step`."""
+    plan: tuple[float, float, float, float, float]
+    """Its parameters."""
+    opened_at: int
+    closing: int = 0
+    """Instruction that is closing it, 0: none."""
+    moving: int = 0
+    """Instruction that is moving its stop, 0: none."""
+    doubt: bool = False
+
+
+def open_trade(order: OrderRecord, deal: Deal) -> Trade:
+    """Return the trade that an entry deal opens."""
+    trail, breakeven, bars, _ = order.plan
+    return Trade(
+        strategy=order.strategy,
+        symbol=order.symbol,
+        position=deal.position,
+        magic=order.magic,
+        decision=order.decision,
+        side=order.side,
+        volume=deal.volume,
+        entry=deal.price,
+        stop=order.stop,
+        target=order.target,
+        exit=[0.0, deal.price, order.stop],
+        plan=(float(order.side), deal.price, trail, breakeven, bars),
+        opened_at=deal.at,
+    )
+
+
+def grow(trade: Trade, deal: Deal) -> None:
+    """Add a further fill of the same entry."""
+    trade.entry = average_price(trade.volume, trade.entry, deal.volume, deal.price)
+    trade.volume = add_lots(trade.volume, deal.volume)
+    trade.plan = (trade.plan[0], trade.entry, *trade.plan[2:])
+
+
+def shrink(trade: Trade, deal: Deal) -> bool:
+    """Take an exit deal away; return whether nothing is left."""
+    trade.volume = add_lots(trade.volume, 0.0 - deal.volume)
+    return trade.volume <= 0.0

@@ -1,0 +1,144 @@
+"""Risk: what an intent would put at stake, held against every limit; only `Approved` can become an order."""
+
+import msgspec
+
+from brokers.limits import Limits, order_value, spread_points, stop_loss, within_collar
+from market.kernel import kernel
+from market.money import lots_down
+from market.types import OrderKind, Side
+
+CHECKS = ("spread", "daily loss", "positions", "volume", "value", "risk", "margin", "collar")
+"""Every check, in the order of `Decision.numbers` and `Decision.limits`."""
+
+NAN = float("nan")
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry with its size: what we would like to send."""
+
+    strategy: str
+    symbol: str
+    side: Side
+    kind: OrderKind
+    volume: float
+    price: float
+    stop: float
+    target: float
+    expiry: int
+
+
+class UnprotectedError(ValueError):
+    """An order without a protective stop on its losing side was about to be approved: a bug, never a refusal."""
+
+
+class Approved(msgspec.Struct, frozen=True):
+    """An intent that passed every check; it cannot be built without a protective stop."""
+
+    intent: Intent
+
+    def __post_init__(self) -> None:
+        """Refuse to exist unprotected."""
+        i = self.intent
+        if not (i.stop > 0.0 and i.volume > 0.0 and (i.price - i.stop) * i.side > 0.0):
+            msg = f"{i.strategy} on {i.symbol}: stop {i.stop} does not protect side {i.side} at {i.price} x {i.volume}"
+            raise UnprotectedError(msg)
+
+
+class RefusedByRisk(msgspec.Struct, frozen=True):
+    """An intent that failed: by which checks."""
+
+    intent: Intent
+    reasons: tuple[str, ...]
+
+
+@kernel
+def size(  # noqa: PLR0913, PLR0917 - a kernel takes flat numbers
+    equity: float, risk: float, distance: float, contract: float, rate: float, step: float, low: float, high: float
+) -> float:
+    """Return the lots that lose `risk` (a share) of equity over `distance` (price), rounded down; 0.0 if too small.
+
+    step, low, high: volume step, minimum and maximum in lots; rate converts profit currency to account currency.
+    """
+    loss_a_lot = distance * contract * rate
+    if not loss_a_lot > 0.0 or not equity > 0.0:
+        return 0.0
+    lots = equity * risk / loss_a_lot
+    if lots > high:
+        lots = high
+    lots = lots_down(lots, step)
+    if lots < low:
+        return 0.0
+    return lots
+
+
+@kernel
+def share(part: float, whole: float) -> float:
+    """Return part / whole; a large number where there is no whole."""
+    if whole > 0.0:
+        return part / whole
+    if part > 0.0:
+        return 1e9
+    return 0.0
+
+
+class Exposure(msgspec.Struct, frozen=True, gc=False):
+    """What the account carries before the intent: all the checks need to know of it."""
+
+    equity: float
+    day_equity: float
+    margin: float
+    open: int
+    bid: float
+    ask: float
+    scale: float
+    contract: float
+    rate: float
+
+
+def limits_of(limits: Limits) -> tuple[float, ...]:
+    """Return the limit of each check, in the order of CHECKS."""
+    return (
+        limits.max_spread,
+        limits.max_daily_loss,
+        float(limits.max_positions),
+        limits.max_volume,
+        limits.max_value,
+        limits.max_risk,
+        limits.max_margin,
+        limits.collar,
+    )
+
+
+def standing_numbers(now: Exposure) -> tuple[float, float, float]:
+    """Return the numbers that need no intent: spread (points), loss of the day (share), positions open."""
+    return (
+        spread_points(now.bid, now.ask, now.scale),
+        share(now.day_equity - now.equity, now.day_equity),
+        float(now.open),
+    )
+
+
+def numbers_of(intent: Intent, now: Exposure, margin: float, collar: float) -> tuple[float, ...]:
+    """Return the number of each check for an intent, in the order of CHECKS; `margin` is the order's own."""
+    spread, loss, held = standing_numbers(now)
+    inside = within_collar(intent.price, now.bid, now.ask, collar)
+    return (
+        spread,
+        loss,
+        held + 1.0,
+        intent.volume,
+        order_value(intent.volume, now.contract, intent.price, now.rate),
+        share(stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate), now.equity),
+        share(now.margin + margin, now.equity),
+        collar if inside > 0.0 else abs(share(intent.price, now.bid) - 1.0),
+    )
+
+
+def judge(intent: Intent, numbers: tuple[float, ...], limits: tuple[float, ...]) -> Approved | RefusedByRisk:
+    """Hold every number against its limit, never stopping at the first that fails."""
+    if intent.volume <= 0.0:
+        return RefusedByRisk(intent, ("size below the minimum volume",))
+    reasons = tuple(name for name, x, top in zip(CHECKS, numbers, limits, strict=True) if not x <= top)
+    if not (intent.price - intent.stop) * intent.side > 0.0 or not intent.stop > 0.0:
+        reasons = (*reasons, "no protective stop")
+    return RefusedByRisk(intent, reasons) if reasons else Approved(intent)

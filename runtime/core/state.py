@@ -1,0 +1,109 @@
+"""All that moves in a core, and how it is put to rest and woken again byte for byte."""
+
+from typing import Any
+
+import msgspec
+
+from brokers.latch import Level
+from market.types import Position
+from regimes.gate import GateParams, gate_init
+from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
+from runtime.core.orders import OrderRecord
+from runtime.core.plan import StrategyPlan
+from runtime.core.positions import Trade
+from strategies.adapter import runner_of
+
+
+OFF = GateParams(mode="off")
+
+
+class Lane:
+    """One strategy at work: its own state, its gate, and what it holds."""
+
+    __slots__ = (
+        "allowed", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "mask", "name", "number", "order",
+        "picks", "plan", "runner", "silent_ms", "trade",
+    )  # fmt: skip
+
+    def __init__(self, plan: StrategyPlan, picks: tuple[int, ...], states: int) -> None:
+        """Begin flat; `picks` are the places of its features in its feed, `states` its regime model's."""
+        self.plan = plan
+        self.name = plan.name
+        self.number = plan.number
+        self.runner = runner_of(plan.strategy)
+        self.picks = picks
+        self.gate = plan.gate or OFF
+        self.mask = self.gate.mask(states)
+        self.gate_flat = self.gate.flat()
+        self.gate_state: list[float] = gate_init(self.gate_flat)
+        self.gate_open = False
+        self.gate_reason = "no regime bar yet"
+        self.allowed = float("nan")
+        self.silent_ms = 0
+        self.trade: Trade | None = None
+        self.order = 0
+
+
+class LaneSnapshot(msgspec.Struct, frozen=True):
+    """A lane at rest."""
+
+    runner: Any
+    gate_state: list[float]
+    gate_open: bool
+    gate_reason: str
+    allowed: float
+    silent_ms: int
+    trade: Trade | None
+    order: int
+
+
+class Ledger(msgspec.Struct):
+    """The money and the orders of the account, as the core knows them."""
+
+    run: int = 0
+    decisions: int = 0
+    instructions: int = 0
+    at: int = 0
+    level: Level = "halt"
+    generation: int = 0
+    balance: float = 0.0
+    known: bool = False
+    """The balance was told by the venue once."""
+    day: int = -1
+    day_equity: float = 0.0
+    last_deal: int = 0
+    ended: bool = False
+    settling: bool = False
+    """The settle timer runs."""
+    holds: dict[str, str] = {}
+    orders: dict[int, OrderRecord] = {}
+    magics: dict[int, int] = {}
+    """Magic number -> instruction, of entries that may still be filled."""
+    foreign: tuple[Position, ...] = ()
+    quotes: dict[str, tuple[float, float]] = {}
+
+
+class CoreSnapshot(msgspec.Struct, frozen=True):
+    """A core at rest."""
+
+    ledger: Ledger
+    feeds: list[FeedSnapshot]
+    readings: list[ReadingSnapshot]
+    lanes: list[LaneSnapshot]
+
+
+def lane_snapshot(lane: Lane) -> LaneSnapshot:
+    """Return all that moves in a lane."""
+    return LaneSnapshot(
+        lane.runner.snapshot(), list(lane.gate_state), lane.gate_open, lane.gate_reason, lane.allowed, lane.silent_ms,
+        lane.trade, lane.order,
+    )  # fmt: skip
+
+
+def restore_lane(lane: Lane, snapshot: LaneSnapshot) -> None:
+    """Put a lane back where it was."""
+    lane.runner.restore(snapshot.runner)
+    lane.gate_state = list(snapshot.gate_state)
+    lane.gate_open, lane.gate_reason = snapshot.gate_open, snapshot.gate_reason
+    lane.allowed, lane.silent_ms = snapshot.allowed, snapshot.silent_ms
+    lane.trade, lane.order = snapshot.trade, snapshot.order

@@ -1,0 +1,1 @@
+"""The append-only log of one account, and the projections people read."""

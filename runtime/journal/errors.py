@@ -1,0 +1,51 @@
+"""What can be wrong with a journal, said in one line that tells the reader what to do."""
+
+from pathlib import Path
+
+from config.errors import DiskError, JournalRefused
+
+JOURNAL = JournalRefused.exit_code
+DISK = DiskError.exit_code
+
+ADVICE: tuple[tuple[str, int, str], ...] = (
+    ("database or disk is full", DISK, "the disk is full: free space on it, then start again"),
+    ("disk i/o error", DISK, "the disk does not take what is written: check it, then start again"),
+    ("append only", JOURNAL, "another process writes this journal: end it, then start again"),
+    ("database is locked", JOURNAL, "another process holds this journal: end it, then start again"),
+    ("readonly", JOURNAL, "it cannot be written: give this user the right to write the file and its folder"),
+    ("unable to open", JOURNAL, "it cannot be opened: check that its folder exists and this user may use it"),
+    ("not a database", JOURNAL, "it is not a journal: name another file, or put back a copy of it"),
+    ("could not decode", JOURNAL, "the file is damaged: keep it for inspection and put back a copy"),
+    ("malformed", JOURNAL, "the file is damaged: keep it for inspection and put back a copy"),
+)
+"""What the database says, the exit code that fits, and what to do."""
+
+
+class JournalError(JournalRefused):
+    """A journal that cannot be opened, read or trusted; the message is one line and says what to do."""
+
+    def __init__(self, message: str, exit_code: int = JOURNAL) -> None:
+        """Take the message, and another exit code where it is not the journal's fault but the disk's."""
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class JournalFailed(JournalError):  # noqa: N818 - what happened, not what it is
+    """An append that failed, and every append after it: perform nothing, stop."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the statement and parameters that SQLAlchemy adds to it."""
+    said = str(getattr(error, "orig", None) or error)
+    return " ".join(said.split()) or type(error).__name__
+
+
+def explain(place: str | Path, error: BaseException) -> tuple[str, int]:
+    """Return one line about an error at a journal, and the exit code that fits it."""
+    if isinstance(error, JournalError):
+        return str(error), error.exit_code
+    said = first_line(error)
+    for phrase, code, advice in ADVICE:
+        if phrase in said.lower():
+            return f"journal {place}: {advice} ({said})", code
+    return f"journal {place}: {type(error).__name__}: {said}; this is a bug, please report it", JOURNAL

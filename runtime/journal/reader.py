@@ -1,0 +1,134 @@
+"""Reading a journal while another process writes it: the log for replay and checks, the projections for people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
+
+from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
+from runtime.journal.errors import JournalError, explain
+from runtime.journal.opening import open_to_read
+from runtime.journal.schema import tables
+from runtime.journal.verify import ROWS, check, checked_snapshot, stored_head
+
+ORDER: dict[str, tuple[str, ...]] = {
+    "runs": ("run",),
+    "decisions": ("seq", "n"),
+    "orders": ("instruction",),
+    "deals": ("at", "ticket"),
+    "outcomes": ("closed", "id"),
+    "ledger": ("at", "deal"),
+    "commands": ("wall", "id"),
+    "alerts": ("at", "id"),
+}
+"""The columns each projection is listed by."""
+
+Line = dict[str, Any]
+"""A row of a projection by column; JSON columns are text."""
+
+
+class JournalReader:
+    """A view of one journal that cannot change it; raises JournalError, one line, when it cannot be read."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+        self._connection = open_to_read(path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def head(self) -> Head:
+        """Return the last row's number and hash; seq 0 while the log is empty."""
+        with self._asking() as connection:
+            return stored_head(connection)
+
+    def rows(self, from_seq: int = 1) -> Iterator[LogRow]:
+        """Yield the log in order, as it stood when the first row was asked for."""
+        with self._asking() as connection:
+            for row in connection.exec_driver_sql(ROWS, (from_seq,)).yield_per(500):
+                yield LogRow(*row)
+
+    def last_snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
+        with self._asking() as connection:
+            return checked_snapshot(self._path, connection)
+
+    def verify(self) -> Verdict:
+        """Check every row and snapshot, as they stood at one moment."""
+        with self._asking() as connection:
+            connection.exec_driver_sql("BEGIN")
+            return check(connection)
+
+    def lines(self, table: str, *, limit: int | None = None, last: bool = False, **where: object) -> list[Line]:
+        """Return rows of a projection in its order: the first `limit`, or the last; `where` names columns (`class_`).
+
+        A condition of None is no condition.
+        """
+        columns = tables.tables[table].c
+        order = [columns[name] for name in ORDER[table]]
+        wanted = {name.rstrip("_"): value for name, value in where.items() if value is not None}
+        query = select(tables.tables[table]).where(*(columns[name] == value for name, value in wanted.items()))
+        query = query.order_by(*(column.desc() if last else column for column in order)).limit(limit)
+        with self._asking() as connection:
+            found = [dict(row) for row in connection.execute(query).mappings()]
+        return found[::-1] if last else found
+
+    def decisions(
+        self,
+        *,
+        class_: str | None = None,
+        strategy: str | None = None,
+        run: int | None = None,
+        limit: int | None = None,
+        last: bool = False,
+    ) -> list[Line]:
+        """Return decisions in the order they were made."""
+        return self.lines("decisions", class_=class_, strategy=strategy, run=run, limit=limit, last=last)
+
+    def decision(self, id: str) -> Line | None:  # noqa: A002 - the column's name
+        """Return one decision, or None."""
+        return next(iter(self.lines("decisions", id=id)), None)
+
+    def orders(self, *, run: int | None = None, limit: int | None = None, last: bool = False) -> list[Line]:
+        """Return orders in the order they were decided."""
+        return self.lines("orders", run=run, limit=limit, last=last)
+
+    def outcomes(
+        self,
+        *,
+        book: str | None = None,
+        strategy: str | None = None,
+        run: int | None = None,
+        limit: int | None = None,
+        last: bool = False,
+    ) -> list[Line]:
+        """Return outcomes in the order their trades closed."""
+        return self.lines("outcomes", book=book, strategy=strategy, run=run, limit=limit, last=last)
+
+    def commands(self, *, limit: int | None = None, last: bool = False) -> list[Line]:
+        """Return operators' commands in the order they came."""
+        return self.lines("commands", limit=limit, last=last)
+
+    def runs(self) -> list[Line]:
+        """Return every run of the account."""
+        return self.lines("runs")
+
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        try:
+            yield self._connection
+        except DBAPIError as error:
+            raise JournalError(*explain(self._path, error)) from error
+        finally:
+            self._connection.rollback()

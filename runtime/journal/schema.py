@@ -1,0 +1,192 @@
+"""The tables: the log that decides, and the projections that people read."""
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    event,
+)
+
+VERSION = 1
+"""Version of everything in this file; part of every hash."""
+
+tables = MetaData()
+
+_Long = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits everywhere; SQLite calls its own row number INTEGER and nothing else."""
+
+
+def _key(name: str) -> "Column[int]":
+    return Column(name, _Long, primary_key=True, autoincrement=False)
+
+
+def _longs(*names: str) -> "list[Column[int]]":
+    return [Column(name, _Long) for name in names]
+
+
+def _reals(*names: str) -> "list[Column[float]]":
+    return [Column(name, Double()) for name in names]
+
+
+def _texts(*names: str) -> "list[Column[str]]":
+    return [Column(name, Text()) for name in names]
+
+
+def _bytes(*names: str) -> "list[Column[bytes]]":
+    return [Column(name, LargeBinary(), nullable=False) for name in names]
+
+
+schema_version = Table("schema_version", tables, Column("version", Integer(), nullable=False))
+
+log = Table(
+    "log",
+    tables,
+    _key("seq"),
+    Column("run", _Long, nullable=False),
+    Column("at", _Long, nullable=False),
+    Column("wall", _Long, nullable=False),
+    Column("kind", Text(), nullable=False),
+    Column("schema", Integer(), nullable=False),
+    *_bytes("fact", "step", "prev", "hash"),
+)
+
+head = Table(
+    "head",
+    tables,
+    Column("one", Integer(), CheckConstraint("one = 1"), primary_key=True),
+    Column("seq", _Long, nullable=False),
+    *_bytes("hash"),
+)
+"""Where the log ends, so that rows missing at its end are noticed too."""
+
+snapshots = Table(
+    "snapshots",
+    tables,
+    _key("seq"),
+    Column("run", _Long, nullable=False),
+    Column("schema", Integer(), nullable=False),
+    *_bytes("state", "prev", "hash"),
+)
+
+runs = Table(
+    "runs",
+    tables,
+    _key("run"),
+    *_longs("started"),
+    *_texts("mode", "config", "config_hash", "model_hashes", "kernel_hash", "platform", "symbols"),
+    *_longs("ended"),
+    *_texts("reason"),
+)
+
+decisions = Table(
+    "decisions",
+    tables,
+    Column("id", Text(), primary_key=True),
+    *_longs("seq", "run", "n", "at", "bar_time"),
+    *_texts("strategy", "symbol", "timeframe", "class"),
+    *_reals("action"),
+    *_texts("kind"),
+    *_reals("score"),
+    *_texts("features"),
+    *_longs("regime"),
+    *_texts("posterior"),
+    *_reals("log_density"),
+    *_texts("gate_mode"),
+    *_longs("gate_open"),
+    *_texts("gate_reason", "level", "holds"),
+    *_reals("bid", "ask", "volume", "price", "stop", "target", "risk"),
+    *_texts("checks", "reasons"),
+    *_longs("instruction", "magic"),
+    *_texts("model", "config"),
+)
+
+orders = Table(
+    "orders",
+    tables,
+    _key("instruction"),
+    *_longs("run"),
+    *_texts("decision", "strategy", "symbol"),
+    *_longs("side"),
+    *_texts("kind"),
+    *_reals("volume", "price", "stop", "target"),
+    *_longs("magic"),
+    *_texts("state"),
+    *_longs("order_ticket", "deal_ticket"),
+    *_reals("fill_price"),
+    *_longs("code"),
+    *_texts("reason"),
+    *_longs("at_decided", "at_answered"),
+    *_texts("story"),
+)
+
+deals = Table(
+    "deals",
+    tables,
+    _key("ticket"),
+    *_longs("run", "seq", "order_ticket", "position"),
+    *_texts("decision", "strategy"),
+    *_longs("at"),
+    *_texts("symbol"),
+    *_longs("side"),
+    *_texts("entry"),
+    *_reals("volume", "price", "profit", "commission", "swap", "fee"),
+    *_texts("reason", "comment"),
+    *_longs("magic"),
+)
+
+outcomes = Table(
+    "outcomes",
+    tables,
+    Column("id", Text(), primary_key=True),
+    *_longs("run"),
+    *_texts("decision", "strategy"),
+    Column("book", Text(), CheckConstraint("book IN ('live', 'shadow')")),
+    *_texts("symbol"),
+    *_longs("side"),
+    *_reals("volume"),
+    *_longs("opened", "closed"),
+    *_reals("entry_price", "exit_price", "profit", "commission", "swap", "fee", "net", "r", "mae", "mfe"),
+    *_longs("bars"),
+    *_texts("exit_reason"),
+    *_longs("regime"),
+    *_texts("model"),
+)
+
+ledger = Table("ledger", tables, _key("deal"), *_longs("at"), *_texts("kind"), *_reals("money"))
+
+commands = Table(
+    "commands",
+    tables,
+    Column("id", Text(), primary_key=True),
+    *_longs("at", "wall"),
+    *_texts("command", "scope", "level", "who", "why", "path"),
+    *_longs("generation", "accepted"),
+    *_texts("answer"),
+)
+
+alerts = Table("alerts", tables, _key("id"), *_longs("at"), *_texts("severity", "text"))
+
+Index("decisions_seq", decisions.c.seq)
+
+LIVING = frozenset({"orders", "runs"})
+"""Projections whose rows change as life goes on; a row of any other is written once."""
+
+
+def _trigger(name: str, when: str) -> None:
+    refusal = "BEGIN SELECT RAISE(ABORT, 'the log is append only'); END"
+    ddl = DDL(f"CREATE TRIGGER {name} BEFORE {when} {refusal}")  # type: ignore[no-untyped-call] # theirs
+    event.listen(log, "after_create", ddl)
+
+
+_trigger("log_no_update", "UPDATE ON log")
+_trigger("log_no_delete", "DELETE ON log")
+# INSERT OR REPLACE would change a row, and SQLite does not count that as a DELETE.
+_trigger("log_only_after", "INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE seq >= NEW.seq)")

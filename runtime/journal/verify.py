@@ -1,0 +1,115 @@
+"""Checking a journal: every row follows the one before, none is missing, none was changed."""
+
+import struct
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from runtime.journal.chain import GENESIS, row_hash, snapshot_hash
+from runtime.journal.entries import Head, Recovered, Snapshot, Verdict
+from runtime.journal.errors import JournalError
+from runtime.journal.schema import head, log, runs, snapshots
+
+ROWS = "SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= ? ORDER BY seq"
+STATES = (
+    "SELECT s.seq, s.run, s.schema, s.state, s.prev, s.hash, log.hash FROM snapshots AS s "
+    "LEFT JOIN log ON log.seq = s.seq ORDER BY s.seq"
+)
+START = Head(0, GENESIS)
+
+
+def stored_head(connection: Connection) -> Head:
+    """Return where the journal says its log ends."""
+    row = connection.execute(select(head.c.seq, head.c.hash)).one_or_none()
+    return START if row is None else Head(row.seq, row.hash)
+
+
+def last_snapshot(connection: Connection) -> Snapshot | None:
+    """Return the newest snapshot, unchecked."""
+    row = connection.execute(select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else Snapshot(**row)
+
+
+def _fault(row: Sequence[Any], before: Head) -> str:
+    """Return what is wrong with a row of the log that should follow `before`; empty when nothing is."""
+    seq, run, at, wall, kind, schema, fact, step, prev, found = row
+    if seq != before.seq + 1:
+        return f"rows {before.seq + 1} to {seq - 1} are missing"
+    if prev != before.hash:
+        return f"row {seq} does not follow row {before.seq}"
+    try:
+        expected = row_hash(prev, schema, run, seq, at, wall, kind.encode(), fact, step)
+    except (AttributeError, TypeError, struct.error):
+        return f"row {seq} was changed: a value has another type"
+    return "" if found == expected else f"row {seq} was changed: its hash does not fit"
+
+
+def check_rows(connection: Connection, after: Head) -> Verdict:
+    """Check the chain from the row behind `after` to the end."""
+    last = after
+    for row in connection.exec_driver_sql(ROWS, (after.seq + 1,)).yield_per(500):
+        problem = _fault(row, last)
+        if problem:
+            return Verdict(ok=False, seq=last.seq + 1, problem=problem)
+        last = Head(row[0], row[9])
+    end = stored_head(connection)
+    if end.seq > last.seq:
+        return Verdict(ok=False, seq=last.seq + 1, problem=f"rows {last.seq + 1} to {end.seq} are missing")
+    if end != last:
+        return Verdict(ok=False, seq=last.seq, problem=f"row {last.seq} is not where the journal says its log ends")
+    return Verdict(ok=True, seq=last.seq)
+
+
+def snapshot_fault(row: Snapshot, row_hash_there: bytes | None) -> str:
+    """Return what is wrong with a snapshot, given the hash of the log at its seq; empty when nothing is."""
+    if row.prev != row_hash_there:
+        return f"the snapshot at {row.seq} does not belong to this log"
+    try:
+        expected = snapshot_hash(row.prev, row.schema, row.run, row.seq, row.state)
+    except (TypeError, struct.error):
+        return f"the snapshot at {row.seq} was changed: a value has another type"
+    return "" if row.hash == expected else f"the snapshot at {row.seq} was changed: its hash does not fit"
+
+
+def check(connection: Connection) -> Verdict:
+    """Check the whole log, then every snapshot."""
+    verdict = check_rows(connection, START)
+    if not verdict.ok:
+        return verdict
+    for row in connection.exec_driver_sql(STATES).yield_per(10):
+        there = row[6] if row[0] else GENESIS
+        problem = snapshot_fault(Snapshot(*row[:6]), there)
+        if problem:
+            return Verdict(ok=False, seq=row[0], problem=problem)
+    return verdict
+
+
+def checked_snapshot(place: str | Path, connection: Connection) -> Snapshot | None:
+    """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
+    snapshot = last_snapshot(connection)
+    if snapshot is None:
+        return None
+    found = connection.execute(select(log.c.hash).where(log.c.seq == snapshot.seq)).scalar()
+    there = found if snapshot.seq else GENESIS
+    problem = snapshot_fault(snapshot, there)
+    if problem:
+        raise JournalError(f"journal {place}: {problem}: keep the file for inspection and put back a copy")
+    return snapshot
+
+
+def recover(place: str | Path, connection: Connection) -> Recovered:
+    """Return where the log ends and what the next run may be called, after checking what a restart will replay.
+
+    That is the newest snapshot and all rows behind it; `check` looks at the rest.
+    """
+    snapshot = checked_snapshot(place, connection)
+    verdict = check_rows(connection, Head(snapshot.seq, snapshot.prev) if snapshot else START)
+    if not verdict.ok:
+        raise JournalError(f"journal {place}: {verdict.problem}: keep the file for inspection and put back a copy")
+    end = stored_head(connection)
+    told = connection.execute(select(func.max(runs.c.run))).scalar() or 0
+    logged = connection.execute(select(log.c.run).where(log.c.seq == end.seq)).scalar() or 0
+    return Recovered(seq=end.seq, hash=end.hash, next_run=max(told, logged) + 1)

@@ -1,0 +1,1 @@
+"""The operator's hand: levels, latch and the local control socket."""

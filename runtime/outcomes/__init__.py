@@ -1,0 +1,1 @@
+"""What became of every trade wanted: realised and counterfactual."""

@@ -1,0 +1,114 @@
+"""The book of open trades from which outcomes are made: decisions and deals in, closed trades out."""
+
+import msgspec
+
+from market.money import cents
+from market.types import Bar, Deal
+from runtime.core.decision import Decision
+from runtime.outcomes.outcome import Book, Outcome
+
+
+class OpenTrade(msgspec.Struct, kw_only=True):
+    """A trade on its way to its outcome."""
+
+    decision: str
+    strategy: str
+    symbol: str
+    side: int
+    risk: float
+    regime: int
+    gate_open: bool
+    model: str
+    opened: int = 0
+    volume: float = 0.0
+    left: float = 0.0
+    entry_value: float = 0.0
+    exit_value: float = 0.0
+    entry_price: float = 0.0
+    profit: float = 0.0
+    commission: float = 0.0
+    swap: float = 0.0
+    fee: float = 0.0
+    bars: int = 0
+    mae: float = 0.0
+    mfe: float = 0.0
+
+
+class OutcomeBook(msgspec.Struct):
+    """Trades by magic number until their entry deal is seen, then by position."""
+
+    kind: Book
+    wanted: dict[int, OpenTrade] = {}
+    held: dict[int, OpenTrade] = {}
+
+    def decided(self, decision: Decision) -> None:
+        """Remember who wanted an entry, so that its deals find it."""
+        if decision.outcome == "traded":
+            self.wanted[decision.magic] = OpenTrade(
+                decision=decision.id, strategy=decision.strategy, symbol=decision.symbol, side=decision.side,
+                risk=decision.risk, regime=decision.regime, gate_open=decision.gate_open, model=decision.model,
+            )  # fmt: skip
+            if len(self.wanted) > 256:  # entries that were never filled
+                del self.wanted[next(iter(self.wanted))]
+
+    def bar(self, bar: Bar) -> None:
+        """Fold one closed bar into the excursions of what is held."""
+        for trade in self.held.values():
+            if trade.symbol == bar.symbol:
+                up, down = bar.high - trade.entry_price, trade.entry_price - bar.low
+                best, worst = (up, down) if trade.side > 0 else (down, up)
+                trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)
+                trade.bars += 1
+
+    def deal(self, deal: Deal) -> Outcome | None:
+        """Take a deal in; return the outcome when it closes the trade."""
+        if deal.entry == "in":
+            self._enter(deal)
+            return None
+        trade = self.held.get(deal.position)
+        if trade is None or deal.entry != "out":
+            return None
+        _charge(trade, deal)
+        trade.left -= deal.volume
+        trade.exit_value += deal.volume * deal.price
+        if trade.left > 1e-9:
+            return None
+        del self.held[deal.position]
+        return self._outcome(trade, deal)
+
+    def _enter(self, deal: Deal) -> None:
+        trade = self.held.get(deal.position) or self.wanted.pop(deal.magic, None)
+        if trade is None:
+            return
+        self.held[deal.position] = trade
+        _charge(trade, deal)
+        trade.opened = trade.opened or deal.at
+        trade.volume += deal.volume
+        trade.left += deal.volume
+        trade.entry_value += deal.volume * deal.price
+        trade.entry_price = trade.entry_value / trade.volume
+
+    def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
+        net = cents(t.profit + t.commission + t.swap + t.fee)
+        ahead = (t.exit_value / t.volume - t.entry_price) * t.side
+        return Outcome(
+            book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
+            position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price,
+            exit_price=t.exit_value / t.volume, profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
+            net=net, r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead), bars=t.bars,
+            exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
+        )  # fmt: skip
+
+
+def _charge(trade: OpenTrade, deal: Deal) -> None:
+    trade.profit = cents(trade.profit + deal.profit)
+    trade.commission = cents(trade.commission + deal.commission)
+    trade.swap = cents(trade.swap + deal.swap)
+    trade.fee = cents(trade.fee + deal.fee)
+
+
+def _reason(deal: Deal) -> str:
+    """Say why a trade was left; our own closing orders carry the reason in their comment."""
+    if deal.reason == "expert" and deal.comment.startswith("tg "):
+        return deal.comment[3:]
+    return deal.reason

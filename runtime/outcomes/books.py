@@ -1,0 +1,70 @@
+"""All the books of one account: the live one and a shadow for each gated strategy, folded beside the core."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from brokers.port import BarClosed, DealMade
+from brokers.venue import Costs
+from runtime.core.core import Core
+from runtime.core.decision import Step
+from runtime.core.facts import AnyFact
+from runtime.outcomes.book import OutcomeBook
+from runtime.outcomes.outcome import Outcome
+from runtime.outcomes.shadow import Shadow, ShadowSnapshot
+
+
+class BooksSnapshot(msgspec.Struct, frozen=True):
+    """The books at rest."""
+
+    live: OutcomeBook
+    shadows: list[ShadowSnapshot]
+
+
+class Books:
+    """Follows every fact the core was told and every step it made; says which trades came to an end."""
+
+    __slots__ = ("_waiting", "core", "costs", "live", "shadows")
+
+    def __init__(self, core: Core, costs: Mapping[str, Costs], *, shadows: bool = True) -> None:
+        """Begin empty; the shadows open with the account's first known balance."""
+        self.core, self.costs = core, costs
+        self.live = OutcomeBook("live")
+        self.shadows: list[Shadow] = []
+        self._waiting = shadows
+
+    def observe(self, fact: AnyFact, step: Step) -> tuple[Outcome, ...]:
+        """Fold one fact and the step it led to; return the outcomes of trades it closed."""
+        done: list[Outcome] = []
+        if isinstance(fact, BarClosed):
+            self.live.bar(fact.bar)
+        elif isinstance(fact, DealMade):
+            outcome = self.live.deal(fact.deal)
+            done += [outcome] if outcome else []
+        for decision in step.decisions:
+            self.live.decided(decision)
+        if self._waiting and self.core.ledger.known:
+            self._open_shadows(self.core.ledger.balance)
+        for shadow in self.shadows:
+            done += shadow.observe(fact)
+        return tuple(done)
+
+    def _open_shadows(self, balance: float) -> None:
+        plan = self.core.plan
+        self._waiting = False
+        self.shadows = [
+            Shadow(plan, s, self.core, self.costs, balance) for s in plan.strategies if s.gate and s.gate.mode != "off"
+        ]
+
+    def snapshot(self) -> bytes:
+        """Return all that moves, as bytes."""
+        return msgspec.msgpack.encode(BooksSnapshot(self.live, [s.snapshot() for s in self.shadows]))
+
+    def restore(self, raw: bytes) -> None:
+        """Become the books that made this snapshot."""
+        snapshot = msgspec.msgpack.decode(raw, type=BooksSnapshot)
+        self.live = snapshot.live
+        if snapshot.shadows:
+            self._open_shadows(0.0)
+            for shadow, rest in zip(self.shadows, snapshot.shadows, strict=True):
+                shadow.restore(rest)

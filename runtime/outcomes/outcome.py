@@ -1,0 +1,47 @@
+"""An outcome: what became of one trade wanted, realised at the venue or counterfactual in a shadow book."""
+
+from typing import Literal
+
+import msgspec
+
+Book = Literal["live", "shadow"]
+"""live: at the venue. shadow: the same strategy without its regime gate, in a book of its own."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One closed trade; money in account currency, `r` in multiples of the risk taken."""
+
+    book: Book
+    decision: str
+    strategy: str
+    symbol: str
+    side: int
+    volume: float
+    position: int
+    opened: int
+    closed: int
+    entry_price: float
+    exit_price: float
+    profit: float
+    commission: float
+    swap: float
+    fee: float
+    net: float
+    """profit + commission + swap + fee."""
+    r: float
+    """net over the intended loss at the stop; NaN if that is unknown."""
+    mae: float
+    """Largest adverse excursion of bid bars against the entry, in price, >= 0."""
+    mfe: float
+    """Largest favourable excursion, likewise."""
+    bars: int
+    exit_reason: str
+    regime: int
+    """Most likely regime at the entry's decision."""
+    gate_open: bool
+    model: str
+
+
+def outcome_id(outcome: Outcome, run: int) -> str:
+    """Return the key of an outcome: book, strategy, run and position."""
+    return f"{outcome.book}/{outcome.strategy}/{run}/{outcome.position}"

@@ -1,0 +1,136 @@
+"""Shadow books: the same strategy without its regime gate, in a book of its own, made from the live facts alone.
+
+A shadow is a whole core with one strategy and the gate off, trading on a simulated venue of its own; so a signal vetoed
+on twenty bars in a row makes one trade, sized, stopped and left by the very same code. It reads the live core's features,
+obeys the live levels, and starts from the live account's first balance. Its fills are the venue model's, and are
+marked as such: the gate's value is realised minus shadow.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from brokers.port import BarClosed, DataEnded, LinkUp, Reconciled
+from brokers.venue import Costs, Venue
+from market.types import Account
+from regimes.gate import GateParams
+from runtime.core.core import Core
+from runtime.core.decision import Step
+from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted
+from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, SetLevel, Submit
+from runtime.core.plan import Plan, StrategyPlan
+from runtime.outcomes.book import OutcomeBook
+from runtime.outcomes.outcome import Outcome
+from runtime.requests import request_of
+
+
+class ShadowSnapshot(msgspec.Struct, frozen=True):
+    """A shadow at rest."""
+
+    core: bytes
+    venue: bytes
+    book: OutcomeBook
+    opened: bool
+
+
+class Shadow:
+    """One strategy's book without the gate."""
+
+    __slots__ = ("book", "core", "opened", "venue")
+
+    def __init__(self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float) -> None:
+        """Open a book like the live one, for one strategy only."""
+        gate = msgspec.structs.replace(of.gate, mode="off") if of.gate else GateParams(mode="off")
+        alone = msgspec.structs.replace(of, gate=gate)
+        mode = "paper" if plan.mode == "observe" else plan.mode
+        self.core = Core(msgspec.structs.replace(plan, strategies=(alone,), mode=mode), host)
+        symbols = {of.symbol: plan.symbols[of.symbol]}
+        self.venue = Venue(symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0)
+        self.venue.news()
+        self.book = OutcomeBook("shadow")
+        self.opened = False
+        self._begin(balance, plan)
+
+    def _begin(self, balance: float, plan: Plan) -> None:
+        account = Account(
+            login=0, server="shadow", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
+            trade_allowed=True, balance=balance, equity=balance,
+        )  # fmt: skip
+        last = self.venue.deals[-1].ticket
+        self.core.handle(RunStarted(at=0, run=0))
+        self.core.handle(LinkUp(at=0, account=account))
+        self.core.handle(Reconciled(at=0, account=account, positions=(), orders=(), last_deal=last))
+
+    def observe(self, fact: AnyFact) -> list[Outcome]:
+        """Follow one live fact; return what it closed in the shadow."""
+        if isinstance(fact, LevelChanged | DataEnded):
+            return self._tell(fact)
+        if not isinstance(fact, BarClosed) or fact.bar.symbol not in self.core.plan.symbols:
+            return []
+        plan = self.core.plan.strategies[0]
+        if (fact.bar.symbol, fact.bar.timeframe) != (plan.symbol, plan.timeframe):
+            return self._tell(fact)
+        return self._bar(fact)
+
+    def _bar(self, fact: BarClosed) -> list[Outcome]:
+        done: list[Outcome] = []
+        if fact.phase != "warm":
+            self._market(fact)
+            done += self._news()
+            self.book.bar(fact.bar)
+        return done + self._tell(fact)
+
+    def _market(self, fact: BarClosed) -> None:
+        """Play the closed bar, then the tick that showed it, as the venue would have."""
+        bar = fact.bar
+        if self.opened:
+            end = min(fact.at, bar.time + self.core.feeds[bar.symbol, bar.timeframe].timeframe_ms - 1)
+            self.venue.play_bar(bar.symbol, end, bar.high, bar.low, bar.close)
+        if not self.core.ledger.ended:
+            scale = self.core.plan.symbols[bar.symbol].scale
+            self.venue.open_bar(bar.symbol, fact.at, fact.bid, (fact.ask - fact.bid) * scale)
+        self.opened = True
+
+    def _tell(self, fact: AnyFact) -> list[Outcome]:
+        """Tell the shadow's core, and work what it asks for until nothing moves."""
+        queue = [self.core.handle(fact)]
+        done: list[Outcome] = []
+        while queue:
+            step = queue.pop(0)
+            for decision in step.decisions:
+                self.book.decided(decision)
+            queue += self._perform(step)
+            done += self._news() if step.instructions else []
+        return done
+
+    def _perform(self, step: Step) -> list[Step]:
+        steps = []
+        for wish in step.instructions:
+            match wish:
+                case Submit() | ClosePosition() | ModifyStop() | Cancel():
+                    steps.append(self.core.handle(self.venue.send(request_of(wish))))
+                case Alert():
+                    steps.append(self.core.handle(Alerted(at=self.venue.at, id=wish.id)))
+                case Reconcile() | SetLevel() | _:
+                    pass  # a simulated book is never in doubt, and its level is the live one
+        return steps
+
+    def _news(self) -> list[Outcome]:
+        done = []
+        for fact in self.venue.news():
+            self.core.handle(fact)
+            if (deal := getattr(fact, "deal", None)) is not None:
+                outcome = self.book.deal(deal)
+                if outcome is not None:
+                    done.append(outcome)
+        return done
+
+    def snapshot(self) -> ShadowSnapshot:
+        """Return all that moves."""
+        return ShadowSnapshot(self.core.snapshot(), self.venue.snapshot(), self.book, self.opened)
+
+    def restore(self, snapshot: ShadowSnapshot) -> None:
+        """Become the shadow that made this snapshot."""
+        self.core.restore(snapshot.core)
+        self.venue = Venue.restore(snapshot.venue)
+        self.book, self.opened = snapshot.book, snapshot.opened

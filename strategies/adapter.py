@@ -1,0 +1,150 @@
+"""One face for both sorts of strategy: closed bar in, flat tuple out, and a plain state that can be restored."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from market.types import Bar
+from strategies.protocol import (
+    EXIT,
+    KINDS,
+    NOTHING,
+    Entry,
+    Exit,
+    FeatureRef,
+    FlatWant,
+    KernelStrategy,
+    PythonStrategy,
+    Strategy,
+    View,
+    Want,
+    want_of,
+)
+
+
+class Runner(Protocol):
+    """A strategy in motion: the only thing that changes is `state`."""
+
+    name: str
+    version: int
+    refs: dict[str, FeatureRef]
+    """Its features by its own names, in the order in which their values are given."""
+    state: Any
+    """Plain values that msgpack can write: a list of floats for a kernel, a dict for a class."""
+
+    def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
+        """Fold one closed bar and return the flat want; `position` is -1, 0 or 1, `held` counts its closed bars."""
+        ...
+
+    def step(self, features: Sequence[float], bar: Bar, position: int, held: int) -> tuple[Want, float]:
+        """Fold one closed bar and return what is wanted, and the score behind it."""
+        ...
+
+    def snapshot(self) -> Any:  # noqa: ANN401 - plain values
+        """Return a copy of the state that later bars do not change."""
+        ...
+
+    def restore(self, state: Any) -> None:  # noqa: ANN401 - plain values
+        """Take a copy of a snapshot as the state."""
+        ...
+
+
+class KernelRunner:
+    """Drives a kernel strategy in plain Python."""
+
+    __slots__ = ("_params", "_step", "name", "refs", "state", "version")
+
+    def __init__(self, strategy: KernelStrategy) -> None:
+        self.name, self.version, self.refs = strategy.name, strategy.version, strategy.features()
+        self._step = strategy.step
+        self._params = tuple(float(x) for x in strategy.params())
+        self.state: Any = [float(x) for x in strategy.init()]
+
+    def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
+        """Call the kernel with floats throughout, as the compiled loop does."""
+        want: FlatWant = self._step(
+            self.state, self._params, features, bar.high, bar.low, bar.close, float(position), float(held)
+        )
+        return want
+
+    def step(self, features: Sequence[float], bar: Bar, position: int, held: int) -> tuple[Want, float]:
+        """Call the kernel and dress what it returns."""
+        return want_of(self.step_flat(features, bar, position, held))
+
+    def snapshot(self) -> list[float]:
+        """Return a copy of the flat state."""
+        return list(self.state)
+
+    def restore(self, state: Sequence[float]) -> None:
+        """Take a copy of a flat state; ValueError where its length is not this strategy's."""
+        if len(state) != len(self.state):
+            raise ValueError(f"strategy {self.name}: a state of {len(state)} numbers, but it has {len(self.state)}")
+        self.state = [float(x) for x in state]
+
+
+class PythonRunner:
+    """Drives a strategy written as an ordinary class."""
+
+    __slots__ = ("_names", "_strategy", "name", "refs", "state", "version")
+
+    def __init__(self, strategy: PythonStrategy) -> None:
+        self.name, self.version, self.refs = strategy.name, strategy.version, strategy.features()
+        self._strategy = strategy
+        self._names = tuple(self.refs)
+        self.state: Any = strategy.init()
+
+    def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
+        """Ask the class and flatten what it returns."""
+        return flat_of(*self.step(features, bar, position, held))
+
+    def step(self, features: Sequence[float], bar: Bar, position: int, held: int) -> tuple[Want, float]:
+        """Ask the class; TypeError where it answers with anything but a want and a score."""
+        named = dict(zip(self._names, features, strict=True))
+        view = View(bar=bar, features=named, position=position, held=held)
+        answer: object = self._strategy.decide(self.state, view)
+        if isinstance(answer, tuple) and len(answer) == 2:
+            want, score = answer
+            if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, float | int):
+                return want, float(score)
+        raise TypeError(f"strategy {self.name}: decide returned {answer!r}; return (Entry | Exit | None, score)")
+
+    def snapshot(self) -> Any:  # noqa: ANN401 - plain values
+        """Return the state as it comes back from the disk; TypeError where it is not made of plain values."""
+        return _copied(self.state)
+
+    def restore(self, state: Any) -> None:  # noqa: ANN401 - plain values
+        """Take a copy of a snapshot as the state."""
+        self.state = _copied(state)
+
+
+def _copied(state: Any) -> Any:  # noqa: ANN401 - plain values
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))
+
+
+def runner_of(strategy: Strategy) -> Runner:
+    """Return a fresh runner; what has a `step` kernel runs as a kernel, also if it has `decide`."""
+    if isinstance(strategy, KernelStrategy):
+        return KernelRunner(strategy)
+    return PythonRunner(strategy)
+
+
+def flat_of(want: Want, score: float) -> FlatWant:
+    """Flatten the words of a plain strategy into a kernel's tuple: the inverse of `want_of`."""
+    if want is None:
+        return NOTHING, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, score
+    if isinstance(want, Exit):
+        return EXIT, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, score
+    plan = want.plan
+    return (
+        float(want.side),
+        float(KINDS.index(want.kind)),
+        float(want.price),
+        float(plan.stop),
+        float(plan.target),
+        float(plan.trail),
+        float(plan.breakeven),
+        float(plan.bars),
+        float(want.expiry),
+        score,
+    )

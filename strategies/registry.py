@@ -1,0 +1,119 @@
+"""From a name in a configuration to a strategy: a built-in one, or a class of the user's by its dotted path."""
+
+import importlib
+import inspect
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from market.feature import FeatureError
+from market.features import feature_of
+from strategies.breakout import Breakout
+from strategies.mean_reversion import MeanReversion
+from strategies.protocol import Strategy
+from strategies.trend import Trend
+
+BUILT_IN: dict[str, type[Any]] = {
+    "breakout": Breakout,
+    "mean_reversion": MeanReversion,
+    "trend": Trend,
+}
+"""Every built-in strategy by name."""
+
+_BOTH = ("name", "version", "features", "init")
+_KERNEL = ("step", "params")
+_PYTHON = ("decide",)
+
+
+class StrategyError(ValueError):
+    """A strategy that cannot be had: no such name, wrong parameters, or a class that is none."""
+
+
+def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
+    """Return the strategy that `use` names, made with `params`; StrategyError says in one line what to do.
+
+    `use` is a built-in name or "module:Class" ("module.Class" does as well). Modules are found on `sys.path`, which is
+    the caller's business.
+
+    >>> resolve("trend", {"fast": 10}).params()
+    (3.0,)
+    """
+    strategy: Strategy = _made(use, _class_of(use), params or {})
+    missing = missing_of(strategy)
+    if missing:
+        raise StrategyError(f"strategy {use!r} is missing {missing}")
+    try:
+        for ref in strategy.features().values():
+            feature_of(ref)
+    except FeatureError as error:
+        raise StrategyError(f"strategy {use!r}: {error}") from error
+    return strategy
+
+
+def missing_of(candidate: object) -> str:
+    """Return what an object lacks to be a strategy of either sort, in words; empty if it is one."""
+    lacks = [what for what in _BOTH if not hasattr(candidate, what)]
+    sorts = [[what for what in sort if not hasattr(candidate, what)] for sort in (_PYTHON, _KERNEL)]
+    if all(sorts):
+        ways = [" and ".join(way) for way in sorts]
+        lacks.append(f"{ways[0]} (or, as a kernel strategy, {ways[1]})")
+    return ", ".join(lacks)
+
+
+def _class_of(use: str) -> type[Any]:
+    if use in BUILT_IN:
+        return BUILT_IN[use]
+    path, mark, name = use.rpartition(":" if ":" in use else ".")
+    if not (mark and path and name):
+        known = ", ".join(sorted(BUILT_IN))
+        raise StrategyError(f'unknown strategy {use!r}; built in are: {known}; or name your own as "module:Class"')
+    found = getattr(_imported(use, path), name, None)
+    if not isinstance(found, type):
+        raise StrategyError(f"strategy {use!r}: module {path!r} has no class {name!r}")
+    return found
+
+
+def _imported(use: str, path: str) -> ModuleType:
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (path == error.name or path.startswith(f"{error.name}.")):
+            raise StrategyError(f"strategy {use!r}: no module {path!r}; is its folder the configuration's?") from error
+        raise StrategyError(f"strategy {use!r}: {path} imports {error.name!r}, which is not installed") from error
+    except Exception as error:  # whatever a user's module raises while it is imported
+        raise StrategyError(f"strategy {use!r}: importing {path!r} failed: {_line(error)}") from error
+
+
+def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - not yet known to be a strategy
+    known = _parameters(kind)
+    unknown = [f"{name!r}" for name in params if name not in known]
+    if unknown:
+        has = ", ".join(known) or "none"
+        raise StrategyError(f"strategy {use!r} has no parameter {', '.join(unknown)}; it has: {has}")
+    try:
+        if _typed(kind):
+            return msgspec.convert(dict(params), kind, strict=True)
+        return kind(**params)
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        raise StrategyError(f"strategy {use!r}: {_line(error)}") from error
+
+
+def _typed(kind: type[Any]) -> bool:
+    return issubclass(kind, msgspec.Struct) or hasattr(kind, "__dataclass_fields__")
+
+
+def _parameters(kind: type[Any]) -> tuple[str, ...]:
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
+    if kind.__init__ is object.__init__:
+        return ()
+    return tuple(inspect.signature(kind).parameters)
+
+
+def _line(error: Exception) -> str:
+    """Return an exception as one line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, msgspec.ValidationError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,17 @@
+"""Fixtures that many rooms share."""
+
+import os
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real prices and accounts; absent in a user's clone, where the test is skipped."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("TIDEGATE_DATA", beside))
+    if not (folder / "SOURCES.md").exists():
+        pytest.skip("no real data here: set TIDEGATE_DATA to a folder that has it")
+    return folder

@@ -1,0 +1,80 @@
+"""Regime models to test with: drawn at random, or small and real enough to be stored."""
+
+import numpy as np
+
+from hmmlearn.hmm import GaussianHMM
+from market.features import FEATURES, FeatureRef, feature_list_fingerprint
+from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.golden import golden_of
+from regimes.weights import Parameters, pack
+
+FEATURE_LIST: tuple[FeatureRef, ...] = (("log_return", ()), ("garman_klass", ()))
+
+
+def draw_parameters(seed: int, states: int, size: int, *, full: bool) -> Parameters:
+    """Return a persistent model whose states differ in mean and spread."""
+    draw = np.random.default_rng(seed)
+    factors = draw.normal(size=(states, size, size)) * 0.4 + np.eye(size)
+    covariances = [f @ f.T * (k + 1.0) for k, f in enumerate(factors)]
+    if not full:
+        covariances = [np.diag(np.diag(c)) for c in covariances]
+    transitions = draw.dirichlet(np.ones(states), states) * 0.2 + 0.8 * np.eye(states)
+    return Parameters(
+        centre=tuple(draw.normal(size=size)),
+        scale=tuple(draw.uniform(0.5, 2.0, size)),
+        start=tuple(draw.dirichlet(np.ones(states))),
+        transitions=tuple(map(tuple, transitions)),
+        means=tuple(map(tuple, draw.normal(size=(states, size)))),
+        covariances=tuple(tuple(map(tuple, c)) for c in covariances),
+        full=full,
+    )
+
+
+def as_hmmlearn(model: Parameters) -> GaussianHMM:
+    """Return the same model as hmmlearn has it; its rows are standardised ones."""
+    hmm = GaussianHMM(len(model.start), "full" if model.full else "diag")
+    hmm.startprob_, hmm.transmat_ = np.array(model.start), np.array(model.transitions)
+    hmm.means_ = np.array(model.means)
+    hmm.n_features = hmm.means_.shape[1]
+    hmm.covars_ = np.array(model.covariances if model.full else [np.diag(c) for c in model.covariances])
+    return hmm
+
+
+def draw_rows(model: Parameters, count: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return rows that the model could have made, in the features' own units."""
+    z, _ = as_hmmlearn(model).sample(count, random_state=seed)
+    return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return]
+
+
+def a_model(seed: int = 1, lineage: str = "test", states: int = 2) -> RegimeModel:
+    """Return a sealed model of two real features."""
+    parameters = draw_parameters(seed, states, len(FEATURE_LIST), full=False)
+    weights = pack(parameters)
+    rows = tuple(tuple(row) for row in draw_rows(parameters, 20, seed).tolist())
+    return seal(
+        RegimeModel(
+            name="test",
+            lineage=lineage,
+            owner="nobody",
+            states=states,
+            features=FEATURE_LIST,
+            versions=tuple(FEATURES[name].version for name, _ in FEATURE_LIST),
+            feature_list=feature_list_fingerprint(FEATURE_LIST),
+            weights=weights,
+            profiles=tuple(Profile(state=k, occupancy=1.0 / states, volatility=0.01, dwell=9.0) for k in range(states)),
+            metrics={"log_likelihood": -1.0},
+            golden=golden_of(weights, rows),
+            data=Training(
+                hash="0" * 64,
+                bars=20,
+                rows=20,
+                first=0,
+                last=19,
+                seed=seed,
+                covariance="diag",
+                engine="-",
+                platform="-",
+            ),
+            kernel=filter_fingerprint(),
+        )
+    )

@@ -1,0 +1,120 @@
+"""The gate: hysteresis, dwell, and shut whenever there is doubt."""
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+
+from hypothesis import given
+from hypothesis import strategies as st
+from regimes.gate import GateParams, allowed_mass, gate_init, gate_step, most_likely
+from tests.kernels import compiled, same_bits
+
+masses = st.lists(st.one_of(st.floats(0.0, 1.0), st.just(math.nan)), max_size=60)
+known = st.lists(st.floats(0.0, 1.0), max_size=60)
+gates = st.builds(
+    lambda pair, dwell: GateParams(allow=(0,), leave=min(pair), enter=max(pair), dwell=dwell),
+    st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)),
+    st.integers(0, 8),
+)
+
+
+def run(gate: GateParams, qs: list[float]) -> list[float]:
+    """Return what the gate says on each bar."""
+    p = gate.flat()
+    s = gate_init(p)
+    return [gate_step(s, p, q) for q in qs]
+
+
+def test_gate_opens_at_enter_and_shuts_below_leave() -> None:
+    """Between the two thresholds the gate stays as it is."""
+    gate = GateParams(allow=(0,), enter=0.6, leave=0.4, dwell=0)
+
+    assert [0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0] == run(gate, [0.59, 0.6, 0.41, 0.4, 0.39, 0.59, 0.9])
+
+
+@given(gates, known)
+def test_gate_never_changes_twice_within_its_dwell(gate: GateParams, qs: list[float]) -> None:
+    """Two changes are at least `dwell` bars apart while there is a posterior."""
+    said = [0.0, *run(gate, qs)]
+
+    changes = [t for t in range(1, len(said)) if said[t] != said[t - 1]]
+
+    assert all(later - earlier >= gate.dwell for earlier, later in zip(changes, changes[1:], strict=False))
+
+
+@given(gates, known)
+def test_gate_changes_only_across_its_thresholds(gate: GateParams, qs: list[float]) -> None:
+    """It opens only at or above `enter`, and shuts only below `leave`."""
+    said = [0.0, *run(gate, qs)]
+
+    for t, q in enumerate(qs):
+        if said[t + 1] > said[t]:
+            assert q >= gate.enter
+        if said[t + 1] < said[t]:
+            assert q < gate.leave
+
+
+@given(gates, masses)
+def test_gate_without_a_posterior_is_shut_at_once(gate: GateParams, qs: list[float]) -> None:
+    """A NaN shuts the gate on the same bar, dwell or not."""
+    for q, said in zip(qs, run(gate, qs), strict=True):
+        assert not (q != q and said != 0.0)
+
+
+@given(gates, masses, st.integers(0, 60))
+def test_gate_says_the_same_on_a_prefix(gate: GateParams, qs: list[float], t: int) -> None:
+    """What the gate says on a bar does not depend on later bars."""
+    assert run(gate, qs)[:t] == run(gate, qs[:t])
+
+
+def test_gate_is_the_same_in_both_drives() -> None:
+    """Plain Python and numba agree in every bit of the gate, NaN included."""
+    gate = GateParams(allow=(0,))
+    draw = np.random.default_rng(3)
+    qs = draw.uniform(0, 1, 500)
+    qs[::37] = math.nan
+
+    said = same_bits(gate_step, gate_init(gate.flat()), gate.flat(), [(q,) for q in qs.tolist()])
+
+    assert {0.0, 1.0} == set(said)
+
+
+def test_allowed_mass_and_most_likely_read_the_posterior_in_both_drives() -> None:
+    """Both kernels look at the first K values of the filter's state only, interpreted and compiled."""
+    state = [0.25, 0.45, 0.3, 9.0, 9.0, 9.0]
+    mask = GateParams(allow=(0, 2)).mask(3)
+
+    assert allowed_mass(state, mask, 3) == 0.55
+    assert compiled(allowed_mass)(np.array(state), mask, 3) == 0.55
+    assert most_likely(state, 3) == compiled(most_likely)(np.array(state), 3) == 1
+    assert most_likely([0.5, 0.5], 2) == 0
+    assert math.isnan(allowed_mass([math.nan, 0.5], (0.0, 1.0), 2))
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"allow": [0], "enter": 0.3, "leave": 0.4},
+        {"allow": [0], "enter": 1.1},
+        {"allow": [0], "dwell": -1},
+        {"allow": [0], "max_age": 0},
+        {"allow": [0, 0]},
+        {"allow": [-1]},
+        {"mode": "enforce"},
+        {"allow": [0], "mode": "maybe"},
+        {"allow": [0], "on_shut": "reduce"},
+        {"allow": [0], "entre": 0.5},
+    ],
+)
+def test_gate_that_cannot_be_meant_is_refused(nonsense: dict[str, object]) -> None:
+    """Thresholds the wrong way round, unknown words and unknown keys are errors, not defaults."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(nonsense, GateParams)
+
+
+def test_state_the_model_does_not_have_is_refused() -> None:
+    """A strategy that allows state 2 of a model with states 0 and 1 is told so."""
+    with pytest.raises(ValueError, match="allow names state 2, but the model has states 0 to 1 only"):
+        GateParams(allow=(0, 2)).mask(2)

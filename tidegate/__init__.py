@@ -1,0 +1,1 @@
+"""The front doors: the command line. Parses, loads config, calls one room."""

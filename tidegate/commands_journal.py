@@ -1,0 +1,130 @@
+"""Words that read a journal: decisions, why, orders, outcomes, journal verify."""
+
+from typing import Annotated, Any
+
+import typer
+
+from config.errors import Negative, UsageError
+from tidegate.words import Account, Json, Last, Run, StrategyName
+
+Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
+Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="A decision's id, as `tidegate decisions` shows it.")]
+
+COLUMNS = {
+    "decisions": "id bar_time strategy symbol class regime gate_reason holds reasons volume price",
+    "orders": "instruction decision at_decided strategy symbol side kind volume price stop state fill_price reason",
+    "outcomes": "id book strategy symbol side volume opened closed entry_price exit_price net r exit_reason",
+}
+"""What a listing shows of each row; `--json` shows all."""
+
+AFTER = ("orders", "deals", "outcomes")
+"""What becomes of a decision."""
+
+JSON_COLUMNS = frozenset({"features", "posterior", "holds", "checks", "reasons", "story"})
+"""Columns whose text is JSON."""
+
+journal = typer.Typer(help="Look after a journal.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the words to the command line."""
+    for word in (decisions, why, orders, outcomes):
+        app.command()(word)
+    app.add_typer(journal, name="journal")
+
+
+def decisions(
+    account: Account,
+    class_: Class = None,
+    strategy: StrategyName = None,
+    run: Run = None,
+    last: Last = 20,
+    as_json: Json = False,
+) -> None:
+    """List decisions, those to do nothing too."""
+    from runtime.core.decision import OUTCOMES as CLASSES  # noqa: PLC0415 - rooms are imported when they are entered
+
+    if class_ is not None and class_ not in CLASSES:
+        raise UsageError(f"--class: expected one of {', '.join(CLASSES)}, got {class_!r}")
+    _list(account, "decisions", last, as_json, class_=class_, strategy=strategy, run=run)
+
+
+def orders(account: Account, run: Run = None, last: Last = 20, as_json: Json = False) -> None:
+    """List orders and what became of each."""
+    _list(account, "orders", last, as_json, run=run)
+
+
+def outcomes(
+    account: Account,
+    book: Book = None,
+    strategy: StrategyName = None,
+    run: Run = None,
+    last: Last = 20,
+    as_json: Json = False,
+) -> None:
+    """List closed trades and the money each made.
+
+    Those of the shadow books too: what would have been without a gate.
+    """
+    if book not in (None, "live", "shadow"):
+        raise UsageError(f"--book: expected live or shadow, got {book!r}")
+    _list(account, "outcomes", last, as_json, book=book, strategy=strategy, run=run)
+
+
+def why(account: Account, id_: Id, as_json: Json = False) -> None:
+    """Show one decision whole.
+
+    Every gate with its number and limit, and what became of it.
+    """
+    from tidegate.output import lines  # noqa: PLC0415
+    from tidegate.story import tell  # noqa: PLC0415
+
+    with _reader(account) as reader:
+        found = reader.decision(id_)
+        if found is None:
+            raise UsageError(f"no decision {id_!r} in this journal: `tidegate decisions {account}` lists them")
+        after = {name: [_plain(row) for row in reader.lines(name, decision=id_)] for name in AFTER}
+    whole = {"decision": _plain(found), **after}
+    if as_json:
+        lines([whole])
+    else:
+        tell(whole)
+
+
+@journal.command()
+def verify(account: Account) -> None:
+    """Check that no row is missing or was changed.
+
+    Exit code 11 if one is.
+    """
+    from tidegate.output import say  # noqa: PLC0415
+
+    with _reader(account) as reader:
+        verdict = reader.verify()
+        head = reader.head()
+    if not verdict.ok:
+        raise Negative(f"the journal is not whole: {verdict.problem} (row {verdict.seq})")
+    say(f"whole: {verdict.seq} rows, the last one's hash is {head.hash.hex()}")
+
+
+def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here
+    from config.places import find  # noqa: PLC0415
+    from runtime.journal.reader import JournalReader  # noqa: PLC0415
+
+    return JournalReader(find(account).journal)
+
+
+def _list(account: str, name: str, last: int, as_json: bool, **where: object) -> None:
+    from tidegate.output import show  # noqa: PLC0415
+
+    with _reader(account) as reader:
+        rows = [_plain(row) for row in reader.lines(name, limit=last, last=True, **where)]
+    show(rows, COLUMNS[name].split(), as_json=as_json)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its JSON texts read."""
+    import msgspec  # noqa: PLC0415
+
+    return {k: msgspec.json.decode(v) if k in JSON_COLUMNS and isinstance(v, str) else v for k, v in row.items()}

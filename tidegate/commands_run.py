@@ -1,0 +1,89 @@
+"""Words that set something going: demo, run, backtest, train, replay, doctor."""
+
+import datetime
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.errors import UsageError
+from tidegate.words import Account, Config, Json, Run, Since, Until
+
+Folder = Annotated[Path, typer.Option("--folder", help="Where to put all it writes.")]
+Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
+Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the report; without it the summary is all.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the words to the command line."""
+    for word in (demo, run, backtest, train, replay, doctor):
+        app.command()(word)
+
+
+def demo(folder: Folder = Path("tidegate-demo")) -> None:
+    """Trade twenty years of real days at a look-alike.
+
+    Trains the regime model, runs the daemon over the daily bars of the S&P 500, reports what came of it.
+    """
+    from backtests.demo import run_demo  # noqa: PLC0415 - a room, imported when it is entered
+
+    run_demo(folder=folder.absolute())
+
+
+def run(account: Account, login: Login = None) -> None:
+    """Run the daemon of one account until it is stopped."""
+    from config.places import configured  # noqa: PLC0415
+    from runtime.daemon import run as run_daemon  # noqa: PLC0415
+
+    config, state = configured(account)
+    run_daemon(config=config, state=state, login=login)
+
+
+def backtest(config: Config, first: Since = None, last: Until = None, out: Out = None, as_json: Json = False) -> None:
+    """Play an account's strategies over its recorded bars."""
+    from backtests.backtest import run_backtest  # noqa: PLC0415
+    from config.load import load  # noqa: PLC0415
+
+    run_backtest(config=load(config), first=_day(first), last=_day(last), out=out, as_json=as_json)
+
+
+def train(config: Config, regime: Regime = None) -> None:
+    """Train an account's regime models on its recorded bars."""
+    from backtests.train import train_from_config  # noqa: PLC0415
+    from config.load import load  # noqa: PLC0415
+
+    train_from_config(config=load(config), regime=regime)
+
+
+def replay(account: Account, number: Run = None) -> None:
+    """Play a journaled run again, bit for bit.
+
+    Exit code 11 where a fresh core decides anything else than what was journaled.
+    """
+    from backtests.replay import replay as replay_run  # noqa: PLC0415
+    from config.places import find  # noqa: PLC0415
+
+    replay_run(journal=find(account).journal, run=number)
+
+
+def doctor(account: Account, as_json: Json = False) -> None:
+    """Look for what would keep an account from running.
+
+    Exit code 11 where something would.
+    """
+    from config.places import configured  # noqa: PLC0415
+    from runtime.doctor import doctor as examine  # noqa: PLC0415
+
+    config, state = configured(account)
+    examine(config=config, state=state, as_json=as_json)
+
+
+def _day(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"expected a date like 1999-01-04, got {text!r}") from None

@@ -1,0 +1,91 @@
+"""What a command prints: a table for people, one JSON object a line for programs."""
+
+import datetime
+import os
+import sys
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+TIMES = frozenset({"at", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered"})
+"""Columns that hold UTC milliseconds."""
+
+WIDE = 100_000
+"""Columns of a screen that is a pipe or a file: nothing is cut there."""
+
+Row = Mapping[str, Any]
+
+
+def show(rows: Iterable[Row], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print rows: all their keys as JSON lines, or the named columns as a table."""
+    if as_json:
+        lines(rows)
+    else:
+        table(rows, columns)
+
+
+def lines(rows: Iterable[Row]) -> None:
+    """Print each row as one line of JSON."""
+    import msgspec  # noqa: PLC0415 - `--help` must not wait for it
+
+    for row in rows:
+        say(msgspec.json.encode(row).decode())
+
+
+def table(rows: Iterable[Row], columns: Sequence[str], *, titled: bool = True) -> None:
+    """Print the named columns of rows as a table; outside a terminal nothing is cut."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and only tables need it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    grid = Table(*columns, box=None, pad_edge=False, show_header=titled)
+    for row in rows:
+        grid.add_row(*(Text(cell(name, row.get(name))) for name in columns))
+    with console.capture() as capture:
+        console.print(grid)
+    say("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def cell(name: str, value: object) -> str:
+    r"""Return a value as people read it; what a terminal would obey instead of showing is spelled out.
+
+    >>> cell("bar_time", 1072828800000), cell("price", 1108.48), cell("reason", "a\x1b[2Jb")
+    ('2003-12-31 00:00', '1108.48', 'a\\x1b[2Jb')
+    """
+    match value:
+        case None:
+            return "-"
+        case float():
+            return f"{value:.10g}"
+        case int() if name in TIMES:
+            return moment(value)
+        case "":
+            return "-"
+        case list() | tuple():
+            return ", ".join(cell(name, item) for item in value) or "-"
+        case _:
+            return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+def moment(utc_ms: int) -> str:
+    """Return UTC milliseconds as a date and time, seconds and less where there are any; "-" for never.
+
+    >>> moment(1072828800000), moment(1072828801250)
+    ('2003-12-31 00:00', '2003-12-31 00:00:01.250')
+    """
+    if not utc_ms:
+        return "-"
+    at = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(milliseconds=utc_ms)
+    precise = "milliseconds" if utc_ms % 1000 else "seconds" if utc_ms % 60_000 else "minutes"
+    return at.replace(tzinfo=None).isoformat(" ", precise)
+
+
+def say(text: str) -> None:
+    """Print a line; a reader who has gone away (`… | head`) ends the command quietly."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,72 @@
+"""One decision told whole: what was seen, wanted and allowed, by which numbers, and what became of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tidegate.output import cell, moment, say, table
+
+Row = Mapping[str, Any]
+
+CLASSES: dict[str, str] = {
+    "missed": "the bar closed while we were away: decided, never traded",
+    "warming": "features or model were not warm yet",
+    "exit": "it left its position",
+    "in_position": "it had a position, and kept it",
+    "order_working": "it had an order at work",
+    "no_signal": "it wanted nothing",
+    "vetoed_by_regime": "the market was not one it may enter in",
+    "held": "a level or a hold forbade it",
+    "refused_by_risk": "it broke a limit",
+    "observed": "it would have been sent, but the account only observes",
+    "traded": "it was sent",
+}
+"""What each outcome class means."""
+
+ACTIONS = {0.0: "nothing", 1.0: "long", -1.0: "short", 2.0: "exit"}
+
+ORDER = ("side", "kind", "volume", "price", "stop", "at_decided", "at_answered", "fill_price", "reason", "story")
+DEALS = ("ticket", "at", "entry", "side", "volume", "price", "profit", "commission", "swap", "fee", "reason")
+RESULTS = ("id", "book", "opened", "closed", "entry_price", "exit_price", "net", "r", "mae", "mfe", "exit_reason")
+
+
+def tell(whole: Mapping[str, Any]) -> None:
+    """Print a decision with its orders, deals and outcomes."""
+    decision: Row = whole["decision"]
+    place = f"{decision['strategy']} on {decision['symbol']} {decision['timeframe']}"
+    say(f"decision {decision['id']}: {place}, bar of {moment(decision['bar_time'])}, decided {moment(decision['at'])}")
+    table([{"what": what, "is": told} for what, told in _facts(decision)], ("what", "is"), titled=False)
+    checks = [_check(*check) for check in decision["checks"] or ()]
+    _part("risk", checks, ("check", "number", "limit", "passes"))
+    for order in whole["orders"]:
+        _part(f"order {order['instruction']}: {order['state']}", [order], ORDER)
+    _part("deals", whole["deals"], DEALS)
+    _part("outcome", whole["outcomes"], RESULTS)
+
+
+def _facts(decision: Row) -> Iterator[tuple[str, str]]:
+    d = {name: cell(name, value) for name, value in decision.items()}
+    yield "class", f"{d['class']}: {CLASSES.get(d['class'], 'a class this version does not know')}"
+    yield "wanted", f"{ACTIONS.get(decision['action'], '?')} {d['kind']}, score {d['score']}"
+    yield "saw", f"features {d['features']}; bid {d['bid']}, ask {d['ask']}"
+    yield "regime", f"{d['regime']}, posterior {d['posterior']}, log density {d['log_density']}"
+    yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
+    yield "level", d["level"]
+    yield "holds", d["holds"]
+    yield "intent", _intent(d) if decision["volume"] else "none"
+    yield "refused", d["reasons"]
+    yield "by", f"model {d['model'][:12]}, config {d['config'][:12]}"
+
+
+def _intent(d: Mapping[str, str]) -> str:
+    return f"{d['volume']} lots at {d['price']}, stop {d['stop']}, target {d['target']}, loss at the stop {d['risk']}"
+
+
+def _check(name: str, number: float | None, limit: float) -> Row:
+    passes = "-" if number is None else "yes" if number <= limit else "NO"
+    return {"check": name, "number": number, "limit": limit, "passes": passes}
+
+
+def _part(title: str, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    if rows:
+        say(f"\n{title}")
+        table(rows, columns)

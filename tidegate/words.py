@@ -1,0 +1,16 @@
+"""Arguments and options that several commands take, with the words that explain them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="TOML, state folder or name of an account.")]
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an account.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+Last = Annotated[int, typer.Option("--last", min=1, help="How many, counted from the newest.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")]
+Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
+Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
+StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
+Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
