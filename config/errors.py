@@ -17,6 +17,16 @@ Everything else is a bug, shown with its traceback: exit code 1. Rooms below rai
 """
 
 
+def one_line(text: str) -> str:
+    r"""Return a text in one line; what a terminal would obey instead of showing is spelled out.
+
+    >>> one_line("two\nlines"), one_line("red \x1b[31m")
+    ('two lines', 'red \\x1b[31m')
+    """
+    joined = " ".join(line.strip() for line in text.strip().splitlines())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
+
+
 class TidegateError(Exception):
     """A refusal; `exit_code` is what the command ends with."""
 
@@ -24,7 +34,7 @@ class TidegateError(Exception):
 
     def __init__(self, message: str) -> None:
         """Take the message, folded into one line."""
-        super().__init__(" ".join(message.split()))
+        super().__init__(one_line(message))
 
 
 class UsageError(TidegateError):
@@ -40,7 +50,7 @@ class ConfigError(TidegateError):
 
     def __init__(self, *problems: str) -> None:
         """Take the problems, the first first."""
-        self.problems = tuple(" ".join(problem.split()) for problem in problems)
+        self.problems = tuple(one_line(problem) for problem in problems)
         more = len(problems) - 1
         rest = f" (and {more} more: `tidegate config check` lists them)" if more else ""
         super().__init__(problems[0] + rest)

@@ -59,7 +59,7 @@ def account_of(document: dict[str, Any], *, folder: Path, name: str = "the docum
 
 
 def digest(config: AccountConfig) -> str:
-    """Return the SHA-256 of what an account's configuration decides: the same in any folder, on any machine."""
+    """Return the SHA-256 of what an account's configuration decides; it does not change when its folder moves."""
     document = msgspec.to_builtins(config)
     _each_path(document, lambda value: _relative(value, config.folder))
     for *tables, last in UNSAID:

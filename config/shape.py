@@ -4,6 +4,7 @@ msgspec stops at the first thing wrong, and does not name the key of a dict's va
 """
 
 import difflib
+import json
 
 from collections.abc import Iterator, Mapping
 from itertools import repeat
@@ -24,7 +25,7 @@ def problems(document: object, kind: type, path: str = "") -> Iterator[str]:
 def join(path: str, key: str) -> str:
     """Return the path of a key: dotted, quoted where TOML would quote it."""
     bare = key.replace("_", "").replace("-", "")
-    word = key if bare.isascii() and bare.isalnum() else msgspec.json.encode(key).decode()
+    word = key if bare.isascii() and bare.isalnum() else json.dumps(key).replace("\x7f", "\\u007f")
     return f"{path}.{word}" if path else word
 
 
@@ -59,6 +60,8 @@ def _struct(value: Mapping[str, object], kind: inspect.StructType, path: str) ->
             wrong.extend(_check(value[name], field.type, join(path, name)))
         elif field.required:
             wrong.append(f"{join(path, name)}: expected {expected(field.type)}, got nothing")
+    if kind.cls is SecretRef:
+        wrong = [problem.partition(", got ")[0] for problem in wrong]
     yield from wrong or _refusal(value, kind.cls, path)
 
 

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from market.barcheck import BarFileError, Policy, Report, Row, Tally, check_prices
-from market.barorder import find_gaps, put_in_order, timeframe_of
+from market.barorder import find_gaps, put_in_order, refuse_finer, timeframe_of
 from market.bars import Bars, bars_of
 from market.bartext import Clock, columns_of, csv_rows, form_of, histdata_rows, lines_of, time_of
 from market.types import TIMEFRAMES
@@ -73,7 +73,7 @@ def _settle(
     name = timeframe or timeframe_of(good, tally.file)
     frame = TIMEFRAMES[name] * 1000
     ordered = put_in_order(good, frame, tally)
-    _not_finer(ordered, name, tally.file)
+    refuse_finer(ordered, name, tally.file)
     gaps, longest, where = find_gaps(ordered, frame, tally)
     report = Report(
         file=tally.file,
@@ -89,13 +89,6 @@ def _settle(
         problems=tally.problems(),
     )
     return bars_of(symbol, name, (row[1:] for row in ordered)), report
-
-
-def _not_finer(rows: list[Row], timeframe: str, file: str) -> None:
-    if len(rows) > 1:
-        found = timeframe_of(rows, file)
-        if TIMEFRAMES[found] < TIMEFRAMES[timeframe]:
-            raise BarFileError(f"{file}: holds {found} bars, not {timeframe}; name {found}, or another file")
 
 
 def _parquet_rows(path: Path, tally: Tally, clock: Clock | None) -> Iterator[Row]:

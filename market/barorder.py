@@ -26,15 +26,28 @@ def utc(time: int) -> str:
 
 def timeframe_of(rows: Sequence[Row], file: str) -> str:
     """Return the timeframe as long as the most frequent distance between neighbours; BarFileError if none is."""
+    step = _usual_step(rows)
+    if not step:
+        raise BarFileError(f"{file}: one bar does not tell its timeframe; name it")
+    for name, length in TIMEFRAMES.items():
+        if length * 1000 == step:
+            return name
+    raise BarFileError(f"{file}: bars are mostly {step / 1000:g} s apart, which is no timeframe; name the one meant")
+
+
+def refuse_finer(rows: Sequence[Row], timeframe: str, file: str) -> None:
+    """Raise BarFileError where bars mostly follow one another faster than the timeframe says."""
+    step = _usual_step(rows)
+    if 0 < step < TIMEFRAMES[timeframe] * 1000:
+        raise BarFileError(
+            f"{file}: bars are mostly {step / 1000:g} s apart, too close for {timeframe}; name their own"
+        )
+
+
+def _usual_step(rows: Sequence[Row]) -> int:
     times = sorted({row[1] for row in rows})
     steps = Counter(b - a for a, b in pairwise(times))
-    if not steps:
-        raise BarFileError(f"{file}: one bar does not tell its timeframe; name it")
-    seconds = steps.most_common(1)[0][0] / 1000
-    for name, length in TIMEFRAMES.items():
-        if length == seconds:
-            return name
-    raise BarFileError(f"{file}: bars are mostly {seconds:g} s apart, which is no timeframe; name the one meant")
+    return steps.most_common(1)[0][0] if steps else 0
 
 
 def put_in_order(rows: list[Row], frame: int, tally: Tally) -> list[Row]:

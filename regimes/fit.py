@@ -26,7 +26,7 @@ Covariance = Literal["diag", "full"]
 
 CHUNK = 20  # iterations of hmmlearn between two looks at the objective
 CHUNKS = 100
-GAIN = 1e-6  # nats of a chunk below which the fit has converged
+GAIN = 1e-5  # nats of a chunk below which the fit has converged
 SAME = 1e-4  # nats between two starts that found the same model: the first is taken, whatever the last bits say
 PERSISTENCE = 0.99
 EXITS = 0.5  # exits added to those seen of each state: none becomes absorbing
@@ -79,8 +79,9 @@ def fit(
     sizes = abs(z[:, 0]) if sizes is None else sizes
     tries = [_run(z, sizes, states, covariance, sticky, group) for group in _groups(sizes, states, seed, starts)]
     sound = [each for each in tries if not each.fault]
-    if not sound:
-        raise ModelError(max(tries, key=lambda each: each.objective).fault)
+    halted = [each for each in tries if each.halted]
+    if halted or not sound:
+        raise ModelError((halted or tries)[0].fault)
     highest = max(each.objective for each in sound)
     best = next(each for each in sound if each.objective > highest - SAME)
     parameters = _parameters(best.model, centre, scale, full=covariance == "full")
@@ -105,6 +106,7 @@ class _Try(msgspec.Struct, frozen=True, kw_only=True):
     converged: bool
     occupancy: Vector = ()
     fault: str = ""
+    halted: bool = False
 
 
 def _clean(x: "Array", states: int, volatility: "Array | None") -> "tuple[Array, Array | None, int]":
@@ -154,7 +156,7 @@ def _run(
         while not converged and iterations < CHUNK * CHUNKS:
             model.fit(z)
             iterations += CHUNK
-            reached = model.score(z) + float(((model.transmat_prior - 1.0) * np.log(model.transmat_)).sum())
+            reached = model.score(z) + _log_prior(model)
             converged, objective = bool(reached - objective < GAIN), reached
         model.startprob_ = _stationary(model.transmat_)
         _sort(model, z, sizes)
@@ -177,8 +179,16 @@ def _run(
         iterations=iterations,
         converged=converged,
         occupancy=tuple(weight.tolist()),
-        fault=_fault(model, weight),
+        fault=_lonely(weight) or _collapsed(model),
+        halted=not _lonely(weight) and bool(_collapsed(model)),
     )
+
+
+def _log_prior(model: "GaussianHMM") -> float:
+    """Return the log density of the transitions under their Dirichlet prior, up to a constant."""
+    import numpy as np  # noqa: PLC0415
+
+    return float(((model.transmat_prior - 1.0) * np.log(np.maximum(model.transmat_, 1e-300))).sum())
 
 
 def _start(z: "Array", states: int, covariance: Covariance, sticky: float, group: "NDArray[np.intp]") -> "GaussianHMM":
@@ -246,23 +256,26 @@ def _sort(model: "GaussianHMM", z: "Array", sizes: "Array") -> None:
     model.covars_ = np.array([np.diag(c) for c in covariances]) if diagonal else covariances
 
 
-def _fault(model: "GaussianHMM", weight: "Array") -> str:
-    """Return why we refuse a fitted model; empty when we do not."""
+def _lonely(weight: "Array") -> str:
+    """Return the complaint about a state that is hardly ever there; empty when there is none."""
+    least = int(weight.argmin())
+    if weight[least] >= FEWEST_SHARE:
+        return ""
+    return (
+        f"fit: state {least} holds {weight[least]:.2%} of the bars, less than {FEWEST_SHARE:.0%}: use fewer states, "
+        "more bars, or look for a wrong price"
+    )
+
+
+def _collapsed(model: "GaussianHMM") -> str:
+    """Return the complaint about a state whose rows are all alike; empty when there is none."""
     import numpy as np  # noqa: PLC0415
 
-    least = int(weight.argmin())
-    if not weight[least] >= FEWEST_SHARE:
-        return (
-            f"fit: state {least} holds {weight[least]:.2%} of the bars, less than {FEWEST_SHARE:.0%}: use fewer "
-            "states, more bars, or look for a wrong price"
-        )
-    smallest = [float(np.linalg.eigvalsh(c)[0]) for c in model.covars_]
-    if not min(smallest) >= SMALLEST_VARIANCE:
-        state = int(np.argmin(smallest))
-        return (
-            f"fit: the variance of state {state} collapsed to {min(smallest):.1e}: leave halted bars and outliers out"
-        )
-    return ""
+    smallest = [float(np.linalg.eigvalsh(covariance)[0]) for covariance in model.covars_]
+    state = int(np.argmin(smallest))
+    if smallest[state] >= SMALLEST_VARIANCE:
+        return ""
+    return f"fit: the variance of state {state} collapsed to {smallest[state]:.1e}: leave halted bars and outliers out"
 
 
 def _parameters(model: "GaussianHMM", centre: "Array", scale: "Array", *, full: bool) -> Parameters:

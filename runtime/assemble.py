@@ -1,27 +1,32 @@
 """From a configuration to a core: models read, strategies resolved, one frozen `Plan`; daemon, backtest and replay alike."""
 
-import sys
-
 from collections.abc import Mapping
 from pathlib import Path
 
 from brokers.venue import Costs
 from config.account import AccountConfig, StrategySection
 from config.load import digest
+from config.making import strategies_of
 from config.errors import ConfigError
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
-from runtime.bundles import read_bundle
+from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan, StrategyPlan
 from runtime.outcomes.books import Books
-from strategies.registry import resolve
+from strategies.protocol import Strategy
 
 
 def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
     """Read every regime model the account names; ModelError says which cannot be used."""
-    return {name: read_bundle(Path(regime.model)) for name, regime in config.regimes.items()}
+    return {name: read_bundle(bundle_path(Path(regime.model))) for name, regime in config.regimes.items()}
+
+
+def bundle_path(folder: Path) -> Path:
+    """Return what a configured model folder means: its champion where one was promoted, else itself."""
+    alias = folder / CHAMPION
+    return alias if alias.exists() else folder
 
 
 def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) -> dict[str, Symbol]:
@@ -52,7 +57,10 @@ def plan_of(
         leverage=account.leverage,
         limits=config.limits,
         symbols=symbols_of(config, seen),
-        strategies=tuple(_strategy(n, s, config.folder) for n, s in enumerate(config.strategies, 1)),
+        strategies=tuple(
+            _strategy(number, section, strategy)
+            for number, (section, strategy) in enumerate(zip(config.strategies, strategies_of(config), strict=True), 1)
+        ),
         regimes=tuple(
             RegimePlan(name=name, symbol=r.symbol, timeframe=r.timeframe, model=models[name])
             for name, r in config.regimes.items()
@@ -62,14 +70,12 @@ def plan_of(
     )
 
 
-def _strategy(number: int, section: StrategySection, folder: str) -> StrategyPlan:
-    if folder and folder not in sys.path:
-        sys.path.append(folder)  # a console script does not see the current folder; users' strategies lie by their TOML
+def _strategy(number: int, section: StrategySection, strategy: Strategy) -> StrategyPlan:
     gate = section.gate
     return StrategyPlan(
         number=number,
         name=section.name,
-        strategy=resolve(section.use, section.params),
+        strategy=strategy,
         symbol=section.symbol,
         timeframe=section.timeframe,
         risk=section.risk,

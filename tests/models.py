@@ -3,6 +3,7 @@
 import numpy as np
 
 from hmmlearn.hmm import GaussianHMM
+
 from market.features import FEATURES, FeatureRef, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
 from regimes.golden import golden_of

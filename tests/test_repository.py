@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from noxfile import pinned
 from tests.repository import (
     HOSTS,
     bare_ignores,
@@ -79,6 +80,15 @@ def test_a_pinned_distribution_is_no_complaint() -> None:
     complaints = unpinned([Installed("Metadata-Version: 2.1\nName: some_thing\nVersion: 1.0\n")], pins)
 
     assert [] == complaints
+
+
+def test_pins_are_written_between_their_marks() -> None:
+    """Writing the pins replaces what stood between the marks, skips what is no version, and touches nothing else."""
+    text = 'a = 1\n  # <pins>\n  "old==1",\n  # </pins>\nb = 2\n'
+
+    written = pinned(text, ["-e .", "new==2 ; sys_platform == 'win32'"])
+
+    assert "a = 1\n  # <pins>\n  \"new==2 ; sys_platform == 'win32'\",\n  # </pins>\nb = 2\n" == written
 
 
 def test_no_file_names_a_download_host(tracked: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from config.errors import UsageError
 from tidegate.words import Account, Json, Reason
 
 Foreign = Annotated[bool, typer.Option("--all", help="Foreign positions too: those no strategy of ours opened.")]
@@ -57,11 +58,11 @@ def resume(account: Account, reason: Reason) -> None:
 
 
 def _change(account: str, level: str, reason: str, *, foreign: bool = False, force: bool = False) -> None:
-    from config.errors import UsageError  # noqa: PLC0415
+    if not reason.strip():
+        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+
     from config.places import find  # noqa: PLC0415
     from runtime.operator.client import change_level  # noqa: PLC0415
     from tidegate.output import say  # noqa: PLC0415
 
-    if not reason.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
     say(change_level(state=find(account).state, level=level, reason=reason.strip(), foreign=foreign, force=force))

@@ -43,10 +43,12 @@ def run(account: Account, login: Login = None) -> None:
 
 def backtest(config: Config, first: Since = None, last: Until = None, out: Out = None, as_json: Json = False) -> None:
     """Play an account's strategies over its recorded bars."""
+    from_, to = _day(first), _day(last)
+
     from backtests.backtest import run_backtest  # noqa: PLC0415
     from config.load import load  # noqa: PLC0415
 
-    run_backtest(config=load(config), first=_day(first), last=_day(last), out=out, as_json=as_json)
+    run_backtest(config=load(config), first=from_, last=to, out=out, as_json=as_json)
 
 
 def train(config: Config, regime: Regime = None) -> None:

@@ -37,11 +37,14 @@ from brokers.mt5.frames import (
     decode_tell,
     framed,
 )
-from brokers.port import Answer, AnyRequest, InDoubt
+from brokers.port import Answer, AnyRequest, InDoubt, Rejected
 from market.types import Bar
 
 
 T = TypeVar("T", bound=Tell)
+
+NO_CONNECTION = -10004
+"""The package's code for it."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +197,12 @@ class Session:
         """Ask what is new."""
         return await self.call(ask, Polled)
 
+    async def news(self, last_deal: int, last_deal_at: int, watch: Iterable[int]) -> Polled:
+        """Ask for deals and ended orders only."""
+        return await self.call(
+            Poll(feeds=(), last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch)), Polled
+        )
+
     async def past(self, symbol: str, timeframe: str, count: int) -> tuple[Bar, ...]:
         """Ask for the last closed bars."""
         told = await self.call(Past(symbol=symbol, timeframe=timeframe, count=count), History)
@@ -205,6 +214,8 @@ class Session:
 
     async def send(self, request: AnyRequest, at: int) -> Answer:
         """Send one request once; whatever goes wrong on the way leaves it in doubt."""
+        if self.writer is None:
+            return Rejected(at=at, id=request.id, code=NO_CONNECTION, reason="no terminal: nothing was sent")
         try:
             return (await self.call(Send(request=request), Sent)).answer
         except LinkLostError as error:

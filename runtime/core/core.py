@@ -215,6 +215,8 @@ class Core:
         self.ledger.holds.pop("WRONG_TERMINAL", None)
         self.ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
         self.desk.reconcile(settled=False)
+        if any(order.state == "IN_DOUBT" for order in self.ledger.orders.values()):
+            self.desk.wake(self.plan.settle_s, "settle")  # the one that was running may have fired into a dead link
 
     def _link_down(self, hold: str, reason: str) -> None:
         self.ledger.holds[hold] = reason

@@ -198,7 +198,7 @@ class OrderDesk:
         ledger, deal = self.ledger, fact.deal
         if deal.ticket <= ledger.last_deal:
             return "known"
-        ledger.last_deal = deal.ticket
+        ledger.last_deal, ledger.last_deal_at = deal.ticket, max(ledger.last_deal_at, deal.at)
         ledger.balance += deal.money
         if deal.entry == "none":
             ledger.day_equity += deal.money

@@ -21,7 +21,8 @@ DUST = 0.005
 def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
     """Hold the core's book against the venue's."""
     if not ledger.known:
-        ledger.balance, ledger.known, ledger.last_deal = fact.account.balance, True, fact.last_deal
+        ledger.balance, ledger.known = fact.account.balance, True
+        ledger.last_deal, ledger.last_deal_at = fact.last_deal, fact.at
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ticket: p for p in fact.positions}
     ours = {lane.trade.position for lane in lanes if lane.trade is not None}

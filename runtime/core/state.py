@@ -72,6 +72,7 @@ class Ledger(msgspec.Struct):
     day: int = -1
     day_equity: float = 0.0
     last_deal: int = 0
+    last_deal_at: int = 0
     ended: bool = False
     settling: bool = False
     """The settle timer runs."""

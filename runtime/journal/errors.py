@@ -30,7 +30,7 @@ class JournalError(JournalRefused):
         self.exit_code = exit_code
 
 
-class JournalFailed(JournalError):  # noqa: N818 - what happened, not what it is
+class JournalFailed(JournalError):
     """An append that failed, and every append after it: perform nothing, stop."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.latch import Command
 from brokers.port import BarClosed, DataEnded, LinkUp, Reconciled
 from brokers.venue import Costs, Venue
 from market.types import Account
@@ -19,6 +20,7 @@ from runtime.core.decision import Step
 from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
+from runtime.follow import Follower
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
@@ -30,13 +32,13 @@ class ShadowSnapshot(msgspec.Struct, frozen=True):
     core: bytes
     venue: bytes
     book: OutcomeBook
-    opened: bool
+    opened: list[str]
 
 
 class Shadow:
     """One strategy's book without the gate."""
 
-    __slots__ = ("book", "core", "opened", "venue")
+    __slots__ = ("book", "core", "follower", "venue")
 
     def __init__(self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float) -> None:
         """Open a book like the live one, for one strategy only."""
@@ -48,16 +50,19 @@ class Shadow:
         self.venue = Venue(symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0)
         self.venue.news()
         self.book = OutcomeBook("shadow")
-        self.opened = False
-        self._begin(balance, plan)
+        self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
+        self._begin(balance, plan, host)
 
-    def _begin(self, balance: float, plan: Plan) -> None:
+    def _begin(self, balance: float, plan: Plan, host: Core) -> None:
         account = Account(
             login=0, server="shadow", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
             trade_allowed=True, balance=balance, equity=balance,
         )  # fmt: skip
         last = self.venue.deals[-1].ticket
         self.core.handle(RunStarted(at=0, run=0))
+        command = Command(id="shadow", level=host.ledger.level, who="shadow", why="as the live account", wall=0, path="daemon")
+        if "SWITCH" not in host.ledger.holds:
+            self.core.handle(LevelChanged(at=0, command=command, generation=host.ledger.generation))
         self.core.handle(LinkUp(at=0, account=account))
         self.core.handle(Reconciled(at=0, account=account, positions=(), orders=(), last_deal=last))
 
@@ -65,31 +70,14 @@ class Shadow:
         """Follow one live fact; return what it closed in the shadow."""
         if isinstance(fact, LevelChanged | DataEnded):
             return self._tell(fact)
-        if not isinstance(fact, BarClosed) or fact.bar.symbol not in self.core.plan.symbols:
-            return []
-        plan = self.core.plan.strategies[0]
-        if (fact.bar.symbol, fact.bar.timeframe) != (plan.symbol, plan.timeframe):
-            return self._tell(fact)
-        return self._bar(fact)
+        return self._bar(fact) if isinstance(fact, BarClosed) else []
 
     def _bar(self, fact: BarClosed) -> list[Outcome]:
         done: list[Outcome] = []
-        if fact.phase != "warm":
-            self._market(fact)
+        if self.follower.market(fact, ended=self.core.ledger.ended):
             done += self._news()
             self.book.bar(fact.bar)
         return done + self._tell(fact)
-
-    def _market(self, fact: BarClosed) -> None:
-        """Play the closed bar, then the tick that showed it, as the venue would have."""
-        bar = fact.bar
-        if self.opened:
-            end = min(fact.at, bar.time + self.core.feeds[bar.symbol, bar.timeframe].timeframe_ms - 1)
-            self.venue.play_bar(bar.symbol, end, bar.high, bar.low, bar.close)
-        if not self.core.ledger.ended:
-            scale = self.core.plan.symbols[bar.symbol].scale
-            self.venue.open_bar(bar.symbol, fact.at, fact.bid, (fact.ask - fact.bid) * scale)
-        self.opened = True
 
     def _tell(self, fact: AnyFact) -> list[Outcome]:
         """Tell the shadow's core, and work what it asks for until nothing moves."""
@@ -127,10 +115,10 @@ class Shadow:
 
     def snapshot(self) -> ShadowSnapshot:
         """Return all that moves."""
-        return ShadowSnapshot(self.core.snapshot(), self.venue.snapshot(), self.book, self.opened)
+        return ShadowSnapshot(self.core.snapshot(), self.venue.snapshot(), self.book, self.follower.opened)
 
     def restore(self, snapshot: ShadowSnapshot) -> None:
         """Become the shadow that made this snapshot."""
         self.core.restore(snapshot.core)
-        self.venue = Venue.restore(snapshot.venue)
-        self.book, self.opened = snapshot.book, snapshot.opened
+        self.venue = self.follower.venue = Venue.restore(snapshot.venue)
+        self.book, self.follower.opened = snapshot.book, snapshot.opened

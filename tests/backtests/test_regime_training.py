@@ -5,6 +5,7 @@ import math
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backtests.train import content_hash, filtered, train_regime
@@ -66,8 +67,6 @@ def test_crash_of_2008_is_read_as_the_wild_state_by_a_model_that_never_saw_it() 
     history = read_sp500()
     folds = FeatureSet(FEATURES)
     state = folds.init()
-    import numpy as np  # noqa: PLC0415
-
     posterior = filtered(model.weights, np.array([folds.step(state, bar) for bar in history]))
     times = np.asarray(history.time)
     autumn = (times >= 1221436800000) & (times < 1228089600000)  # 2008-09-15 to 2008-12-01

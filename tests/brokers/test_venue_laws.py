@@ -49,10 +49,10 @@ def _ask(number: int, symbol: str, kind: str, side: int, away: int, stop: int, t
                 kind=kind,
                 side=side,
                 price=price / scale,
-                stop=(price - side * (stop + 20)) / scale,
+                stop=(price - side * (stop + 20)) / scale if stop < 150 else 0.0,
                 target=(price + side * (target + 20)) / scale if target < 150 else 0.0,
                 volume=volume / 100,
-                expiry=venue.at + away * HOUR // 4 if kind != "market" else 0,
+                expiry=venue.at + away * HOUR if kind != "market" else 0,
             )
         )
 
@@ -192,7 +192,7 @@ def test_where_both_were_reached_it_is_always_the_stop(long: bool, stop: int, ta
     """A bar that spans both levels never pays the target."""
     venue = opened()
     side = 1 if long else -1
-    _ask(1, "XAUUSD", "market", side, 0, stop, min(target, 149), 10)(venue)
+    _ask(1, "XAUUSD", "market", side, 0, min(stop, 149), min(target, 149), 10)(venue)
     _move("XAUUSD", 0, 300, 300, part, 1, 5)(venue)
 
     assert ["stop"] == [d.reason for d in venue.deals if d.entry == "out"]

@@ -172,7 +172,7 @@ def test_stamps_mean_the_same_moment(stamp: str) -> None:
         ("time,open,high,low,close\n1328054400,1,1,1,1\n1328054407,1,1,1,1\n", "7 s apart, which is no timeframe"),
         ("time,open,high,low,close\n01/02/2012,1,1,1,1\n", "line 2: '01/02/2012,1,1,1,1' is no bar"),
         ("time,open,high,low,close\n2012-02-01,1,1,1\n", "line 2: '2012-02-01,1,1,1' is no bar"),
-        ("time,open,high,low,close,volume\n2012-02-01,1,1,1,1,-5\n", "line 2: .* -5 is no volume or spread"),
+        ("time,open,high,low,close,volume\n2012-02-01,1,1,1,1,-5\n", r"line 2: .*-5 is no volume or spread"),
     ],
 )
 def test_file_without_bars_is_refused(write: Write, text: str, message: str) -> None:
@@ -223,7 +223,7 @@ def test_finer_bars_than_named_are_refused(write: Write) -> None:
     """A minute file is not read as five-minute bars; a sparse file may be read as what it is."""
     sparse = "time,open,high,low,close\n2012-02-01,1,1,1,1\n2012-02-03,1,1,1,1\n"
 
-    with pytest.raises(BarFileError, match="holds M1 bars, not M5"):
+    with pytest.raises(BarFileError, match="mostly 60 s apart, too close for M5"):
         read_bars(write(CSV), "GBPUSD", "M5")
     assert "D1" == read_bars(write(sparse), "X", "D1")[0].timeframe
     with pytest.raises(BarFileError, match="'M7' is no timeframe"):

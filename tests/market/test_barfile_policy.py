@@ -93,13 +93,13 @@ def test_gaps_are_counted_and_the_longest_told(read: Read) -> None:
     _, report = read(rows)
 
     assert (2, 600.0, 1_328_054_400_000 + 4 * MINUTE) == (report.gaps, report.longest_gap_s, report.longest_gap_at)
-    assert ("line 5: nothing between", 4) == (str(_refused(read, rows, gap="refuse", longest_gap_s=300)), report.bars)
+    assert ("line 5: nothing between", 4) == (_refused(read, rows, gap="refuse", longest_gap_s=300), report.bars)
 
 
 def _refused(read: Read, rows: Sequence[str], **policy: str | float) -> str:
     with pytest.raises(BarFileError) as refusal:
         read(rows, **policy)
-    return str(refusal.value).split("bars.csv, ")[1][:24]
+    return str(refusal.value).split("bars.csv, ")[1][:23]
 
 
 def test_file_of_nothing_but_flaws_is_refused(read: Read) -> None:

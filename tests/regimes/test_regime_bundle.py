@@ -8,6 +8,7 @@ import pytest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from regimes.bundle import MANIFEST, PARTS, RegimeModel, decode, encode, seal
 from regimes.golden import Golden
 from regimes.weights import ModelError
@@ -57,7 +58,7 @@ def test_missing_and_foreign_parts_are_refused() -> None:
     for name in FILES:
         with pytest.raises(ModelError, match=name):
             decode({part: FILES[part] for part in FILES if part != name})
-    with pytest.raises(ModelError, match="notes.txt does not belong there: delete it"):
+    with pytest.raises(ModelError, match=r"notes\.txt does not belong there: delete it"):
         decode({**FILES, "notes.txt": b""})
 
 
@@ -75,7 +76,7 @@ def test_other_feature_list_is_refused() -> None:
         decode(encode(changed(features=(("garman_klass", ()), ("log_return", ())))))
     with pytest.raises(ModelError, match="trained on version 99 of garman_klass"):
         decode(encode(changed(versions=(1, 99))))
-    with pytest.raises(ModelError, match="unknown feature 'phlogiston'.*: train it again"):
+    with pytest.raises(ModelError, match=r"unknown feature 'phlogiston'.*: train it again"):
         decode(encode(changed(features=(("log_return", ()), ("phlogiston", ())))))
     with pytest.raises(ModelError, match="feature 'garman_klass' takes 0 parameter"):
         decode(encode(changed(features=(("log_return", ()), ("garman_klass", (3.0,))))))
@@ -87,7 +88,7 @@ def test_golden_mismatch_is_refused_to_the_last_bit() -> None:
     near = (*MODEL.golden.posteriors[:-1], (math.nextafter(last[0], 2.0), *last[1:]))
     off = changed(golden=msgspec.structs.replace(MODEL.golden, posteriors=near))
 
-    with pytest.raises(ModelError, match="golden row 19 .* bits are promised per platform only"):
+    with pytest.raises(ModelError, match=r"golden row 19 .* bits are promised per platform only"):
         decode(encode(off))
     assert off == decode(encode(off), tolerance=1e-12)
 

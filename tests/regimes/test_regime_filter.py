@@ -7,6 +7,7 @@ import pytest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from regimes.filter import filter_init, filter_step
 from regimes.weights import ModelError, Parameters, pack, unpack
 from tests.kernels import bits, same_bits
@@ -55,9 +56,7 @@ def test_log_densities_sum_to_the_likelihood_of_the_rows_in_their_own_units(stat
     assert math.fsum(densities) == pytest.approx(expected, rel=1e-11)
 
 
-@pytest.mark.parametrize(
-    ("states", "size", "full"), [(2, 1, False), (2, 2, True), (3, 4, True), (4, 3, False), (4, 4, True)]
-)
+@pytest.mark.parametrize(("states", "size", "full"), [(2, 2, False), (3, 1, False), (4, 4, True)])
 def test_interpreted_and_compiled_filters_give_the_same_bits(states: int, size: int, full: bool) -> None:  # noqa: FBT001
     """Plain Python and numba agree in every bit of posterior and density, also on gaps and extremes."""
     model = draw_parameters(5, states, size, full=full)

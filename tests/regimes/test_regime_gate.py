@@ -1,5 +1,6 @@
 """The gate: hysteresis, dwell, and shut whenever there is doubt."""
 
+import itertools
 import math
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from regimes.gate import GateParams, allowed_mass, gate_init, gate_step, most_likely
 from tests.kernels import compiled, same_bits
 
@@ -41,7 +43,7 @@ def test_gate_never_changes_twice_within_its_dwell(gate: GateParams, qs: list[fl
 
     changes = [t for t in range(1, len(said)) if said[t] != said[t - 1]]
 
-    assert all(later - earlier >= gate.dwell for earlier, later in zip(changes, changes[1:], strict=False))
+    assert all(later - earlier >= gate.dwell for earlier, later in itertools.pairwise(changes))
 
 
 @given(gates, known)

@@ -72,7 +72,7 @@ def test_a_grouped_entry_is_written_within_the_linger(tmp_path: Path) -> None:
         took = time.monotonic() - begun
 
     assert not at_once
-    assert 0.07 < took < 1.0
+    assert 0.07 < took < 2.0
 
 
 def test_a_full_group_does_not_wait(tmp_path: Path) -> None:

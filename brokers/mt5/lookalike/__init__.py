@@ -1,8 +1,8 @@
-"""A module that looks like the MetaTrader5 package: same functions, constants, structures, argument rules and last_error.
+"""A module that looks like the MetaTrader5 package: its functions, constants, structures, argument rules and errors.
 
 Behind it stands a trade server process (`python -m brokers.mt5.lookalike.server FOLDER`) in place of a terminal and its
-broker. `Buy`, `Sell` and `Close` of the package are left out: they resend orders. This file re-exports, because it is the
-package; each star is a list of names.
+broker. `Buy`, `Sell` and `Close` of the package are left out: they resend orders. This file re-exports, because it is
+the package; each star is a list of names.
 """
 
 from brokers.mt5.lookalike.constants import *  # noqa: F403 - two hundred names of the package

@@ -1,9 +1,12 @@
 """The trade server's truth: accounts, recorded prices and their clock, and the record that can make it all again."""
 
+import math
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.accounts import AccountDesk
 from brokers.mt5.lookalike.record import (
     AnyInput,
@@ -18,6 +21,7 @@ from brokers.mt5.lookalike.record import (
     line_of,
 )
 from brokers.mt5.lookalike.replay import Replay
+from brokers.mt5.lookalike.requests import refused
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import read_setup
 
@@ -76,7 +80,9 @@ class Exchange:
             self._accept(Went(at=self.replay.at))
 
     def send(self, fields: list[Any]) -> list[Any]:
-        """Work a trade request of the account logged in and return its result."""
+        """Work a trade request of the account logged in and return its result; NaN and infinity are not recorded."""
+        if not all(math.isfinite(field) for field in fields if isinstance(field, float)):
+            return refused(c.TRADE_RETCODE_INVALID, 0)
         self._accept(Asked(at=self.replay.at, login=self.login, request=fields))
         return self._result
 

@@ -1,7 +1,7 @@
 """The clock of recorded time: at each step bars are played, then the next ones opened; all in the server's wall clock.
 
-The clock stands at the opening tick of its bars until someone says that this tick is done. Bars of several symbols share
-one timeline; a symbol without a bar at some moment keeps its last one as the current one.
+The clock stands at the opening tick of its bars until someone says that this tick is done. Bars of several symbols
+share one timeline; a symbol without a bar at some moment keeps its last one as the current one.
 """
 
 from collections.abc import Iterator, Mapping

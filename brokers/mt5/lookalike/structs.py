@@ -30,8 +30,8 @@ class Structure(tuple[Any, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, values: Iterable[Any] = ()) -> Self:
-        """Take the values in the structure's own order."""
+    def __new__(cls, values: Iterable[Any] = (), _hidden: object = None) -> Self:
+        """Take the values in the structure's own order; `copy` adds a dict, which is empty."""
         self = super().__new__(cls, values)
         if len(self) != len(_FIELDS[cls]):
             raise TypeError(f"{cls.__name__}() takes a {len(_FIELDS[cls])}-sequence ({len(self)}-sequence given)")

@@ -4,7 +4,6 @@ import hmac
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 
 from brokers.book import mode_of
@@ -15,6 +14,7 @@ from brokers.mt5.lookalike.client import NOT_FOUND, Failed
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.requests import comment_of
 from brokers.mt5.lookalike.rows import OrderRecord
+from brokers.mt5.lookalike.selection import chosen, in_group
 from brokers.mt5.lookalike.series import Series
 from market.money import cents
 
@@ -25,20 +25,6 @@ _INVALID = (-2, "Terminal: Invalid params")
 _UNKNOWN = (-6, "Terminal: Authorization failed")
 _CALL_FAILED = (-1, "Terminal: Call failed")
 _DEAL_ORDER, _DEAL_POSITION, _DEAL_SYMBOL = 1, 7, 15
-
-
-def in_group(symbol: str, group: str | None) -> bool:
-    """Tell whether a symbol belongs to a group: comma-separated masks, `!` takes out again, the later mask wins.
-
-    >>> in_group("EURUSD", "*USD*, !EUR*"), in_group("GBPUSD", "*USD*, !EUR*"), in_group("GBPUSD", None)
-    (False, True, True)
-    """
-    found = group is None
-    for mask in () if group is None else group.split(","):
-        inside = mask.strip()
-        if fnmatchcase(symbol, inside.lstrip("!")):
-            found = not inside.startswith("!")
-    return found
 
 
 class Verbs:
@@ -171,8 +157,8 @@ class Verbs:
     def positions(self, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
         """Return TradePositions by ticket, symbol or group."""
         open_now = self.x.account.venue.positions()
-        chosen = (p for p in open_now if _chosen(by, value, p.ticket, p.symbol))
-        return [rows.position_row(p, self.x.series[p.symbol]) for p in chosen]
+        wanted = (p for p in open_now if chosen(by, value, p.ticket, p.symbol))
+        return [rows.position_row(p, self.x.series[p.symbol]) for p in wanted]
 
     def orders_total(self) -> int:
         """Return the number of resting orders."""
@@ -180,7 +166,7 @@ class Verbs:
 
     def orders(self, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
         """Return resting TradeOrders by ticket, symbol or group."""
-        return self._order_rows(o for o in self.x.account.resting.values() if _chosen(by, value, o.ticket, o.symbol))
+        return self._order_rows(o for o in self.x.account.resting.values() if chosen(by, value, o.ticket, o.symbol))
 
     def _order_rows(self, orders: Iterable[OrderRecord]) -> list[Any]:
         shown = []
@@ -242,15 +228,3 @@ class Verbs:
         """Return the profit of a trade."""
         series, mode, side = self._money(action, symbol)
         return profit(mode, side, opened, closed, volume, series.setup.symbol.contract_size)
-
-
-def _chosen(by: str, value: Any, ticket: int, symbol: str) -> bool:  # noqa: ANN401 - of the kind `by` says
-    match by:
-        case "ticket":
-            return bool(ticket == value)
-        case "symbol":
-            return bool(symbol == value)
-        case "group":
-            return in_group(symbol, value)
-        case _:
-            return True

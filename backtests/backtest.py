@@ -1,0 +1,49 @@
+"""A backtest: an account's configuration over its recorded bars, through the daemon's own core."""
+
+import datetime
+
+from collections.abc import Callable
+
+from backtests.drive import Drive, PlainDrive
+from backtests.recorded import DAY_MS, day_ms, tapes_of, trading_start
+from config.account import AccountConfig
+from config.errors import DataError
+from market.bars import Bars
+from runtime.assemble import core_of, costs_of, models_of, plan_of
+from runtime.core.feeds import FeedKey
+
+
+def run_backtest(  # noqa: PLR0913 - the knobs of one command
+    config: AccountConfig,
+    *,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    bars: int | None = None,
+    shadows: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Drive, dict[FeedKey, Bars]]:
+    """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and the bars."""
+    tapes = tapes_of(config)
+    start = max(trading_start(config, tapes), day_ms(first) if first else 0)
+    tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
+    if all(tape.time[-1] < start for tape in tapes.values()):
+        raise DataError("no bars to trade: what a model has learnt from, and the warm-up, is not traded")
+    plan = plan_of(config, models_of(config))
+    costs = costs_of(config)
+    core, books = core_of(plan, costs, shadows=shadows)
+    drive = PlainDrive(
+        core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup
+    )
+    return drive.run(progress), tapes
+
+
+def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) -> Bars:
+    """Return a tape that ends with the day `last`, or `bars` bars after trading begins."""
+    if last is not None:
+        tape = tape.between(0, day_ms(last) + DAY_MS)
+    if bars is not None:
+        begun = len(tape.between(0, start))
+        tape = tape.part(0, begun + bars)
+    if not len(tape):
+        raise DataError(f"{tape.symbol}: no bars are left: check --from and --to")
+    return tape

@@ -1,0 +1,74 @@
+"""The recorded bars an account's configuration names: read once, cut to its days, with the moment trading begins."""
+
+import datetime
+
+from pathlib import Path
+
+from config.account import AccountConfig, DataSection, TrainSection
+from config.errors import DataError
+from market.barcheck import Report
+from market.barfile import read_bars
+from market.bars import Bars
+from market.sp500 import read_sp500
+from runtime.core.feeds import FeedKey
+
+DAY_MS = 86_400_000
+
+
+def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
+    """Return the bars of every feed the account reads; DataError where one is not named in [data]."""
+    wanted = {(s.symbol, s.timeframe) for s in config.strategies} | {
+        (r.symbol, r.timeframe) for r in config.regimes.values()
+    }
+    tapes: dict[FeedKey, Bars] = {}
+    for symbol, timeframe in sorted(wanted):
+        section = config.data.get(symbol)
+        if section is None or section.timeframe != timeframe:
+            raise DataError(f"{symbol} {timeframe}: no recorded bars are named for it: add [data.{symbol}] with its timeframe")
+        tapes[symbol, timeframe] = cut(read(config, symbol, section)[0], section)
+    return tapes
+
+
+def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
+    """Return one symbol's bars, and what the reader found wrong with the file."""
+    if section.source == "sp500":
+        return read_sp500(symbol), None
+    spec = config.symbols[symbol].spec
+    digits = spec.digits if spec else None
+    return read_bars(Path(section.file), symbol, section.timeframe, section.policy, digits=digits)
+
+
+def cut(bars: Bars, section: DataSection) -> Bars:
+    """Return the bars of the days asked for; DataError where none is left."""
+    first = day_ms(section.from_) if section.from_ else 0
+    last = day_ms(section.to) + DAY_MS if section.to else 1 << 62
+    part = bars.between(first, last)
+    if not len(part):
+        raise DataError(f"{bars.symbol}: no bars between {section.from_ or 'the beginning'} and {section.to or 'the end'}")
+    return part
+
+
+def day_ms(day: datetime.date) -> int:
+    """Return the first moment of a day, UTC milliseconds."""
+    return int(datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC).timestamp()) * 1000
+
+
+def training_part(bars: Bars, train: TrainSection) -> Bars:
+    """Return the bars a model learns from."""
+    if train.from_ or train.to:
+        first = day_ms(train.from_) if train.from_ else 0
+        last = day_ms(train.to) + DAY_MS if train.to else 1 << 62
+        bars = bars.between(first, last)
+    return bars.part(0, train.bars) if train.bars else bars
+
+
+def trading_start(config: AccountConfig, tapes: dict[FeedKey, Bars]) -> int:
+    """Return when trading begins: after every bar a model has learnt from, and after the warm-up."""
+    starts = []
+    for regime in config.regimes.values():
+        if regime.train.bars or regime.train.to:
+            learnt = training_part(tapes[regime.symbol, regime.timeframe], regime.train)
+            starts.append(learnt.time[-1] + 1 if len(learnt) else 0)
+    for tape in tapes.values():
+        starts.append(tape.time[min(config.feed.warmup, len(tape) - 1)] if not starts else 0)
+    return max(starts)

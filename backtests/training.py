@@ -1,0 +1,28 @@
+"""Training the regime models an account names, on its own recorded bars, into bundles that its daemon loads."""
+
+from pathlib import Path
+from typing import Any
+
+from backtests.recorded import tapes_of, training_part
+from backtests.train import train_regime
+from config.account import AccountConfig
+from config.errors import ConfigError
+from runtime.bundles import promote, write_bundle
+
+
+def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[str, dict[str, Any]]:
+    """Train every regime model of an account, or the one named; write, promote and report each."""
+    if regime is not None and regime not in config.regimes:
+        raise ConfigError(f"no regime {regime!r}: the account has {', '.join(config.regimes) or 'none'}")
+    tapes = tapes_of(config)
+    reports = {}
+    for name, section in config.regimes.items():
+        if regime in {None, name}:
+            bars = training_part(tapes[section.symbol, section.timeframe], section.train)
+            owner = section.owner or config.account.owner
+            model, report = train_regime(bars, section.feature_refs, section.states, name, owner)
+            folder = Path(section.model)
+            write_bundle(folder, model)
+            promote(folder, model.fingerprint)
+            reports[name] = {**report, "folder": str(folder), "fingerprint": model.fingerprint}
+    return reports

@@ -1,0 +1,313 @@
+"""The daemon: one account, one consumer, one TaskGroup; it takes facts, has them decided and written, and then acts.
+
+Nothing is performed before its step is on disk. Recorded time (`done`) moves on only when nothing is on its way or in
+doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded by its stops at the venue.
+"""
+
+import asyncio
+import contextlib
+import random
+import signal
+
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from brokers.latch import Command
+from brokers.mt5.frames import Closed, Connected, FeedCursor, Poll
+from brokers.mt5.link import Link
+from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
+from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, SymbolSeen, WrongTerminal
+from config.errors import TerminalRefused
+from market.types import TIMEFRAMES
+from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
+from runtime.core.instructions import (
+    Alert,
+    AnyInstruction,
+    Cancel,
+    ClosePosition,
+    ModifyStop,
+    Reconcile,
+    SetLevel,
+    Submit,
+    WakeAt,
+)
+from runtime.desks import PaperDesk, TerminalDesk, watched
+from runtime.operator.control import Control
+from runtime.recorder import Recorder
+from runtime.requests import request_of
+from runtime.status import status_of
+from runtime.switch import Answer, Switch
+
+Inbox = asyncio.Queue[AnyFact | Command | None]
+
+
+class Daemon:
+    """The shell of one account's core."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        session: Session,
+        folder: Path,
+        *,
+        warmup: int,
+        poll_s: float,
+        reconcile_s: float,
+        max_age_s: float,
+        allow_real: bool = False,
+        paper: PaperDesk | None = None,
+    ) -> None:
+        """Be ready to run; `folder` is the account's, its lock must be held."""
+        self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
+        self.core, self.ledger = recorder.core, recorder.core.ledger
+        self.desk = paper or TerminalDesk(session)
+        self.allow_real = allow_real
+        self.clock = recorder.clock
+        self.warmup, self.poll_s, self.reconcile_s, self.max_age_ms = warmup, poll_s, reconcile_s, int(max_age_s * 1000)
+        self.switch = Switch(folder, self.clock)
+        self.link = Link()
+        self.inbox: Inbox = asyncio.Queue()
+        self.log = structlog.get_logger()
+        self.done = 0
+        self.bars = 0
+        self.next_try = 0.0
+        self.next_look = 0.0
+        self.stopping = ""
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def run(self, run: int) -> str:
+        """Run until stopped or until recorded data ends; return why it ended."""
+        loop = self.loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
+        wake = partial(loop.call_soon_threadsafe, self.inbox.put_nowait, None)
+        control = Control(self.folder, partial(status_of, self), self._hand_over, wake)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._consume(run), name="consumer")
+        finally:
+            control.close()
+            await self.session.stop()
+        return self.stopping
+
+    def stop(self, why: str) -> None:
+        """End between two facts."""
+        self.stopping = self.stopping or why
+        self.inbox.put_nowait(None)
+
+    def _hand_over(self, command: Command) -> Answer:
+        """Take a loosening command from the control thread; the consumer answers it."""
+        answer = self.switch.expect(command)
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, command)
+        return answer
+
+    async def _consume(self, run: int) -> None:
+        """The one consumer: commands and timers first, then the terminal."""
+        await self.take(RunStarted(at=self.ledger.at, run=run))
+        await self._read_latch()
+        while not self.stopping:
+            await self._drain()
+            if self.stopping:
+                break
+            if self.link.state != "up":
+                await self._try_link()
+                continue
+            await self._round()
+
+    async def _drain(self) -> None:
+        while not self.inbox.empty():
+            await self._hear(self.inbox.get_nowait())
+        await self._read_latch()
+
+    async def _hear(self, item: AnyFact | Command | None) -> None:
+        if isinstance(item, Command):
+            await self._loosen(item)
+        elif item is not None:
+            await self.take(item)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but hear at once what comes in."""
+        with contextlib.suppress(TimeoutError):
+            await self._hear(await asyncio.wait_for(self.inbox.get(), seconds))
+
+    # --- facts ------------------------------------------------------------------------------------------------------
+
+    async def take(self, fact: AnyFact) -> None:
+        """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
+        queue: list[AnyInstruction] = await self._record(fact)
+        traded = False
+        for wish in queue:  # grows while it is walked
+            traded = traded or isinstance(wish, Submit | ClosePosition | ModifyStop | Cancel)
+            answer = await self._perform(wish)
+            if answer is not None:
+                queue += await self._record(answer)
+        if traded:
+            await self._news()
+
+    async def _record(self, fact: AnyFact) -> list[AnyInstruction]:
+        step, ticket, durable = self.recorder.take(fact)
+        if durable:
+            await ticket.settled()
+        return list(step.instructions)
+
+    async def _news(self) -> None:
+        if self.link.state != "up":
+            return
+        try:
+            for news in await self.desk.news(self.ledger):
+                await self.take(news)
+        except (LinkLostError, WrongTerminalError) as error:
+            await self._lose(error)
+
+    async def _perform(self, wish: AnyInstruction) -> AnyFact | None:
+        """Act, once, and return the one fact that answers; a timer answers later."""
+        at = self.ledger.at
+        match wish:
+            case Submit() | ClosePosition() | ModifyStop() | Cancel():
+                return await self.desk.send(request_of(wish, self.core.plan.deviation), at)
+            case Reconcile():
+                return await self._look(wish.id, settled=wish.settled)
+            case WakeAt():
+                fired = TimerFired(at=at, id=wish.id, key=wish.key)
+                self.loop.call_later(wish.after_s, self.inbox.put_nowait, fired)
+                return None
+            case SetLevel():
+                return self.switch.core_asks(wish.level, wish.why, at, wish.id)
+            case Alert():
+                self.log.warning("alert", severity=wish.severity, text=wish.text)
+                return Alerted(at=at, id=wish.id)
+
+    async def _look(self, ident: int, *, settled: bool) -> AnyFact:
+        try:
+            news, found = await self.desk.look(self.ledger, ident, settled=settled)
+        except (LinkLostError, WrongTerminalError) as error:
+            self._unlink(error)
+            return LinkDown(at=self.ledger.at, reason=str(error))
+        for fact in news:
+            await self._record(fact)
+        return found
+
+    # --- the switch -------------------------------------------------------------------------------------------------
+
+    async def _read_latch(self) -> None:
+        """Ingest what was latched since the last look, by whichever path it came."""
+        for change in self.switch.changes(self.ledger.at):
+            command = change.command
+            self.log.info("level", level=command.level, who=command.who, why=command.why, path=command.path)
+            await self.take(change)
+
+    async def _loosen(self, command: Command) -> None:
+        self.switch.loosen(command)
+        await self._read_latch()
+        self.switch.answer(command, self.ledger.level, self.ledger.generation)
+
+    # --- the link ---------------------------------------------------------------------------------------------------
+
+    async def _try_link(self) -> None:
+        """Come up: connect, tell contracts, reconcile, and fold history in when the core is new."""
+        wait = self.next_try - self.clock.elapsed()
+        if wait > 0.0:
+            await self._pause(wait)
+            return
+        if self.link.state == "given_up":
+            await self._pause(1.0)
+            return
+        self.link.step("start", self.clock.elapsed())
+        try:
+            told = await self.session.start()
+            self.link.step("connected", self.clock.elapsed())
+            await self._linked(told)
+        except (LinkLostError, WrongTerminalError) as error:
+            await self._lose(error)
+
+    async def _linked(self, told: Connected) -> None:
+        account = told.account
+        if not account.demo and not self.allow_real and self.core.plan.mode == "live":
+            msg = f"login {account.login} is a real-money account: set account.allow_real and give --login {account.login}"
+            raise TerminalRefused(msg)
+        for symbol in told.symbols:
+            await self.take(SymbolSeen(at=told.at, symbol=symbol))
+        await self.take(LinkUp(at=told.at, account=account))
+        await self._warm_up()
+        self.next_look = self.clock.elapsed() + self.reconcile_s
+        self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
+    async def _warm_up(self) -> None:
+        for key in sorted(self.core.feeds, key=lambda k: -TIMEFRAMES[k[1]]):
+            if self.core.feeds[key].last_time:
+                continue
+            for bar in await self.session.past(*key, self.warmup):
+                closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
+                await self.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
+
+    async def _lose(self, error: LinkLostError | WrongTerminalError) -> None:
+        was_up = self.link.state == "up"
+        self._unlink(error)
+        if isinstance(error, WrongTerminalError):
+            await self.take(WrongTerminal(at=self.ledger.at, expected=error.expected, found=error.found))
+        elif was_up:
+            await self.take(LinkDown(at=self.ledger.at, reason=str(error)))
+        if self.link.state == "given_up":
+            self.log.error("given up", reason=str(error))
+
+    def _unlink(self, error: LinkLostError | WrongTerminalError) -> None:
+        if self.link.state == "down":
+            return
+        event = "wrong" if isinstance(error, WrongTerminalError) else "crashed" if error.crashed else "unreachable"
+        self.link.step(event, self.clock.elapsed())  # type: ignore[arg-type]  # the three are events
+        self.next_try = self.clock.elapsed() + self.link.delay(random.random())  # noqa: S311 - jitter
+        self.log.warning("link lost", reason=str(error), event=event, tries=self.link.tries)
+
+    # --- the market -------------------------------------------------------------------------------------------------
+
+    async def _round(self) -> None:
+        """Ask the terminal what is new, and take it in."""
+        feeds = tuple(FeedCursor(*key, feed.last_time) for key, feed in self.core.feeds.items())
+        ledger = self.ledger
+        ask = Poll(
+            feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
+            watch=watched(ledger) if self.paper is None else (), done=self.done,
+        )  # fmt: skip
+        try:
+            told = await self.session.poll(ask)
+        except (LinkLostError, WrongTerminalError) as error:
+            await self._lose(error)
+            return
+        self.done = 0
+        if self.paper is None:
+            for news in told.news:
+                await self.take(news)
+        if told.ended and not ledger.ended:
+            await self.take(DataEnded(at=told.at))
+        await self._bars(told.bars, told.at)
+        await self._advance(told.at, ended=told.ended)
+
+    async def _bars(self, bars: tuple[Closed, ...], at: int) -> None:
+        newest = {(c.bar.symbol, c.bar.timeframe): c.bar.time for c in bars}
+        ordered = sorted(bars, key=lambda c: (c.bar.time + TIMEFRAMES[c.bar.timeframe] * 1000, -TIMEFRAMES[c.bar.timeframe]))
+        for closed in ordered:
+            bar = closed.bar
+            last = newest[bar.symbol, bar.timeframe] == bar.time
+            fresh = last and (closed.next_open == 0 or at - closed.next_open <= self.max_age_ms)
+            fact = BarClosed(at=at, bar=bar, bid=closed.bid, ask=closed.ask, phase="live" if fresh else "missed")
+            self.bars += 1
+            if self.paper is not None:
+                self.paper.market(fact, ended=self.ledger.ended)
+                await self._news()
+            await self.take(fact)
+
+    async def _advance(self, at: int, *, ended: bool) -> None:
+        """Let recorded time go on when all is settled; look at the venue now and then; end with the data."""
+        if not self.core.unsettled:
+            if ended:
+                self.stop("end of data")
+            elif self.session.lockstep:
+                self.done = at
+                return
+        if self.clock.elapsed() >= self.next_look:
+            self.next_look = self.clock.elapsed() + self.reconcile_s
+            await self.take(await self._look(0, settled=False))
+        if not self.stopping:
+            await self._pause(self.poll_s)

@@ -1,0 +1,147 @@
+"""From facts and steps to the tables people read: one row for each thing that happened, JSON where a cell is a list."""
+
+from typing import Any
+
+import msgspec
+
+from brokers.port import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
+from market.types import Deal
+from runtime.core.core import Core
+from runtime.core.decision import Decision, Step
+from runtime.core.facts import AnyFact, LevelChanged
+from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Submit
+from runtime.core.orders import OrderRecord
+from runtime.core.risk import CHECKS
+from runtime.journal.entries import Row
+from runtime.outcomes.book import OutcomeBook
+from runtime.outcomes.outcome import Outcome, outcome_id
+
+_ORDERS = (Submit, ClosePosition, ModifyStop, Cancel)
+_ANSWERS = (Accepted, Rejected, Refused, InDoubt)
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def rows_of(fact: AnyFact, step: Step, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> tuple[Row, ...]:
+    """Return the projection rows of one fact and all it led to."""
+    rows: list[Row] = [("decisions", decision_row(d)) for d in step.decisions]
+    for wish in step.instructions:
+        rows += _wish_rows(wish, core)
+    if not isinstance(fact, BarClosed):
+        rows += _fact_rows(fact, outcomes, core, book)
+    for outcome in outcomes:
+        rows.append(("outcomes", outcome_row(outcome, core.ledger.run)))
+    return tuple(rows)
+
+
+def decision_row(d: Decision) -> dict[str, Any]:
+    """Return a decision as a row."""
+    return {
+        "id": d.id, "run": d.run, "n": d.n, "at": d.at, "bar_time": d.bar_time, "strategy": d.strategy,
+        "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
+        "score": d.score, "features": _text(d.features), "regime": d.regime, "posterior": _text(d.posterior),
+        "log_density": d.log_density, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
+        "gate_reason": d.gate_reason, "level": d.level, "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
+        "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
+        "checks": _checks(d), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
+        "model": d.model, "config": d.config,
+    }  # fmt: skip
+
+
+def _checks(d: Decision) -> str:
+    pairs = zip(CHECKS, d.numbers, d.limits, strict=True)
+    return _text([(name, number, limit) for name, number, limit in pairs])
+
+
+def _wish_rows(wish: AnyInstruction, core: Core) -> list[Row]:
+    if isinstance(wish, _ORDERS):
+        order = core.ledger.orders.get(wish.id)
+        return [("orders", order_row(order, core, wish.decided_at))] if order else []
+    if isinstance(wish, Alert):
+        values = {"id": wish.id, "at": core.ledger.at, "severity": wish.severity, "text": wish.text}
+        return [("alerts", values)]
+    return []
+
+
+def order_row(order: OrderRecord, core: Core, decided: int) -> dict[str, Any]:
+    """Return an order's whole record."""
+    name = next((s.name for s in core.plan.strategies if s.number == order.strategy), str(order.strategy))
+    return {
+        "instruction": order.id, "run": order.id >> 32, "decision": f"{order.id >> 32}-{order.decision}",
+        "strategy": name, "symbol": order.symbol, "side": order.side,
+        "kind": order.kind if order.verb == "entry" else order.verb, "volume": order.volume, "price": order.price,
+        "stop": order.stop, "target": order.target, "magic": order.magic, "state": order.state,
+        "at_decided": decided, "story": _text(order.story),
+    }  # fmt: skip
+
+
+def _living(order: OrderRecord, at: int, price: float = 0.0) -> Row:
+    values: dict[str, Any] = {
+        "instruction": order.id, "state": order.state, "order_ticket": order.ticket, "deal_ticket": order.deal,
+        "code": order.code, "reason": order.reason, "at_answered": at, "story": _text(order.story),
+    }  # fmt: skip
+    if price:
+        values["fill_price"] = price
+    return ("orders", values)
+
+
+def _fact_rows(fact: AnyFact, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
+    orders = core.ledger.orders
+    match fact:
+        case Accepted() | Rejected() | Refused() | InDoubt():
+            order = orders.get(fact.id)
+            return [_living(order, fact.at, getattr(fact, "price", 0.0))] if order else []
+        case DealMade():
+            order = orders.get(core.ledger.magics.get(fact.deal.magic, 0))
+            rows: list[Row] = [_living(order, fact.at, fact.deal.price)] if order and fact.deal.entry == "in" else []
+            return [*rows, *deal_rows(fact.deal, outcomes, core, book)]
+        case OrderGone():
+            order = orders.get(core.ledger.magics.get(fact.magic, 0))
+            return [_living(order, fact.at)] if order else []
+        case Reconciled():
+            return [_living(o, fact.at) for o in orders.values() if o.state == "MISSING" or o.code]
+        case LevelChanged():
+            return [("commands", command_row(fact))]
+        case _:
+            return []
+
+
+def deal_rows(deal: Deal, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
+    """Return a deal with the decision it belongs to; a balance operation goes to the ledger as well."""
+    owner: Any = book.held.get(deal.position)
+    if owner is None:
+        owner = next((o for o in outcomes if o.book == "live" and o.position == deal.position), None)
+    values = {
+        "ticket": deal.ticket, "run": core.ledger.run, "order_ticket": deal.order, "position": deal.position,
+        "decision": owner.decision if owner else "", "strategy": owner.strategy if owner else "", "at": deal.at,
+        "symbol": deal.symbol, "side": deal.side, "entry": deal.entry, "volume": deal.volume, "price": deal.price,
+        "profit": deal.profit, "commission": deal.commission, "swap": deal.swap, "fee": deal.fee,
+        "reason": deal.reason, "comment": deal.comment, "magic": deal.magic,
+    }  # fmt: skip
+    rows: list[Row] = [("deals", values)]
+    if deal.entry == "none":
+        rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": deal.reason, "money": deal.money}))
+    return rows
+
+
+def command_row(fact: LevelChanged) -> dict[str, Any]:
+    """Return an operator's command as it was obeyed."""
+    c = fact.command
+    return {
+        "id": f"{c.id}/{fact.generation}", "at": fact.at, "wall": c.wall, "command": c.level, "scope": "account",
+        "level": c.level, "who": c.who, "why": c.why, "path": c.path, "generation": fact.generation, "accepted": 1,
+        "answer": "latched",
+    }  # fmt: skip
+
+
+def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
+    """Return an outcome as a row."""
+    return {
+        "id": outcome_id(o, run), "run": run, "decision": o.decision, "strategy": o.strategy, "book": o.book,
+        "symbol": o.symbol, "side": o.side, "volume": o.volume, "opened": o.opened, "closed": o.closed,
+        "entry_price": o.entry_price, "exit_price": o.exit_price, "profit": o.profit, "commission": o.commission,
+        "swap": o.swap, "fee": o.fee, "net": o.net, "r": o.r, "mae": o.mae, "mfe": o.mfe, "bars": o.bars,
+        "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model,
+    }  # fmt: skip

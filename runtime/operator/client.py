@@ -1,0 +1,100 @@
+"""The operator's end: change an account's level by whichever path works, and say which one did."""
+
+import getpass
+import os
+import time
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from brokers.latch import Command, Level
+from runtime.clock import Clock
+from runtime.operator import latch
+from runtime.operator.control import Asked, ask
+
+
+class UnreachableError(RuntimeError):
+    """No daemon runs this account, and without one this cannot be done."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a command."""
+
+    level: str
+    generation: int
+    path: str
+    """direct: the latch was written by this process; daemon: by the daemon."""
+    in_flight: int = 0
+    """An order that was between check and answer when the latch fell; 0: nothing was."""
+    confirmed: bool = False
+    """The daemon says that no entry of ours rests any more."""
+    resting: int = 0
+    positions: int = 0
+    note: str = ""
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """Return what the daemon says of itself, or what the latch says where no daemon runs."""
+    try:
+        return ask(folder, Asked(do="status"))
+    except OSError:
+        now = latch.read(folder)
+        return {"ok": False, "running": False, "level": now.level, "generation": now.generation}
+
+
+def command_of(level: Level, why: str, path: str, who: str = "") -> Command:
+    """Return a command of the person at this keyboard; its id is made of who, when and which process."""
+    wall = Clock().wall_ms()
+    who = who or getpass.getuser()
+    return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path)
+
+
+def change_level(folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0) -> Report:
+    """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason."""
+    if not why.strip():
+        raise ValueError(f'{level} needs a reason: --reason "…"')
+    try:
+        return _tighten(folder, command_of(level, why, "direct", who), patience_s)
+    except latch.LatchError:
+        return _loosen(folder, command_of(level, why, "daemon", who))
+
+
+def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
+    """Write the latch first; once this returns nothing new can leave. Then wait until what rests is taken back."""
+    latched = latch.tighten(folder, command)
+    in_flight = latch.wait_sent(folder, 2.0)
+    report = Report(level=latched.level, generation=latched.generation, path="direct", in_flight=in_flight)
+    return _confirmed(folder, report, patience_s)
+
+
+def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
+    deadline = time.monotonic() + patience_s
+    seen: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        try:
+            seen = ask(folder, Asked(do="status"), timeout_s=2.0)
+        except OSError:
+            note = "no daemon runs: nothing new can leave; resting entries of ours, if any, still rest at the venue"
+            return msgspec.structs.replace(report, note=note)
+        told = seen["generation"] >= report.generation and not seen["resting"]
+        if told and (report.level != "flatten" or not seen["positions"]):
+            break
+        time.sleep(0.05)
+    else:
+        note = "the daemon has not confirmed in time: look again with tidegate status"
+        return msgspec.structs.replace(
+            report, note=note, resting=seen.get("resting", 0), positions=seen.get("positions", 0)
+        )
+    return msgspec.structs.replace(report, confirmed=True, positions=seen["positions"], level=seen["level"])
+
+
+def _loosen(folder: Path, command: Command) -> Report:
+    try:
+        answer = ask(folder, Asked(do="level", command=command))
+    except OSError:
+        raise UnreachableError(f"only a running daemon can loosen: start it with tidegate run, then {command.level}") from None
+    if not answer["ok"]:
+        raise UnreachableError(answer["problem"])
+    return Report(level=answer["level"], generation=answer["generation"], path="daemon", confirmed=True)

@@ -1,0 +1,171 @@
+"""Writing the halt latch: the only writer of its two copies and of its log.
+
+Tightening writes the word first, so that the gateway sees it at once; loosening writes it last. Between the two writes
+the copies contradict each other, which reads as halt. Every change is appended to the latch's log, from which the
+daemon ingests commands by generation, whichever path they came by.
+"""
+
+import contextlib
+import fcntl
+import mmap
+import os
+import time
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from brokers.latch import (
+    LATCH_FILE,
+    SENDING_AT,
+    WORD_FILE,
+    WORD_SIZE,
+    Command,
+    Latch,
+    Level,
+    agreed,
+    decode_latch,
+    encode_latch,
+    encode_word,
+    read_word,
+)
+
+LOG_FILE = "latch.log"
+LOCK_FILE = "latch.lock"
+_RANK: dict[Level, int] = {"run": 0, "close-only": 1, "halt": 2, "flatten": 2}
+
+
+class LatchError(RuntimeError):
+    """The latch cannot be what it was asked to be; one line says what to do."""
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """A line of the latch's log."""
+
+    generation: int
+    command: Command
+
+
+def read(folder: Path) -> Latch:
+    """Return the latch as the gateway reads it: halt where its copies are absent, corrupt or contradicting."""
+    latch = decode_latch(_bytes(folder / LATCH_FILE))
+    word = read_word(_bytes(folder / WORD_FILE) or b"")
+    level = agreed(latch, word)
+    return latch if level == latch.level else Latch(level="halt", generation=max(latch.generation, word[1]))
+
+
+def create(folder: Path, command: Command) -> Latch:
+    """Write the first latch of a new account; LatchError where there is one already."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(folder):
+        if (folder / LATCH_FILE).exists() or (folder / WORD_FILE).exists():
+            raise LatchError(f"{folder} has a latch already; change it with tidegate halt or resume")
+        return _write(folder, Latch(level=command.level, generation=1, command=command), first="file")
+
+
+def tighten(folder: Path, command: Command) -> Latch:
+    """Latch the same or a tighter level, by any path; LatchError for a looser one."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(folder):
+        now = read(folder)
+        if _RANK[command.level] < _RANK[now.level]:
+            raise LatchError(f"{command.level} is looser than {now.level}: only the running daemon may loosen")
+        return _write(folder, _next(folder, command), first="word")
+
+
+def loosen(folder: Path, command: Command) -> Latch:
+    """Latch any level; for the daemon alone, after it has checked who asks and why."""
+    with _locked(folder):
+        return _write(folder, _next(folder, command), first="file")
+
+
+def sending(folder: Path) -> int:
+    """Return the instruction between check and answer in the gateway, or 0."""
+    return read_word(_bytes(folder / WORD_FILE) or b"")[2]
+
+
+def wait_sent(folder: Path, patience_s: float) -> int:
+    """Wait until no order is between check and answer; return 0, or the one still in flight when patience ends."""
+    deadline = time.monotonic() + patience_s
+    while (ident := sending(folder)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return ident
+
+
+def logged(folder: Path, after: int) -> list[Logged]:
+    """Return the commands latched after a generation, oldest first; a torn last line is left for later."""
+    lines = (_bytes(folder / LOG_FILE) or b"").splitlines()
+    found = []
+    for line in lines:
+        with contextlib.suppress(msgspec.MsgspecError):
+            entry = msgspec.json.decode(line, type=Logged)
+            if entry.generation > after:
+                found.append(entry)
+    return found
+
+
+def _next(folder: Path, command: Command) -> Latch:
+    file = decode_latch(_bytes(folder / LATCH_FILE))
+    word = read_word(_bytes(folder / WORD_FILE) or b"")
+    last = logged(folder, max(file.generation, word[1]))
+    highest = max([file.generation, word[1], *(entry.generation for entry in last)])
+    return Latch(level=command.level, generation=highest + 1, command=command)
+
+
+def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
+    assert latch.command is not None  # noqa: S101 - every change has its command
+    line = msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n"
+    if first == "word":
+        _write_word(folder, latch)
+    _append(folder / LOG_FILE, line)
+    _replace(folder / LATCH_FILE, encode_latch(latch))
+    if first == "file":
+        _write_word(folder, latch)
+    return latch
+
+
+def _write_word(folder: Path, latch: Latch) -> None:
+    """Write level and generation in place, leaving the gateway's SENDING mark alone."""
+    path = folder / WORD_FILE
+    if len(_bytes(path) or b"") != WORD_SIZE:
+        path.write_bytes(encode_word(latch))
+        path.chmod(0o600)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), WORD_SIZE) as word:
+        word[:SENDING_AT] = encode_word(latch)[:SENDING_AT]
+        word.flush()
+
+
+def _append(path: Path, line: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / LOCK_FILE).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,99 @@
+"""The recorder: every fact goes through it once: core, books, journal, in that order; and back again after a crash."""
+
+from typing import Any
+
+import msgspec
+
+from runtime.clock import Clock
+from runtime.core.core import Core
+from runtime.core.decision import Step
+from runtime.core.facts import AnyFact, LevelChanged
+from runtime.core.instructions import DURABLE
+from runtime.journal.entries import Entry, Row
+from runtime.journal.projections import rows_of
+from runtime.journal.reader import JournalReader
+from runtime.journal.ticket import Ticket
+from runtime.journal.writer import JournalWriter
+from runtime.outcomes.books import Books
+from runtime.outcomes.outcome import Outcome
+
+SNAPSHOT_EVERY = 1000
+
+encode = msgspec.msgpack.Encoder().encode
+decode_fact = msgspec.msgpack.Decoder(AnyFact).decode
+decode_step = msgspec.msgpack.Decoder(Step).decode
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """Core and books at rest, and the plan they were made of."""
+
+    config: str
+    core: bytes
+    books: bytes
+
+
+class Recorder:
+    """One account's facts, in their one order."""
+
+    def __init__(self, core: Core, books: Books, journal: JournalWriter, clock: Clock) -> None:
+        """Record into an open journal."""
+        self.core, self.books, self.journal, self.clock = core, books, journal, clock
+        self.facts = 0
+        self.net = {"live": 0.0, "shadow": 0.0}
+
+    def take(self, fact: AnyFact) -> tuple[Step, Ticket, bool]:
+        """Handle one fact and queue it with its step; say whether the step must be on disk before it is acted upon."""
+        step = self.core.handle(fact)
+        outcomes = self.books.observe(fact, step)
+        self._count(outcomes)
+        rows = rows_of(fact, step, outcomes, self.core, self.books.live)
+        durable = isinstance(fact, LevelChanged) or any(isinstance(wish, DURABLE) for wish in step.instructions)
+        entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
+        ticket = self.journal.append(entry, durable=durable)
+        self.facts += 1
+        if self.facts % SNAPSHOT_EVERY == 0:
+            self.journal.snapshot(ticket.seq, self.rest())
+        return step, ticket, durable
+
+    def _count(self, outcomes: tuple[Outcome, ...]) -> None:
+        for outcome in outcomes:
+            self.net[outcome.book] += outcome.net
+
+    def begin(self, run: dict[str, Any]) -> None:
+        """Write down what this run is made of: all that a replay needs."""
+        self.run = run
+        self.journal.append(Entry("RunOpened", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (("runs", run),)))
+
+    def end(self, reason: str) -> None:
+        """Write down why the run ended, and where everything stands."""
+        row: Row = ("runs", {"run": self.run["run"], "ended": self.clock.wall_ms(), "reason": reason})
+        last = self.journal.append(Entry("RunClosed", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (row,)))
+        self.journal.snapshot(last.seq, self.rest())
+
+    def rest(self) -> bytes:
+        """Return core and books as bytes."""
+        return encode(Rest(self.core.plan.config, self.core.snapshot(), self.books.snapshot()))
+
+
+def wake(core: Core, books: Books, reader: JournalReader) -> int:
+    """Bring a new-born core to where its journal ends: last snapshot, then the facts after it, performing nothing.
+
+    Returns the number of facts told again. ValueError when the snapshot is of another configuration.
+    """
+    snapshot = reader.last_snapshot()
+    first = 1
+    if snapshot is not None:
+        rest = msgspec.msgpack.decode(snapshot.state, type=Rest)
+        if rest.config != core.plan.config:
+            raise ValueError("the journal's last snapshot is of another configuration")
+        core.restore(rest.core)
+        books.restore(rest.books)
+        first = snapshot.seq + 1
+    told = 0
+    for row in reader.rows(first):
+        if not row.fact:  # a run that opened or closed: told to people, not to the core
+            continue
+        fact = decode_fact(row.fact)
+        books.observe(fact, core.handle(fact))
+        told += 1
+    return told

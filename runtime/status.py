@@ -1,0 +1,44 @@
+"""What a daemon says of itself: one flat dictionary, safe to make from any thread."""
+
+import os
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runtime.daemon import Daemon
+
+
+def status_of(daemon: "Daemon") -> dict[str, Any]:
+    """Return the daemon's state for people and for the command line."""
+    while True:
+        try:
+            return _status(daemon)
+        except RuntimeError:  # a dictionary changed while it was read: read again
+            continue
+
+
+def _status(daemon: "Daemon") -> dict[str, Any]:
+    core, ledger = daemon.core, daemon.ledger
+    trades = [lane.trade for lane in core.lanes if lane.trade is not None]
+    return {
+        "running": True,
+        "pid": os.getpid(),
+        "worker": daemon.session.pid,
+        "run": ledger.run,
+        "mode": core.plan.mode,
+        "link": daemon.link.state,
+        "level": ledger.level,
+        "generation": ledger.generation,
+        "holds": dict(ledger.holds),
+        "at": ledger.at,
+        "bars": daemon.bars,
+        "decisions": ledger.decisions,
+        "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
+        "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),
+        "positions": len(trades),
+        "balance": ledger.balance,
+        "equity": core.decider.equity(),
+        "realised": daemon.recorder.net["live"],
+        "shadow": daemon.recorder.net["shadow"],
+        "seq": daemon.recorder.journal.next_seq - 1,
+    }

@@ -1,0 +1,197 @@
+"""The TOML of an account: what the demo and a new account say, and what becomes of paths and digests."""
+
+import tomllib
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from config.account import AccountConfig
+from config.errors import ConfigError, UsageError
+from config.load import account_of, digest, load, parse
+from config.making import strategies_of
+from config.new_account import account_text, demo_text, write_account
+from config.places import find, state_folder
+from market.features import feature_of
+from strategies.mean_reversion import MeanReversion
+from strategies.trend import Trend
+
+
+def demo(folder: Path = Path("/accounts")) -> AccountConfig:
+    """Return the demo's configuration as if it lay in a folder."""
+    return parse(demo_text(), folder=folder, name="demo.toml")
+
+
+def changed(path: str, value: object) -> AccountConfig:
+    """Return the demo's configuration with one value of its TOML changed."""
+    document = tomllib.loads(demo_text())
+    *tables, last = path.split("/")
+    table: Any = document
+    for key in tables:
+        table = table[int(key)] if key.isdigit() else table[key]
+    table[last] = value
+    return account_of(document, folder=Path("/accounts"))
+
+
+def test_the_demo_trades_both_strategies_in_the_calm_regime_only() -> None:
+    """The packaged demo says what the handbook promises of it."""
+    config = demo()
+
+    assert [("trend", "trend"), ("reversion", "mean_reversion")] == [(s.name, s.use) for s in config.strategies]
+    assert [0.01, 0.01] == [s.risk for s in config.strategies]
+    assert [("calm-or-storm", "enforce", (0,))] * 2 == [
+        (s.gate.regime, s.gate.mode, s.gate.allow) for s in config.strategies if s.gate
+    ]
+    assert (100_000.0, "USD", 20) == (config.account.balance, config.account.currency, config.account.leverage)
+
+
+def test_the_demo_trades_no_bar_its_model_learnt_from() -> None:
+    """The warm-up is exactly as long as the training."""
+    config = demo()
+
+    assert config.regimes["calm-or-storm"].train.bars == config.feed.warmup
+
+
+def test_the_demo_names_features_and_strategies_there_are() -> None:
+    """Everything the demo names can be made."""
+    config = demo()
+
+    assert [Trend(), MeanReversion()] == list(strategies_of(config))
+    assert ["log_return", "garman_klass"] == [
+        feature_of(ref).name for ref in config.regimes["calm-or-storm"].feature_refs
+    ]
+
+
+def test_relative_paths_are_meant_from_the_folder_of_the_toml(tmp_path: Path) -> None:
+    """Where a command is called does not matter."""
+    config = demo(tmp_path)
+
+    assert str(tmp_path / "state") == config.account.state
+    assert str(tmp_path / "terminal") == config.terminal.path
+    assert str(tmp_path / "models" / "calm-or-storm") == config.regimes["calm-or-storm"].model
+    assert str(tmp_path) == config.folder
+
+
+def test_paths_with_a_root_of_their_own_stay() -> None:
+    """An absolute path is taken as it is, and so is a Windows one under Wine."""
+    inside_wine = "C:/Program Files/MetaTrader 5/terminal64.exe"
+
+    assert "/srv/state" == changed("account/state", "/srv/state").account.state
+    assert inside_wine == changed("terminal/path", inside_wine).terminal.path
+
+
+def test_the_digest_does_not_change_when_the_folder_moves() -> None:
+    """The same TOML elsewhere decides the same."""
+    assert digest(demo(Path("/here"))) == digest(demo(Path("/elsewhere/deep")))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("strategies/0/risk", 0.02),
+        ("strategies/0/params/fast", 21),
+        ("limits/max_spread", 99.0),
+        ("strategies/1/gate/allow", [0, 1]),
+        ("symbols/SP500/costs/swap", True),
+        ("account/mode", "paper"),
+    ],
+)
+def test_the_digest_changes_with_whatever_decides(path: str, value: object) -> None:
+    """Two configurations that may decide differently are told apart."""
+    assert digest(demo()) != digest(changed(path, value))
+
+
+def test_the_digest_leaves_out_where_a_secret_is_kept() -> None:
+    """Moving a password to another place is not another configuration."""
+    assert digest(demo()) == digest(changed("terminal/password", {"env": "DEMO_PASSWORD"}))
+
+
+def test_whole_numbers_do_for_numbers() -> None:
+    """Nobody has to write 50.0, and the digest does not see the difference."""
+    config = changed("symbols/SP500/costs/spread", 50)
+
+    assert digest(demo()) == digest(config)
+    assert isinstance(config.symbols["SP500"].costs.spread, float)
+
+
+def test_a_configuration_survives_the_journal() -> None:
+    """What a run writes down can be read back as the very same value."""
+    config = demo()
+
+    assert config == msgspec.json.decode(msgspec.json.encode(config), type=AccountConfig)
+
+
+def test_the_document_it_is_made_of_is_left_as_it_was() -> None:
+    """Reading a document twice gives the same account."""
+    document = tomllib.loads(demo_text())
+
+    first, second = (account_of(document, folder=Path("/accounts")) for _ in range(2))
+
+    assert first == second
+    assert tomllib.loads(demo_text()) == document
+
+
+@pytest.mark.parametrize("kind", ["metatrader5", "lookalike"])
+def test_a_new_account_observes_and_has_no_password_in_it(kind: Any) -> None:  # noqa: ANN401 - a literal
+    """Whoever begins with the template can send nothing by accident."""
+    config = parse(account_text("client-7", kind=kind), folder=Path("/accounts"))
+
+    assert ("client-7", "observe", False) == (config.account.name, config.account.mode, config.account.allow_real)
+    assert kind == config.terminal.kind
+
+
+def test_a_new_account_can_be_named_after_anybody(tmp_path: Path) -> None:
+    """Quotes, backslashes and line ends in a person's name stay in the name."""
+    user = 'Ann "the\\hand"\nO\'Neill $5 ${name}'
+
+    config = write_account(tmp_path / "a.toml", account_text("a", user=user))
+
+    assert user == config.account.user
+    assert config == load(tmp_path / "a.toml")
+
+
+def test_a_new_account_never_overwrites_one(tmp_path: Path) -> None:
+    """The second `new-account` of a name is refused and changes nothing."""
+    write_account(tmp_path / "a.toml", account_text("a"))
+
+    with pytest.raises(UsageError, match="exists"):
+        write_account(tmp_path / "a.toml", account_text("a", login=2))
+
+    assert 1 == load(tmp_path / "a.toml").account.login
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../a", "a/b", "a.b", "-a", "a\n", "x" * 64])
+def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
+    """An account's name never leads out of the state folder."""
+    with pytest.raises(UsageError, match="letters, digits"):
+        account_text(name)
+    with pytest.raises(ConfigError, match=r"account\.name: expected"):
+        changed("account/name", name)
+
+
+def test_an_account_is_found_by_toml_state_folder_or_journal(tmp_path: Path) -> None:
+    """However a person names an account, the same journal is meant."""
+    file = tmp_path / "demo.toml"
+    file.write_text(demo_text(), encoding="utf-8")
+    (tmp_path / "state").mkdir()
+    expected = tmp_path / "state" / "journal.sqlite"
+
+    assert [expected] * 3 == [find(str(f)).journal for f in (file, tmp_path / "state", expected)]
+
+
+def test_an_account_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account without a state folder of its own has one under the user's."""
+    monkeypatch.setattr("config.places.user_state_path", lambda _name: tmp_path)
+    (tmp_path / "client-7").mkdir()
+    config = parse(account_text("client-7"), folder=tmp_path)
+
+    assert tmp_path / "client-7" == state_folder(config) == find("client-7").state
+
+
+@pytest.mark.parametrize("account", ["nobody", "../nobody", "nobody.sqlite"])
+def test_an_account_nobody_knows_is_a_usage_error(account: str) -> None:
+    """A misspelt account says where accounts are looked for."""
+    with pytest.raises(UsageError, match="no account"):
+        find(account)

@@ -1,0 +1,83 @@
+"""The command line as a whole: every word has help, nothing heavy loads for it, and misuse ends with 2."""
+
+import subprocess
+import sys
+
+import pytest
+
+from typer.testing import CliRunner
+
+from tidegate.cli import app, run
+
+WORDS = [
+    ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["doctor"],
+    ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"],
+    ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
+    ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
+    ["new-strategy"], ["check-strategy"],
+]  # fmt: skip
+
+HEAVY = (
+    "numpy",
+    "pandas",
+    "numba",
+    "sklearn",
+    "hmmlearn",
+    "sqlalchemy",
+    "rich.console",
+    "msgspec",
+    "structlog",
+    "asyncio",
+)
+
+
+@pytest.mark.parametrize("words", [[], *WORDS], ids=lambda words: " ".join(words) or "tidegate")
+def test_every_word_has_help(words: list[str]) -> None:
+    """Help says what the word does and what it takes, and ends with 0."""
+    shown = CliRunner().invoke(app, [*words, "--help"])
+
+    assert 0 == shown.exit_code
+    assert "Usage:" in shown.output
+    assert 3 < len([line for line in shown.output.splitlines() if line.strip()])
+
+
+def test_help_lists_every_word_in_one_line_each() -> None:
+    """No word's first sentence is too long for the list."""
+    shown = CliRunner().invoke(app, ["--help"]).output
+    listed = shown.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+
+    assert {words[0] for words in WORDS} == {line.split()[0] for line in listed}
+    assert [] == [line for line in listed if not line.endswith(".") or line.endswith("...")]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Rooms are entered when a word is used: `--help` is there at once."""
+    code = f"import sys, tidegate.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[]" == shown.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["halt", "x"],
+        ["config", "check"],
+        ["decisions", "x", "--last", "0"],
+        ["decisions", "no-such-account"],
+        ["decisions", "no-such-account", "--class", "lucky"],
+        ["outcomes", "no-such-account", "--book", "red"],
+        ["backtest", "x.toml", "--from", "yesterday"],
+        ["check-strategy", "trend", "--timeframe", "D2"],
+        ["check-strategy", "trend", "--param", "fast"],
+        ["halt", "no-such-account", "--reason", "  "],
+    ],
+    ids=" ".join,
+)
+def test_a_word_used_wrongly_ends_with_2(words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """Misuse is told from refusal by its code."""
+    monkeypatch.chdir(str(tmp_path))
+
+    assert 2 == run(words)
