@@ -43,7 +43,7 @@ class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     allow_real: bool = False
     """Real money too; the login must then be typed at the start."""
     zone: str = "UTC"
-    """The rule of the server's clock (`config/zone.py`)."""
+    """The rule of the server's clock (`brokers/mt5/zone.py`)."""
     positions: Literal["hedging"] = "hedging"
     """How the broker keeps positions; netting accounts are not supported yet."""
     state: str = ""
@@ -141,7 +141,7 @@ class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     file: str = ""
     timeframe: Timeframe = "D1"
     zone: str = ""
-    """The rule of the file's clock (`config/zone.py`); empty: as files of its form are stamped, mostly UTC."""
+    """The rule of the file's clock (`brokers/mt5/zone.py`); empty: as files of its form are stamped, mostly UTC."""
     policy: Policy = Policy()
     """What becomes of a row that breaks the contract of a bar file."""
     from_: datetime.date | None = msgspec.field(default=None, name="from")

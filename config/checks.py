@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from brokers.limits import LONGEST_NAME, Limits
+from brokers.mt5.zone import NEW_YORK_CLOSE, is_zone
 from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
 from config.leaves import shown
 from config.secrets import ref_problem
 from config.shape import join, problems
-from config.zone import NEW_YORK_CLOSE, is_zone
 from market.feature import FeatureError
 from market.features import feature_of
 from market.types import Symbol

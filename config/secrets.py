@@ -20,6 +20,10 @@ class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     env: str = ""
     file: str = ""
 
+    def read(self) -> str:
+        """Return the secret itself; ConfigError where it is absent, empty or open to others."""
+        return read_secret(self).reveal()
+
 
 class Secret:
     """A secret that shows itself only to who asks by name; printing, formatting and logging it give stars."""

@@ -20,6 +20,7 @@ from config.account import AccountConfig
 from config.errors import AlreadyRunning, ConfigError, JournalRefused, TerminalRefused
 from config.load import digest
 from config.places import JOURNAL_FILE
+from config.secrets import read_secret
 from market.kernel import fingerprint
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.clock import Clock
@@ -94,7 +95,7 @@ def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) 
     account, terminal = config.account, config.terminal
     terms = Terms(
         kind=terminal.kind, path=terminal.path, login=account.login,
-        password=terminal.password.read() if terminal.password else "", server=account.server, zone=account.zone,
+        password=read_secret(terminal.password).reveal() if terminal.password else "demo", server=account.server, zone=account.zone,
         symbols={name: s.broker or name for name, s in config.symbols.items()}, limits=config.limits,
         latch=str(state) if account.mode == "live" else "", python=terminal.python,
         call_timeout_s=terminal.call_timeout_s,

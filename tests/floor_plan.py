@@ -59,6 +59,7 @@ HEAVY = {"numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "pyarrow", 
 SHELL = (
     "runtime/daemon.py",
     "runtime/*session*.py",
+    "runtime/desks.py",  # the session and the paper venue, behind one face
     "runtime/journal/ticket.py",  # waiting for the writer's thread
     "brokers/mt5/session.py",
     "tidegate/",

@@ -1,14 +1,15 @@
 """Words of the operator: status, halt, close-only, flatten, resume."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from config.errors import UsageError
+from config.errors import Negative, NotRunning, UsageError
 from tidegate.words import Account, Json, Reason
 
-Foreign = Annotated[bool, typer.Option("--all", help="Foreign positions too: those no strategy of ours opened.")]
-Force = Annotated[bool, typer.Option("--force", help="Also where an order is in doubt.")]
+if TYPE_CHECKING:
+    from brokers.latch import Level
+    from runtime.operator.client import Report
 
 
 def add(app: typer.Typer) -> None:
@@ -21,14 +22,18 @@ def add(app: typer.Typer) -> None:
 
 
 def status(account: Account, as_json: Json = False) -> None:
-    """Show level, holds, positions and link of an account."""
+    """Show level, holds, positions and link of an account.
+
+    Exit code 9 where no daemon runs: then the level is all there is to show.
+    """
     from config.places import find  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
-    from tidegate.output import show  # noqa: PLC0415
+    from tidegate.output import facts  # noqa: PLC0415
 
-    found = ask(state=find(account).state)
-    rows = [{"what": name, "is": value} for name, value in found.items()]
-    show([found] if as_json else rows, ("what", "is"), as_json=as_json)
+    found = ask(find(account).state)
+    facts(found, as_json=as_json)
+    if not found.get("running"):
+        raise NotRunning(f"no daemon runs {account}: the level shown is the latch's")
 
 
 def halt(account: Account, reason: Reason) -> None:
@@ -44,9 +49,12 @@ def close_only(account: Account, reason: Reason) -> None:
     _change(account, "close-only", reason)
 
 
-def flatten(account: Account, reason: Reason, *, foreign: Foreign = False, force: Force = False) -> None:
-    """Close our positions at the market, then halt."""
-    _change(account, "flatten", reason, foreign=foreign, force=force)
+def flatten(account: Account, reason: Reason) -> None:
+    """Close our positions at the market, then halt.
+
+    Exit code 11 where the daemon has not confirmed in time that they are closed.
+    """
+    _change(account, "flatten", reason)
 
 
 def resume(account: Account, reason: Reason) -> None:
@@ -57,7 +65,7 @@ def resume(account: Account, reason: Reason) -> None:
     _change(account, "run", reason)
 
 
-def _change(account: str, level: str, reason: str, *, foreign: bool = False, force: bool = False) -> None:
+def _change(account: str, level: "Level", reason: str) -> None:
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
@@ -65,4 +73,21 @@ def _change(account: str, level: str, reason: str, *, foreign: bool = False, for
     from runtime.operator.client import change_level  # noqa: PLC0415
     from tidegate.output import say  # noqa: PLC0415
 
-    say(change_level(state=find(account).state, level=level, reason=reason.strip(), foreign=foreign, force=force))
+    report = change_level(find(account).state, level, reason.strip())
+    say(_told(report))
+    if level == "flatten" and not report.confirmed:
+        raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
+
+
+def _told(report: "Report") -> str:
+    """Return a report as a sentence, the first thing first: what the level is now."""
+    parts = [f"{report.level} (generation {report.generation}, {report.path})"]
+    if report.in_flight:
+        parts.append(f"order {report.in_flight} was on its way already")
+    if report.confirmed:
+        parts.append("confirmed by the daemon")
+    if report.note:
+        parts.append(report.note)
+    if report.resting or report.positions:
+        parts.append(f"resting entries: {report.resting}, open positions: {report.positions}")
+    return "; ".join(parts)

@@ -2,6 +2,7 @@
 
 import datetime
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from tidegate.words import Account, Config, Json, Run, Since, Until
 Folder = Annotated[Path, typer.Option("--folder", help="Where to put all it writes.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the report; without it the summary is all.")]
+Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -35,28 +36,43 @@ def demo(folder: Folder = Path("tidegate-demo")) -> None:
 def run(account: Account, login: Login = None) -> None:
     """Run the daemon of one account until it is stopped."""
     from config.places import configured  # noqa: PLC0415
-    from runtime.daemon import run as run_daemon  # noqa: PLC0415
+    from runtime.start import run as run_daemon  # noqa: PLC0415
 
     config, state = configured(account)
     run_daemon(config=config, state=state, login=login)
 
 
-def backtest(config: Config, first: Since = None, last: Until = None, out: Out = None, as_json: Json = False) -> None:
+def backtest(config: Config, first: Since = None, last: Until = None, bars: Bars = None, as_json: Json = False) -> None:
     """Play an account's strategies over its recorded bars."""
     from_, to = _day(first), _day(last)
 
     from backtests.backtest import run_backtest  # noqa: PLC0415
     from config.load import load  # noqa: PLC0415
+    from tidegate.output import facts  # noqa: PLC0415
 
-    run_backtest(config=load(config), first=from_, last=to, out=out, as_json=as_json)
+    drive, _ = run_backtest(load(config), first=from_, last=to, bars=bars)
+    trades = {book: [outcome.net for outcome in drive.outcomes if outcome.book == book] for book in ("live", "shadow")}
+    found = {
+        "bars": drive.bars,
+        "decisions": len(drive.decisions),
+        **Counter(f"  {decision.outcome}" for decision in drive.decisions),
+        "orders": drive.orders,
+        **{f"{book} trades": len(nets) for book, nets in trades.items()},
+        **{f"{book} net": round(sum(nets), 2) for book, nets in trades.items()},
+        "ambiguous bars": drive.ambiguous,
+        "balance": drive.balance,
+    }
+    facts({name.strip(): value for name, value in found.items()} if as_json else found, as_json=as_json)
 
 
-def train(config: Config, regime: Regime = None) -> None:
+def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
     """Train an account's regime models on its recorded bars."""
-    from backtests.train import train_from_config  # noqa: PLC0415
+    from backtests.training import train_from_config  # noqa: PLC0415
     from config.load import load  # noqa: PLC0415
+    from tidegate.output import facts  # noqa: PLC0415
 
-    train_from_config(config=load(config), regime=regime)
+    for name, report in train_from_config(load(config), regime).items():
+        facts({"regime": name, **report}, as_json=as_json)
 
 
 def replay(account: Account, number: Run = None) -> None:

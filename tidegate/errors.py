@@ -12,15 +12,21 @@ BUG = 1
 INTERRUPTED = 130
 
 REFUSALS: dict[str, int] = {
+    "brokers.mt5.lookalike.launch.LaunchError": 7,
     "brokers.mt5.lookalike.record.RecordError": 7,
     "brokers.mt5.lookalike.setup.SetupError": 7,
+    "brokers.mt5.lookalike.wire.Stranger": 7,
+    "brokers.mt5.session.LinkLostError": 7,
+    "brokers.mt5.session.WrongTerminalError": 7,
     "brokers.venue.VenueError": 3,
     "market.barcheck.BarFileError": 4,
     "market.feature.FeatureError": 3,
     "regimes.weights.ModelError": 5,
+    "runtime.operator.client.UnreachableError": 9,
+    "runtime.operator.latch.LatchError": 11,
     "strategies.registry.StrategyError": 3,
 }
-"""Exit codes of what the rooms below `config` raise; subclasses have their base's."""
+"""Exit codes of what the rooms raise by names of their own; subclasses have their base's."""
 
 EXTRAS: dict[str, str] = {
     "arch": "demo",

@@ -24,6 +24,14 @@ def show(rows: Iterable[Row], columns: Sequence[str], *, as_json: bool) -> None:
         table(rows, columns)
 
 
+def facts(row: Row, *, as_json: bool) -> None:
+    """Print one row: as a JSON line, or one fact below the other."""
+    if as_json:
+        lines([row])
+    else:
+        table([{"what": name, "is": value} for name, value in row.items()], ("what", "is"), titled=False)
+
+
 def lines(rows: Iterable[Row]) -> None:
     """Print each row as one line of JSON."""
     import msgspec  # noqa: PLC0415 - `--help` must not wait for it
@@ -64,6 +72,8 @@ def cell(name: str, value: object) -> str:
             return "-"
         case list() | tuple():
             return ", ".join(cell(name, item) for item in value) or "-"
+        case dict():
+            return ", ".join(f"{key}: {cell(name, item)}" for key, item in value.items()) or "-"
         case _:
             return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
 

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
+from brokers.mt5.lookalike.setup import Columns, read_setup, write_setup
 from tests.trade_server import HISTORY, HOUR, START, serving, set_up
 
 OPEN = START + HISTORY * HOUR
@@ -146,3 +148,29 @@ def test_without_lockstep_the_clock_goes_on_by_itself(tmp_path: Path) -> None:
 
     assert state is not None
     assert (True, 5) == (state["ended"], state["index"])
+
+
+def test_a_long_history_comes_whole(tmp_path: Path) -> None:
+    """Far more bars than fit a socket's buffer arrive in one piece, and the next call is answered too."""
+    count = 60_000
+    prices = [2000.0 + i % 7 for i in range(count)]
+    long = Columns(
+        time=[START + i * HOUR for i in range(count)],
+        open=prices,
+        high=prices,
+        low=prices,
+        close=prices,
+        volume=prices,
+        spread=prices,
+    )
+    folder = set_up(tmp_path / "terminal")
+    setup = msgspec.structs.replace(read_setup(folder)[0], start=long.time[-1])
+    write_setup(folder, setup, {"GOLD": long, "OIL": long})
+    with serving(folder):
+        m.initialize(str(folder))
+        rates: Any = m.copy_rates_from_pos("GOLD", m.TIMEFRAME_H1, 0, count)
+        total = m.symbols_total()
+        m.shutdown()
+
+    assert prices == list(rates["open"])
+    assert total == 2

@@ -58,7 +58,7 @@ def test_the_demo_names_features_and_strategies_there_are() -> None:
     """Everything the demo names can be made."""
     config = demo()
 
-    assert [Trend(), MeanReversion()] == list(strategies_of(config))
+    assert (Trend(), MeanReversion()) == strategies_of(config)
     assert ["log_return", "garman_klass"] == [
         feature_of(ref).name for ref in config.regimes["calm-or-storm"].feature_refs
     ]

@@ -41,20 +41,20 @@ def decision(n: int, class_: str, **more: object) -> Row:
 
 ORDER: Row = ("orders", {
     "instruction": 7, "run": 1, "decision": "1-2", "strategy": "trend", "symbol": "SP500", "side": 1, "kind": "market",
-    "volume": 28.98, "price": 1108.98, "stop": 1074.48, "target": 0.0, "magic": 42, "state": "FILLED", "order_ticket": 11,
-    "deal_ticket": 12, "fill_price": 1109.08, "code": 0, "reason": "", "at_decided": BAR, "at_answered": BAR + 1,
-    "story": text(["SENT", "FILLED"]),
+    "volume": 28.98, "price": 1108.98, "stop": 1074.48, "target": 0.0, "magic": 42, "state": "FILLED",
+    "order_ticket": 11, "deal_ticket": 12, "fill_price": 1109.08, "code": 0, "reason": "", "at_decided": BAR,
+    "at_answered": BAR + 1, "story": text(["SENT", "FILLED"]),
 })  # fmt: skip
 DEAL: Row = ("deals", {
-    "ticket": 12, "run": 1, "seq": 2, "order_ticket": 11, "position": 12, "decision": "1-2", "strategy": "trend", "at": BAR,
-    "symbol": "SP500", "side": 1, "entry": "in", "volume": 28.98, "price": 1109.08, "profit": 0.0, "commission": 0.0,
-    "swap": 0.0, "fee": 0.0, "reason": "expert", "comment": "\x1b[2Jtidegate", "magic": 42,
+    "ticket": 12, "run": 1, "seq": 2, "order_ticket": 11, "position": 12, "decision": "1-2", "strategy": "trend",
+    "at": BAR, "symbol": "SP500", "side": 1, "entry": "in", "volume": 28.98, "price": 1109.08, "profit": 0.0,
+    "commission": 0.0, "swap": 0.0, "fee": 0.0, "reason": "expert", "comment": "\x1b[2Jtidegate", "magic": 42,
 })  # fmt: skip
 OUTCOME: Row = ("outcomes", {
     "id": "1-2", "run": 1, "decision": "1-2", "strategy": "trend", "book": "live", "symbol": "SP500", "side": 1,
     "volume": 28.98, "opened": BAR, "closed": BAR + 86_400_000, "entry_price": 1109.08, "exit_price": 1119.08,
-    "profit": 289.8, "commission": 0.0, "swap": 0.0, "fee": 0.0, "net": 289.8, "r": 0.29, "mae": -5.0, "mfe": 12.0, "bars": 1,
-    "exit_reason": "target", "regime": 0, "model": "5e" * 32,
+    "profit": 289.8, "commission": 0.0, "swap": 0.0, "fee": 0.0, "net": 289.8, "r": 0.29, "mae": -5.0, "mfe": 12.0,
+    "bars": 1, "exit_reason": "target", "regime": 0, "model": "5e" * 32,
 })  # fmt: skip
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from tidegate.cli import run
 
-BARS = "\n".join(
-    ["time,open,high,low,close", *(f"2024-01-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 7},{110 + i % 5},{90 - i % 3},{101 + i % 6}"
-                                   for i in range(200))]
-)  # fmt: skip
+BARS = "time,open,high,low,close\n" + "\n".join(
+    f"2024-01-{1 + i // 24:02d} {i % 24:02d}:00:00,{100 + i % 7},{110 + i % 5},{90 - i % 3},{101 + i % 6}"
+    for i in range(200)
+)
 
 PEEKS = '''"""A strategy that keeps what it may not."""
 

@@ -47,11 +47,22 @@ class Client:
     __slots__ = ("buffer", "known", "line")
 
     def __init__(self, line: socket.socket) -> None:
-        line.settimeout(PATIENCE_S)
+        line.settimeout(0.0)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.line = line
         self.buffer = b""
         self.known = False
+
+    def send(self, reply: bytearray) -> None:
+        """Send a reply; only one too long for the system's buffer costs waiting, and OSError when nobody takes it."""
+        try:
+            sent = self.line.send(reply)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(reply):
+            self.line.settimeout(PATIENCE_S)
+            self.line.sendall(memoryview(reply)[sent:])
+            self.line.settimeout(0.0)
 
 
 class Server:
@@ -115,7 +126,7 @@ class Server:
             data = client.line.recv(65536)
             client.buffer += data
             while data and (call := self._call(client)) is not None:
-                client.line.sendall(frame(self._answer(client, *call)))
+                client.send(frame(self._answer(client, *call)))
         except (OSError, Stranger, msgspec.DecodeError):
             data = b""
         if not data:

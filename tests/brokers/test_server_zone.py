@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.zone import NEW_YORK_CLOSE, is_zone, offset_seconds, to_server, to_utc
+from brokers.mt5.zone import NEW_YORK_CLOSE, is_zone, offset_seconds, to_server, to_utc
 
 HOUR = 3600
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
