@@ -6,6 +6,7 @@ doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded b
 
 import asyncio
 import contextlib
+import gc
 import random
 import signal
 
@@ -232,6 +233,8 @@ class Daemon:
             await self.take(SymbolSeen(at=told.at, symbol=symbol))
         await self.take(LinkUp(at=told.at, account=account))
         await self._warm_up()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
         self.next_look = self.clock.elapsed() + self.reconcile_s
         self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
     async def _warm_up(self) -> None:

@@ -2,13 +2,27 @@
 
 import os
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from runtime.daemon import Daemon
+from brokers.mt5.link import Link
+from brokers.mt5.session import Session
+from runtime.core.core import Core
+from runtime.core.state import Ledger
+from runtime.recorder import Recorder
 
 
-def status_of(daemon: "Daemon") -> dict[str, Any]:
+class Daemon(Protocol):
+    """What is told of a daemon."""
+
+    core: Core
+    ledger: Ledger
+    link: Link
+    session: Session
+    recorder: Recorder
+    bars: int
+
+
+def status_of(daemon: Daemon) -> dict[str, Any]:
     """Return the daemon's state for people and for the command line."""
     while True:
         try:
@@ -17,7 +31,7 @@ def status_of(daemon: "Daemon") -> dict[str, Any]:
             continue
 
 
-def _status(daemon: "Daemon") -> dict[str, Any]:
+def _status(daemon: Daemon) -> dict[str, Any]:
     core, ledger = daemon.core, daemon.ledger
     trades = [lane.trade for lane in core.lanes if lane.trade is not None]
     return {

@@ -23,14 +23,16 @@ def add(app: typer.Typer) -> None:
         app.command()(word)
 
 
-def demo(folder: Folder = Path("tidegate-demo")) -> None:
+def demo(folder: Folder = Path("tidegate-demo"), bars: Bars = None, as_json: Json = False) -> None:
     """Trade twenty years of real days at a look-alike.
 
     Trains the regime model, runs the daemon over the daily bars of the S&P 500, reports what came of it.
     """
     from backtests.demo import run_demo  # noqa: PLC0415 - a room, imported when it is entered
+    from tidegate.output import facts  # noqa: PLC0415
 
-    run_demo(folder=folder.absolute())
+    found = run_demo(folder.absolute(), bars=bars, stage=lambda text: typer.echo(f"{text} …", err=True))
+    facts({name: str(found[name]) for name in ("total", "seconds", "state", "ledger", "log")}, as_json=as_json)
 
 
 def run(account: Account, login: Login = None) -> None:

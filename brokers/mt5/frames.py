@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from brokers.limits import Limits
-from brokers.mt5.zone import to_server, to_utc
+from brokers.mt5.zone import fixed_offset_ms, to_server, to_utc
 from brokers.port import AnyRequest, Answer, DealMade, OrderGone
 from market.types import Account, Bar, Deal, DealReason, Order, OrderKind, Position, Symbol
 
@@ -177,16 +177,18 @@ _KINDS: dict[int, OrderKind] = {2: "limit", 3: "limit", 4: "stop", 5: "stop"}
 class Translator:
     """Turns what the package returns into our values, for one account: names, times, sides."""
 
-    __slots__ = ("canonical", "zone")
+    __slots__ = ("canonical", "fixed", "zone")
 
     def __init__(self, zone: str, symbols: dict[str, str]) -> None:
         """Know the server's clock and the broker's names."""
-        self.zone = zone
+        self.zone, self.fixed = zone, fixed_offset_ms(zone)
         self.canonical = {broker: name for name, broker in symbols.items()}
 
     def utc(self, server_ms: int) -> int:
         """Return UTC milliseconds of a server time in milliseconds; 0 stays 0 (never)."""
-        return to_utc(self.zone, server_ms) if server_ms else 0
+        if not server_ms:
+            return 0
+        return server_ms - self.fixed if self.fixed is not None else to_utc(self.zone, server_ms)
 
     def dial(self, utc_ms: int) -> int:
         """Return the server's clock in milliseconds at a moment."""

@@ -32,6 +32,11 @@ def offset_seconds(rule: str, utc_ms: int) -> int:
     return offset
 
 
+def fixed_offset_ms(rule: str) -> int | None:
+    """Return the offset of a rule that never changes, in milliseconds; None for one with summer time."""
+    return None if rule == NEW_YORK_CLOSE else offset_seconds(rule, 0) * 1000
+
+
 def to_server(rule: str, utc_ms: int) -> int:
     """Return what the server's clock shows, as milliseconds since 1970 on its own dial."""
     return utc_ms + offset_seconds(rule, utc_ms) * 1000

@@ -18,7 +18,7 @@ from runtime.core.positions import Trade, grow, open_trade, shrink
 from runtime.core.risk import Approved
 from runtime.core.state import Lane, Ledger
 
-KEEP_ENDED = 64
+KEEP_ENDED = 16
 """Ended orders remembered, for a fill that comes after the end."""
 
 UNCHANGED = 10025

@@ -67,6 +67,11 @@ class Exchange:
         """The account the terminal is logged in to."""
         return self.accounts[self.login]
 
+    @property
+    def news(self) -> int:
+        """How many deals and ended orders the account has: a reader that has seen as many need not ask for them."""
+        return len(self.account.deals) + len(self.account.past)
+
     # --- inputs -----------------------------------------------------------------------------------------------------
 
     def done(self, at: int) -> None:

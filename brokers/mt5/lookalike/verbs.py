@@ -73,12 +73,13 @@ class Verbs:
     def state(self) -> dict[str, Any]:
         """Tell where the clock stands."""
         r = self.x.replay
-        return {"at": r.at, "ended": r.ended, "index": r.index, "total": r.total, "lockstep": self.x.setup.lockstep}
+        told = {"at": r.at, "ended": r.ended, "index": r.index, "total": r.total, "lockstep": self.x.setup.lockstep}
+        return {**told, "news": self.x.news}
 
     def done(self, at: int) -> dict[str, Any]:
         """Take note that a tick is done with."""
         self.x.done(at)
-        return {"ended": self.x.replay.ended, "at": self.x.replay.at}
+        return {"ended": self.x.replay.ended, "at": self.x.replay.at, "news": self.x.news}
 
     # --- prices -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,114 @@
+"""Reading a terminal: accounts, bars, deals and orders as our own values; None from the package is a failure, never flat."""
+
+import time
+
+from typing import Any
+
+from brokers.mt5.frames import Closed, FeedCursor, Identity, Translator
+from brokers.port import DealMade, OrderGone
+from market.types import TIMEFRAMES, Bar
+
+_DAY_S = 86_400
+_GONE_STATES = {2: "cancelled", 4: "filled", 5: "rejected", 6: "expired"}
+TERMINAL_EVERY_S = 0.5
+"""Seconds for which `terminal_info` is believed; login and server are read in every breath."""
+
+
+class TerminalLostError(Exception):
+    """A call that must answer did not: the connection has to be made anew."""
+
+
+class Reader:
+    """What can be read of one terminal, through the package or what looks like it."""
+
+    def __init__(self, package: Any, control: Any) -> None:  # noqa: ANN401 - the package, and a replay's control or None
+        """Begin unconnected."""
+        self.mt5, self.control = package, control
+        self.names: dict[str, str] = {}
+        self.path = ""
+        self.translate = Translator("UTC", {})
+        self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
+        self.ticks: dict[str, Any] = {}
+        self.checked = 0.0
+
+    def must(self, value: Any, what: str) -> Any:  # noqa: ANN401 - whatever the package returns
+        """Return a value that may not be None."""
+        if value is None:
+            raise TerminalLostError(f"{what} gave nothing")
+        return value
+
+    def who(self) -> Identity:
+        """Say which account this is, now; that the broker is connected is asked twice a second."""
+        account = self.must(self.mt5.account_info(), "account_info")
+        if time.monotonic() - self.checked > TERMINAL_EVERY_S:
+            terminal = self.must(self.mt5.terminal_info(), "terminal_info")
+            if not terminal.connected:
+                raise TerminalLostError("the terminal has no connection to its broker")
+            self.checked = time.monotonic()
+        return Identity(account.login, account.server, self.path)
+
+    def now(self) -> int:
+        """Read every symbol's tick afresh; return the newest server time among them, UTC milliseconds."""
+        self.ticks = {name: self.mt5.symbol_info_tick(broker) for name, broker in self.names.items()}
+        return max((self.translate.utc(t.time_msc) for t in self.ticks.values() if t is not None), default=0)
+
+    def replay(self, done: int = 0) -> dict[str, Any]:
+        """Return where a recorded clock stands, letting it go on from `done` first; a real one just runs."""
+        if self.control is None:
+            return {"ended": False, "lockstep": False, "news": -1}
+        told = self.control.done(self.translate.dial(done)) if done else self.control.state()
+        state: dict[str, Any] = self.must(told, "the replay's clock")
+        return state
+
+    def closed(self, feed: FeedCursor, *, ended: bool) -> list[Closed]:
+        """Return the bars that closed after the cursor, with the last tick read."""
+        count = 3  # the bar of the cursor, the one that closed after it, and the forming one
+        while True:
+            rates = self.rates(feed.symbol, feed.timeframe, count)
+            times = [self.translate.utc(row[0] * 1000) for row in rates]
+            if len(rates) < count or not times or times[0] <= feed.after:
+                break
+            count *= 8
+        tick = self.must(self.ticks[feed.symbol], feed.symbol)
+        last = len(rates) if ended else len(rates) - 1
+        return [
+            Closed(self.bar(feed, rates[i]), tick.bid, tick.ask, times[i + 1] if i + 1 < len(times) else 0)
+            for i in range(last)
+            if times[i] > feed.after
+        ]
+
+    def rates(self, symbol: str, timeframe: str, count: int) -> list[Any]:
+        """Return the last bars as rows, the forming one last."""
+        rates = self.mt5.copy_rates_from_pos(self.names[symbol], self.timeframes[timeframe], 0, count)
+        return list(self.must(rates, f"bars of {symbol} {timeframe}").tolist())
+
+    def bar(self, feed: FeedCursor, row: Any) -> Bar:  # noqa: ANN401 - a row of the package's array
+        """Translate one row."""
+        at, open_, high, low, close, volume, spread, _ = row
+        time_ms = self.translate.utc(at * 1000)
+        return Bar(feed.symbol, feed.timeframe, time_ms, open_, high, low, close, float(volume), float(spread))
+
+    def deals(self, since: int) -> Any:  # noqa: ANN401 - a tuple of the package's structures
+        """Return the deals since a moment; the horizon is surely after every deal: server clocks run ahead of UTC."""
+        start = self.translate.server(since) if since else 0
+        newest = max((t.time for t in self.ticks.values() if t is not None), default=0)
+        horizon = min(2**31 - 1, max(newest, start) + 7 * _DAY_S)
+        return self.must(self.mt5.history_deals_get(start, horizon), "history_deals_get")
+
+    def news(self, last_deal: int, since: int, watch: tuple[int, ...]) -> tuple[DealMade | OrderGone, ...]:
+        """Return deals after the cursor and what became of watched orders that rest no more."""
+        fresh = sorted((d for d in self.deals(since) if d.ticket > last_deal), key=lambda d: d.ticket)
+        made = [DealMade(at=self.translate.utc(d.time_msc), deal=self.translate.deal(d)) for d in fresh]
+        return (*made, *self._ended(watch))
+
+    def _ended(self, watch: tuple[int, ...]) -> list[OrderGone]:
+        gone = []
+        for ticket in watch:
+            if self.must(self.mt5.orders_get(ticket=ticket), "orders_get"):
+                continue
+            for order in self.must(self.mt5.history_orders_get(ticket=ticket), "history_orders_get"):
+                end: Any = _GONE_STATES.get(order.state)
+                if end is not None:
+                    at = self.translate.utc(order.time_done_msc)
+                    gone.append(OrderGone(at=at, order=ticket, magic=order.magic, end=end))
+        return gone
