@@ -13,7 +13,7 @@ from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.core.feeds import FeedKey
 
 
-def run_backtest(  # noqa: PLR0913 - the knobs of one command
+def run_backtest(
     config: AccountConfig,
     *,
     first: datetime.date | None = None,
@@ -22,7 +22,7 @@ def run_backtest(  # noqa: PLR0913 - the knobs of one command
     shadows: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
-    """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and the bars."""
+    """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them."""
     tapes = tapes_of(config)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}

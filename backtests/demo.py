@@ -51,11 +51,11 @@ def demo_config(folder: Path, *, data: Path | None = None, symbol: str | None = 
 
 def _own_bars(text: str, data: Path, symbol: str) -> str:
     """Name the user's symbol and file in the demo's configuration; contract and costs stay the demo's."""
-    text = text.replace("SP500", symbol).replace('source = "sp500" ', f"file = {msgspec.json.encode(str(data)).decode()} ")
-    return text
+    file = f"file = {msgspec.json.encode(str(data)).decode()} "
+    return text.replace("SP500", symbol).replace('source = "sp500" ', file)
 
 
-def serve(config: AccountConfig, folder: Path, *, bars: int | None, speed: float | None) -> tuple[Path, int, dict[FeedKey, Bars]]:
+def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tuple[Path, int, dict[FeedKey, Bars]]:
     """Write the trade server's folder; return it, the number of bars it will replay, and all bars it holds."""
     tapes = tapes_of(config)
     start = trading_start(config, tapes)
@@ -99,7 +99,9 @@ def open_account(config: AccountConfig) -> Path:
 def daemon_process(config_file: Path, log: Path) -> subprocess.Popen[bytes]:
     """Start the account's daemon as a user would, its log in a file."""
     with log.open("ab") as file:
-        return subprocess.Popen([sys.executable, "-m", "tidegate.cli", "run", str(config_file)], stderr=file, stdout=file)
+        return subprocess.Popen(
+            [sys.executable, "-m", "tidegate.cli", "run", str(config_file)], stderr=file, stdout=file
+        )
 
 
 def follow(daemon: subprocess.Popen[bytes], state: Path, total: int, progress: Progress) -> None:
@@ -110,7 +112,7 @@ def follow(daemon: subprocess.Popen[bytes], state: Path, total: int, progress: P
         time.sleep(0.1)
 
 
-def run_demo(  # noqa: PLR0913 - the knobs of one command
+def run_demo(
     folder: Path,
     *,
     bars: int | None = None,
@@ -125,7 +127,7 @@ def run_demo(  # noqa: PLR0913 - the knobs of one command
     stage("training the regime model")
     training = train_from_config(config)
     stage("starting trade server, worker and daemon")
-    home, total, tapes = serve(config, folder, bars=bars, speed=speed)
+    home, total, tapes = serve(config, bars=bars, speed=speed)
     state = open_account(config)
     server = launch(home)
     log = folder / "daemon.log"

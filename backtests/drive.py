@@ -1,12 +1,13 @@
 """The plain drive: recorded bars through the same core as the daemon's, over the simulated venue, row by row.
 
-One round of the timeline is one tick time T: the symbols that have a bar opening at T get its first tick (gaps, stops and
-swap; deals are told), then the bars that this tick shows as closed are told, longest timeframe first, and what is
+One round of the timeline is one tick time T: the symbols that have a bar opening at T get its first tick (gaps, stops
+and swap; deals are told), then the bars that this tick shows as closed are told, longest timeframe first, and what is
 decided on them is executed at that tick; only then do the bars that opened at T have a high and a low.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+
 import msgspec
 
 from brokers.latch import Command
@@ -97,8 +98,8 @@ class PlainDrive:
                 progress(self.bars)
         self._end()
         return Drive(
-            decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity, bars=self.bars,
-            balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
+            decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity,
+            bars=self.bars, balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
         )  # fmt: skip
 
     def _times(self) -> Iterator[int]:
@@ -136,7 +137,7 @@ class PlainDrive:
             self._tell_bar(key, self.told[key] - 1, at, "live")
 
     def _end(self) -> None:
-        """The closing quote of each symbol is the last tick; what is open is left there."""
+        """Tell that the data is over: the closing quote is the last tick; what is open is left there."""
         self._news()
         at = self.venue.at
         self._handle(DataEnded(at=at))
@@ -210,7 +211,9 @@ class PlainDrive:
             case WakeAt():
                 return TimerFired(at=at, id=wish.id, key=wish.key)
             case SetLevel():
-                command = Command(id=f"core-{wish.id}", level=wish.level, who="core", why=wish.why, wall=0, path="daemon")
+                command = Command(
+                    id=f"core-{wish.id}", level=wish.level, who="core", why=wish.why, wall=0, path="daemon"
+                )
                 return LevelChanged(at=at, command=command, generation=self.core.ledger.generation + 1, id=wish.id)
             case Alert():
                 return Alerted(at=at, id=wish.id)

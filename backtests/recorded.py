@@ -2,8 +2,10 @@
 
 import datetime
 
+from functools import partial
 from pathlib import Path
 
+from brokers.mt5.zone import to_utc
 from config.account import AccountConfig, DataSection, TrainSection
 from config.errors import DataError
 from market.barcheck import Report
@@ -24,7 +26,9 @@ def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
     for symbol, timeframe in sorted(wanted):
         section = config.data.get(symbol)
         if section is None or section.timeframe != timeframe:
-            raise DataError(f"{symbol} {timeframe}: no recorded bars are named for it: add [data.{symbol}] with its timeframe")
+            raise DataError(
+                f"{symbol} {timeframe}: no recorded bars are named for it: add [data.{symbol}] with its timeframe"
+            )
         tapes[symbol, timeframe] = cut(read(config, symbol, section)[0], section)
     return tapes
 
@@ -35,7 +39,8 @@ def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars
         return read_sp500(symbol), None
     spec = config.symbols[symbol].spec
     digits = spec.digits if spec else None
-    return read_bars(Path(section.file), symbol, section.timeframe, section.policy, digits=digits)
+    clock = partial(to_utc, section.zone) if section.zone else None
+    return read_bars(Path(section.file), symbol, section.timeframe, section.policy, digits=digits, clock=clock)
 
 
 def cut(bars: Bars, section: DataSection) -> Bars:
@@ -44,7 +49,9 @@ def cut(bars: Bars, section: DataSection) -> Bars:
     last = day_ms(section.to) + DAY_MS if section.to else 1 << 62
     part = bars.between(first, last)
     if not len(part):
-        raise DataError(f"{bars.symbol}: no bars between {section.from_ or 'the beginning'} and {section.to or 'the end'}")
+        raise DataError(
+            f"{bars.symbol}: no bars between {section.from_ or 'the beginning'} and {section.to or 'the end'}"
+        )
     return part
 
 

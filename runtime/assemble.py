@@ -1,13 +1,13 @@
-"""From a configuration to a core: models read, strategies resolved, one frozen `Plan`; daemon, backtest and replay alike."""
+"""From a configuration to a core: models read, strategies resolved, one frozen `Plan`, the same for every drive."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from brokers.venue import Costs
 from config.account import AccountConfig, StrategySection
+from config.errors import ConfigError
 from config.load import digest
 from config.making import strategies_of
-from config.errors import ConfigError
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
@@ -35,7 +35,9 @@ def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) 
     for name, section in config.symbols.items():
         spec = section.spec or (seen or {}).get(name)
         if spec is None:
-            msg = f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from `tidegate doctor`"
+            msg = (
+                f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from `tidegate doctor`"
+            )
             raise ConfigError(msg)
         symbols[name] = spec
     return symbols
@@ -46,9 +48,7 @@ def costs_of(config: AccountConfig) -> dict[str, Costs]:
     return {name: section.costs for name, section in config.symbols.items()}
 
 
-def plan_of(
-    config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapping[str, Symbol] | None = None
-) -> Plan:
+def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapping[str, Symbol] | None = None) -> Plan:
     """Return all that a core is built from."""
     account = config.account
     return Plan(

@@ -7,7 +7,6 @@ doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded b
 import asyncio
 import contextlib
 import gc
-import random
 import signal
 
 from functools import partial
@@ -17,10 +16,8 @@ import structlog
 
 from brokers.latch import Command
 from brokers.mt5.frames import Closed, Connected, FeedCursor, Poll
-from brokers.mt5.link import Link
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, SymbolSeen, WrongTerminal
-from config.errors import TerminalRefused
+from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, SymbolSeen
 from market.types import TIMEFRAMES
 from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
 from runtime.core.instructions import (
@@ -35,6 +32,7 @@ from runtime.core.instructions import (
     WakeAt,
 )
 from runtime.desks import PaperDesk, TerminalDesk, watched
+from runtime.linker import Linker, Loss, check_money, facts_of
 from runtime.operator.control import Control
 from runtime.recorder import Recorder
 from runtime.requests import request_of
@@ -68,12 +66,11 @@ class Daemon:
         self.clock = recorder.clock
         self.warmup, self.poll_s, self.reconcile_s, self.max_age_ms = warmup, poll_s, reconcile_s, int(max_age_s * 1000)
         self.switch = Switch(folder, self.clock)
-        self.link = Link()
+        self.linker = Linker(session, self.clock)
         self.inbox: Inbox = asyncio.Queue()
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
-        self.next_try = 0.0
         self.next_look = 0.0
         self.stopping = ""
 
@@ -106,14 +103,14 @@ class Daemon:
         return answer
 
     async def _consume(self, run: int) -> None:
-        """The one consumer: commands and timers first, then the terminal."""
+        """Consume, alone: commands and timers first, then the terminal."""
         await self.take(RunStarted(at=self.ledger.at, run=run))
         await self._read_latch()
         while not self.stopping:
             await self._drain()
             if self.stopping:
                 break
-            if self.link.state != "up":
+            if not self.linker.up:
                 await self._try_link()
                 continue
             await self._round()
@@ -155,7 +152,7 @@ class Daemon:
         return list(step.instructions)
 
     async def _news(self) -> None:
-        if self.link.state != "up":
+        if not self.linker.up:
             return
         try:
             for news in await self.desk.news(self.ledger):
@@ -185,7 +182,7 @@ class Daemon:
         try:
             news, found = await self.desk.look(self.ledger, ident, settled=settled)
         except (LinkLostError, WrongTerminalError) as error:
-            self._unlink(error)
+            self.linker.drop(error)
             return LinkDown(at=self.ledger.at, reason=str(error))
         for fact in news:
             await self._record(fact)
@@ -209,26 +206,18 @@ class Daemon:
 
     async def _try_link(self) -> None:
         """Come up: connect, tell contracts, reconcile, and fold history in when the core is new."""
-        wait = self.next_try - self.clock.elapsed()
+        wait = self.linker.wait_s()
         if wait > 0.0:
             await self._pause(wait)
             return
-        if self.link.state == "given_up":
-            await self._pause(1.0)
-            return
-        self.link.step("start", self.clock.elapsed())
         try:
-            told = await self.session.start()
-            self.link.step("connected", self.clock.elapsed())
-            await self._linked(told)
+            await self._linked(await self.linker.connect())
         except (LinkLostError, WrongTerminalError) as error:
             await self._lose(error)
 
     async def _linked(self, told: Connected) -> None:
         account = told.account
-        if not account.demo and not self.allow_real and self.core.plan.mode == "live":
-            msg = f"login {account.login} is a real-money account: set account.allow_real and give --login {account.login}"
-            raise TerminalRefused(msg)
+        check_money(account, live=self.core.plan.mode == "live", allow_real=self.allow_real)
         for symbol in told.symbols:
             await self.take(SymbolSeen(at=told.at, symbol=symbol))
         await self.take(LinkUp(at=told.at, account=account))
@@ -237,6 +226,7 @@ class Daemon:
         gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
         self.next_look = self.clock.elapsed() + self.reconcile_s
         self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
+
     async def _warm_up(self) -> None:
         for key in sorted(self.core.feeds, key=lambda k: -TIMEFRAMES[k[1]]):
             if self.core.feeds[key].last_time:
@@ -245,23 +235,10 @@ class Daemon:
                 closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
                 await self.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
 
-    async def _lose(self, error: LinkLostError | WrongTerminalError) -> None:
-        was_up = self.link.state == "up"
-        self._unlink(error)
-        if isinstance(error, WrongTerminalError):
-            await self.take(WrongTerminal(at=self.ledger.at, expected=error.expected, found=error.found))
-        elif was_up:
-            await self.take(LinkDown(at=self.ledger.at, reason=str(error)))
-        if self.link.state == "given_up":
-            self.log.error("given up", reason=str(error))
-
-    def _unlink(self, error: LinkLostError | WrongTerminalError) -> None:
-        if self.link.state == "down":
-            return
-        event = "wrong" if isinstance(error, WrongTerminalError) else "crashed" if error.crashed else "unreachable"
-        self.link.step(event, self.clock.elapsed())  # type: ignore[arg-type]  # the three are events
-        self.next_try = self.clock.elapsed() + self.link.delay(random.random())  # noqa: S311 - jitter
-        self.log.warning("link lost", reason=str(error), event=event, tries=self.link.tries)
+    async def _lose(self, error: Loss) -> None:
+        fact = self.linker.lost(error, self.ledger.at)
+        if fact is not None:
+            await self.take(fact)
 
     # --- the market -------------------------------------------------------------------------------------------------
 
@@ -288,13 +265,7 @@ class Daemon:
         await self._advance(told.at, ended=told.ended)
 
     async def _bars(self, bars: tuple[Closed, ...], at: int) -> None:
-        newest = {(c.bar.symbol, c.bar.timeframe): c.bar.time for c in bars}
-        ordered = sorted(bars, key=lambda c: (c.bar.time + TIMEFRAMES[c.bar.timeframe] * 1000, -TIMEFRAMES[c.bar.timeframe]))
-        for closed in ordered:
-            bar = closed.bar
-            last = newest[bar.symbol, bar.timeframe] == bar.time
-            fresh = last and (closed.next_open == 0 or at - closed.next_open <= self.max_age_ms)
-            fact = BarClosed(at=at, bar=bar, bid=closed.bid, ask=closed.ask, phase="live" if fresh else "missed")
+        for fact in facts_of(bars, at, self.max_age_ms):
             self.bars += 1
             if self.paper is not None:
                 self.paper.market(fact, ended=self.ledger.ended)

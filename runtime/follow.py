@@ -11,7 +11,7 @@ class Follower:
     __slots__ = ("feeds", "opened", "scales", "venue")
 
     def __init__(self, venue: Venue, feeds: dict[str, str], scales: dict[str, float]) -> None:
-        """Follow `feeds`: symbol -> the timeframe whose bars are its price path; `scales` are points in one of price."""
+        """Follow `feeds`: symbol -> timeframe whose bars are its price path; `scales` are points in one of price."""
         self.venue, self.feeds, self.scales = venue, feeds, scales
         self.opened: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The recorder: every fact goes through it once: core, books, journal, in that order; and back again after a crash."""
+"""The recorder: every fact goes through it once: core, books, journal, in that order."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from runtime.core.facts import AnyFact, LevelChanged
 from runtime.core.instructions import DURABLE
 from runtime.journal.entries import Entry, Row
 from runtime.journal.projections import rows_of
-from runtime.journal.reader import JournalReader
 from runtime.journal.ticket import Ticket
 from runtime.journal.writer import JournalWriter
 from runtime.outcomes.books import Books
@@ -75,25 +74,6 @@ class Recorder:
         return encode(Rest(self.core.plan.config, self.core.snapshot(), self.books.snapshot()))
 
 
-def wake(core: Core, books: Books, reader: JournalReader) -> int:
-    """Bring a new-born core to where its journal ends: last snapshot, then the facts after it, performing nothing.
-
-    Returns the number of facts told again. ValueError when the snapshot is of another configuration.
-    """
-    snapshot = reader.last_snapshot()
-    first = 1
-    if snapshot is not None:
-        rest = msgspec.msgpack.decode(snapshot.state, type=Rest)
-        if rest.config != core.plan.config:
-            raise ValueError("the journal's last snapshot is of another configuration")
-        core.restore(rest.core)
-        books.restore(rest.books)
-        first = snapshot.seq + 1
-    told = 0
-    for row in reader.rows(first):
-        if not row.fact:  # a run that opened or closed: told to people, not to the core
-            continue
-        fact = decode_fact(row.fact)
-        books.observe(fact, core.handle(fact))
-        told += 1
-    return told
+def rest_of(raw: bytes) -> Rest:
+    """Return what a snapshot holds."""
+    return msgspec.msgpack.decode(raw, type=Rest)

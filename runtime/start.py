@@ -8,29 +8,33 @@ import os
 import platform
 import sys
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
-from typing import IO
+from typing import Any, TextIO
 
 import msgspec
 import structlog
 
-from brokers.mt5.session import Session, Terms
+from brokers.mt5.session import LinkLostError, Session, Terms, WrongTerminalError
+from brokers.port import DealMade
 from config.account import AccountConfig
-from config.errors import AlreadyRunning, ConfigError, JournalRefused, TerminalRefused
+from config.errors import AlreadyRunning, TerminalRefused
 from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from market.kernel import fingerprint
+from regimes.bundle import RegimeModel
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.clock import Clock
+from runtime.core.desk import run_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
 from runtime.desks import PaperDesk
-from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
-from runtime.recorder import Recorder, wake
+from runtime.linker import refused
+from runtime.recorder import Recorder
+from runtime.revive import Pair, bundles_text, revive
 
 
 def run(config: AccountConfig, state: Path, login: int | None = None) -> str:
@@ -43,20 +47,22 @@ def run(config: AccountConfig, state: Path, login: int | None = None) -> str:
 def _may_trade(config: AccountConfig, login: int | None) -> None:
     """Real money needs the switch in the file and the login typed once."""
     if config.account.allow_real and config.account.mode == "live" and login != config.account.login:
-        raise TerminalRefused("account.allow_real is set: type the account's login once, with --login, to trade real money")
+        raise TerminalRefused(
+            "account.allow_real is set: type the account's login once, with --login, to trade real money"
+        )
 
 
 def _run(config: AccountConfig, state: Path) -> str:
+    account = config.account
     models = models_of(config)
     plan = plan_of(config, models)
     clock = Clock()
-    core, books = core_of(plan, costs_of(config))
     journal_path = state / JOURNAL_FILE
     with JournalWriter(journal_path) as journal:
-        recovered = journal.recover()
-        if recovered.seq:
-            _recover(core, books, journal_path)
-        log_to(sys.stderr, account=config.account.name, run=journal.run)
+        core, books = _recover(journal_path, core_of(plan, costs_of(config)))
+        if not journal.recover().seq and account.mode == "live":
+            journal.begin(asyncio.run(first_run(Session(terms_of(config, state)))))
+        log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
         _begin_run(recorder, config, plan, models, journal.run)
         daemon = _daemon(recorder, config, plan, state)
@@ -70,48 +76,73 @@ def _run(config: AccountConfig, state: Path) -> str:
     return reason
 
 
-def _recover(core, books, path: Path) -> None:  # type: ignore[no-untyped-def]
-    try:
-        with JournalReader(path) as reader:
-            wake(core, books, reader)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    except JournalError as error:
-        raise JournalRefused(str(error)) from error
+def _recover(path: Path, new: Pair) -> Pair:
+    with JournalReader(path) as reader:
+        return revive(reader, new)
 
 
-def _begin_run(recorder: Recorder, config: AccountConfig, plan: Plan, models, number: int) -> None:  # type: ignore[no-untyped-def]
+def _begin_run(
+    recorder: Recorder, config: AccountConfig, plan: Plan, models: dict[str, RegimeModel], number: int
+) -> None:
     recorder.begin({
         "run": number, "started": recorder.clock.wall_ms(), "mode": plan.mode,
         "config": msgspec.json.encode(config).decode(), "config_hash": digest(config),
         "model_hashes": msgspec.json.encode({n: m.fingerprint for n, m in models.items()}).decode(),
-        "kernel_hash": fingerprint(),
+        "bundles": bundles_text(models), "kernel_hash": fingerprint(),
         "platform": msgspec.json.encode([platform.platform(), platform.python_version(), platform.machine()]).decode(),
         "symbols": msgspec.json.encode(plan.symbols).decode(),
     })  # fmt: skip
 
 
-def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) -> Daemon:
+async def first_run(session: Session) -> int:
+    """Return a run number above any the venue has seen from us: a lost journal must not use a magic number twice."""
+    try:
+        await session.start()
+        told = await session.look(0, 0, ())
+    except (LinkLostError, WrongTerminalError) as error:
+        raise refused(error) from error
+    finally:
+        await session.stop()
+    magics = [p.magic for p in told.positions] + [o.magic for o in told.orders]
+    magics += [n.deal.magic for n in told.news if isinstance(n, DealMade)]
+    return 1 + max((run_of(magic) for magic in magics), default=0)
+
+
+def terms_of(config: AccountConfig, state: Path) -> Terms:
+    """Return which terminal the account speaks to, and the latch its gateway obeys."""
     account, terminal = config.account, config.terminal
-    terms = Terms(
+    return Terms(
         kind=terminal.kind, path=terminal.path, login=account.login,
-        password=read_secret(terminal.password).reveal() if terminal.password else "demo", server=account.server, zone=account.zone,
+        password=read_secret(terminal.password).reveal() if terminal.password else "demo",
+        server=account.server, zone=account.zone,
         symbols={name: s.broker or name for name, s in config.symbols.items()}, limits=config.limits,
         latch=str(state) if account.mode == "live" else "", python=terminal.python,
         call_timeout_s=terminal.call_timeout_s,
     )  # fmt: skip
-    paper = PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
+
+
+def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) -> Daemon:
+    account, terminal = config.account, config.terminal
+    paper = (
+        PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
+    )
     return Daemon(
-        recorder, Session(terms), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
+        recorder, Session(terms_of(config, state)), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
         reconcile_s=terminal.reconcile_s, max_age_s=config.limits.max_age_s, allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
 
 
-def log_to(stream: IO[str], **bound: object) -> None:
-    """Log JSON lines with account and run bound to every one."""
+def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:
+    """Log JSON lines with account, run and the journal's last row bound to every one."""
+
+    def bind_seq(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["seq"] = seq()
+        return event
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            bind_seq,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),

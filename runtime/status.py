@@ -4,10 +4,10 @@ import os
 
 from typing import Any, Protocol
 
-from brokers.mt5.link import Link
 from brokers.mt5.session import Session
 from runtime.core.core import Core
 from runtime.core.state import Ledger
+from runtime.linker import Linker
 from runtime.recorder import Recorder
 
 
@@ -16,7 +16,7 @@ class Daemon(Protocol):
 
     core: Core
     ledger: Ledger
-    link: Link
+    linker: Linker
     session: Session
     recorder: Recorder
     bars: int
@@ -40,7 +40,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "worker": daemon.session.pid,
         "run": ledger.run,
         "mode": core.plan.mode,
-        "link": daemon.link.state,
+        "link": daemon.linker.link.state,
         "level": ledger.level,
         "generation": ledger.generation,
         "holds": dict(ledger.holds),

@@ -1,4 +1,4 @@
-"""The daemon's side of the halt latch: what was latched since the last look becomes facts, whichever path it came by."""
+"""The daemon's side of the halt latch: what was latched since the last look becomes facts, by whichever path."""
 
 import concurrent.futures
 import mmap

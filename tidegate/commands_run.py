@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from config.errors import UsageError
+from config.errors import Negative, UsageError
 from tidegate.words import Account, Config, Json, Run, Since, Until
 
 Folder = Annotated[Path, typer.Option("--folder", help="Where to put all it writes.")]
@@ -84,8 +84,10 @@ def replay(account: Account, number: Run = None) -> None:
     """
     from backtests.replay import replay as replay_run  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
+    from tidegate.output import say  # noqa: PLC0415
 
-    replay_run(journal=find(account).journal, run=number)
+    found = replay_run(find(account).journal, number)
+    say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
 
 
 def doctor(account: Account, as_json: Json = False) -> None:
@@ -94,10 +96,14 @@ def doctor(account: Account, as_json: Json = False) -> None:
     Exit code 11 where something would.
     """
     from config.places import configured  # noqa: PLC0415
-    from runtime.doctor import doctor as examine  # noqa: PLC0415
+    from runtime.doctor import examine  # noqa: PLC0415
+    from tidegate.output import show  # noqa: PLC0415
 
-    config, state = configured(account)
-    examine(config=config, state=state, as_json=as_json)
+    findings = examine(*configured(account))
+    show([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], ("what", "ok", "detail"), as_json=as_json)
+    bad = [f.what for f in findings if not f.ok]
+    if bad:
+        raise Negative(f"not fit to run: {', '.join(bad)}: mend what is said above")
 
 
 def _day(text: str | None) -> datetime.date | None:

@@ -12,6 +12,7 @@ BUG = 1
 INTERRUPTED = 130
 
 REFUSALS: dict[str, int] = {
+    "backtests.replay.ReplayMismatch": 11,
     "brokers.mt5.lookalike.launch.LaunchError": 7,
     "brokers.mt5.lookalike.record.RecordError": 7,
     "brokers.mt5.lookalike.setup.SetupError": 7,

@@ -12,7 +12,7 @@ import msgspec
 
 from brokers.limits import Limits
 from brokers.mt5.zone import fixed_offset_ms, to_server, to_utc
-from brokers.port import AnyRequest, Answer, DealMade, OrderGone
+from brokers.port import Answer, AnyRequest, DealMade, OrderGone
 from market.types import Account, Bar, Deal, DealReason, Order, OrderKind, Position, Symbol
 
 LENGTH = struct.Struct("<I")
@@ -153,6 +153,8 @@ class Lost(Tell, frozen=True, kw_only=True):
 
     code: int
     reason: str
+    fatal: bool = False
+    """Trying again cannot help: the broker refuses the login, or lacks a symbol."""
 
 
 AnyTell = Connected | Polled | History | Sent | Looked | Lost
@@ -206,7 +208,7 @@ class Translator:
         """Translate AccountInfo."""
         return Account(
             login=info.login, server=info.server, currency=info.currency, leverage=info.leverage,
-            hedging=info.margin_mode == 2, demo=info.trade_mode != 2,  # noqa: PLR2004 - ACCOUNT_… of the package
+            hedging=info.margin_mode == 2, demo=info.trade_mode != 2,
             trade_allowed=bool(info.trade_allowed and info.trade_expert), balance=info.balance, equity=info.equity,
             margin=info.margin, credit=info.credit, name=info.name, company=info.company,
         )  # fmt: skip

@@ -17,7 +17,11 @@ from brokers.limits import GATES, LONGEST_NAME, Limits, order_value, spread_poin
 from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, Refused, StopRequest
 from market.types import Symbol
 
-_LEVEL_OF = {EntryRequest: {"run"}, StopRequest: {"run", "close-only"}, CancelRequest: {"run", "close-only", "halt", "flatten"}}
+_LEVEL_OF = {
+    EntryRequest: {"run"},
+    StopRequest: {"run", "close-only"},
+    CancelRequest: {"run", "close-only", "halt", "flatten"},
+}
 _RATE_MS = 60_000
 _REMEMBERED = 4096
 
@@ -86,7 +90,9 @@ class Gateway:
         if len(request.symbol) > LONGEST_NAME or len(request.comment) > LONGEST_NAME:
             return "symbol and comment may have 29 characters", _code("symbol allowed")
         if at - request.decided_at > self.limits.max_age_s * 1000:
-            return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code("age")
+            return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
+                "age"
+            )
         return self._sized(request, spec, bid, ask) if isinstance(request, EntryRequest) else ("", 0)
 
     def _sized(self, r: EntryRequest, spec: Symbol, bid: float, ask: float) -> tuple[str, int]:

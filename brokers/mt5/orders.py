@@ -22,7 +22,7 @@ EXECUTION_MARKET = 2
 
 
 def filling_of(mt5: Any, info: Any) -> int:  # noqa: ANN401 - the package and one of its structures
-    """Return the filling a market order must carry: IOC, else FOK, where the mask has it; RETURN where execution allows."""
+    """Return the filling a market order must carry: IOC, else FOK, by the mask; RETURN where execution allows."""
     mask = info.filling_mode if info is not None else FILLING_IOC
     if mask & FILLING_IOC:
         return int(mt5.ORDER_FILLING_IOC)

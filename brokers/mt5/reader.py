@@ -1,4 +1,4 @@
-"""Reading a terminal: accounts, bars, deals and orders as our own values; None from the package is a failure, never flat."""
+"""Reading a terminal: accounts, bars, deals and orders as our values; None is a failure, never flat."""
 
 import time
 
@@ -15,7 +15,12 @@ TERMINAL_EVERY_S = 0.5
 
 
 class TerminalLostError(Exception):
-    """A call that must answer did not: the connection has to be made anew."""
+    """A call that must answer did not: the connection has to be made anew; `fatal` where that cannot help."""
+
+    def __init__(self, reason: str, *, fatal: bool = False) -> None:
+        """Say what did not answer."""
+        super().__init__(reason)
+        self.fatal = fatal
 
 
 class Reader:

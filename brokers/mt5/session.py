@@ -1,7 +1,7 @@
 """A session: the daemon's end of one worker process, with a deadline on every call.
 
-Facts come out, requests go in; an order in flight when a deadline passes or the worker dies is in doubt, and the worker is
-killed. What the frames say is believed only if they come from the account and terminal configured.
+Facts come out, requests go in; an order in flight when a deadline passes or the worker dies is in doubt, and the
+worker is killed. What the frames say is believed only if they come from the account and terminal configured.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from brokers.mt5.frames import (
     Connect,
     Connected,
     History,
-    Looked,
     Look,
+    Looked,
     Lost,
     Past,
     Poll,
@@ -39,7 +39,6 @@ from brokers.mt5.frames import (
 )
 from brokers.port import Answer, AnyRequest, InDoubt, Rejected
 from market.types import Bar
-
 
 T = TypeVar("T", bound=Tell)
 
@@ -67,10 +66,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class LinkLostError(Exception):
     """The terminal is out of reach; `crashed` says that our own worker died or hung."""
 
-    def __init__(self, reason: str, *, crashed: bool) -> None:
-        """Say why."""
+    def __init__(self, reason: str, *, crashed: bool, fatal: bool = False) -> None:
+        """Say why; `fatal`: trying again cannot help."""
         super().__init__(reason)
-        self.crashed = crashed
+        self.crashed, self.fatal = crashed, fatal
 
 
 class WrongTerminalError(Exception):
@@ -141,7 +140,7 @@ class Session:
         options = ["--port", str(port), "--kind", self.terms.kind, "--parent", str(os.getpid())]
         home = str(Path(__file__).parents[2])
         env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p))
-        return subprocess.Popen([*program, *options], stdin=subprocess.PIPE, env=env)  # noqa: S603, ASYNC220 - our own file
+        return subprocess.Popen([*program, *options], stdin=subprocess.PIPE, env=env)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class Session:
         except (OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
         if isinstance(told, Lost):
-            raise await self._lost(told.reason, crashed=False)
+            raise await self._lost(told.reason, crashed=False, fatal=told.fatal)
         self._check(told)
         if not isinstance(told, kind):
             raise await self._lost(f"{type(told).__name__} instead of {kind.__name__}", crashed=True)
@@ -172,9 +171,9 @@ class Session:
             found = f"{who.login} on {who.server} at {who.path}" if who else "nobody"
             raise WrongTerminalError(f"{terms.login} on {terms.server} at {terms.path}", found)
 
-    async def _lost(self, reason: str, *, crashed: bool) -> LinkLostError:
+    async def _lost(self, reason: str, *, crashed: bool, fatal: bool = False) -> LinkLostError:
         await self.stop()
-        return LinkLostError(reason, crashed=crashed)
+        return LinkLostError(reason, crashed=crashed, fatal=fatal)
 
     async def stop(self) -> None:
         """Kill the worker: it keeps nothing that must be saved."""

@@ -44,6 +44,10 @@ from brokers.mt5.frames import (
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError
+from brokers.port import DealMade, OrderGone
+
+AUTH_FAILED = -6
+"""`last_error` where the broker refuses login or password."""
 
 
 class Worker:
@@ -73,7 +77,7 @@ class Worker:
                     return self.look(ask)
         except TerminalLostError as error:
             code, text = self.mt5.last_error()
-            return Lost(code=code, reason=f"{error}: {code} {text}")
+            return Lost(code=code, reason=f"{error}: {code} {text}", fatal=error.fatal or code == AUTH_FAILED)
 
     def connect(self, ask: Connect) -> AnyTell:
         """Initialize, log in, select symbols, snapshot their contracts, and take the gate."""
@@ -84,7 +88,7 @@ class Worker:
         r.names, r.path, r.translate = ask.symbols, ask.path, Translator(ask.zone, ask.symbols)
         for name, broker in ask.symbols.items():
             if not self.mt5.symbol_select(broker, True):  # noqa: FBT003 - positional only in the package
-                raise TerminalLostError(f"the terminal has no symbol {broker}")
+                raise TerminalLostError(f"the terminal has no symbol {broker}", fatal=True)
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
         symbols = tuple(r.translate.symbol(info) for info in self.infos.values())
         account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
@@ -100,8 +104,10 @@ class Worker:
         r = self.reader
         state = r.replay(ask.done)
         who, at = r.who(), r.now()
-        news = ()
-        if state["news"] != self.heard or state["news"] < 0:  # a replay counts its news; a real terminal is always asked
+        news: tuple[DealMade | OrderGone, ...] = ()
+        if (
+            state["news"] != self.heard or state["news"] < 0
+        ):  # a replay counts its news; a real terminal is always asked
             news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
             self.heard = state["news"]
         bars = tuple(closed for feed in ask.feeds for closed in r.closed(feed, ended=state["ended"]))

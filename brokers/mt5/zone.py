@@ -67,7 +67,7 @@ def _fixed(rule: str) -> int | None:
 
 def _is_summer(utc: int) -> bool:
     year = _year(utc // _DAY)
-    if year >= 2007:  # noqa: PLR2004 - the year of the law
+    if year >= 2007:
         start, end = _sunday(year, 3, 8), _sunday(year, 11, 1)
     else:
         start, end = _sunday(year, 4, 1), _sunday(year, 10, 25)

@@ -62,7 +62,7 @@ class Core:
         for key in [(r.symbol, r.timeframe) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
             if key not in self.feeds:
                 self.feeds[key] = Feed(key)
-        self.readings = host.readings if host else [
+        self.readings: list[RegimeReading] = host.readings if host else [
             RegimeReading(r.name, r.model, self.feeds[r.symbol, r.timeframe]) for r in plan.regimes
         ]  # fmt: skip
         self.lanes = [self._lane(number) for number in range(len(plan.strategies))]
@@ -76,6 +76,7 @@ class Core:
             self.ledger.holds[f"WARMING:{symbol}"] = "features have not seen enough bars"
         self.desk = OrderDesk(self.ledger, self.lanes, plan.settle_s)
         self.decider = Decider(plan, self.ledger, self.lanes, self.desk, self.readings)
+        self.decider.host = host.decider if host else None
 
     def _lane(self, index: int) -> Lane:
         plan = self.plan.strategies[index]

@@ -4,6 +4,7 @@ from brokers.book import mode_of
 from brokers.fills import INVERSE, floating, margin
 from brokers.limits import stop_loss
 from brokers.port import BarClosed
+from market.money import to_grid
 from market.types import BUY, SELL, OrderKind, Side, Symbol
 from runtime.core.decision import Decision, Outcome
 from runtime.core.desk import OrderDesk
@@ -44,7 +45,11 @@ class Contract:
             msg = f"{symbol.name}: profit in {symbol.currency_profit} cannot be converted to {currency} yet"
             raise ValueError(msg)
         self.symbol, self.mode, self.leverage = symbol, mode, float(leverage)
-        self.contract, self.scale, self.tick = symbol.contract_size, symbol.scale, symbol.tick_size
+        self.contract, self.scale, self.tick = symbol.contract_size, symbol.scale, symbol.tick_points
+
+    def price(self, x: float) -> float:
+        """Return the price nearest to x that can be quoted: `Symbol.price` with its numbers looked up once."""
+        return to_grid(x, self.scale, self.tick)
 
     def rate(self, price: float) -> float:
         """Return account money for one unit of profit currency at a price."""
@@ -54,13 +59,15 @@ class Contract:
 class Decider:
     """Decides bars for every lane of one core."""
 
-    __slots__ = ("contracts", "desk", "lanes", "ledger", "limits", "plan", "readings")
+    __slots__ = ("contracts", "desk", "host", "lanes", "ledger", "limits", "plan", "readings")
 
     def __init__(
         self, plan: Plan, ledger: Ledger, lanes: list[Lane], desk: OrderDesk, readings: list[RegimeReading]
     ) -> None:
         """Share the core's ledger and desk."""
         self.plan, self.ledger, self.lanes, self.desk = plan, ledger, lanes, desk
+        self.host: Decider | None = None
+        """The live account's decider, in a shadow book: a missed trade has the size it would have had there."""
         self.limits = limits_of(plan.limits)
         self.contracts = {name: Contract(s, plan.currency, plan.leverage) for name, s in plan.symbols.items()}
         self.readings = {r.name: r for r in readings}
@@ -69,6 +76,8 @@ class Decider:
 
     def equity(self) -> float:
         """Return balance plus what closing everything of ours now would add, in account money."""
+        if self.host is not None:
+            return self.host.equity()
         total = self.ledger.balance
         for lane in self.lanes:
             t = lane.trade
@@ -96,9 +105,7 @@ class Decider:
                 used += self._margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
             elif lane.order:
                 count += 1
-        return Exposure(
-            self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid)
-        )
+        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
 
     def _margin(self, symbol: str, volume: float, price: float) -> float:
         c = self.contracts[symbol]
@@ -144,7 +151,7 @@ class Decider:
         draft.outcome = "in_position"
         if trade.closing:
             return
-        stop = self.contracts[trade.symbol].symbol.price(trade.exit[STOP])
+        stop = trade.stop if trade.exit[STOP] == trade.stop else self.contracts[trade.symbol].price(trade.exit[STOP])
         passed = now.bid <= stop if trade.side > 0 else now.ask >= stop
         reason = self._reason(draft.want[0], leave, passed=passed)
         if reason:
@@ -207,9 +214,9 @@ class Decider:
         side: Side = BUY if want[0] > 0.0 else SELL
         kind: OrderKind = KINDS[int(want[1])]
         quote = now.ask if side > 0 else now.bid
-        price = s.price(quote if kind == "market" else want[2])
-        stop = s.price(price - side * want[3])
-        target = s.price(price + side * want[4]) if want[4] > 0.0 else 0.0
+        price = c.price(quote if kind == "market" else want[2])
+        stop = c.price(price - side * want[3])
+        target = c.price(price + side * want[4]) if want[4] > 0.0 else 0.0
         volume = size(
             now.equity, draft.lane.plan.risk, abs(price - stop), c.contract, now.rate,
             s.volume_step, s.volume_min, s.volume_max,
@@ -229,8 +236,15 @@ class Draft:
         "price", "reasons", "risk", "side", "stop", "target", "volume", "want",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0913, PLR0917 - all that is known when a decision begins
-        self, lane: Lane, feed: Feed, fact: BarClosed, want: FlatWant, features: tuple[float, ...], position: int, held: int
+    def __init__(
+        self,
+        lane: Lane,
+        feed: Feed,
+        fact: BarClosed,
+        want: FlatWant,
+        features: tuple[float, ...],
+        position: int,
+        held: int,
     ) -> None:
         """Begin with no signal."""
         self.lane, self.feed, self.fact, self.want = lane, feed, fact, want

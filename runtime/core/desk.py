@@ -25,6 +25,16 @@ UNCHANGED = 10025
 """MT5 retcode: the stop already stands where it was wanted."""
 
 
+def magic_of(strategy: int, run: int, number: int) -> int:
+    """Return the magic number of one intent, below 2**63: strategy, run and number of the instruction."""
+    return (strategy & 0x7FFF) << 48 | (run & 0xFFFF) << 32 | (number & 0xFFFFFFFF)
+
+
+def run_of(magic: int) -> int:
+    """Return the run a magic number of ours was made in; 0 for one that is not ours."""
+    return magic >> 32 & 0xFFFF if magic >> 48 else 0
+
+
 class OrderDesk:
     """The order book of one core: the only writer of `Ledger.orders`, `Ledger.magics` and of every trade."""
 
@@ -48,7 +58,7 @@ class OrderDesk:
         """Send an approved entry; its magic number is unique per intent: strategy, run, number."""
         ledger, intent = self.ledger, approved.intent
         ident = self.next_id()
-        magic = (lane.number & 0x7FFF) << 48 | (ledger.run & 0xFFFF) << 32 | (ledger.instructions & 0xFFFFFFFF)
+        magic = magic_of(lane.number, ledger.run, ledger.instructions)
         order = OrderRecord(
             id=ident, verb="entry", strategy=lane.number, symbol=intent.symbol, decision=decision, magic=magic,
             side=intent.side, volume=intent.volume, price=intent.price, stop=intent.stop, target=intent.target,
@@ -83,9 +93,13 @@ class OrderDesk:
         trade.moving = ident
         self.out.append(
             ModifyStop(
-                id=ident, symbol=trade.symbol, position=trade.position, stop=stop, target=trade.target,
+                id=ident,
+                symbol=trade.symbol,
+                position=trade.position,
+                stop=stop,
+                target=trade.target,
                 decided_at=self.ledger.at,
-            )  # fmt: skip
+            )
         )
 
     def cancel(self, lane: Lane) -> None:
@@ -132,7 +146,7 @@ class OrderDesk:
     # --- answers ----------------------------------------------------------------------------------------------------
 
     def accepted(self, fact: Accepted) -> None:
-        """The venue did it: the order rests, or is executed and its deal is on its way to us."""
+        """Note that the venue did it: the order rests, or is executed and its deal is on its way to us."""
         order = self.ledger.orders.get(fact.id)
         if order is None:
             return
@@ -147,7 +161,7 @@ class OrderDesk:
         self.prune()
 
     def refused(self, fact: Rejected | Refused) -> None:
-        """The venue or the gateway clearly said no: nothing was done, and nothing is tried again by itself."""
+        """Note a clear no of venue or gateway: nothing was done, and nothing is tried again by itself."""
         order = self.ledger.orders.get(fact.id)
         if order is None:
             return
@@ -243,7 +257,7 @@ class OrderDesk:
         trade.closing, trade.moving, trade.doubt = 0, 0, False
 
     def gone(self, fact: OrderGone) -> None:
-        """A resting entry of ours rests no more."""
+        """Note that a resting entry of ours rests no more."""
         order = self.ledger.orders.get(self.ledger.magics.get(fact.magic, 0))
         if order is None or order.verb != "entry":
             return

@@ -1,4 +1,4 @@
-"""Bars become numbers: the feature folds and regime filters of one account, each fed by its own symbol and timeframe."""
+"""Bars become numbers: the feature folds and regime filters of one account, fed by symbol and timeframe."""
 
 from typing import Any
 
@@ -62,7 +62,19 @@ class Feed:
 class RegimeReading:
     """The filter of one regime model, and what it last said."""
 
-    __slots__ = ("bars", "feed", "log_density", "model", "name", "ordinal", "picks", "posterior", "state", "weights", "x")
+    __slots__ = (
+        "bars",
+        "feed",
+        "log_density",
+        "model",
+        "name",
+        "ordinal",
+        "picks",
+        "posterior",
+        "state",
+        "weights",
+        "x",
+    )
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed) -> None:
         """Begin before the first bar."""
@@ -122,9 +134,7 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
 
 def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     """Return all that moves in a regime reading."""
-    return ReadingSnapshot(
-        reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state)
-    )
+    return ReadingSnapshot(reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state))
 
 
 def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:

@@ -53,12 +53,14 @@ HOLD_ROWS: dict[Hold, Row] = {
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")
 """The regime gate under `enforce`, while it is shut."""
 
-PER_SYMBOL: frozenset[Hold] = frozenset({"IN_DOUBT", "MISSING", "BREAK", "WARMING", "STALE_FEED", "CONTRACT", "SPEC_CHANGED"})
+PER_SYMBOL: frozenset[Hold] = frozenset(
+    {"IN_DOUBT", "MISSING", "BREAK", "WARMING", "STALE_FEED", "CONTRACT", "SPEC_CHANGED"}
+)
 """Holds that lie on one symbol; the others lie on the account."""
 
 
 def allows(answer: Answer, *, same: bool, force: bool = False, proven: bool = False) -> bool:
-    """Say whether one cell permits: `same` where the hold's own position is meant, `proven` where a snapshot shows it."""
+    """Say whether one cell permits: `same`: the hold's own position is meant; `proven`: a snapshot shows it."""
     if answer == "other":
         return not same
     if answer == "other-or-force":
@@ -68,7 +70,7 @@ def allows(answer: Answer, *, same: bool, force: bool = False, proven: bool = Fa
     return answer in {"yes", "plan"}
 
 
-def blockers(  # noqa: PLR0913 - the table has that many questions
+def blockers(
     act: Act,
     level: Level,
     holds: dict[str, str],
@@ -84,7 +86,7 @@ def blockers(  # noqa: PLR0913 - the table has that many questions
     is the one the hold is about.
     """
     column = ACTS.index(act)
-    found = [] if allows(LEVEL_ROWS[level][column], same=True) else [level]
+    found: list[str] = [] if allows(LEVEL_ROWS[level][column], same=True) else [level]
     for key in holds:
         name, _, where = key.partition(":")
         if where and where != symbol:

@@ -17,6 +17,9 @@ MISSING_FACTOR = 10.0
 DUST = 0.005
 """Half a cent: below it two balances are the same."""
 
+LOT_DUST = 1e-9
+"""Below it two volumes are the same."""
+
 
 def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
     """Hold the core's book against the venue's."""
@@ -75,7 +78,7 @@ def _resolve_entry(desk: OrderDesk, lane: Lane, order: OrderRecord, resting: dic
 
 
 def _resolve_act(lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:
-    """A close, stop or cancel in doubt: the venue's positions are the truth of it."""
+    """Resolve a close, stop or cancel in doubt: the venue's positions are the truth of it."""
     trade = lane.trade
     if order.verb == "stop" and trade is not None and trade.position in held:
         done = held[trade.position].stop == order.stop
@@ -89,7 +92,7 @@ def _resolve_act(lane: Lane, order: OrderRecord, held: dict[int, Position]) -> N
 
 
 def _vanished(ledger: Ledger, lanes: list[Lane], order: OrderRecord, *, settled: bool) -> None:
-    """A resting entry of ours is gone although nobody told: once settled, it was taken back."""
+    """Note that a resting entry of ours is gone although nobody told: once settled, it was taken back."""
     if not settled:
         return
     walk(order, "gone", "not at the venue any more")
@@ -111,7 +114,9 @@ def _breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled
                 _adopt_stop(desk, lane, trade, held[trade.position])
     for position in ledger.foreign:
         if position.magic in ledger.magics:
-            found[f"BREAK:{position.symbol}"] = f"position {position.ticket} is ours by its magic, but no deal told of it"
+            found[f"BREAK:{position.symbol}"] = (
+                f"position {position.ticket} is ours by its magic, but no deal told of it"
+            )
     if abs(fact.account.balance - ledger.balance) > DUST:
         found["BREAK"] = f"the venue's balance is {fact.account.balance}, our deals make it {ledger.balance:.2f}"
     for key in [k for k in ledger.holds if k.startswith("BREAK") and k not in found]:
@@ -125,8 +130,9 @@ def _breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled
 def _difference(trade: Trade, position: Position | None) -> str:
     if position is None:
         return f"position {trade.position} is not at the venue, and no deal told how it went"
-    if position.side != trade.side or abs(position.volume - trade.volume) > 1e-9:
-        return f"position {trade.position} is {position.side * position.volume} lots there, {trade.side * trade.volume} here"
+    if position.side != trade.side or abs(position.volume - trade.volume) > LOT_DUST:
+        there, here = position.side * position.volume, trade.side * trade.volume
+        return f"position {trade.position} is {there} lots there, {here} here"
     return ""
 
 
@@ -137,5 +143,7 @@ def _adopt_stop(desk: OrderDesk, lane: Lane, trade: Trade, position: Position) -
     if position.stop <= 0.0:
         desk.alert("page", f"{lane.name}: the stop of position {trade.position} was removed at the venue")
     else:
-        desk.alert("warn", f"{lane.name}: stop of position {trade.position} is {position.stop} there, {trade.stop} here")
+        desk.alert(
+            "warn", f"{lane.name}: stop of position {trade.position} is {position.stop} there, {trade.stop} here"
+        )
     trade.stop, trade.target = position.stop, position.target

@@ -52,7 +52,7 @@ class RefusedByRisk(msgspec.Struct, frozen=True):
 
 
 @kernel
-def size(  # noqa: PLR0913, PLR0917 - a kernel takes flat numbers
+def size(
     equity: float, risk: float, distance: float, contract: float, rate: float, step: float, low: float, high: float
 ) -> float:
     """Return the lots that lose `risk` (a share) of equity over `distance` (price), rounded down; 0.0 if too small.

@@ -13,7 +13,6 @@ from runtime.core.plan import StrategyPlan
 from runtime.core.positions import Trade
 from strategies.adapter import runner_of
 
-
 OFF = GateParams(mode="off")
 
 

@@ -81,7 +81,7 @@ runs = Table(
     tables,
     _key("run"),
     *_longs("started"),
-    *_texts("mode", "config", "config_hash", "model_hashes", "kernel_hash", "platform", "symbols"),
+    *_texts("mode", "config", "config_hash", "model_hashes", "bundles", "kernel_hash", "platform", "symbols"),
     *_longs("ended"),
     *_texts("reason"),
 )

@@ -94,7 +94,7 @@ def _loosen(folder: Path, command: Command) -> Report:
     try:
         answer = ask(folder, Asked(do="level", command=command))
     except OSError:
-        raise UnreachableError(f"only a running daemon can loosen: start it with tidegate run, then {command.level}") from None
+        raise UnreachableError("only a running daemon can loosen: start it with tidegate run, then resume") from None
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
     return Report(level=answer["level"], generation=answer["generation"], path="daemon", confirmed=True)

@@ -53,7 +53,7 @@ class Control:
         folder: Path,
         status: Callable[[], dict[str, Any]],
         loosen: Callable[[Command], "concurrent.futures.Future[dict[str, Any]]"],
-        wake: Callable[[], None],
+        wake: Callable[[], object],
     ) -> None:
         """Listen for an account: `status` and `wake` are safe from any thread, `loosen` is worked by the daemon."""
         self.folder, self.status, self.loosen, self.wake = folder, status, loosen, wake

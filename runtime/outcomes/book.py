@@ -7,6 +7,12 @@ from market.types import Bar, Deal
 from runtime.core.decision import Decision
 from runtime.outcomes.outcome import Book, Outcome
 
+REMEMBERED = 256
+"""Entries wanted and not filled yet that are remembered; older ones were never filled."""
+
+LOT_DUST = 1e-9
+"""Below it nothing is left of a position."""
+
 
 class OpenTrade(msgspec.Struct, kw_only=True):
     """A trade on its way to its outcome."""
@@ -48,7 +54,7 @@ class OutcomeBook(msgspec.Struct):
                 decision=decision.id, strategy=decision.strategy, symbol=decision.symbol, side=decision.side,
                 risk=decision.risk, regime=decision.regime, gate_open=decision.gate_open, model=decision.model,
             )  # fmt: skip
-            if len(self.wanted) > 256:  # entries that were never filled
+            if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
 
     def bar(self, bar: Bar) -> None:
@@ -71,7 +77,7 @@ class OutcomeBook(msgspec.Struct):
         _charge(trade, deal)
         trade.left -= deal.volume
         trade.exit_value += deal.volume * deal.price
-        if trade.left > 1e-9:
+        if trade.left > LOT_DUST:
             return None
         del self.held[deal.position]
         return self._outcome(trade, deal)
@@ -86,17 +92,18 @@ class OutcomeBook(msgspec.Struct):
         trade.volume += deal.volume
         trade.left += deal.volume
         trade.entry_value += deal.volume * deal.price
-        trade.entry_price = trade.entry_value / trade.volume
+        trade.entry_price = deal.price if trade.volume == deal.volume else trade.entry_value / trade.volume
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)
-        ahead = (t.exit_value / t.volume - t.entry_price) * t.side
+        left_at = last.price if last.volume == t.volume else t.exit_value / t.volume
+        ahead = (left_at - t.entry_price) * t.side
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
-            position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price,
-            exit_price=t.exit_value / t.volume, profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
-            net=net, r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead), bars=t.bars,
-            exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
+            position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price, exit_price=left_at,
+            profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
+            r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
+            bars=t.bars, exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
         )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Shadow books: the same strategy without its regime gate, in a book of its own, made from the live facts alone.
 
-A shadow is a whole core with one strategy and the gate off, trading on a simulated venue of its own; so a signal vetoed
-on twenty bars in a row makes one trade, sized, stopped and left by the very same code. It reads the live core's features,
-obeys the live levels, and starts from the live account's first balance. Its fills are the venue model's, and are
-marked as such: the gate's value is realised minus shadow.
+A shadow is a whole core with one strategy and the gate off, trading on a simulated venue of its own; so a signal
+vetoed on twenty bars in a row makes one trade, stopped and left by the very same code. It reads the live core's
+features, obeys the live levels, and sizes by the live account's equity: where the gate vetoed nothing, live and shadow
+trades are the same. Its fills are the venue model's, and are marked as such: the gate's value is realised minus shadow.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,9 @@ class Shadow:
         )  # fmt: skip
         last = self.venue.deals[-1].ticket
         self.core.handle(RunStarted(at=0, run=0))
-        command = Command(id="shadow", level=host.ledger.level, who="shadow", why="as the live account", wall=0, path="daemon")
+        command = Command(
+            id="shadow", level=host.ledger.level, who="shadow", why="as the live account", wall=0, path="daemon"
+        )
         if "SWITCH" not in host.ledger.holds:
             self.core.handle(LevelChanged(at=0, command=command, generation=host.ledger.generation))
         self.core.handle(LinkUp(at=0, account=account))

@@ -76,14 +76,16 @@ def test_a_secret_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pyte
         read_secret(kept(tmp_path, "\n"))
 
 
-@given(value=st.text(min_size=8))
+def shown(secret: Secret) -> str:
+    """Return a secret in every way a person or a log would meet it."""
+    kept = {"password": secret}
+    return f"{secret} {secret!r} {secret!s:>20} {[secret]} {kept}"
+
+
+@given(value=st.text())
 def test_a_secret_never_shows_itself(value: str) -> None:
-    """Neither printing nor formatting nor a container's repr gives it away."""
-    secret = Secret(value)
-
-    shown = f"{secret} {secret!r} {[secret]} { ({'password': secret}) } {secret!s:>20}"
-
-    assert value not in shown or value in f"{Secret('')}"
+    """Neither printing nor formatting nor a container's repr tells one secret from another."""
+    assert shown(Secret("hunter2")) == shown(Secret(value))
 
 
 @pytest.mark.parametrize("write", [pickle.dumps, copy.copy, msgspec.json.encode, msgspec.msgpack.encode])

@@ -19,7 +19,7 @@ ROOMS = ("market", "brokers", "regimes", "strategies", "config", "runtime", "bac
 BUGS = frozenset({
     "brokers.mt5.lookalike.arguments.Invalid",  # the package's own word; caught where it is called
     "brokers.mt5.lookalike.client.Failed",  # likewise
-    "brokers.mt5.worker.TerminalLostError",  # stays in the worker, which connects anew
+    "brokers.mt5.reader.TerminalLostError",  # stays in the worker, which connects anew
     "runtime.core.orders.IllegalTransitionError",
     "runtime.core.risk.UnprotectedError",
 })  # fmt: skip

@@ -12,8 +12,8 @@ from brokers.mt5.lookalike.client import LINE, function
 def done(t_ms: int) -> dict[str, Any] | None:
     """Say that the tick at `t_ms` is settled: its bars are played and the next ones open.
 
-    Only the tick the clock stands at counts, so saying it again changes nothing. Returns {ended, at, news}; after the end of
-    the data `at` is the last bar's last millisecond. None where the terminal is gone.
+    Only the tick the clock stands at counts, so saying it again changes nothing. Returns {ended, at, news}; after the
+    end of the data `at` is the last bar's last millisecond. None where the terminal is gone.
     """
     state: dict[str, Any] = LINE.ask("done", [t_ms])
     return state

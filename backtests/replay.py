@@ -1,0 +1,94 @@
+"""Replay: a journal's facts through a fresh core, every step compared bit for bit with the one written down."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.errors import UsageError
+from runtime.core.core import Core
+from runtime.journal.reader import JournalReader
+from runtime.outcomes.books import Books
+from runtime.recorder import decode_fact, decode_step, encode
+from runtime.revive import carry, pair_of_run
+
+
+class ReplayMismatch(ValueError):
+    """A fresh core decided something else than was journaled: at which row, in which field."""
+
+    def __init__(self, seq: int, field: str, journaled: object, replayed: object) -> None:
+        """Name the first difference."""
+        super().__init__(f"row {seq}: {field}: journaled {journaled!r}, replayed {replayed!r}")
+        self.seq, self.field = seq, field
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay went through without finding a difference."""
+
+    runs: int
+    facts: int
+    decisions: int
+    instructions: int
+
+
+def replay(journal: Path, run: int | None = None, progress: Callable[[int], None] | None = None) -> Replayed:
+    """Replay a journal from its first row, comparing every step, or those of one run; raise ReplayMismatch."""
+    with JournalReader(journal) as reader:
+        runs = {row["run"]: row for row in reader.runs()}
+        if run is not None and run not in runs:
+            raise UsageError(f"no run {run} in {journal}: it has {', '.join(map(str, runs)) or 'none'}")
+        return _replay(reader, runs, run, progress)
+
+
+def _replay(
+    reader: JournalReader, runs: dict[int, dict[str, Any]], only: int | None, progress: Callable[[int], None] | None
+) -> Replayed:
+    pair: tuple[Core, Books] | None = None
+    facts = decisions = instructions = 0
+    for row in reader.rows():
+        if row.kind == "RunOpened":
+            pair = _opened(pair, runs[row.run])
+        if not row.fact or pair is None:
+            continue
+        fact = decode_fact(row.fact)
+        step = pair[0].handle(fact)
+        pair[1].observe(fact, step)
+        if only in {None, row.run}:
+            if encode(step) != row.step:
+                raise _mismatch(row.seq, decode_step(row.step), step)
+            facts, decisions = facts + 1, decisions + len(step.decisions)
+            instructions += len(step.instructions)
+        if progress is not None:
+            progress(row.seq)
+    return Replayed(runs=len(runs) if only is None else 1, facts=facts, decisions=decisions, instructions=instructions)
+
+
+def _opened(pair: tuple[Core, Books] | None, run: dict[str, Any]) -> tuple[Core, Books]:
+    """Return the core a run began with: the one before, unless the configuration has changed."""
+    if pair is not None and pair[0].plan.config == run["config_hash"]:
+        return pair
+    new = pair_of_run(run)
+    return new if pair is None else carry(pair, new)
+
+
+def _mismatch(seq: int, journaled: msgspec.Struct, replayed: msgspec.Struct) -> ReplayMismatch:
+    path, a, b = first_difference(msgspec.to_builtins(journaled), msgspec.to_builtins(replayed)) or ("bytes", "?", "?")
+    return ReplayMismatch(seq, path, a, b)
+
+
+def first_difference(a: Any, b: Any, path: str = "") -> tuple[str, Any, Any] | None:  # noqa: ANN401 - plain values
+    """Return the path of the first difference between two plain values, and both; NaN equals NaN."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return _first(
+            (f"{path}.{key}".lstrip("."), a.get(key), b.get(key)) for key in [*a, *(k for k in b if k not in a)]
+        )
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        if len(a) != len(b):
+            return f"{path}.length".lstrip("."), len(a), len(b)
+        return _first((f"{path}[{i}]", x, y) for i, (x, y) in enumerate(zip(a, b, strict=True)))
+    return None if repr(a) == repr(b) else (path, a, b)
+
+
+def _first(pairs: Any) -> tuple[str, Any, Any] | None:  # noqa: ANN401 - an iterator of plain triples
+    return next((found for path, x, y in pairs if (found := first_difference(x, y, path))), None)

@@ -1,0 +1,98 @@
+"""Bringing a core back: from a journal's own words, without a terminal, and across a changed configuration.
+
+A run's row holds all that its core was made of (configuration, model bundles, contracts), so an old core can be built
+again as it was. When the configuration has changed since, money, orders and trades are carried over by the names of
+strategies; features and regimes are learnt again from history.
+"""
+
+from typing import Any
+
+import msgspec
+
+from config.account import AccountConfig
+from config.errors import ConfigError
+from market.types import Symbol
+from regimes.bundle import RegimeModel, decode, encode
+from runtime.assemble import core_of, costs_of, plan_of
+from runtime.core.core import Core
+from runtime.journal.reader import JournalReader
+from runtime.outcomes.books import Books
+from runtime.recorder import decode_fact, rest_of
+
+Pair = tuple[Core, Books]
+
+
+def bundles_text(models: dict[str, RegimeModel]) -> str:
+    """Return models as the text a run's row keeps."""
+    parts = {name: {part: raw.decode() for part, raw in encode(model).items()} for name, model in models.items()}
+    return msgspec.json.encode(parts).decode()
+
+
+def pair_of_run(run: dict[str, Any]) -> Pair:
+    """Return a new-born core and its books, as they were at the start of a journaled run."""
+    config = msgspec.json.decode(run["config"], type=AccountConfig)
+    bundles = msgspec.json.decode(run["bundles"], type=dict[str, dict[str, str]])
+    models = {name: decode({part: text.encode() for part, text in parts.items()}) for name, parts in bundles.items()}
+    symbols = msgspec.json.decode(run["symbols"], type=dict[str, Symbol])
+    return core_of(plan_of(config, models, symbols), costs_of(config))
+
+
+def revive(reader: JournalReader, new: Pair) -> Pair:
+    """Return core and books as the journal left them, ready for a new run under the configuration `new` is made of."""
+    runs = reader.runs()
+    if not runs:
+        return new
+    same = runs[-1]["config_hash"] == new[0].plan.config
+    core, books = new if same else pair_of_run(runs[-1])
+    first = _wake(core, books, reader)
+    for row in reader.rows(first):
+        if row.fact:
+            fact = decode_fact(row.fact)
+            books.observe(fact, core.handle(fact))
+    return (core, books) if same else carry((core, books), new)
+
+
+def _wake(core: Core, books: Books, reader: JournalReader) -> int:
+    """Restore the last snapshot, if it is this configuration's; return the first row after it."""
+    snapshot = reader.last_snapshot()
+    if snapshot is None:
+        return 1
+    rest = rest_of(snapshot.state)
+    if rest.config != core.plan.config:
+        return snapshot.seq + 1
+    core.restore(rest.core)
+    books.restore(rest.books)
+    return snapshot.seq + 1
+
+
+def carry(old: Pair, new: Pair) -> Pair:
+    """Take money, orders and trades over into a core of another configuration; ConfigError where one has no home."""
+    before, after = old[0], new[0]
+    numbers = {}
+    for lane in before.lanes:
+        home = next((x for x in after.lanes if (x.name, x.plan.symbol) == (lane.name, lane.plan.symbol)), None)
+        if home is not None:
+            numbers[lane.number] = home.number
+            home.trade, home.order = lane.trade, lane.order
+            if home.plan.strategy == lane.plan.strategy:
+                home.runner.restore(lane.runner.snapshot())
+        elif lane.trade is not None or lane.order:
+            where = f"{lane.name} on {lane.plan.symbol}"
+            raise ConfigError(f"strategies: {where} still holds a position or an order: keep it until it is closed")
+    _move_ledger(before, after, numbers)
+    new[1].live = old[1].live
+    return new
+
+
+def _move_ledger(before: Core, after: Core, numbers: dict[int, int]) -> None:
+    old, ledger = before.ledger, after.ledger
+    for field in ("run", "at", "level", "generation", "balance", "known", "last_deal", "last_deal_at", "foreign"):
+        setattr(ledger, field, getattr(old, field))
+    for ident, order in old.orders.items():
+        if order.strategy in numbers:
+            order.strategy = numbers[order.strategy]
+            ledger.orders[ident] = order
+    ledger.magics.update({m: i for m, i in old.magics.items() if i in ledger.orders})
+    for lane in after.lanes:
+        if lane.trade is not None:
+            lane.trade.strategy = lane.number
