@@ -3,14 +3,13 @@
 Nothing is mended silently: every row that is dropped or changed is counted, and the first few are quoted.
 """
 
-import math
-
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
+from market.bars import are_prices, holds, price_problem
 from market.money import nearest
 
 Row = tuple[int, int, float, float, float, float, float, float]
@@ -137,12 +136,11 @@ def check_prices(rows: Iterable[Row], tally: Tally, digits: int | None) -> list[
     kept: list[Row] = []
     for line, time, *prices, volume, spread in rows:
         o, h, l, c = [nearest(x * scale) / scale for x in prices] if scale else prices
-        if not (0.0 < o < math.inf and 0.0 < h < math.inf and 0.0 < l < math.inf and 0.0 < c < math.inf):
-            tally.note("price", line, f"open {o:g}, high {h:g}, low {l:g}, close {c:g}: not all are prices")
+        if not are_prices(o, h, l, c):
+            tally.note("price", line, price_problem(o, h, l, c))
             continue
-        if not (l <= o <= h and l <= c <= h):
-            what = f"open {o:g}, high {h:g}, low {l:g}, close {c:g}: high and low do not hold the others"
-            if tally.note("range", line, what) == "drop":
+        if not holds(o, h, l, c):
+            if tally.note("range", line, price_problem(o, h, l, c)) == "drop":
                 continue
             h, l = max(o, h, l, c), min(o, h, l, c)
         kept.append((line, time, o, h, l, c, volume, spread))

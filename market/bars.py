@@ -1,5 +1,7 @@
 """A history of bars as columns: half a million of them are some tens of megabytes, not a gigabyte."""
 
+import math
+
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,6 +9,28 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from market.types import TIMEFRAMES, Bar
+
+
+def price_problem(o: float, h: float, l: float, c: float) -> str:
+    """Return why four prices cannot be a bar's, or an empty text: files, training and the live feed ask the same.
+
+    >>> price_problem(1.0, 2.0, 0.5, 1.5), price_problem(1.0, 0.9, 0.5, 1.5)
+    ('', 'open 1, high 0.9, low 0.5, close 1.5: high and low do not hold the others')
+    """
+    told = f"open {o:g}, high {h:g}, low {l:g}, close {c:g}"
+    if not are_prices(o, h, l, c):
+        return f"{told}: not all are prices"
+    return "" if holds(o, h, l, c) else f"{told}: high and low do not hold the others"
+
+
+def are_prices(o: float, h: float, l: float, c: float) -> bool:
+    """Tell whether all four are positive and finite."""
+    return 0.0 < o < math.inf and 0.0 < h < math.inf and 0.0 < l < math.inf and 0.0 < c < math.inf
+
+
+def holds(o: float, h: float, l: float, c: float) -> bool:
+    """Tell whether high and low hold open and close between them."""
+    return l <= o <= h and l <= c <= h
 
 
 class Bars(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, SymbolSeen
 from market.types import TIMEFRAMES
 from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
+from runtime.core.feeds import FeedKey
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -71,6 +72,7 @@ class Daemon:
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
+        self.told: dict[FeedKey, int] = {}
         self.next_look = 0.0
         self.stopping = ""
 
@@ -244,7 +246,9 @@ class Daemon:
 
     async def _round(self) -> None:
         """Ask the terminal what is new, and take it in."""
-        feeds = tuple(FeedCursor(*key, feed.last_time) for key, feed in self.core.feeds.items())
+        feeds = tuple(
+            FeedCursor(*key, max(feed.last_time, self.told.get(key, 0))) for key, feed in self.core.feeds.items()
+        )
         ledger = self.ledger
         ask = Poll(
             feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
@@ -265,9 +269,11 @@ class Daemon:
         await self._advance(told.at, ended=told.ended)
 
     async def _bars(self, bars: tuple[Closed, ...], at: int) -> None:
+        for closed in bars:  # a broken bar is told once, and not asked for again
+            self.told[closed.bar.symbol, closed.bar.timeframe] = closed.bar.time
         for fact in facts_of(bars, at, self.max_age_ms):
             self.bars += 1
-            if self.paper is not None:
+            if self.paper is not None and isinstance(fact, BarClosed):
                 self.paper.market(fact, ended=self.ledger.ended)
                 await self._news()
             await self.take(fact)

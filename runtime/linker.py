@@ -9,8 +9,9 @@ import structlog
 from brokers.mt5.frames import Closed, Connected
 from brokers.mt5.link import Event, Link
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, LinkDown, WrongTerminal
+from brokers.port import BarClosed, FeedBroken, LinkDown, WrongTerminal
 from config.errors import TerminalRefused
+from market.bars import price_problem
 from market.types import TIMEFRAMES, Account
 from runtime.clock import Clock
 
@@ -85,14 +86,20 @@ class Linker:
         self.log.warning("link lost", reason=str(error), kind=event, tries=self.link.tries, state=self.link.state)
 
 
-def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[BarClosed]:
+def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[BarClosed | FeedBroken]:
     """Yield told bars as facts, by the time they closed, the longest timeframe first.
 
-    The newest bar of a feed is live while the tick that showed it is fresh; older ones closed while we were away.
+    The newest bar of a feed is live while the tick that showed it is fresh; older ones closed while we were away. A bar
+    that cannot be one is not told as a bar, but as a broken feed.
     """
     newest = {(c.bar.symbol, c.bar.timeframe): c.bar.time for c in bars}
     for closed in sorted(bars, key=_when):
         bar = closed.bar
+        problem = price_problem(bar.open, bar.high, bar.low, bar.close)
+        if problem or not 0.0 < closed.bid <= closed.ask:
+            quote = f"bar {bar.time}: {problem or f'quote {closed.bid}/{closed.ask}'}"
+            yield FeedBroken(at=at, symbol=bar.symbol, problem=quote)
+            continue
         last = newest[bar.symbol, bar.timeframe] == bar.time
         fresh = last and (closed.next_open == 0 or at - closed.next_open <= max_age_ms)
         yield BarClosed(at=at, bar=bar, bid=closed.bid, ask=closed.ask, phase="live" if fresh else "missed")

@@ -38,6 +38,10 @@ class Connect(Ask, frozen=True, kw_only=True):
     """Folder of the halt latch; empty: no gateway, nothing is ever sent."""
     timeout_ms: int
 
+    def __repr__(self) -> str:
+        """Name the terminal; never the password."""
+        return f"Connect({self.login} on {self.server} at {self.path})"
+
 
 class FeedCursor(msgspec.Struct, frozen=True):
     """A feed and the last bar of it that was folded in; 0: none yet."""

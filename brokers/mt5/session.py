@@ -63,6 +63,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     start_timeout_s: float = 30.0
 
 
+    def __repr__(self) -> str:
+        """Name the terminal; never the password."""
+        return f"Terms({self.kind}, {self.login} on {self.server} at {self.path})"
+
+
 class LinkLostError(Exception):
     """The terminal is out of reach; `crashed` says that our own worker died or hung."""
 

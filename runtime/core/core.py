@@ -170,6 +170,7 @@ class Core:
         if fact.bar.time <= feed.last_time:
             return False
         feed.fold(fact.bar)
+        self.ledger.holds.pop(f"CONTRACT:{fact.bar.symbol}", None)  # a bar that passed its checks
         for reading in self.readings_of[key]:
             reading.fold()
         return True
@@ -182,8 +183,9 @@ class Core:
     def _contract(self, fact: BarRevised | FeedBroken) -> None:
         symbol = fact.bar.symbol if isinstance(fact, BarRevised) else fact.symbol
         problem = "a bar was revised after it closed" if isinstance(fact, BarRevised) else fact.problem
+        if self.ledger.holds.get(f"CONTRACT:{symbol}") != problem:
+            self.desk.alert("page", f"{symbol}: {problem}")
         self.ledger.holds[f"CONTRACT:{symbol}"] = problem
-        self.desk.alert("page", f"{symbol}: {problem}")
 
     def _symbol(self, fact: SymbolSeen) -> None:
         """Hold the symbol if its contract is not the one it was configured and sized with."""
