@@ -62,7 +62,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     call_timeout_s: float = 5.0
     start_timeout_s: float = 30.0
 
-
     def __repr__(self) -> str:
         """Name the terminal; never the password."""
         return f"Terms({self.kind}, {self.login} on {self.server} at {self.path})"

@@ -14,9 +14,10 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -46,6 +47,9 @@ from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError
 from brokers.port import DealMade, OrderGone
 
+ORPHAN_S = 5.0
+"""How long a new worker waits for the last one to go."""
+
 AUTH_FAILED = -6
 """`last_error` where the broker refuses login or password."""
 
@@ -60,6 +64,7 @@ class Worker:
         self.gateway: Gateway | None = None
         self.infos: dict[str, Any] = {}
         self.heard = -1
+        self.lock: IO[bytes] | None = None
 
     def answer(self, ask: AnyAsk) -> AnyTell:
         """Answer one request; a terminal that does not answer is told as Lost."""
@@ -93,11 +98,32 @@ class Worker:
         symbols = tuple(r.translate.symbol(info) for info in self.infos.values())
         account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
         if ask.latch:
+            self.only_one(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
         gc.collect()
         gc.freeze()
         lockstep = bool(r.replay()["lockstep"])
         return Connected(who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep)
+
+    def only_one(self, folder: Path) -> None:
+        """Hold the account's gate; wait a little for an orphan of a dead daemon to go."""
+        if sys.platform == "win32" or self.lock is not None:
+            return
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        lock = (folder / "worker.lock").open("ab")
+        deadline = time.monotonic() + ORPHAN_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > deadline:
+                    lock.close()
+                    raise TerminalLostError("another worker is the gateway of this account") from None
+                time.sleep(0.05)
+            else:
+                self.lock = lock
+                return
 
     def poll(self, ask: Poll) -> Polled:
         """Tell new deals, ended orders and closed bars; identity is read in the same breath."""

@@ -209,6 +209,8 @@ class Core:
         ledger.holds["SWITCH"] = "the latch is not read yet"
         ledger.settling = False
         self._link_down("LINK", "no terminal yet")
+        for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
+            self.desk.wake_missing(key[8:])  # timers do not outlive a process
         for order in list(ledger.orders.values()):
             if order.state in _UNSETTLED:
                 self.desk.doubt(order, "the process ended while it was on its way")
@@ -263,8 +265,10 @@ class Core:
 
     @property
     def unsettled(self) -> bool:
-        """Something is on its way or in doubt: recorded time must not move on."""
-        return any(order.state in _UNSETTLED for order in self.ledger.orders.values())
+        """Something is on its way, in doubt or missing: recorded time must not move on."""
+        return any(order.state in _UNSETTLED for order in self.ledger.orders.values()) or any(
+            key.startswith("MISSING:") for key in self.ledger.holds
+        )
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes; equal bytes mean equal cores."""

@@ -21,6 +21,9 @@ from runtime.core.state import Lane, Ledger
 KEEP_ENDED = 16
 """Ended orders remembered, for a fill that comes after the end."""
 
+MISSING_WINDOWS = 3.0
+"""A MISSING order forbids entries on its symbol for this many settle windows more: a venue may yet fill it."""
+
 UNCHANGED = 10025
 """MT5 retcode: the stop already stands where it was wanted."""
 
@@ -128,6 +131,10 @@ class OrderDesk:
         """Ask to be told once some time has passed."""
         self.out.append(WakeAt(id=self.next_id(), after_s=after_s, key=key))
 
+    def wake_missing(self, symbol: str) -> None:
+        """Ask to be told when the second, longer window of a missing order is over."""
+        self.wake(self.settle_s * MISSING_WINDOWS, f"missing:{symbol}")
+
     def set_level(self, level: str, why: str) -> None:
         """Ask for a tighter level to be latched."""
         self.out.append(SetLevel(id=self.next_id(), level=level, why=why))  # type: ignore[arg-type]  # checked by latch
@@ -226,10 +233,12 @@ class OrderDesk:
         if order is None:
             return "foreign"
         lane = self.by_number[order.strategy]
-        if lane.trade is not None and lane.trade.position == deal.position:
+        if lane.trade is None:
+            lane.trade = open_trade(order, deal)
+        elif lane.trade.position == deal.position:
             grow(lane.trade, deal)
         else:
-            lane.trade = open_trade(order, deal)
+            return self._surplus(order, lane, deal)
         whole = lane.trade.volume >= order.volume - 1e-9
         order.position = deal.position
         if order.state != "FILLED":
@@ -238,6 +247,14 @@ class OrderDesk:
             lane.order = 0
             self.prune()
         return "in"
+
+    def _surplus(self, order: OrderRecord, lane: Lane, deal: Deal) -> str:
+        """Note a fill that comes although the strategy holds another position by now: a person must look at it."""
+        walk(order, "filled", f"deal {deal.ticket}, late")
+        why = f"{lane.name}: {order.name} was filled late as position {deal.position}, beside the one it holds"
+        self.ledger.holds[f"BREAK:{order.symbol}"] = why
+        self.alert("page", f"{why}: close one of them by hand")
+        return "foreign"
 
     def _left(self, deal: Deal) -> str:
         for lane in self.by_number.values():

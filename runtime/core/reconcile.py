@@ -11,9 +11,6 @@ from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import Trade
 from runtime.core.state import Lane, Ledger
 
-MISSING_FACTOR = 10.0
-"""A MISSING order forbids entries on its symbol for this many settle windows: a venue may yet fill it."""
-
 DUST = 0.005
 """Half a cent: below it two balances are the same."""
 
@@ -73,7 +70,7 @@ def _resolve_entry(desk: OrderDesk, lane: Lane, order: OrderRecord, resting: dic
         if lane.order == order.id:
             lane.order = 0
         desk.ledger.holds[f"MISSING:{order.symbol}"] = f"{order.name} was never found"
-        desk.wake(desk.settle_s * MISSING_FACTOR, f"missing:{order.symbol}")
+        desk.wake_missing(order.symbol)
         desk.alert("page", f"{order.name} is MISSING: sent perhaps, found nowhere, not sent again")
 
 
