@@ -60,6 +60,9 @@ SHELL = (
     "runtime/daemon.py",
     "runtime/*session*.py",
     "runtime/desks.py",  # the session and the paper venue, behind one face
+    "runtime/linker.py",  # the link's life around the session
+    "runtime/start.py",  # the first look at a venue, before the loop of the daemon
+    "runtime/doctor.py",  # the same look, for a person
     "runtime/journal/ticket.py",  # waiting for the writer's thread
     "brokers/mt5/session.py",
     "tidegate/",

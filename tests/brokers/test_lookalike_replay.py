@@ -54,7 +54,7 @@ def test_done_plays_the_bar_and_opens_the_next() -> None:
     """After done the bar is told whole and the clock stands at the next opening tick."""
     said = control.done(OPEN)
 
-    assert said == {"ended": False, "at": OPEN + HOUR}
+    assert said == {"ended": False, "at": OPEN + HOUR, "news": 1}
     assert bars(2) == [(4, 2004.0, 2005.5, 2003.5, 2005.0), (5, 2005.0, 2005.0, 2005.0, 2005.0)]
     assert tick() == (OPEN + HOUR, 2005.0, 2005.2)
 
@@ -88,7 +88,7 @@ def test_at_the_end_the_last_bar_is_position_zero_and_whole() -> None:
         at = said["at"]
 
     last = START + 10 * HOUR - 1
-    assert said == {"ended": True, "at": last}
+    assert said == {"ended": True, "at": last, "news": 1}
     assert control.done(last) == said
     assert bars(1) == [(9, 2009.0, 2010.5, 2008.5, 2010.0)]
     assert tick() == (last, 2010.0, 2010.2)
