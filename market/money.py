@@ -8,6 +8,7 @@ from market.kernel import kernel
 
 _MAGIC = 6755399441055744.0  # 1.5 * 2**52: adding and taking it away leaves the nearest integer, ties to even
 _NUDGE = 1e-7  # of a cent: what a decimal half-cent may lose when written as a binary float
+_GRAIN = 4e-16  # and of its own size: two roundings of a float
 
 
 @kernel
@@ -41,8 +42,10 @@ def cents(x: float) -> float:
     (1.01, -1.01, 2.68, 0.0)
     """
     if x < 0.0:
-        return 0.0 - floor(0.5 + _NUDGE - x * 100.0) / 100.0
-    return floor(x * 100.0 + 0.5 + _NUDGE) / 100.0
+        a = 0.0 - x * 100.0
+        return 0.0 - floor(a + 0.5 + _NUDGE + a * _GRAIN) / 100.0
+    a = x * 100.0
+    return floor(a + 0.5 + _NUDGE + a * _GRAIN) / 100.0
 
 
 @kernel

@@ -6,7 +6,7 @@ next; bars 0 to 2 are the warm-up.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -42,6 +42,7 @@ WARM = 3
 BALANCE = 10_000.0
 
 Script = Mapping[int, Want]
+T = TypeVar("T", bound=Instruction)
 
 
 def buy(stop: float = 1.0, **plan: Any) -> Entry:  # noqa: ANN401 - the fields of ExitPlan
@@ -260,13 +261,13 @@ class Told:
 # --- what was asked for -----------------------------------------------------------------------------------------------
 
 
-def only[T: Instruction](step: Step, kind: type[T]) -> T:
+def only(step: Step, kind: type[T]) -> T:
     """Return the one instruction of a kind that a step holds."""
     (wish,) = of_kind(step, kind)
     return wish
 
 
-def of_kind[T: Instruction](step: Step, kind: type[T]) -> list[T]:
+def of_kind(step: Step, kind: type[T]) -> list[T]:
     """Return the instructions of a kind that a step holds."""
     return [wish for wish in step.instructions if isinstance(wish, kind)]
 
