@@ -73,10 +73,10 @@ def stop_loss(volume: float, contract: float, price: float, stop: float, rate: f
 
 
 @kernel
-def within_collar(price: float, bid: float, ask: float, collar: float) -> float:
-    """Return 1.0 if price lies within collar (a share) of the quote's nearer side, else 0.0."""
-    if price > ask * (1.0 + collar):
-        return 0.0
-    if price < bid * (1.0 - collar):
-        return 0.0
-    return 1.0
+def collar_distance(price: float, bid: float, ask: float) -> float:
+    """Return how far a price lies outside the quote, as a share of its nearer side; 0.0 inside."""
+    if price > ask:
+        return price / ask - 1.0
+    if price < bid:
+        return 1.0 - price / bid
+    return 0.0

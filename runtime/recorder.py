@@ -45,7 +45,7 @@ class Recorder:
         step = self.core.handle(fact)
         outcomes = self.books.observe(fact, step)
         self._count(outcomes)
-        rows = rows_of(fact, step, outcomes, self.core, self.books.live)
+        rows = rows_of(self.journal.next_seq, fact, step, outcomes, self.core, self.books.live)
         durable = isinstance(fact, LevelChanged) or any(isinstance(wish, DURABLE) for wish in step.instructions)
         entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
         ticket = self.journal.append(entry, durable=durable)

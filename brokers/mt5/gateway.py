@@ -13,7 +13,7 @@ from pathlib import Path
 from brokers.book import mode_of
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
-from brokers.limits import GATES, LONGEST_NAME, Limits, order_value, spread_points, within_collar
+from brokers.limits import GATES, LONGEST_NAME, Limits, order_value, spread_points, collar_distance
 from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, Refused, StopRequest
 from market.types import Symbol
 
@@ -108,7 +108,7 @@ class Gateway:
         value = order_value(r.volume, spec.contract_size, r.price, rate)
         if value > limits.max_value:
             return f"value {value}, at most {limits.max_value}", _code("value")
-        if within_collar(r.price, bid, ask, limits.collar) == 0.0:
+        if collar_distance(r.price, bid, ask) > limits.collar:
             return f"price {r.price} is further than {limits.collar:.1%} from {bid}/{ask}", _code("collar")
         return "", 0
 

@@ -187,7 +187,7 @@ class Decider:
         draft.fill(intent, now)
         if intent.volume > 0.0:
             own = self._margin(symbol, intent.volume, intent.price)
-            draft.numbers = numbers_of(intent, now, own, self.plan.limits.collar)
+            draft.numbers = numbers_of(intent, now, own)
         verdict = judge(intent, draft.numbers, self.limits)
         draft.holds = self.blocked("entry", symbol)
         if not isinstance(verdict, Approved):

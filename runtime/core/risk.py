@@ -2,7 +2,7 @@
 
 import msgspec
 
-from brokers.limits import Limits, order_value, spread_points, stop_loss, within_collar
+from brokers.limits import Limits, order_value, spread_points, stop_loss, collar_distance
 from market.kernel import kernel
 from market.money import lots_down
 from market.types import OrderKind, Side
@@ -118,10 +118,9 @@ def standing_numbers(now: Exposure) -> tuple[float, float, float]:
     )
 
 
-def numbers_of(intent: Intent, now: Exposure, margin: float, collar: float) -> tuple[float, ...]:
+def numbers_of(intent: Intent, now: Exposure, margin: float) -> tuple[float, ...]:
     """Return the number of each check for an intent, in the order of CHECKS; `margin` is the order's own."""
     spread, loss, held = standing_numbers(now)
-    inside = within_collar(intent.price, now.bid, now.ask, collar)
     return (
         spread,
         loss,
@@ -130,7 +129,7 @@ def numbers_of(intent: Intent, now: Exposure, margin: float, collar: float) -> t
         order_value(intent.volume, now.contract, intent.price, now.rate),
         share(stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate), now.equity),
         share(now.margin + margin, now.equity),
-        collar if inside > 0.0 else abs(share(intent.price, now.bid) - 1.0),
+        collar_distance(intent.price, now.bid, now.ask),
     )
 
 

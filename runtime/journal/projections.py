@@ -24,13 +24,15 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def rows_of(fact: AnyFact, step: Step, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> tuple[Row, ...]:
-    """Return the projection rows of one fact and all it led to."""
-    rows: list[Row] = [("decisions", decision_row(d)) for d in step.decisions]
+def rows_of(  # noqa: PLR0913, PLR0917 - all that one row of the log led to
+    seq: int, fact: AnyFact, step: Step, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook
+) -> tuple[Row, ...]:
+    """Return the projection rows of row `seq` of the log: its fact and all it led to."""
+    rows: list[Row] = [("decisions", {"seq": seq, **decision_row(d)}) for d in step.decisions]
     for wish in step.instructions:
         rows += _wish_rows(wish, core)
     if not isinstance(fact, BarClosed):
-        rows += _fact_rows(fact, outcomes, core, book)
+        rows += _fact_rows(seq, fact, outcomes, core, book)
     for outcome in outcomes:
         rows.append(("outcomes", outcome_row(outcome, core.ledger.run)))
     return tuple(rows)
@@ -87,7 +89,7 @@ def _living(order: OrderRecord, at: int, price: float = 0.0) -> Row:
     return ("orders", values)
 
 
-def _fact_rows(fact: AnyFact, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
+def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
     orders = core.ledger.orders
     match fact:
         case Accepted() | Rejected() | Refused() | InDoubt():
@@ -96,7 +98,7 @@ def _fact_rows(fact: AnyFact, outcomes: tuple[Outcome, ...], core: Core, book: O
         case DealMade():
             order = orders.get(core.ledger.magics.get(fact.deal.magic, 0))
             rows: list[Row] = [_living(order, fact.at, fact.deal.price)] if order and fact.deal.entry == "in" else []
-            return [*rows, *deal_rows(fact.deal, outcomes, core, book)]
+            return [*rows, *deal_rows(seq, fact.deal, outcomes, core, book)]
         case OrderGone():
             order = orders.get(core.ledger.magics.get(fact.magic, 0))
             return [_living(order, fact.at)] if order else []
@@ -108,13 +110,13 @@ def _fact_rows(fact: AnyFact, outcomes: tuple[Outcome, ...], core: Core, book: O
             return []
 
 
-def deal_rows(deal: Deal, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
+def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
     """Return a deal with the decision it belongs to; a balance operation goes to the ledger as well."""
     owner: Any = book.held.get(deal.position)
     if owner is None:
         owner = next((o for o in outcomes if o.book == "live" and o.position == deal.position), None)
     values = {
-        "ticket": deal.ticket, "run": core.ledger.run, "order_ticket": deal.order, "position": deal.position,
+        "ticket": deal.ticket, "seq": seq, "run": core.ledger.run, "order_ticket": deal.order, "position": deal.position,
         "decision": owner.decision if owner else "", "strategy": owner.strategy if owner else "", "at": deal.at,
         "symbol": deal.symbol, "side": deal.side, "entry": deal.entry, "volume": deal.volume, "price": deal.price,
         "profit": deal.profit, "commission": deal.commission, "swap": deal.swap, "fee": deal.fee,

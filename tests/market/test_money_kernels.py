@@ -11,7 +11,7 @@ from market.money import cents, floor, lots_down, nearest, to_grid
 from tests.kernels import same_call
 
 CENT = Decimal("0.01")
-MILLS = st.integers(-10_000_000_000, 10_000_000_000)
+MILLS = st.integers(-1_000_000_000_000, 1_000_000_000_000)
 
 
 def pencil(x: float) -> float:
@@ -21,7 +21,7 @@ def pencil(x: float) -> float:
 
 @given(MILLS)
 def test_cents_of_three_digits_are_the_pencils(mills: int) -> None:
-    """Every amount of three digits up to ten million, half-cents among them, rounds as it is written."""
+    """Every amount of three digits up to a thousand million, half-cents among them, rounds as it is written."""
     x = float(Decimal(mills) / 1000)
 
     assert pencil(x) == cents(x)

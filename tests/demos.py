@@ -1,0 +1,183 @@
+"""Whole accounts to test with: trade server, worker and daemon as real processes, in a folder of the test's own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from backtests.backtest import run_backtest
+from backtests.demo import open_account, serve
+from backtests.drive import Drive
+from brokers.mt5.lookalike.launch import launch, stop
+from config.account import AccountConfig
+from config.load import load
+from config.places import JOURNAL_FILE
+from runtime.operator.client import status
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 14.0
+"""How long anything may take before a test gives up."""
+
+BREAKOUT = """
+[[strategies]]
+name = "breakout"
+use = "breakout"
+symbol = "SP500"
+timeframe = "D1"
+risk = 0.01
+params = { n = 10, expiry = 3, stop_atr = 3.0, trail_atr = 2.0 }
+"""
+"""Entries that rest at a price, and stops that follow it."""
+
+
+def toml(model: Path, *, strategies: str = "", **settings: object) -> str:
+    """Return the demo's configuration with other values of its keys, other strategies, and a model trained before."""
+    text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
+    if strategies:
+        text = text[: text.index("[[strategies]]")] + strategies + "\n" + text[text.index("[feed]") :]
+    given: dict[str, object] = {"model": str(model), "call_timeout_s": 2.0, "settle_s": 2.0} | settings
+    for key, value in given.items():
+        text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text)
+        assert found, f"the demo's configuration has no {key}"
+    return text
+
+
+class Demo:
+    """One account: its configuration, its trade server, and the daemon that runs now, if one does."""
+
+    def __init__(self, folder: Path, *, bars: int | None = None) -> None:
+        """Look at an account that was set up in a folder."""
+        self.bars = bars
+        self.file = folder / "demo.toml"
+        self.config: AccountConfig = load(self.file)
+        self.home, self.state, self.log = folder / "terminal", folder / "state", folder / "daemon.log"
+        self.server: subprocess.Popen[bytes] | None = None
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def set_up(cls, folder: Path, text: str, *, bars: int | None) -> Self:
+        """Write configuration, bars to replay and a state folder whose latch stands at run."""
+        folder.mkdir(parents=True)
+        (folder / "demo.toml").write_text(text, encoding="utf-8")
+        demo = cls(folder, bars=bars)
+        serve(demo.config, bars=bars, speed=None)
+        open_account(demo.config)
+        return demo
+
+    @property
+    def journal(self) -> Path:
+        """The account's journal."""
+        return self.state / JOURNAL_FILE
+
+    @property
+    def ledger(self) -> Path:
+        """The trade server's own record."""
+        return self.home / "ledger.jsonl"
+
+    # --- processes --------------------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Start the trade server."""
+        self.server = launch(self.home)
+
+    def start(self, *confined: str) -> subprocess.Popen[bytes]:
+        """Start the daemon as a user would, perhaps confined; it dies with us."""
+        command = [sys.executable, str(ROOT / "tests" / "confined.py"), *confined, "--"]
+        command += [sys.executable, "-m", "tidegate.cli", "run", str(self.file)]
+        with self.log.open("ab") as log:
+            self.daemon = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
+        return self.daemon
+
+    def begin(self) -> None:
+        """Start server and daemon."""
+        self.serve()
+        self.start()
+
+    def end(self, code: int = 0) -> str:
+        """Wait until the daemon has ended, with this exit code; return the last line it said."""
+        assert self.daemon is not None
+        found = self.daemon.wait(PATIENCE_S)
+        said = self.log.read_text(encoding="utf-8")
+        assert code == found, said[-3000:]
+        assert "Traceback" not in said, said[-3000:]
+        return (said.splitlines() or [""])[-1]
+
+    def close(self) -> None:
+        """End whatever still runs."""
+        for process in (self.daemon, self.server):
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+        if self.server is not None:
+            stop(self.server)
+
+    def signal(self, who: str, number: signal.Signals) -> None:
+        """Signal the server, the daemon, or its worker."""
+        pid = {"server": self.server, "daemon": self.daemon}.get(who)
+        os.kill(pid.pid if pid else self.worker(), number)
+
+    def worker(self) -> int:
+        """Return the process id of the daemon's worker, as the daemon tells it."""
+        return int(self.status()["worker"])
+
+    def kill(self, *who: str) -> None:
+        """Kill processes as `kill -9` does, the worker before the daemon it would die with."""
+        for one in who:
+            self.signal(one, signal.SIGKILL)
+        if "daemon" in who and self.daemon is not None:
+            self.daemon.wait()
+
+    # --- looks ------------------------------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """Return what the daemon says of itself."""
+        return status(self.state)
+
+    def done(self) -> int:
+        """Return how many bars the trade server has played."""
+        return self.ledger.read_bytes().count(b'{"in":"done"') if self.ledger.exists() else 0
+
+    def until(self, what: Callable[[], object], *, every_s: float = 0.001) -> None:
+        """Wait until something is so; an assertion fails where it does not come, or the daemon ends first."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not what():
+            assert time.monotonic() < deadline, f"waited for nothing; the daemon: {self.status()}"
+            assert self.daemon is None or self.daemon.poll() is None or what(), self.log.read_text(encoding="utf-8")
+            time.sleep(every_s)
+
+    def until_bar(self, number: int) -> None:
+        """Wait until so many bars were played."""
+        self.until(lambda: self.done() >= number)
+
+    def written(self) -> int:
+        """Return how long the trade server's record is: what comes behind it came later."""
+        return self.ledger.stat().st_size
+
+    def requests(self, after: int = 0) -> list[list[Any]]:
+        """Return the trade requests the server was sent, those behind a length of its record only."""
+        lines = self.ledger.read_bytes()[after:].splitlines()
+        return [msgspec.json.decode(line)["request"] for line in lines if line.startswith(b'{"in":"request"')]
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def tidegate(self, *words: str, code: int = 0) -> str:
+        """Run a command of `tidegate`; return what it printed, all of it."""
+        command = [sys.executable, "-m", "tidegate.cli", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert code == done.returncode, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def backtest(self) -> Drive:
+        """Play the same account over the same bars, without any process."""
+        return run_backtest(self.config, bars=self.bars)[0]
