@@ -13,7 +13,7 @@ from pathlib import Path
 from brokers.book import mode_of
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
-from brokers.limits import GATES, LONGEST_NAME, Limits, order_value, spread_points, collar_distance
+from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points
 from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, Refused, StopRequest
 from market.types import Symbol
 

@@ -163,15 +163,16 @@ class Session:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
         if isinstance(told, Lost):
             raise await self._lost(told.reason, crashed=False, fatal=told.fatal)
-        self._check(told)
+        await self._check(told)
         if not isinstance(told, kind):
             raise await self._lost(f"{type(told).__name__} instead of {kind.__name__}", crashed=True)
         return told
 
-    def _check(self, told: AnyTell) -> None:
-        """Believe a frame only from the account and terminal configured."""
+    async def _check(self, told: AnyTell) -> None:
+        """Believe a frame only from the account and terminal configured; kill the worker of any other."""
         who, terms = told.who, self.terms
         if who is None or (who.login, who.server, who.path) != (terms.login, terms.server, terms.path):
+            await self.stop()
             found = f"{who.login} on {who.server} at {who.path}" if who else "nobody"
             raise WrongTerminalError(f"{terms.login} on {terms.server} at {terms.path}", found)
 
@@ -221,5 +222,5 @@ class Session:
             return Rejected(at=at, id=request.id, code=NO_CONNECTION, reason="no terminal: nothing was sent")
         try:
             return (await self.call(Send(request=request), Sent)).answer
-        except LinkLostError as error:
+        except (LinkLostError, WrongTerminalError) as error:
             return InDoubt(at=at, id=request.id, code=0, reason=str(error))

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 import msgspec
 
+from brokers.limits import GATES
 from brokers.mt5.frames import (
     LENGTH,
     LONGEST_FRAME,
@@ -45,7 +46,7 @@ from brokers.mt5.frames import (
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError
-from brokers.port import DealMade, OrderGone
+from brokers.port import DealMade, OrderGone, Refused
 
 ORPHAN_S = 5.0
 """How long a new worker waits for the last one to go."""
@@ -63,6 +64,7 @@ class Worker:
         self.reader = Reader(package, control)
         self.gateway: Gateway | None = None
         self.infos: dict[str, Any] = {}
+        self.ours = (0, "")
         self.heard = -1
         self.lock: IO[bytes] | None = None
 
@@ -90,6 +92,7 @@ class Worker:
         if not self.mt5.initialize(ask.path, **login):
             raise TerminalLostError("initialize failed")
         r = self.reader
+        self.ours = (ask.login, ask.server)
         r.names, r.path, r.translate = ask.symbols, ask.path, Translator(ask.zone, ask.symbols)
         for name, broker in ask.symbols.items():
             if not self.mt5.symbol_select(broker, True):  # noqa: FBT003 - positional only in the package
@@ -155,6 +158,9 @@ class Worker:
         if gate is None:
             raise TerminalLostError("not connected as a gateway")
         who = r.who()
+        if (who.login, who.server) != self.ours:
+            why = f"the terminal is logged in as {who.login} on {who.server}: nothing was sent"
+            return Sent(who=who, answer=Refused(at=0, id=request.id, code=1 + GATES.index("session"), reason=why))
         gate.mark(request.id)
         try:
             tick = r.must(self.mt5.symbol_info_tick(broker), broker)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from brokers.limits import Limits, order_value, spread_points, stop_loss, collar_distance
+from brokers.limits import Limits, collar_distance, order_value, spread_points, stop_loss
 from market.kernel import kernel
 from market.money import lots_down
 from market.types import OrderKind, Side

@@ -24,7 +24,7 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def rows_of(  # noqa: PLR0913, PLR0917 - all that one row of the log led to
+def rows_of(
     seq: int, fact: AnyFact, step: Step, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook
 ) -> tuple[Row, ...]:
     """Return the projection rows of row `seq` of the log: its fact and all it led to."""
