@@ -27,6 +27,9 @@ ROOT = Path(__file__).parents[1]
 PATIENCE_S = 14.0
 """How long anything may take before a test gives up."""
 
+MakeDemo = Callable[..., "Demo"]
+"""What the fixture `make_demo` is: called with a name, numbers of bars and settings."""
+
 BREAKOUT = """
 [[strategies]]
 name = "breakout"

@@ -116,7 +116,8 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
     if owner is None:
         owner = next((o for o in outcomes if o.book == "live" and o.position == deal.position), None)
     values = {
-        "ticket": deal.ticket, "seq": seq, "run": core.ledger.run, "order_ticket": deal.order, "position": deal.position,
+        "ticket": deal.ticket, "seq": seq, "run": core.ledger.run, "order_ticket": deal.order,
+        "position": deal.position,
         "decision": owner.decision if owner else "", "strategy": owner.strategy if owner else "", "at": deal.at,
         "symbol": deal.symbol, "side": deal.side, "entry": deal.entry, "volume": deal.volume, "price": deal.price,
         "profit": deal.profit, "commission": deal.commission, "swap": deal.swap, "fee": deal.fee,

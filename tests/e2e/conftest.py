@@ -11,9 +11,7 @@ import pytest
 
 from backtests.demo import demo_config
 from backtests.training import train_from_config
-from tests.demos import Demo, toml
-
-MakeDemo = Callable[..., Demo]
+from tests.demos import Demo, MakeDemo, toml
 
 
 @pytest.fixture(scope="session")

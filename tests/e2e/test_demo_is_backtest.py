@@ -1,14 +1,114 @@
 """The daemon's decisions and deals, made by three processes, are those of the backtest, field by field."""
 
-import csv
+import re
 
 from pathlib import Path
 
 import pytest
 
-from config.load import load
 from backtests.backtest import run_backtest
+from config.load import load
 from market.sp500 import read_sp500
-from tests.compare import told, unlike
-from tests.demos import BREAKOUT, Demo
-from tests.e2e.conftest import MakeDemo
+from tests.compare import differences, journaled, told, unlike
+from tests.demos import BREAKOUT, Demo, MakeDemo
+from tests.oracle import complaints
+
+SECOND = """
+[symbols.HALF]
+broker = "HALF.x"
+
+[symbols.HALF.spec]
+digits = 2
+tick_size = 0.01
+contract_size = 1.0
+volume_min = 0.01
+volume_max = 10000.0
+volume_step = 0.01
+currency_base = "USD"
+currency_profit = "USD"
+swap_long = -3.0
+swap_short = 1.0
+
+[symbols.HALF.costs]
+spread = 30.0
+slippage = 5.0
+commission = 0.01
+swap = true
+
+[data.HALF]
+file = "half.csv"
+timeframe = "D1"
+
+[limits]"""
+
+
+def test_the_whole_demo_is_the_backtest(whole: Demo) -> None:
+    """All bars, both strategies, the gate: no field of any decision or deal differs."""
+    assert [] == unlike(whole.journal, whole.backtest())
+
+
+def test_one_point_of_spread_shows(whole: Demo, tmp_path: Path) -> None:
+    """A backtest whose spread is a point wider is seen to be another one, in its decisions and in its deals."""
+    text = whole.file.read_text(encoding="utf-8").replace("spread = 50.0", "spread = 51.0")
+    file = tmp_path / "wider.toml"
+    file.write_text(text, encoding="utf-8")
+    decisions, deals = journaled(whole.journal)
+
+    drive, _ = run_backtest(load(file))
+
+    assert any("ask is" in line for line in differences(decisions, drive.decisions))
+    assert any("price is" in line for line in differences(deals, told(drive)))
+
+
+@pytest.mark.parametrize("mode", ["live", "paper"])
+@pytest.mark.parametrize("strategies", ["", BREAKOUT], ids=["demo", "breakout"])
+def test_every_mode_and_kind_of_order_is_the_backtest(make_demo: MakeDemo, mode: str, strategies: str) -> None:
+    """Orders at market and resting ones, stops that trail, filled at the trade server or on paper: all alike."""
+    demo = make_demo(bars=300, strategies=strategies, mode=mode)
+    demo.begin()
+    demo.end()
+
+    drive = demo.backtest()
+
+    assert [] == unlike(demo.journal, drive)
+    assert len(told(drive)) > 20
+    assert (mode == "live") == bool(demo.requests())
+
+
+def test_observing_decides_and_sends_nothing(make_demo: MakeDemo) -> None:
+    """An account that only observes decides every bar, and its terminal hears of no order."""
+    demo = make_demo(bars=150, mode="observe")
+    demo.begin()
+    demo.end()
+
+    decisions, deals = journaled(demo.journal)
+
+    assert [] == differences(decisions, demo.backtest().decisions)
+    assert any(decision.outcome == "observed" for decision in decisions)
+    assert ([], []) == (deals, demo.requests())
+
+
+def half_of_the_index(file: Path) -> None:
+    """Write a second symbol's bars: half the index, on other days off, moved by a few days so that it goes its own way."""
+    tape = read_sp500()
+    rows = ["time,open,high,low,close,volume"]
+    for i in range(len(tape) - 7):
+        if i % 11:
+            prices = (tape.open[i + 7], tape.high[i + 7], tape.low[i + 7], tape.close[i + 7])
+            rows.append(",".join(map(str, (tape.time[i] // 1000, *(round(x / 2, 2) for x in prices), 1))))
+    file.write_text("\n".join(rows), encoding="utf-8")
+
+
+def test_two_symbols_are_the_backtest(make_demo: MakeDemo, tmp_path: Path) -> None:
+    """Two symbols with days off of their own, one renamed at the broker, swap and commission: still alike."""
+    (tmp_path / "half.csv").parent.mkdir(exist_ok=True)
+    half_of_the_index(tmp_path / "half.csv")
+    demo = make_demo(bars=200, strategies=BREAKOUT + re.sub("SP500", "HALF", BREAKOUT).replace('"breakout"', '"second"', 1))
+
+    demo.begin()
+    demo.end()
+
+    drive = demo.backtest()
+    assert [] == unlike(demo.journal, drive)
+    assert [] == complaints(demo.ledger, demo.journal)
+    assert {"SP500", "HALF"} == {deal.symbol for deal in told(drive)}
