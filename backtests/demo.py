@@ -10,8 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from backtests.own_bars import name_of, own_text
 from backtests.recorded import tapes_of, trading_start
 from backtests.training import train_from_config
 from brokers.latch import Command
@@ -44,15 +43,9 @@ def demo_config(folder: Path, *, data: Path | None = None, symbol: str | None = 
     file = folder / "demo.toml"
     text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
     if data is not None:
-        text = _own_bars(text, data.absolute(), symbol or data.stem.split(".")[0].upper())
+        text = own_text(text, data.absolute(), symbol or name_of(data))
     file.write_text(text, encoding="utf-8")
     return load(file)
-
-
-def _own_bars(text: str, data: Path, symbol: str) -> str:
-    """Name the user's symbol and file in the demo's configuration; contract and costs stay the demo's."""
-    file = f"file = {msgspec.json.encode(str(data)).decode()} "
-    return text.replace("SP500", symbol).replace('source = "sp500" ', file)
 
 
 def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tuple[Path, int, dict[FeedKey, Bars]]:

@@ -42,11 +42,14 @@ params = { n = 10, expiry = 3, stop_atr = 3.0, trail_atr = 2.0 }
 """Entries that rest at a price, and stops that follow it."""
 
 
-def toml(model: Path, *, strategies: str = "", **settings: object) -> str:
-    """Return the demo's configuration with other values of its keys, other strategies, and a model trained before."""
+def toml(model: Path, *, strategies: str = "", symbol: str = "", **settings: object) -> str:
+    """Return the demo's configuration with other values of its keys, other strategies, one more symbol's tables, and a
+    model trained before.
+    """
     text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
     if strategies:
         text = text[: text.index("[[strategies]]")] + strategies + "\n" + text[text.index("[feed]") :]
+    text = text.replace("[limits]", f"{symbol}\n[limits]", 1)
     given: dict[str, object] = {"model": str(model), "call_timeout_s": 2.0, "settle_s": 2.0} | settings
     for key, value in given.items():
         text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ def make_demo(tmp_path: Path, model: Path) -> Iterator[MakeDemo]:
     """Make accounts in this test's folder; whatever of them still runs at the end is ended."""
     with ExitStack() as stack:
 
-        def make(name: str = "demo", *, bars: int | None = 200, strategies: str = "", **settings: object) -> Demo:
-            demo = Demo.set_up(tmp_path / name, toml(model, strategies=strategies, **settings), bars=bars)
+        def make(name: str = "demo", *, bars: int | None = 200, **settings: Any) -> Demo:
+            demo = Demo.set_up(tmp_path / name, toml(model, **settings), bars=bars)
             stack.callback(demo.close)
             return demo
 

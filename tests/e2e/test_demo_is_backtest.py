@@ -1,7 +1,5 @@
 """The daemon's decisions and deals, made by three processes, are those of the backtest, field by field."""
 
-import re
-
 from pathlib import Path
 
 import pytest
@@ -36,10 +34,9 @@ commission = 0.01
 swap = true
 
 [data.HALF]
-file = "half.csv"
+file = "{file}"
 timeframe = "D1"
-
-[limits]"""
+"""
 
 
 def test_the_whole_demo_is_the_backtest(whole: Demo) -> None:
@@ -101,10 +98,9 @@ def half_of_the_index(file: Path) -> None:
 
 def test_two_symbols_are_the_backtest(make_demo: MakeDemo, tmp_path: Path) -> None:
     """Two symbols with days off of their own, one renamed at the broker, swap and commission: still alike."""
-    (tmp_path / "half.csv").parent.mkdir(exist_ok=True)
     half_of_the_index(tmp_path / "half.csv")
-    demo = make_demo(bars=200, strategies=BREAKOUT + re.sub("SP500", "HALF", BREAKOUT).replace('"breakout"', '"second"', 1))
-
+    other = BREAKOUT.replace("SP500", "HALF").replace('"breakout"', '"second"', 1)
+    demo = make_demo(strategies=BREAKOUT + other, symbol=SECOND.format(file=tmp_path / "half.csv"))
     demo.begin()
     demo.end()
 
