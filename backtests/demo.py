@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from backtests.own_bars import name_of, own_text
 from backtests.recorded import tapes_of, trading_start
 from backtests.training import train_from_config
@@ -62,6 +64,7 @@ def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tu
     if home.exists():
         shutil.rmtree(home)
     symbols, costs = symbols_of(config), costs_of(config)
+    there = {name: section.broker or name for name, section in config.symbols.items()}
     setup = ServerSetup(
         accounts=(
             AccountSetup(
@@ -70,11 +73,14 @@ def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tu
             ),
         ),
         symbols=tuple(
-            SymbolSetup(symbol=symbols[name], timeframe=timeframe, costs=costs[name]) for name, timeframe in tapes
+            SymbolSetup(
+                symbol=msgspec.structs.replace(symbols[name], name=there[name]), timeframe=timeframe, costs=costs[name]
+            )
+            for name, timeframe in tapes
         ),
         start=start, lockstep=speed is None, speed="max" if speed is None else speed,
     )  # fmt: skip
-    write_setup(home, setup, {name: iter(tape) for (name, _), tape in tapes.items()})
+    write_setup(home, setup, {there[name]: iter(tape) for (name, _), tape in tapes.items()})
     return home, total, tapes
 
 

@@ -52,7 +52,7 @@ def toml(model: Path, *, strategies: str = "", symbol: str = "", **settings: obj
     text = text.replace("[limits]", f"{symbol}\n[limits]", 1)
     given: dict[str, object] = {"model": str(model), "call_timeout_s": 2.0, "settle_s": 2.0} | settings
     for key, value in given.items():
-        text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text)
+        text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text, count=1)
         assert found, f"the demo's configuration has no {key}"
     return text
 

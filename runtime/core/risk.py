@@ -66,7 +66,7 @@ def size(
     if lots > high:
         lots = high
     lots = lots_down(lots, step)
-    if lots < low:
+    if not lots >= low:
         return 0.0
     return lots
 

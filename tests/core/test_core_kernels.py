@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brokers.limits import order_value, spread_points, stop_loss, within_collar
+from brokers.limits import order_value, spread_points, stop_loss, collar_distance
 from runtime.core.positions import add_lots, average_price
 from runtime.core.risk import share, size
 from tests.kernels import assert_same_bits
@@ -42,7 +42,7 @@ def draws(count: int, *ranges: tuple[float, float], odd: bool = True) -> Callabl
         (spread_points, draws(4000, (0.5, 3000.0), (0.5, 3000.0), (1.0, 1e5))),
         (order_value, draws(4000, (0.01, 50.0), (1.0, 1e5), (0.5, 3000.0), (0.005, 2.0))),
         (stop_loss, draws(4000, (0.01, 50.0), (1.0, 1e5), (0.5, 3000.0), (0.5, 3000.0), (0.005, 2.0))),
-        (within_collar, draws(4000, (90.0, 110.0), (95.0, 105.0), (95.0, 105.0), (0.0, 0.1))),
+        (collar_distance, draws(4000, (90.0, 110.0), (95.0, 105.0), (95.0, 105.0))),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
 )  # fmt: skip
