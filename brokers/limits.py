@@ -75,7 +75,7 @@ def stop_loss(volume: float, contract: float, price: float, stop: float, rate: f
 @kernel
 def collar_distance(price: float, bid: float, ask: float) -> float:
     """Return how far a price lies outside the quote, as a share of its nearer side; 0.0 inside, 1e9 without a quote."""
-    if not ask > 0.0:
+    if not bid > 0.0 or not ask > 0.0:
         return 1e9
     if price > ask:
         return price / ask - 1.0

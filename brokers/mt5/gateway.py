@@ -5,6 +5,7 @@ the mark after; so either the gateway sees the new level, or the mark names the 
 """
 
 import mmap
+import os
 import threading
 
 from collections import deque
@@ -34,15 +35,22 @@ class Gateway:
         self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
         self.sent: deque[int] = deque(maxlen=_REMEMBERED)
         self.times: deque[int] = deque()
-        self.word = self._map()
+        self.word: mmap.mmap | None = None
+        self._mapped = 0
         self._barrier = threading.Lock()
+        self._map()
 
-    def _map(self) -> mmap.mmap | None:
+    def _map(self) -> None:
+        """Map the word that lies there now: it may have been made, or made anew, since the last send."""
         try:
             with (self.folder / WORD_FILE).open("r+b") as file:
-                return mmap.mmap(file.fileno(), WORD_SIZE)
+                found = os.fstat(file.fileno())
+                if found.st_ino != self._mapped or self.word is None:
+                    self.word, self._mapped = mmap.mmap(file.fileno(), WORD_SIZE), found.st_ino
+                if found.st_size != WORD_SIZE:
+                    self.word = None
         except (OSError, ValueError):
-            return None
+            self.word = None
 
     def level(self) -> str:
         """Return the level both copies of the latch agree on; halt where one is absent, corrupt or another."""
@@ -55,6 +63,8 @@ class Gateway:
 
     def mark(self, number: int) -> None:
         """Write the SENDING mark, and a full memory barrier after it (taking a lock is one)."""
+        if number:
+            self._map()
         if self.word is not None:
             self.word[SENDING_AT:] = number.to_bytes(8, "little")
             with self._barrier:
