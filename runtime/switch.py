@@ -1,12 +1,12 @@
 """The daemon's side of the halt latch: what was latched since the last look becomes facts, by whichever path."""
 
 import concurrent.futures
-import mmap
+import os
 
 from pathlib import Path
 from typing import Any
 
-from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE, Command, Latch, Level
+from brokers.latch import SENDING_AT, WORD_FILE, Command, Latch, Level
 from runtime.clock import Clock
 from runtime.core.facts import LevelChanged
 from runtime.operator import latch
@@ -25,7 +25,7 @@ class Switch:
         self.folder, self.clock = folder, clock
         self.generation = -1
         self.level = ""
-        self._word: mmap.mmap | None = None
+        self._word = -1
         self._seen = b""
         self._next_look = 0.0
         self.waiting: dict[str, Answer] = {}
@@ -47,20 +47,21 @@ class Switch:
     def _quiet(self) -> bool:
         """Say whether the shared word is as it was; the files themselves are read twice a second in any case."""
         elapsed = self.clock.elapsed()
-        word = bytes(self._word[:SENDING_AT]) if self._word is not None else b""
+        word = os.pread(self._word, SENDING_AT, 0) if self._word >= 0 else b""
         if word and word == self._seen and elapsed < self._next_look:
             return True
         self._next_look = elapsed + LOOK_EVERY_S
-        self._map()
-        self._seen = bytes(self._word[:SENDING_AT]) if self._word is not None else b""
+        self._open()
+        self._seen = os.pread(self._word, SENDING_AT, 0) if self._word >= 0 else b""
         return False
 
-    def _map(self) -> None:
+    def _open(self) -> None:
+        if self._word >= 0:
+            os.close(self._word)
         try:
-            with (self.folder / WORD_FILE).open("rb") as file:
-                self._word = mmap.mmap(file.fileno(), WORD_SIZE, access=mmap.ACCESS_READ)
-        except (OSError, ValueError):
-            self._word = None
+            self._word = os.open(self.folder / WORD_FILE, os.O_RDONLY)
+        except OSError:
+            self._word = -1
 
     def _current(self, now: Latch) -> Command:
         if now.command is not None:

@@ -4,9 +4,7 @@ It marks SENDING in the shared word around check and send. Whoever tightens the 
 the mark after; so either the gateway sees the new level, or the mark names the order that is still in flight.
 """
 
-import mmap
 import os
-import threading
 
 from collections import deque
 from pathlib import Path
@@ -31,26 +29,29 @@ class Gateway:
     """The order gate of one account."""
 
     def __init__(self, folder: Path, limits: Limits, symbols: dict[str, Symbol], currency: str) -> None:
-        """Map the shared word; where it cannot be mapped, everything reads as halt."""
+        """Open the shared word; where it cannot be opened, everything reads as halt."""
         self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
         self.sent: deque[int] = deque(maxlen=_REMEMBERED)
         self.times: deque[int] = deque()
-        self.word: mmap.mmap | None = None
-        self._mapped = 0
-        self._barrier = threading.Lock()
-        self._map()
+        self._word = -1
+        self._open()
 
-    def _map(self) -> None:
-        """Map the word that lies there now: it may have been made, or made anew, since the last send."""
+    def _open(self) -> None:
+        """Open the word that lies there now: it may have been made, or made anew, since the last send."""
         try:
-            with (self.folder / WORD_FILE).open("r+b") as file:
-                found = os.fstat(file.fileno())
-                if found.st_ino != self._mapped or self.word is None:
-                    self.word, self._mapped = mmap.mmap(file.fileno(), WORD_SIZE), found.st_ino
-                if found.st_size != WORD_SIZE:
-                    self.word = None
-        except (OSError, ValueError):
-            self.word = None
+            found = (self.folder / WORD_FILE).stat()
+            if self._word >= 0 and os.fstat(self._word).st_ino == found.st_ino:
+                return
+            self.close()
+            self._word = os.open(self.folder / WORD_FILE, os.O_RDWR)
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the word; without it everything reads as halt."""
+        if self._word >= 0:
+            os.close(self._word)
+        self._word = -1
 
     def level(self) -> str:
         """Return the level both copies of the latch agree on; halt where one is absent, corrupt or another."""
@@ -58,17 +59,15 @@ class Gateway:
             raw: bytes | None = (self.folder / LATCH_FILE).read_bytes()
         except OSError:
             raw = None
-        word = bytes(self.word) if self.word is not None else b""
+        word = os.pread(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
 
     def mark(self, number: int) -> None:
-        """Write the SENDING mark, and a full memory barrier after it (taking a lock is one)."""
+        """Write the SENDING mark; a system call orders it before the reading of the level that follows."""
         if number:
-            self._map()
-        if self.word is not None:
-            self.word[SENDING_AT:] = number.to_bytes(8, "little")
-            with self._barrier:
-                pass
+            self._open()
+        if self._word >= 0:
+            os.pwrite(self._word, number.to_bytes(8, "little"), SENDING_AT)
 
     def check(self, request: AnyRequest, at: int, bid: float, ask: float) -> Refused | None:
         """Return why a request must not be sent, or None; call only with the mark set."""

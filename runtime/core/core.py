@@ -72,7 +72,7 @@ class Core:
         }
         self.ledger = Ledger(holds={"SWITCH": "the latch is not read yet", "LINK": "no terminal yet"})
         self.ledger.holds["UNRECONCILED"] = "the venue was not looked at yet"
-        for symbol in {key[0] for key in self.feeds}:
+        for symbol in dict.fromkeys(key[0] for key in self.feeds):  # in the plan's order, whatever the hash seed
             self.ledger.holds[f"WARMING:{symbol}"] = "features have not seen enough bars"
         self.desk = OrderDesk(self.ledger, self.lanes, plan.settle_s)
         self.decider = Decider(plan, self.ledger, self.lanes, self.desk, self.readings)

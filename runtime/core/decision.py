@@ -8,10 +8,10 @@ from runtime.core.instructions import AnyInstruction
 
 Outcome = Literal[
     "missed",
-    "warming",
     "exit",
     "in_position",
     "order_working",
+    "warming",
     "no_signal",
     "vetoed_by_regime",
     "held",
@@ -21,10 +21,10 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = (
     "missed",
-    "warming",
     "exit",
     "in_position",
     "order_working",
+    "warming",
     "no_signal",
     "vetoed_by_regime",
     "held",

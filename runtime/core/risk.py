@@ -60,7 +60,7 @@ def size(
     step, low, high: volume step, minimum and maximum in lots; rate converts profit currency to account currency.
     """
     loss_a_lot = distance * contract * rate
-    if not loss_a_lot > 0.0 or not equity > 0.0:
+    if not loss_a_lot > 0.0 or not equity > 0.0 or not step > 0.0:
         return 0.0
     lots = equity * risk / loss_a_lot
     if lots > high:

@@ -7,7 +7,6 @@ daemon ingests commands by generation, whichever path they came by.
 
 import contextlib
 import fcntl
-import mmap
 import os
 import time
 
@@ -131,9 +130,9 @@ def _write_word(folder: Path, latch: Latch) -> None:
     if len(_bytes(path) or b"") != WORD_SIZE:
         path.write_bytes(encode_word(latch))
         path.chmod(0o600)
-    with path.open("r+b") as file, mmap.mmap(file.fileno(), WORD_SIZE) as word:
-        word[:SENDING_AT] = encode_word(latch)[:SENDING_AT]
-        word.flush()
+    with path.open("r+b", buffering=0) as file:
+        os.pwrite(file.fileno(), encode_word(latch)[:SENDING_AT], 0)
+        os.fsync(file.fileno())
 
 
 def _append(path: Path, line: bytes) -> None:
