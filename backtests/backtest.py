@@ -2,13 +2,14 @@
 
 import datetime
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from backtests.drive import Drive, PlainDrive
 from backtests.recorded import DAY_MS, day_ms, tapes_of, trading_start
 from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars
+from regimes.bundle import RegimeModel
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.core.feeds import FeedKey
 
@@ -20,21 +21,27 @@ def run_backtest(
     last: datetime.date | None = None,
     bars: int | None = None,
     shadows: bool = True,
-    progress: Callable[[int], None] | None = None,
+    models: Mapping[str, RegimeModel] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
-    """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them."""
+    """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
+
+    `models` are the account's regime models where they are not read from their configured places; `progress` is told
+    how many bars of how many were played.
+    """
     tapes = tapes_of(config)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
     if all(tape.time[-1] < start for tape in tapes.values()):
         raise DataError("no bars to trade: what a model has learnt from, and the warm-up, is not traded")
-    plan = plan_of(config, models_of(config))
+    plan = plan_of(config, models_of(config) if models is None else models)
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
     drive = PlainDrive(
         core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup
     )
-    return drive.run(progress), tapes
+    total = sum(len(tape.between(start, tape.time[-1] + 1)) for tape in tapes.values())
+    return drive.run(lambda done: progress(done, total)), tapes
 
 
 def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) -> Bars:

@@ -76,7 +76,7 @@ def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tu
             SymbolSetup(
                 symbol=msgspec.structs.replace(symbols[name], name=there[name]), timeframe=timeframe, costs=costs[name]
             )
-            for name, timeframe in tapes
+            for name, timeframe in sorted(tapes, key=lambda key: list(there).index(key[0]))
         ),
         start=start, lockstep=speed is None, speed="max" if speed is None else speed,
     )  # fmt: skip

@@ -7,6 +7,7 @@ decided on them is executed at that tick; only then do the bars that opened at T
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 
 import msgspec
 
@@ -33,6 +34,12 @@ from runtime.core.instructions import (
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
+
+
+Closed = tuple[int, int, FeedKey, int]
+"""When a bar closed, minus its length, its tape and its place there."""
+_WHEN = itemgetter(0, 1)
+FOREVER = 1 << 62
 
 
 class Drive(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +82,14 @@ class PlainDrive:
         self.equity: list[tuple[int, float]] = []
         self.bars = 0
         self.orders = 0
-        order = sorted(tapes, key=lambda key: (-TIMEFRAMES[key[1]], list(plan.symbols).index(key[0])))
-        self.told_order = order
+        feeds = list(core.feeds)
+        self.told_order = sorted(tapes, key=lambda key: (-TIMEFRAMES[key[1]], feeds.index(key)))
         finest = {name: min((k for k in tapes if k[0] == name), key=lambda k: TIMEFRAMES[k[1]]) for name in symbols}
         self.paths = [finest[name] for name in plan.symbols if name in finest]
         self.next = {key: bisect_left(tape.time, start) for key, tape in tapes.items()}
-        self.told = dict(self.next)
+        self.told = {key: self._history(key) for key in tapes}
+        self.open: dict[FeedKey, int] = {}
+        """Bars without high and low yet, and the last millisecond of each."""
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -88,14 +97,14 @@ class PlainDrive:
         """Play everything from start to end."""
         self._begin()
         for at in self._times():
+            self._play_before(at)
             for key in (opened := [k for k in self.paths if self._opens(k, at)]):
                 self._first_tick(key, at)
             self._news()
             self._tell_closed(at, opened)
-            for key in opened:
-                self._play(key)
             if progress is not None:
                 progress(self.bars)
+        self._play_before(FOREVER)
         self._end()
         return Drive(
             decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity,
@@ -115,36 +124,53 @@ class PlainDrive:
     def _first_tick(self, key: FeedKey, at: int) -> None:
         tape, i = self.tapes[key], self.next[key]
         self.venue.open_bar(key[0], at, tape.open[i], tape.spread[i])
-
-    def _play(self, key: FeedKey) -> None:
-        tape, i = self.tapes[key], self.next[key]
-        last = tape.time[i] + TIMEFRAMES[key[1]] * 1000 - 1
-        self.venue.play_bar(key[0], last, tape.high[i], tape.low[i], tape.close[i])
         self.next[key] = i + 1
+        end = at + TIMEFRAMES[key[1]] * 1000
+        self.open[key] = (min(end, tape.time[i + 1]) if i + 1 < len(tape) else end) - 1
+
+    def _play_before(self, at: int) -> None:
+        """Give the bars that end before a moment their high, low and close, in the order in which they end."""
+        due = [key for key in self.paths if key in self.open and self.open[key] < at]
+        for key in sorted(due, key=self.open.__getitem__):
+            tape, i = self.tapes[key], self.next[key] - 1
+            self.venue.play_bar(key[0], self.open.pop(key), tape.high[i], tape.low[i], tape.close[i])
 
     def _tell_closed(self, at: int, opened: list[FeedKey]) -> None:
         """Tell the bars that a first tick at `at` shows as closed."""
         symbols = {key[0] for key in opened}
+        closed: list[Closed] = []
         for key in self.told_order:
             if key[0] in symbols:
                 # its own next bar has opened; a bar of another timeframe is over when its time is
-                self._tell_until(key, at, at if key in opened else at - TIMEFRAMES[key[1]] * 1000 + 1)
+                closed += self._closed(key, at if key in opened else at - TIMEFRAMES[key[1]] * 1000 + 1)
+        self._tell(closed, at)
 
-    def _tell_until(self, key: FeedKey, at: int, before: int) -> None:
-        tape = self.tapes[key]
+    def _closed(self, key: FeedKey, before: int) -> Iterator[Closed]:
+        """Yield the bars of one tape that opened before a moment and were not told yet."""
+        tape, length = self.tapes[key], TIMEFRAMES[key[1]] * 1000
         while self.told[key] < len(tape) and tape.time[self.told[key]] < before:
+            i = self.told[key]
             self.told[key] += 1
-            self._tell_bar(key, self.told[key] - 1, at, "live")
+            yield tape.time[i] + length, -length, key, i
+
+    def _tell(self, closed: list[Closed], at: int) -> None:
+        """Tell bars as a daemon does: what closed first the first, of those that closed together the longest."""
+        for _, _, key, i in sorted(closed, key=_WHEN):
+            self._tell_bar(key, i, at, "live")
 
     def _end(self) -> None:
         """Tell that the data is over: the closing quote is the last tick; what is open is left there."""
         self._news()
         at = self.venue.at
         self._handle(DataEnded(at=at))
-        for key in self.told_order:
-            for i in range(self.told[key], len(self.tapes[key])):
-                self._tell_bar(key, i, at, "live")
+        self._tell([closed for key in self.told_order for closed in self._closed(key, FOREVER)], at)
         self._news()
+
+    def _history(self, key: FeedKey) -> int:
+        """Return how many bars of a tape have closed at the very first tick: the last one only if its next has opened."""
+        opening = [tape.time[self.next[k]] for k, tape in self.tapes.items() if self.next[k] < len(tape)]
+        tape, i = self.tapes[key], self.next[key]
+        return i if i < len(tape) and tape.time[i] == min(opening) else max(0, i - 1)
 
     # --- facts ------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ def own_text(text: str, data: Path, symbol: str) -> str:
     learn = len(bars) // LEARN_SHARE
     file = f"file = {msgspec.json.encode(str(data.absolute())).decode()} "
     changes = {
+        "SP500": symbol,  # first, so that no path is changed
         r'source = "sp500" ': file,
         r'"D1"': f'"{bars.timeframe}"',
         r"bars = 1256": f"bars = {learn}",
@@ -44,7 +45,6 @@ def own_text(text: str, data: Path, symbol: str) -> str:
         r"\nspread = 50\.0 .*": f"\nspread = {spread:.1f}  # points, assumed; used where a bar has none of its own",
         r"\nslippage = 10\.0 .*": f"\nslippage = {max(1.0, round(spread / 5.0)):.1f}  # points, assumed",
         r"max_spread = 100\.0": f"max_spread = {max(spread * 4.0, 4.0 * max(bars.spread)):.1f}",
-        "SP500": symbol,
     }
     if bars.frame < DAY_MS:  # stops of minutes are close: a hundredth of equity at risk would be many times the equity
         changes |= {

@@ -2,6 +2,7 @@
 
 import datetime
 
+from bisect import bisect_left
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from market.barcheck import Report
 from market.barfile import read_bars
 from market.bars import Bars
 from market.sp500 import read_sp500
+from market.types import TIMEFRAMES
 from runtime.core.feeds import FeedKey
 
 DAY_MS = 86_400_000
@@ -78,4 +80,14 @@ def trading_start(config: AccountConfig, tapes: dict[FeedKey, Bars]) -> int:
             starts.append(learnt.time[-1] + 1 if len(learnt) else 0)
     for tape in tapes.values():
         starts.append(tape.time[min(config.feed.warmup, len(tape) - 1)] if not starts else 0)
-    return max(starts)
+    return between_bars(max(starts), tapes)
+
+
+def between_bars(at: int, tapes: dict[FeedKey, Bars]) -> int:
+    """Return the first moment from `at` on at which no tape is inside a bar: what is history there has closed."""
+    while True:
+        ends = [tape.time[i - 1] + TIMEFRAMES[key[1]] * 1000 for key, tape in tapes.items()
+                if (i := bisect_left(tape.time, at))]  # fmt: skip
+        if max(ends, default=at) <= at:
+            return at
+        at = max(ends)

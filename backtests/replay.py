@@ -7,11 +7,9 @@ from typing import Any
 import msgspec
 
 from config.errors import UsageError
-from runtime.core.core import Core
 from runtime.journal.reader import JournalReader
-from runtime.outcomes.books import Books
 from runtime.recorder import decode_fact, decode_step, encode
-from runtime.revive import carry, pair_of_run
+from runtime.revive import Pair, next_pair
 
 
 class ReplayMismatch(ValueError):
@@ -44,11 +42,11 @@ def replay(journal: Path, run: int | None = None, progress: Callable[[int], None
 def _replay(
     reader: JournalReader, runs: dict[int, dict[str, Any]], only: int | None, progress: Callable[[int], None] | None
 ) -> Replayed:
-    pair: tuple[Core, Books] | None = None
+    pair: Pair | None = None
     facts = decisions = instructions = 0
     for row in reader.rows():
         if row.kind == "RunOpened":
-            pair = _opened(pair, runs[row.run])
+            pair = next_pair(pair, runs[row.run])
         if not row.fact or pair is None:
             continue
         fact = decode_fact(row.fact)
@@ -62,14 +60,6 @@ def _replay(
         if progress is not None:
             progress(row.seq)
     return Replayed(runs=len(runs) if only is None else 1, facts=facts, decisions=decisions, instructions=instructions)
-
-
-def _opened(pair: tuple[Core, Books] | None, run: dict[str, Any]) -> tuple[Core, Books]:
-    """Return the core a run began with: the one before, unless the configuration has changed."""
-    if pair is not None and pair[0].plan.config == run["config_hash"]:
-        return pair
-    new = pair_of_run(run)
-    return new if pair is None else carry(pair, new)
 
 
 def _mismatch(seq: int, journaled: msgspec.Struct, replayed: msgspec.Struct) -> ReplayMismatch:

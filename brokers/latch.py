@@ -19,6 +19,8 @@ WORD = struct.Struct("<4sIQQ")
 MAGIC = b"TGL1"
 WORD_SIZE = WORD.size
 SENDING_AT = 16
+HIGHEST = 2**53
+"""No latch is ever changed so often: a generation outside 0 to this is a corrupt one."""
 LATCH_FILE = "latch.json"
 WORD_FILE = "latch.word"
 
@@ -53,9 +55,10 @@ def decode_latch(raw: bytes | None) -> Latch:
     if raw is None:
         return HALTED
     try:
-        return msgspec.json.decode(raw, type=Latch)
-    except msgspec.MsgspecError:
+        latch = msgspec.json.decode(raw, type=Latch)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return HALTED
+    return latch if 0 <= latch.generation <= HIGHEST else HALTED
 
 
 def encode_latch(latch: Latch) -> bytes:
@@ -73,7 +76,7 @@ def read_word(raw: bytes) -> tuple[Level, int, int]:
     if len(raw) != WORD_SIZE:
         return "halt", 0, 0
     magic, index, generation, sending = WORD.unpack(raw)
-    if magic != MAGIC or index >= len(LEVELS):
+    if magic != MAGIC or index >= len(LEVELS) or generation > HIGHEST:
         return "halt", 0, sending
     return LEVELS[index], generation, sending
 

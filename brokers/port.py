@@ -93,6 +93,8 @@ class LinkDown(Fact, frozen=True, kw_only=True):
     """The terminal or its broker is out of reach; nothing is known until a reconcile."""
 
     reason: str
+    given_up: bool = False
+    """The link will not be tried again by itself: a person must look."""
 
 
 class WrongTerminal(Fact, frozen=True, kw_only=True):

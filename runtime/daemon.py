@@ -184,8 +184,7 @@ class Daemon:
         try:
             news, found = await self.desk.look(self.ledger, ident, settled=settled)
         except (LinkLostError, WrongTerminalError) as error:
-            self.linker.drop(error)
-            return LinkDown(at=self.ledger.at, reason=str(error))
+            return self.linker.lost(error, self.ledger.at) or LinkDown(at=self.ledger.at, reason=str(error))
         for fact in news:
             await self._record(fact)
         return found
@@ -200,9 +199,10 @@ class Daemon:
             await self.take(change)
 
     async def _loosen(self, command: Command) -> None:
-        self.switch.loosen(command)
+        answer = self.switch.loosen(command)
         await self._read_latch()
-        self.switch.answer(command, self.ledger.level, self.ledger.generation)
+        if answer is not None:
+            answer.set_result({"ok": True, "level": self.ledger.level, "generation": self.ledger.generation})
 
     # --- the link ---------------------------------------------------------------------------------------------------
 

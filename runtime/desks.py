@@ -1,17 +1,18 @@
 """Where requests are worked: a live terminal, or, on paper, a simulated venue beside a live terminal's bars."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from brokers.mt5.session import Session
-from brokers.port import Answer, AnyRequest, BarClosed, DealMade, OrderGone, Reconciled
+from brokers.port import Answer, AnyRequest, BarClosed, DealMade, OrderEnd, OrderGone, Reconciled
 from brokers.venue import Costs, Venue
 from market.types import Account
 from runtime.core.plan import Plan
 from runtime.core.state import Ledger
-from runtime.follow import Follower
+from runtime.follow import Follower, Told
 
 News = tuple[DealMade | OrderGone, ...]
 
@@ -74,10 +75,10 @@ class PaperDesk:
         )  # fmt: skip
         feeds = {s.symbol: s.timeframe for s in reversed(plan.strategies)}
         if file.exists():
-            opened, state = msgspec.msgpack.decode(file.read_bytes(), type=tuple[list[str], bytes])
+            opened, state = msgspec.msgpack.decode(file.read_bytes(), type=tuple[dict[str, Told], bytes])
             venue = Venue.restore(state)
         else:
-            opened = []
+            opened = {}
             venue = Venue(plan.symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0)
             venue.news()
         self.follower = Follower(venue, feeds, {name: s.scale for name, s in plan.symbols.items()})
@@ -105,16 +106,26 @@ class PaperDesk:
         return tuple(self.venue.news())
 
     async def look(self, ledger: Ledger, ident: int, *, settled: bool) -> tuple[News, Reconciled]:
-        """Read the venue; deals the core has not heard of are told again."""
+        """Read the venue; deals and ends of orders the core has not heard of are told again."""
         heard = ledger.last_deal if ledger.known else self.venue.deals[-1].ticket
         self.venue.news()
-        news = tuple(DealMade(at=d.at, deal=d) for d in self.venue.deals if d.ticket > heard)
+        deals = [DealMade(at=d.at, deal=d) for d in self.venue.deals if d.ticket > heard]
+        news: News = (*deals, *self._gone(ledger))
         account = msgspec.structs.replace(self.account, balance=self.venue.balance, equity=self.venue.equity())
         found = Reconciled(
             at=self.venue.at, id=ident, account=account, positions=self.venue.positions(),
             orders=self.venue.orders(), last_deal=self.venue.deals[-1].ticket, settled=settled,
         )  # fmt: skip
         return news, found
+
+    def _gone(self, ledger: Ledger) -> Iterator[OrderGone]:
+        """Tell of our entries that rest no more: what the venue said of them may be lost with a journal's last rows."""
+        resting = {order.ticket for order in self.venue.orders()}
+        filled = {deal.order for deal in self.venue.deals}
+        for order in ledger.orders.values():
+            if order.ticket in watched(ledger) and order.ticket not in resting:
+                end: OrderEnd = "filled" if order.ticket in filled else "cancelled"
+                yield OrderGone(at=self.venue.at, order=order.ticket, magic=order.magic, end=end)
 
     def _save(self) -> None:
         draft = self.file.with_suffix(".new")

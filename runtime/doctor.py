@@ -84,6 +84,8 @@ def _models(config: AccountConfig) -> str:
 
 def _terminal(config: AccountConfig, state: Path) -> str:
     told = status(state)
+    if told.get("stuck"):
+        raise ValueError("a daemon is there but does not answer: the terminal is left alone; end it, then look again")
     if told.get("running"):
         return f"a daemon runs (pid {told['pid']}), its link is {told['link']}: the terminal is left alone"
     return asyncio.run(_connect(config, state))

@@ -4,6 +4,9 @@ from brokers.port import BarClosed
 from brokers.venue import Venue
 from market.types import TIMEFRAMES
 
+Told = tuple[int, bool]
+"""When the last bar told opened, and whether the next one is open already."""
+
 
 class Follower:
     """Keeps one venue in step with the bars of one timeframe for each symbol."""
@@ -13,19 +16,31 @@ class Follower:
     def __init__(self, venue: Venue, feeds: dict[str, str], scales: dict[str, float]) -> None:
         """Follow `feeds`: symbol -> timeframe whose bars are its price path; `scales` are points in one of price."""
         self.venue, self.feeds, self.scales = venue, feeds, scales
-        self.opened: list[str] = []
+        self.opened: dict[str, Told] = {}
 
     def market(self, fact: BarClosed, *, ended: bool) -> bool:
-        """Play a told bar and open the next; return whether the bar was on this venue's path."""
+        """Play a told bar, and open the next with the tick that showed it; return whether it was on this venue's path.
+
+        A bar told again after a crash is not played again. Bars that closed while we were away are told one behind the
+        other at one tick, and open at their own open.
+        """
         bar = fact.bar
-        if fact.phase == "warm" or self.feeds.get(bar.symbol) != bar.timeframe:
+        before, is_open = self.opened.get(bar.symbol, (0, False))
+        if fact.phase == "warm" or self.feeds.get(bar.symbol) != bar.timeframe or bar.time <= before:
             return False
-        if bar.symbol in self.opened:
-            end = min(fact.at, bar.time + TIMEFRAMES[bar.timeframe] * 1000 - 1)
-            self.venue.play_bar(bar.symbol, end, bar.high, bar.low, bar.close)
-        else:
-            self.opened.append(bar.symbol)
-        if not ended:
-            points = (fact.ask - fact.bid) * self.scales[bar.symbol]
-            self.venue.open_bar(bar.symbol, fact.at, fact.bid, points)
+        if not is_open:
+            self._open(bar.symbol, bar.time, bar.open, bar.spread)
+        end = min(fact.at, bar.time + TIMEFRAMES[bar.timeframe] * 1000 - 1)
+        self.venue.play_bar(bar.symbol, self._in_order(end), bar.high, bar.low, bar.close)
+        opens = fact.phase == "live" and not ended
+        if opens:
+            self._open(bar.symbol, fact.at, fact.bid, (fact.ask - fact.bid) * self.scales[bar.symbol])
+        self.opened[bar.symbol] = (bar.time, opens)
         return True
+
+    def _open(self, symbol: str, at: int, bid: float, points: float) -> None:
+        self.venue.open_bar(symbol, self._in_order(at), bid, points)
+
+    def _in_order(self, at: int) -> int:
+        """Return a moment that is not before the venue's: bars of several symbols are not told in one order of time."""
+        return max(at, self.venue.at)

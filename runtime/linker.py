@@ -66,11 +66,12 @@ class Linker:
 
     def lost(self, error: Loss, at: int) -> LinkDown | WrongTerminal | None:
         """Note a loss; return the fact to be told, or None where it was known to be down."""
-        was_up = self.up
+        before = self.link.state
         self.drop(error)
         if isinstance(error, WrongTerminalError):
             return WrongTerminal(at=at, expected=error.expected, found=error.found)
-        return LinkDown(at=at, reason=str(error)) if was_up else None
+        given_up = self.link.state == "given_up" != before
+        return LinkDown(at=at, reason=str(error), given_up=given_up) if before == "up" or given_up else None
 
     def drop(self, error: Loss) -> None:
         """Walk the table, and set the time of the next try."""

@@ -59,9 +59,11 @@ class Recorder:
             self.net[outcome.book] += outcome.net
 
     def begin(self, run: dict[str, Any]) -> None:
-        """Write down what this run is made of: all that a replay needs."""
+        """Write down what this run is made of, all that a replay needs, and where it begins."""
         self.run = run
-        self.journal.append(Entry("RunOpened", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (("runs", run),)))
+        row: Row = ("runs", run)
+        first = self.journal.append(Entry("RunOpened", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (row,)))
+        self.journal.snapshot(first.seq, self.rest())
 
     def end(self, reason: str) -> None:
         """Write down why the run ended, and where everything stands."""

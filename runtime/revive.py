@@ -15,11 +15,18 @@ from market.types import Symbol
 from regimes.bundle import RegimeModel, decode, encode
 from runtime.assemble import core_of, costs_of, plan_of
 from runtime.core.core import Core
+from runtime.core.plan import Plan
 from runtime.journal.reader import JournalReader
 from runtime.outcomes.books import Books
 from runtime.recorder import decode_fact, rest_of
 
 Pair = tuple[Core, Books]
+
+_CARRIED = (
+    "run", "at", "level", "generation", "balance", "known", "day", "day_equity", "last_deal", "last_deal_at", "foreign",
+)  # fmt: skip
+_KEPT = ("MISSING:", "BREAK", "LOSS_LIMIT")
+"""Holds that a changed configuration does not lift."""
 
 
 def bundles_text(models: dict[str, RegimeModel]) -> str:
@@ -39,30 +46,48 @@ def pair_of_run(run: dict[str, Any]) -> Pair:
 
 def revive(reader: JournalReader, new: Pair) -> Pair:
     """Return core and books as the journal left them, ready for a new run under the configuration `new` is made of."""
-    runs = reader.runs()
-    if not runs:
-        return new
-    same = runs[-1]["config_hash"] == new[0].plan.config
-    core, books = new if same else pair_of_run(runs[-1])
-    first = _wake(core, books, reader)
+    runs = {run["run"]: run for run in reader.runs()}
+    pair, first = _wake(reader, runs)
     for row in reader.rows(first):
-        if row.fact:
+        if row.kind == "RunOpened":
+            pair = next_pair(pair, runs[row.run])
+        if row.fact and pair is not None:
             fact = decode_fact(row.fact)
-            books.observe(fact, core.handle(fact))
-    return (core, books) if same else carry((core, books), new)
+            pair[1].observe(fact, pair[0].handle(fact))
+    if pair is None:
+        return new
+    if made_of(pair[0].plan) != made_of(new[0].plan):
+        return carry(pair, new)
+    new[0].restore(pair[0].snapshot())
+    new[1].restore(pair[1].snapshot())
+    return new
 
 
-def _wake(core: Core, books: Books, reader: JournalReader) -> int:
-    """Restore the last snapshot, if it is this configuration's; return the first row after it."""
+def _wake(reader: JournalReader, runs: dict[int, dict[str, Any]]) -> tuple[Pair | None, int]:
+    """Return core and books as the last snapshot has them, and the first row after it; nobody where there is none."""
     snapshot = reader.last_snapshot()
     if snapshot is None:
-        return 1
+        return None, 1
+    core, books = pair_of_run(runs[snapshot.run])
     rest = rest_of(snapshot.state)
-    if rest.config != core.plan.config:
-        return snapshot.seq + 1
     core.restore(rest.core)
     books.restore(rest.books)
-    return snapshot.seq + 1
+    return (core, books), snapshot.seq + 1
+
+
+def next_pair(pair: Pair | None, run: dict[str, Any]) -> Pair:
+    """Return core and books with which a journaled run began: those before it, carried over if what they are made of
+    has changed.
+    """
+    if pair is None:
+        return pair_of_run(run)
+    models = msgspec.json.decode(run["model_hashes"], type=dict[str, str])
+    return pair if made_of(pair[0].plan) == (run["config_hash"], models) else carry(pair, pair_of_run(run))
+
+
+def made_of(plan: Plan) -> tuple[str, dict[str, str]]:
+    """Return what decides whether two cores are of one make: configuration and models."""
+    return plan.config, {regime.name: regime.model.fingerprint for regime in plan.regimes}
 
 
 def carry(old: Pair, new: Pair) -> Pair:
@@ -86,8 +111,10 @@ def carry(old: Pair, new: Pair) -> Pair:
 
 def _move_ledger(before: Core, after: Core, numbers: dict[int, int]) -> None:
     old, ledger = before.ledger, after.ledger
-    for field in ("run", "at", "level", "generation", "balance", "known", "last_deal", "last_deal_at", "foreign"):
+    for field in _CARRIED:
         setattr(ledger, field, getattr(old, field))
+    ledger.quotes.update({symbol: quote for symbol, quote in old.quotes.items() if symbol in after.plan.symbols})
+    ledger.holds.update({hold: why for hold, why in old.holds.items() if hold.startswith(_KEPT)})
     for ident, order in old.orders.items():
         if order.strategy in numbers:
             order.strategy = numbers[order.strategy]

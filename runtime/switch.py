@@ -28,7 +28,7 @@ class Switch:
         self._word = -1
         self._seen = b""
         self._next_look = 0.0
-        self.waiting: dict[str, Answer] = {}
+        self.waiting: dict[str, tuple[Answer, int]] = {}
 
     def changes(self, at: int) -> list[LevelChanged]:
         """Return every change since the last look, oldest first; an unreadable latch is a change to halt."""
@@ -71,24 +71,34 @@ class Switch:
         return Command(id=f"unreadable-{wall}", level=now.level, who="tidegate", why=why, wall=wall, path="daemon")
 
     def expect(self, command: Command) -> Answer:
-        """Promise an answer to a loosening command; safe from any thread."""
+        """Promise an answer to a loosening command, and note what level it was asked at; safe from any thread."""
         answer: Answer = concurrent.futures.Future()
-        self.waiting[command.id] = answer
+        self.waiting[command.id] = answer, latch.read(self.folder).generation
         return answer
 
-    def loosen(self, command: Command) -> None:
-        """Latch a looser level."""
-        latch.loosen(self.folder, command)
+    def loosen(self, command: Command) -> Answer | None:
+        """Latch a looser level; return who waits for it, or None: refused, or nobody waits any more.
 
-    def answer(self, command: Command, level: Level, generation: int) -> None:
-        """Keep the promise, after the change was taken in and written down."""
-        promised = self.waiting.pop(command.id, None)
-        if promised is not None:
-            promised.set_result({"ok": True, "level": level, "generation": generation})
+        A command that was given up, or that was asked before somebody tightened, must not undo anything.
+        """
+        answer, since = self.waiting.pop(command.id, (None, 0))
+        if answer is None or not answer.set_running_or_notify_cancel():
+            return None
+        try:
+            latch.loosen(self.folder, command, since)
+        except (latch.LatchError, OSError) as error:
+            answer.set_result({"ok": False, "problem": f"not changed: {error}"})
+            return None
+        return answer
 
     def core_asks(self, level: Level, why: str, at: int, ident: int) -> LevelChanged:
-        """Latch what the core asked for: the end of a flatten, or a halt."""
-        latched = latch.loosen(self.folder, command_of(level, why, "daemon", "core"))
-        assert latched.command is not None  # noqa: S101 - just written
+        """Latch what the core asked for: a halt, or the end of a flatten.
+
+        What a person has latched since the core last heard stands instead: a flatten must not end before it began.
+        """
+        try:
+            latched = latch.tighten(self.folder, command_of(level, why, "daemon", "core"), self.generation)
+        except latch.LatchError:
+            latched = latch.read(self.folder)
         self.generation, self.level = latched.generation, latched.level
-        return LevelChanged(at=at, command=latched.command, generation=latched.generation, id=ident)
+        return LevelChanged(at=at, command=self._current(latched), generation=latched.generation, id=ident)

@@ -1,5 +1,6 @@
 """Whole accounts to test with: trade server, worker and daemon as real processes, in a folder of the test's own."""
 
+import mmap
 import os
 import re
 import signal
@@ -17,15 +18,20 @@ import msgspec
 from backtests.backtest import run_backtest
 from backtests.demo import open_account, serve
 from backtests.drive import Drive
+from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
 from brokers.mt5.lookalike.launch import launch, stop
 from config.account import AccountConfig
 from config.load import load
 from config.places import JOURNAL_FILE
+from runtime.operator import latch
 from runtime.operator.client import status
+from tests.oracle import table
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 14.0
 """How long anything may take before a test gives up."""
+NOTHING_SENT = bytes(8)
+"""The gateway's mark while no order is between check and answer."""
 
 MakeDemo = Callable[..., "Demo"]
 """What the fixture `make_demo` is: called with a name, numbers of bars and settings."""
@@ -117,6 +123,11 @@ class Demo:
         assert "Traceback" not in said, said[-3000:]
         return (said.splitlines() or [""])[-1]
 
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End the daemon as a person would."""
+        self.signal("daemon", number)
+        self.end()
+
     def close(self) -> None:
         """End whatever still runs."""
         for process in (self.daemon, self.server):
@@ -143,6 +154,35 @@ class Demo:
             self.signal(one, signal.SIGKILL)
         if "daemon" in who and self.daemon is not None:
             self.daemon.wait()
+
+    def freeze(self, *, sending: bool) -> int:
+        """Stop the trade server while an order is on its way to it, or while none is; return that order's instruction.
+
+        The mark in the latch's word tells: with the server stopped nothing can be answered, so it stays as it is.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            assert time.monotonic() < deadline, "no such moment"
+            if sending:
+                self._until_marked(deadline)
+            self.signal("server", signal.SIGSTOP)
+            time.sleep(0.05)
+            order = latch.sending(self.state)
+            if bool(order) == sending and (sending or not self._unanswered()):
+                return order
+            self.signal("server", signal.SIGCONT)
+            time.sleep(0.001)
+
+    def _until_marked(self, deadline: float) -> None:
+        """Wait, without giving way to anybody, until the gateway marks an order."""
+        with (self.state / WORD_FILE).open("rb") as file, mmap.mmap(file.fileno(), WORD_SIZE, prot=mmap.PROT_READ) as word:
+            while word[SENDING_AT:] == NOTHING_SENT and time.monotonic() < deadline:
+                pass
+
+    def _unanswered(self) -> bool:
+        """Say whether an order on disk still waits for its answer, a group commit later."""
+        time.sleep(0.25)
+        return any(row["state"] == "SENT" for row in table(self.journal, "orders"))
 
     # --- looks ------------------------------------------------------------------------------------------------------
 

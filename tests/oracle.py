@@ -40,9 +40,13 @@ def table(journal: Path, name: str) -> list[Line]:
         return [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY rowid")]  # noqa: S608 - ours
 
 
-def complaints(ledger: Path, journal: Path) -> list[str]:
-    """Return everything on which the server's record contradicts itself or the journal."""
+def complaints(ledger: Path, journal: Path, names: dict[str, str] | None = None) -> list[str]:
+    """Return everything on which the server's record contradicts itself or the journal; `names` as the broker has them
+    -> as we call them.
+    """
     deals = deals_of(ledger)
+    for deal in deals:
+        deal["symbol"] = (names or {}).get(deal["symbol"], deal["symbol"])
     trades = [deal for deal in deals if deal["entry"] != "none"]
     told = table(journal, "deals")
     decisions = table(journal, "decisions")

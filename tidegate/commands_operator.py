@@ -32,6 +32,8 @@ def status(account: Account, as_json: Json = False) -> None:
 
     found = ask(find(account).state)
     facts(found, as_json=as_json)
+    if found.get("stuck"):
+        raise NotRunning(f"the daemon of {account} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):
         raise NotRunning(f"no daemon runs {account}: the level shown is the latch's")
 

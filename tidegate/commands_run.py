@@ -1,17 +1,29 @@
 """Words that set something going: demo, run, backtest, train, replay, doctor."""
 
 import datetime
+import math
+import re
 
-from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from config.errors import Negative, UsageError
 from tidegate.words import Account, Config, Json, Run, Since, Until
 
-Folder = Annotated[Path, typer.Option("--folder", help="Where to put all it writes.")]
+if TYPE_CHECKING:
+    from backtests.summary import Summary
+    from config.account import AccountConfig
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="A file of your own bars to trade instead.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for all it writes.")]
+Speed = Annotated[str, typer.Option("--speed", metavar="max|FACTOR", help="FACTOR times as fast as it happened.")]
+SymbolName = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help="What the bars of --data are of.")]
+Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a report: one HTML file.")]
+NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
@@ -23,16 +35,31 @@ def add(app: typer.Typer) -> None:
         app.command()(word)
 
 
-def demo(folder: Folder = Path("tidegate-demo"), bars: Bars = None, as_json: Json = False) -> None:
-    """Trade twenty years of real days at a look-alike.
+def demo(
+    out: Out = Path("tidegate-demo"),
+    bars: Bars = None,
+    speed: Speed = "max",
+    data: Data = None,
+    symbol: SymbolName = None,
+    as_json: Json = False,
+) -> None:
+    """Trade fifteen years of real days at a look-alike.
 
-    Trains the regime model, runs the daemon over the daily bars of the S&P 500, reports what came of it.
+    Trains the regime model on five years of daily bars of the S&P 500, runs trade server, terminal worker and daemon
+    over the fifteen after them, and writes a report. It needs no account, no server and no network.
     """
-    from backtests.demo import run_demo  # noqa: PLC0415 - a room, imported when it is entered
-    from tidegate.output import facts  # noqa: PLC0415
+    pace = _speed(speed)
+    if symbol is not None and data is None:
+        raise UsageError("--symbol names what the bars of --data are of: give both")
+    if symbol is not None and not re.fullmatch(NAME, symbol):
+        raise UsageError(f"--symbol: expected letters, digits, _ and -, got {symbol!r}")
 
-    found = run_demo(folder.absolute(), bars=bars, stage=lambda text: typer.echo(f"{text} …", err=True))
-    facts({name: str(found[name]) for name in ("total", "seconds", "state", "ledger", "log")}, as_json=as_json)
+    from backtests.reported import reported_demo  # noqa: PLC0415 - a room, imported when it is entered
+    from backtests.screen import Watch  # noqa: PLC0415
+
+    with Watch() as watch:
+        found = reported_demo(out.absolute(), bars=bars, speed=pace, data=data, symbol=symbol, watch=watch)
+    _show(found, as_json=as_json)
 
 
 def run(account: Account, login: Login = None) -> None:
@@ -44,37 +71,48 @@ def run(account: Account, login: Login = None) -> None:
     run_daemon(config=config, state=state, login=login)
 
 
-def backtest(config: Config, first: Since = None, last: Until = None, bars: Bars = None, as_json: Json = False) -> None:
-    """Play an account's strategies over its recorded bars."""
+def backtest(
+    config: Config,
+    data: Data = None,
+    first: Since = None,
+    last: Until = None,
+    bars: Bars = None,
+    report: Report = None,
+    no_shadow: NoShadow = False,
+    as_json: Json = False,
+) -> None:
+    """Play an account's strategies over its recorded bars.
+
+    A regime model that is not there yet is trained first.
+    """
     from_, to = _day(first), _day(last)
 
-    from backtests.backtest import run_backtest  # noqa: PLC0415
-    from config.load import load  # noqa: PLC0415
-    from tidegate.output import facts  # noqa: PLC0415
+    from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
+    from backtests.screen import Watch  # noqa: PLC0415
 
-    drive, _ = run_backtest(load(config), first=from_, last=to, bars=bars)
-    trades = {book: [outcome.net for outcome in drive.outcomes if outcome.book == book] for book in ("live", "shadow")}
-    found = {
-        "bars": drive.bars,
-        "decisions": len(drive.decisions),
-        **Counter(f"  {decision.outcome}" for decision in drive.decisions),
-        "orders": drive.orders,
-        **{f"{book} trades": len(nets) for book, nets in trades.items()},
-        **{f"{book} net": round(sum(nets), 2) for book, nets in trades.items()},
-        "ambiguous bars": drive.ambiguous,
-        "balance": drive.balance,
-    }
-    facts({name.strip(): value for name, value in found.items()} if as_json else found, as_json=as_json)
+    account = _account(config)
+    account = with_data(account, data) if data else account
+    with Watch() as watch:
+        found = reported_backtest(
+            account, first=from_, last=to, bars=bars, shadows=not no_shadow, report=report, watch=watch
+        )
+    _show(found, as_json=as_json)
 
 
 def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
     """Train an account's regime models on its recorded bars."""
+    from backtests.model_place import writable  # noqa: PLC0415
+    from backtests.screen import Watch, show_training  # noqa: PLC0415
     from backtests.training import train_from_config  # noqa: PLC0415
-    from config.load import load  # noqa: PLC0415
-    from tidegate.output import facts  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
 
-    for name, report in train_from_config(load(config), regime).items():
-        facts({"regime": name, **report}, as_json=as_json)
+    with Watch() as watch:
+        watch.stage("training")
+        reports = train_from_config(writable(_account(config)), regime)
+    if as_json:
+        lines([reports])
+    else:
+        show_training(reports)
 
 
 def replay(account: Account, number: Run = None) -> None:
@@ -100,7 +138,9 @@ def doctor(account: Account, as_json: Json = False) -> None:
     from tidegate.output import show  # noqa: PLC0415
 
     findings = examine(*configured(account))
-    show([{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], ("what", "ok", "detail"), as_json=as_json)
+    show(
+        [{"what": f.what, "ok": f.ok, "detail": f.detail} for f in findings], ("what", "ok", "detail"), as_json=as_json
+    )
     bad = [f.what for f in findings if not f.ok]
     if bad:
         raise Negative(f"not fit to run: {', '.join(bad)}: mend what is said above")
@@ -113,3 +153,38 @@ def _day(text: str | None) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"expected a date like 1999-01-04, got {text!r}") from None
+
+
+def _speed(text: str) -> float | None:
+    """Return the factor, None for as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0.0 < factor < math.inf:
+        raise UsageError(f"--speed: expected max or a factor above 0, got {text!r}")
+    return factor
+
+
+def _account(file: Path) -> "AccountConfig":
+    """Return the account of a TOML; config/demo.toml is found from anywhere, as it comes with the program."""
+    from backtests.model_place import shipped  # noqa: PLC0415
+    from config.load import load  # noqa: PLC0415
+
+    if not file.exists() and file == Path("config", file.name):
+        file = shipped() / file.name
+    return load(file)
+
+
+def _show(found: "Summary", *, as_json: bool) -> None:
+    from backtests.screen import show_summary  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
+
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        lines([msgspec.to_builtins(found)])
+    else:
+        show_summary(found)

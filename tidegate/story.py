@@ -9,10 +9,10 @@ Row = Mapping[str, Any]
 
 CLASSES: dict[str, str] = {
     "missed": "the bar closed while we were away: decided, never traded",
-    "warming": "features or model were not warm yet",
     "exit": "it left its position",
     "in_position": "it had a position, and kept it",
     "order_working": "it had an order at work",
+    "warming": "features or model were not warm yet",
     "no_signal": "it wanted nothing",
     "vetoed_by_regime": "the market was not one it may enter in",
     "held": "a level or a hold forbade it",

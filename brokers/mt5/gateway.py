@@ -35,6 +35,7 @@ class Gateway:
         self.times: deque[int] = deque()
         self._word = -1
         self._open()
+        self.mark(0)  # what the last gateway was sending when it died is the core's doubt now, not in flight
 
     def _open(self) -> None:
         """Open the word that lies there now: it may have been made, or made anew, since the last send."""
@@ -72,6 +73,10 @@ class Gateway:
     def check(self, request: AnyRequest, at: int, bid: float, ask: float) -> Refused | None:
         """Return why a request must not be sent, or None; call only with the mark set."""
         reason, code = self._latched(request), 1
+        if not reason and request.symbol not in self.symbols:
+            reason, code = f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
+        if not reason and isinstance(request, StopRequest) and not request.stop > 0.0:
+            reason, code = f"a stop at {request.stop} protects nothing", _code("stop present")
         if not reason and isinstance(request, EntryRequest | CloseRequest):
             reason, code = self._priced(request, at, bid, ask)
         if not reason:
@@ -91,9 +96,6 @@ class Gateway:
         return "" if level in allowed else f"the latch is at {level}"
 
     def _priced(self, request: EntryRequest | CloseRequest, at: int, bid: float, ask: float) -> tuple[str, int]:
-        spec = self.symbols.get(request.symbol)
-        if spec is None:
-            return f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
         if not (bid > 0.0 and ask >= bid):
             return f"no price of {request.symbol}", _code("no price")
         if len(request.symbol) > LONGEST_NAME or len(request.comment) > LONGEST_NAME:
@@ -102,29 +104,31 @@ class Gateway:
             return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
                 "age"
             )
-        return self._sized(request, spec, bid, ask) if isinstance(request, EntryRequest) else ("", 0)
+        return self._sized(request, bid, ask) if isinstance(request, EntryRequest) else ("", 0)
 
-    def _sized(self, r: EntryRequest, spec: Symbol, bid: float, ask: float) -> tuple[str, int]:
-        limits = self.limits
+    def _sized(self, r: EntryRequest, bid: float, ask: float) -> tuple[str, int]:
+        """Hold an entry against the limits; a number that is none (NaN) is within no limit."""
+        limits, spec = self.limits, self.symbols[r.symbol]
         if not (r.stop > 0.0 and (r.price - r.stop) * r.side > 0.0):
             return f"no protective stop on the losing side: {r.stop} at {r.price}", _code("stop present")
         spread = spread_points(bid, ask, spec.scale)
-        if spread > limits.max_spread:
+        if not spread <= limits.max_spread:
             return f"spread {spread:.1f} points, at most {limits.max_spread}", _code("spread")
-        if r.volume > limits.max_volume:
+        if not 0.0 < r.volume <= limits.max_volume:
             return f"volume {r.volume}, at most {limits.max_volume}", _code("volume")
+        if not collar_distance(r.price, bid, ask) <= limits.collar:
+            return f"price {r.price} is further than {limits.collar:.1%} from {bid}/{ask}", _code("collar")
         rate = 1.0 / r.price if mode_of(spec, self.currency) == INVERSE else 1.0
         value = order_value(r.volume, spec.contract_size, r.price, rate)
-        if value > limits.max_value:
+        if not value <= limits.max_value:
             return f"value {value}, at most {limits.max_value}", _code("value")
-        if collar_distance(r.price, bid, ask) > limits.collar:
-            return f"price {r.price} is further than {limits.collar:.1%} from {bid}/{ask}", _code("collar")
         return "", 0
 
     def _paced(self, request: AnyRequest, at: int) -> tuple[str, int]:
         while self.times and at - self.times[0] >= _RATE_MS:
             self.times.popleft()
-        if len(self.times) >= self.limits.max_orders_per_minute and not isinstance(request, CloseRequest):
+        takes_risk = isinstance(request, EntryRequest | StopRequest)
+        if takes_risk and len(self.times) >= self.limits.max_orders_per_minute:
             return f"{len(self.times)} requests within 60 s, at most {self.limits.max_orders_per_minute}", _code("rate")
         if request.id in self.sent:
             return f"instruction {request.id} was sent before", _code("duplicate")

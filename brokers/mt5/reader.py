@@ -1,5 +1,6 @@
 """Reading a terminal: accounts, bars, deals and orders as our values; None is a failure, never flat."""
 
+import os
 import time
 
 from typing import Any
@@ -9,6 +10,10 @@ from brokers.port import DealMade, OrderGone
 from market.types import TIMEFRAMES, Bar
 
 _DAY_S = 86_400
+_LATEST = 2**31 - 1
+"""The last second the package can be asked about."""
+_LATE_S = 7_200
+"""Deals are asked for from so long before the cursor: they show late, and in autumn the clock shows an hour twice."""
 _GONE_STATES = {2: "cancelled", 4: "filled", 5: "rejected", 6: "expired"}
 TERMINAL_EVERY_S = 0.5
 """Seconds for which `terminal_info` is believed; login and server are read in every breath."""
@@ -30,7 +35,7 @@ class Reader:
         """Begin unconnected."""
         self.mt5, self.control = package, control
         self.names: dict[str, str] = {}
-        self.path = ""
+        self.path = self.found = ""
         self.translate = Translator("UTC", {})
         self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
         self.ticks: dict[str, Any] = {}
@@ -50,7 +55,8 @@ class Reader:
             if not terminal.connected:
                 raise TerminalLostError("the terminal has no connection to its broker")
             self.checked = time.monotonic()
-        return Identity(account.login, account.server, self.path)
+            self.found = self.path if _home(terminal.path) == _home(self.path) else terminal.path
+        return Identity(account.login, account.server, self.found)
 
     def now(self) -> int:
         """Read every symbol's tick afresh; return the newest server time among them, UTC milliseconds."""
@@ -95,9 +101,9 @@ class Reader:
 
     def deals(self, since: int) -> Any:  # noqa: ANN401 - a tuple of the package's structures
         """Return the deals since a moment; the horizon is surely after every deal: server clocks run ahead of UTC."""
-        start = self.translate.server(since) if since else 0
+        start = max(0, self.translate.server(since) - _LATE_S)
         newest = max((t.time for t in self.ticks.values() if t is not None), default=0)
-        horizon = min(2**31 - 1, max(newest, start) + 7 * _DAY_S)
+        horizon = min(_LATEST, max(newest, start) + 7 * _DAY_S) if newest else _LATEST
         return self.must(self.mt5.history_deals_get(start, horizon), "history_deals_get")
 
     def news(self, last_deal: int, since: int, watch: tuple[int, ...]) -> tuple[DealMade | OrderGone, ...]:
@@ -117,3 +123,9 @@ class Reader:
                     at = self.translate.utc(order.time_done_msc)
                     gone.append(OrderGone(at=at, order=ticket, magic=order.magic, end=end))
         return gone
+
+
+def _home(path: str) -> str:
+    """Return the folder of a terminal's program, written in one way, wherever the program or its folder is named."""
+    plain = os.path.normcase(os.path.realpath(path))
+    return os.path.dirname(plain) if plain.endswith(".exe") else plain  # noqa: PTH120 - ntpath under Wine

@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,6 +42,7 @@ from brokers.port import Answer, AnyRequest, InDoubt, Rejected
 from market.types import Bar
 
 T = TypeVar("T", bound=Tell)
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 NO_CONNECTION = -10004
 """The package's code for it."""
@@ -95,6 +97,7 @@ class Session:
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
         self.lockstep = False
+        self.loss: LinkLostError | WrongTerminalError | None = None
 
     @property
     def pid(self) -> int:
@@ -103,6 +106,7 @@ class Session:
 
     async def start(self) -> Connected:
         """Spawn a worker, let it dial back, connect the terminal and check who answers."""
+        self.loss = None
         await self._spawn()
         terms = self.terms
         ask = Connect(
@@ -116,8 +120,7 @@ class Session:
     async def _spawn(self) -> None:
         """Spawn from the main thread: on Linux the worker dies with the thread that made it."""
         token = secrets.token_hex(32).encode()
-        arrived: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
-        arrived = asyncio.get_running_loop().create_future()
+        arrived: asyncio.Future[Ends] = asyncio.get_running_loop().create_future()
 
         async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             shown = await reader.read(len(token))
@@ -128,16 +131,27 @@ class Session:
 
         server = await asyncio.start_server(greet, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        self.process = self._popen(port)
-        assert self.process.stdin is not None  # noqa: S101 - asked for above
-        self.process.stdin.write(token)
-        self.process.stdin.flush()
         try:
-            self.reader, self.writer = await asyncio.wait_for(arrived, self.terms.start_timeout_s)
-        except TimeoutError:
-            raise await self._lost("the worker did not dial back", crashed=True) from None
+            self.process = self._popen(port)
+            assert self.process.stdin is not None  # noqa: S101 - asked for above
+            self.process.stdin.write(token)
+            self.process.stdin.flush()
+            self.reader, self.writer = await self._dialled(arrived)
+        except OSError as error:
+            raise await self._lost(f"no worker can be started: {error}", crashed=True) from None
         finally:
             server.close()
+
+    async def _dialled(self, arrived: asyncio.Future[Ends]) -> Ends:
+        """Wait until the worker has dialled back, and no longer than it lives."""
+        deadline = time.monotonic() + self.terms.start_timeout_s
+        while not (await asyncio.wait({arrived}, timeout=0.05))[0]:
+            code = self.process.poll() if self.process is not None else None
+            if code is not None:
+                raise await self._lost(f"the worker ended with {code} before it dialled back", crashed=True)
+            if time.monotonic() > deadline:
+                raise await self._lost("the worker did not dial back", crashed=True)
+        return arrived.result()
 
     def _popen(self, port: int) -> subprocess.Popen[bytes]:
         program = [self.terms.python or sys.executable, "-m", "brokers.mt5.worker"]
@@ -151,7 +165,7 @@ class Session:
     async def call(self, ask: AnyAsk, kind: type[T], deadline_s: float = 0.0) -> T:
         """Ask once and return the reply; LinkLostError or WrongTerminalError otherwise, and no worker is left."""
         if self.writer is None or self.reader is None:
-            raise LinkLostError("no worker", crashed=True)
+            raise self.loss or LinkLostError("no worker", crashed=True)
         try:
             async with asyncio.timeout(deadline_s or self.terms.call_timeout_s):
                 self.writer.write(framed(ask))
@@ -174,11 +188,14 @@ class Session:
         if who is None or (who.login, who.server, who.path) != (terms.login, terms.server, terms.path):
             await self.stop()
             found = f"{who.login} on {who.server} at {who.path}" if who else "nobody"
-            raise WrongTerminalError(f"{terms.login} on {terms.server} at {terms.path}", found)
+            self.loss = WrongTerminalError(f"{terms.login} on {terms.server} at {terms.path}", found)
+            raise self.loss
 
     async def _lost(self, reason: str, *, crashed: bool, fatal: bool = False) -> LinkLostError:
+        """Leave no worker, and remember why: whoever asks next is told."""
         await self.stop()
-        return LinkLostError(reason, crashed=crashed, fatal=fatal)
+        self.loss = LinkLostError(reason, crashed=crashed, fatal=fatal)
+        return self.loss
 
     async def stop(self) -> None:
         """Kill the worker: it keeps nothing that must be saved."""
@@ -217,10 +234,17 @@ class Session:
         return await self.call(Look(last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch)), Looked)
 
     async def send(self, request: AnyRequest, at: int) -> Answer:
-        """Send one request once; whatever goes wrong on the way leaves it in doubt."""
+        """Send one request once; whatever goes wrong on the way leaves it in doubt.
+
+        A worker that says its terminal is lost has not sent: it looks before it sends, and not after.
+        """
         if self.writer is None:
             return Rejected(at=at, id=request.id, code=NO_CONNECTION, reason="no terminal: nothing was sent")
         try:
             return (await self.call(Send(request=request), Sent)).answer
-        except (LinkLostError, WrongTerminalError) as error:
+        except LinkLostError as error:
+            if not error.crashed:
+                return Rejected(at=at, id=request.id, code=NO_CONNECTION, reason=f"nothing was sent: {error}")
+            return InDoubt(at=at, id=request.id, code=0, reason=str(error))
+        except WrongTerminalError as error:
             return InDoubt(at=at, id=request.id, code=0, reason=str(error))

@@ -51,6 +51,9 @@ from brokers.port import DealMade, OrderGone, Refused
 ORPHAN_S = 5.0
 """How long a new worker waits for the last one to go."""
 
+LOOKS = 3
+"""How often a look begins anew where deals are made while it reads."""
+
 AUTH_FAILED = -6
 """`last_error` where the broker refuses login or password."""
 
@@ -152,7 +155,10 @@ class Worker:
         return History(who=r.who(), bars=bars)
 
     def send(self, ask: Send) -> Sent:
-        """Check at the gate, mark, send once, and say what the terminal said: result and last_error together."""
+        """Check at the gate, mark, send once, and say what the terminal said: result and last_error together.
+
+        Where the terminal is lost, it is so before anything was sent: nothing raises after `order_send`.
+        """
         request, gate, r = ask.request, self.gateway, self.reader
         broker = r.names.get(request.symbol, request.symbol)
         if gate is None:
@@ -176,14 +182,20 @@ class Worker:
         return Sent(who=who, answer=answer)
 
     def look(self, ask: Look) -> Looked:
-        """Read account, positions, orders and every deal; None is a failure, never flat."""
+        """Read account, positions, orders and every deal; None is a failure, never flat.
+
+        Reading takes several calls: it begins anew where a deal was made in between.
+        """
         r = self.reader
-        at = r.now()
-        news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
-        positions = r.must(self.mt5.positions_get(), "positions_get")
-        orders = r.must(self.mt5.orders_get(), "orders_get")
-        account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
-        deals = r.deals(ask.last_deal_at)
+        for _ in range(LOOKS):
+            at = r.now()
+            news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
+            positions = r.must(self.mt5.positions_get(), "positions_get")
+            orders = r.must(self.mt5.orders_get(), "orders_get")
+            account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
+            last = max((d.ticket for d in r.deals(ask.last_deal_at)), default=0)
+            if last <= max((n.deal.ticket for n in news if isinstance(n, DealMade)), default=ask.last_deal):
+                break
         return Looked(
             who=r.who(),
             at=at,
@@ -191,7 +203,7 @@ class Worker:
             positions=tuple(r.translate.position(p) for p in positions),
             orders=tuple(r.translate.order(o) for o in orders),
             news=news,
-            last_deal=max((d.ticket for d in deals), default=ask.last_deal),
+            last_deal=max(last, ask.last_deal),
         )
 
 

@@ -50,7 +50,9 @@ _UNSETTLED = OPEN - {"WORKING", "MISSING"}
 class Core:
     """Everything that is decided for one account."""
 
-    __slots__ = ("decider", "desk", "feeds", "guest", "lanes", "lanes_of", "ledger", "plan", "readings", "readings_of")
+    __slots__ = (
+        "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "plan", "readings", "readings_of",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan, host: "Core | None" = None) -> None:
         """Be born knowing nothing: SWITCH, LINK, UNRECONCILED and WARMING are in place, each lifted by a fact only.
@@ -58,6 +60,8 @@ class Core:
         A guest (a shadow book's core) reads the features and regimes its host has folded already; it folds none itself.
         """
         self.plan, self.guest = plan, host is not None
+        self.fresh = True
+        """Whether the last fact was news; a bar or deal that is told twice is none."""
         self.feeds: dict[FeedKey, Feed] = host.feeds if host else {}
         for key in [(r.symbol, r.timeframe) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
             if key not in self.feeds:
@@ -90,7 +94,7 @@ class Core:
     def handle(self, fact: AnyFact) -> Step:  # noqa: C901, PLR0912 - one line for each kind of fact
         """Take one fact in; return the decisions made and all that is asked for."""
         ledger = self.ledger
-        ledger.at = max(ledger.at, fact.at)
+        ledger.at, self.fresh = max(ledger.at, fact.at), True
         decisions: tuple[Decision, ...] = ()
         match fact:
             case BarClosed():
@@ -98,7 +102,7 @@ class Core:
             case Accepted():
                 self.desk.accepted(fact)
             case DealMade():
-                self.desk.deal(fact)
+                self.fresh = self.desk.deal(fact) != "known"
             case Rejected() | Refused():
                 self.desk.refused(fact)
             case InDoubt():
@@ -116,7 +120,7 @@ class Core:
             case LinkUp():
                 self._link_up()
             case LinkDown():
-                self._link_down("LINK", fact.reason)
+                self._lost(fact)
             case WrongTerminal():
                 self._wrong(fact)
             case SymbolSeen():
@@ -130,8 +134,8 @@ class Core:
                 return NO_STEP
             case _:
                 assert_never(fact)
-        if ledger.level == "flatten":
-            self._flatten()
+        if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
+            self._take_back()
         return self._step(decisions)
 
     def _step(self, decisions: tuple[Decision, ...]) -> Step:
@@ -148,6 +152,7 @@ class Core:
         key = (bar.symbol, bar.timeframe)
         feed = self.feeds.get(key)
         if feed is None or not (self.guest or self._fold(feed, key, fact)):
+            self.fresh = False
             return ()
         if fact.phase != "warm":
             self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
@@ -207,7 +212,7 @@ class Core:
         ledger = self.ledger
         ledger.run, ledger.decisions, ledger.instructions = fact.run, 0, 0
         ledger.holds["SWITCH"] = "the latch is not read yet"
-        ledger.settling = False
+        ledger.settle_timer = 0
         self._link_down("LINK", "no terminal yet")
         for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
             self.desk.wake_missing(key[8:])  # timers do not outlive a process
@@ -221,34 +226,48 @@ class Core:
         self.ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
         self.desk.reconcile(settled=False)
         if any(order.state == "IN_DOUBT" for order in self.ledger.orders.values()):
-            self.desk.wake(self.plan.settle_s, "settle")  # the one that was running may have fired into a dead link
+            self.desk.wake_settled()  # the one that was running may have fired into a dead link
 
     def _link_down(self, hold: str, reason: str) -> None:
         self.ledger.holds[hold] = reason
         self.ledger.holds["UNRECONCILED"] = reason
 
+    def _lost(self, fact: LinkDown) -> None:
+        self._link_down("LINK", fact.reason)
+        if fact.given_up:
+            self._page_and_halt(f"the link was given up: {fact.reason}")
+
     def _wrong(self, fact: WrongTerminal) -> None:
         why = f"expected {fact.expected}, found {fact.found}"
         self._link_down("WRONG_TERMINAL", why)
-        self.desk.alert("page", f"wrong terminal: {why}")
-        self.desk.set_level("halt", f"wrong terminal: {why}")
+        self._page_and_halt(f"wrong terminal: {why}")
+
+    def _page_and_halt(self, why: str) -> None:
+        self.desk.alert("page", why)
+        self.desk.set_level("halt", why)
 
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":
-            self.desk.reconcile(settled=True)
+            if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
+                self.desk.reconcile(settled=True)
         elif fact.key.startswith("missing:"):
             self.ledger.holds.pop(f"MISSING:{fact.key[8:]}", None)
 
     # --- the operator -----------------------------------------------------------------------------------------------
 
     def _level(self, fact: LevelChanged) -> None:
-        """Stand at the latched level; first nothing new can leave, then what rests is taken back."""
+        """Stand at the latched level."""
         ledger = self.ledger
         ledger.holds.pop("SWITCH", None)
         ledger.level, ledger.generation = fact.command.level, fact.generation
-        if ledger.level != "run":
-            for lane in self.lanes:
-                self.desk.cancel(lane)
+
+    def _take_back(self) -> None:
+        """Take back what rests, since nothing new can leave any more; then, flattening, close what we hold."""
+        for order in list(self.ledger.orders.values()):
+            if order.verb == "entry" and not self.decider.blocked("cancel", order.symbol):
+                self.desk.take_back(order)
+        if self.ledger.level == "flatten":
+            self._flatten()
 
     def _flatten(self) -> None:
         """Close what we hold, one order a position, until nothing is left; then stand at halt."""

@@ -161,7 +161,7 @@ class Decider:
             if not draft.holds:
                 draft.instruction = self.desk.close(trade, reason).id
                 draft.magic, draft.side, draft.volume = trade.magic, -trade.side, trade.volume
-        elif (stop - trade.stop) * trade.side > 0.0 and not trade.moving:
+        elif (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
             draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)
             if not draft.holds:
                 self.desk.move_stop(trade, stop)
@@ -177,7 +177,7 @@ class Decider:
 
     def _resting(self, draft: "Draft") -> None:
         draft.outcome = "order_working"
-        if vetoes(draft.lane) or self.ledger.ended:
+        if (vetoes(draft.lane) or self.ledger.ended) and not self.blocked("cancel", draft.fact.bar.symbol):
             self.desk.cancel(draft.lane)
 
     def _entry(self, draft: "Draft", now: Exposure) -> None:

@@ -24,6 +24,9 @@ KEEP_ENDED = 16
 MISSING_WINDOWS = 3.0
 """A MISSING order forbids entries on its symbol for this many settle windows more: a venue may yet fill it."""
 
+LOT_DUST = 1e-9
+"""Below it two volumes are the same."""
+
 UNCHANGED = 10025
 """MT5 retcode: the stop already stands where it was wanted."""
 
@@ -108,10 +111,14 @@ class OrderDesk:
     def cancel(self, lane: Lane) -> None:
         """Take a lane's resting entry back, unless that was asked already."""
         order = self.ledger.orders.get(lane.order)
-        if order is None or order.state not in {"WORKING", "PARTIAL"} or order.position:
+        if order is not None:
+            self.take_back(order)
+
+    def take_back(self, order: OrderRecord) -> None:
+        """Cancel an entry that rests, unless that was asked already."""
+        if order.state not in {"WORKING", "PARTIAL"} or order.cancelling:
             return
-        ident = self.next_id()
-        order.position = ident  # a resting entry has no position yet: the field marks the cancel that is on its way
+        ident = order.cancelling = self.next_id()
         record = OrderRecord(
             id=ident, verb="cancel", strategy=order.strategy, symbol=order.symbol, decision=order.decision,
             magic=order.magic, side=order.side, volume=order.volume, price=order.price, ticket=order.ticket,
@@ -127,9 +134,15 @@ class OrderDesk:
         """Ask for all the venue holds."""
         self.out.append(Reconcile(id=self.next_id(), settled=settled))
 
-    def wake(self, after_s: float, key: str) -> None:
-        """Ask to be told once some time has passed."""
-        self.out.append(WakeAt(id=self.next_id(), after_s=after_s, key=key))
+    def wake(self, after_s: float, key: str) -> int:
+        """Ask to be told once some time has passed; return the timer's id."""
+        ident = self.next_id()
+        self.out.append(WakeAt(id=ident, after_s=after_s, key=key))
+        return ident
+
+    def wake_settled(self) -> None:
+        """Ask to be told when the settle window of the newest doubt is over; earlier timers count no more."""
+        self.ledger.settle_timer = self.wake(self.settle_s, "settle")
 
     def wake_missing(self, symbol: str) -> None:
         """Ask to be told when the second, longer window of a missing order is over."""
@@ -160,6 +173,9 @@ class OrderDesk:
         order.ticket, order.deal = fact.order, fact.deal
         if order.verb == "entry":
             walk(order, "filled" if fact.deal else "placed", f"order {fact.order}, deal {fact.deal}")
+            if order.kind == "market" and 0.0 < fact.volume < order.volume:
+                order.volume = fact.volume  # the venue had no more, and dropped the rest
+            self._whole(order)
             return
         walk(order, "filled", f"order {fact.order}, deal {fact.deal}")
         trade = self.by_number[order.strategy].trade
@@ -183,15 +199,19 @@ class OrderDesk:
         if order.verb == "entry" and lane.order == order.id:
             lane.order = 0
         if order.verb == "cancel":
-            entry = self.ledger.orders.get(lane.order)
-            if entry is not None:
-                entry.position = 0
+            self.may_cancel_again(order)
         if trade is not None and trade.closing == order.id:
             trade.closing, trade.doubt = 0, False
         if trade is not None and trade.moving == order.id:
             trade.moving = 0
             if order.code == UNCHANGED:
                 trade.stop = order.stop
+
+    def may_cancel_again(self, cancel: OrderRecord) -> None:
+        """Forget a cancel that did not work: its entry still rests."""
+        for order in self.ledger.orders.values():
+            if order.cancelling == cancel.id:
+                order.cancelling = 0
 
     def doubted(self, fact: InDoubt) -> None:
         """Nobody knows: hold the symbol, and look once the settle window has passed. Nothing is ever resent."""
@@ -206,11 +226,14 @@ class OrderDesk:
         walk(order, "doubt", why)
         self.ledger.holds[f"IN_DOUBT:{order.symbol}"] = f"{order.name}: {why}"
         trade = self.by_number[order.strategy].trade
-        if trade is not None and trade.closing == order.id:
+        if trade is not None and order.id in {trade.closing, trade.moving}:
             trade.doubt = True
-        if not self.ledger.settling:
-            self.ledger.settling = True
-            self.wake(self.settle_s, "settle")
+        self.wake_settled()
+
+    def doubts(self, trade: Trade) -> bool:
+        """Say whether nobody knows what became of an order about this trade."""
+        asked = (self.ledger.orders.get(ident) for ident in (trade.closing, trade.moving))
+        return any(order is not None and order.state == "IN_DOUBT" for order in asked)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
@@ -239,14 +262,21 @@ class OrderDesk:
             grow(lane.trade, deal)
         else:
             return self._surplus(order, lane, deal)
-        whole = lane.trade.volume >= order.volume - 1e-9
         order.position = deal.position
         if order.state != "FILLED":
+            whole = lane.trade.volume >= order.volume - LOT_DUST
             walk(order, "filled" if whole else "part", f"deal {deal.ticket}")
-        if whole:
-            lane.order = 0
-            self.prune()
+        self._whole(order)
         return "in"
+
+    def _whole(self, order: OrderRecord) -> None:
+        """Set the strategy free of an entry once all of it has become its trade."""
+        lane = self.by_number[order.strategy]
+        trade = lane.trade
+        if trade is not None and trade.position == order.position and trade.volume >= order.volume - LOT_DUST:
+            if lane.order == order.id:
+                lane.order = 0
+            self.prune()
 
     def _surplus(self, order: OrderRecord, lane: Lane, deal: Deal) -> str:
         """Note a fill that comes although the strategy holds another position by now: a person must look at it."""
@@ -292,7 +322,9 @@ class OrderDesk:
         orders = self.ledger.orders
         if len(orders) <= KEEP_ENDED:
             return
-        for ident in [i for i, o in orders.items() if o.state not in OPEN][: len(orders) - KEEP_ENDED]:
+        awaited = {lane.order for lane in self.by_number.values()}  # filled perhaps, but its deal was not told yet
+        ended = [i for i, o in orders.items() if o.state not in OPEN and i not in awaited]
+        for ident in ended[: len(orders) - KEEP_ENDED]:
             magic = orders.pop(ident).magic
             if self.ledger.magics.get(magic) == ident:
                 del self.ledger.magics[magic]

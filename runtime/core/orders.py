@@ -1,7 +1,8 @@
 """The life of an order, as a table; a short reader walks it.
 
 Rule 1: everything that may happen to an order of ours stands in `LIFE`. Rule 2: an illegal transition raises with the
-order's story and changes nothing. `(MISSING, "filled")` is legal: a venue may deny an order and fill it later.
+order's story and changes nothing. `(MISSING, "filled")` is legal: a venue may deny an order and fill it later; and
+`(CANCELLED, "part")`: the end of an order may be told before a deal that was made just before it.
 """
 
 from typing import Literal
@@ -38,10 +39,13 @@ LIFE: dict[tuple[State, Happening], State] = {
     ("IN_DOUBT", "doubt"): "IN_DOUBT",
     ("IN_DOUBT", "absent"): "MISSING",
     ("MISSING", "placed"): "WORKING",
+    ("MISSING", "part"): "PARTIAL",
     ("MISSING", "filled"): "FILLED",
+    ("MISSING", "gone"): "CANCELLED",
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("CANCELLED", "part"): "CANCELLED",
     ("CANCELLED", "filled"): "FILLED",
 }
 
@@ -67,6 +71,8 @@ class OrderRecord(msgspec.Struct, kw_only=True):
     plan: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Trail, breakeven, maximum bars and the intended risk in account money."""
     position: int = 0
+    cancelling: int = 0
+    """Instruction that is taking it back, 0: none."""
     ticket: int = 0
     deal: int = 0
     state: State = "NEW"

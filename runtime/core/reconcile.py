@@ -6,16 +6,13 @@ MISSING only once the settle window has passed; until then it stays in doubt.
 
 from brokers.port import Reconciled
 from market.types import Position
-from runtime.core.desk import OrderDesk
+from runtime.core.desk import LOT_DUST, OrderDesk
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import Trade
 from runtime.core.state import Lane, Ledger
 
 DUST = 0.005
 """Half a cent: below it two balances are the same."""
-
-LOT_DUST = 1e-9
-"""Below it two volumes are the same."""
 
 
 def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
@@ -36,13 +33,15 @@ def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled
     for order in list(ledger.orders.values()):
         if order.state == "IN_DOUBT":
             _resolve(desk, lanes, order, resting, held, settled=fact.settled)
+        elif order.state == "MISSING" and order.magic in resting:
+            _found(desk, lanes, order, resting[order.magic])
         elif order.verb == "entry" and order.state in {"WORKING", "PARTIAL"} and order.magic not in resting:
             _vanished(ledger, lanes, order, settled=fact.settled)
     doubtful = {o.symbol for o in ledger.orders.values() if o.state == "IN_DOUBT"}
     for key in [k for k in ledger.holds if k.startswith("IN_DOUBT:") and k[9:] not in doubtful]:
         del ledger.holds[key]
     if not doubtful:
-        ledger.settling = False
+        ledger.settle_timer = 0
 
 
 def _resolve(
@@ -58,7 +57,7 @@ def _resolve(
     if order.verb == "entry":
         _resolve_entry(desk, lane, order, resting, settled=settled)
     elif settled:
-        _resolve_act(lane, order, held)
+        _resolve_act(desk, lane, order, held)
 
 
 def _resolve_entry(desk: OrderDesk, lane: Lane, order: OrderRecord, resting: dict[int, int], *, settled: bool) -> None:
@@ -74,18 +73,32 @@ def _resolve_entry(desk: OrderDesk, lane: Lane, order: OrderRecord, resting: dic
         desk.alert("page", f"{order.name} is MISSING: sent perhaps, found nowhere, not sent again")
 
 
-def _resolve_act(lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:
+def _resolve_act(desk: OrderDesk, lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:
     """Resolve a close, stop or cancel in doubt: the venue's positions are the truth of it."""
     trade = lane.trade
     if order.verb == "stop" and trade is not None and trade.position in held:
-        done = held[trade.position].stop == order.stop
-        walk(order, "filled" if done else "refused", f"stop stands at {held[trade.position].stop}")
+        there = held[trade.position]
+        walk(order, "filled" if there.stop == order.stop else "refused", f"stop stands at {there.stop}")
+        if there.stop == order.stop:
+            trade.stop = order.stop  # our own hand's work, not a person's
     else:
         walk(order, "refused", "the position or order still stands")
+        desk.may_cancel_again(order)
     if trade is not None and trade.closing == order.id:
-        trade.closing, trade.doubt = 0, False
+        trade.closing = 0
     if trade is not None and trade.moving == order.id:
         trade.moving = 0
+
+
+def _found(desk: OrderDesk, lanes: list[Lane], order: OrderRecord, ticket: int) -> None:
+    """Take up a missing entry that rests after all; where its strategy has gone on, take it back."""
+    order.ticket = ticket
+    walk(order, "placed", f"found resting as {ticket}, late")
+    lane = next(lane for lane in lanes if lane.number == order.strategy)
+    if lane.trade is None and not lane.order:
+        lane.order = order.id
+    else:
+        desk.take_back(order)
 
 
 def _vanished(ledger: Ledger, lanes: list[Lane], order: OrderRecord, *, settled: bool) -> None:
@@ -105,6 +118,7 @@ def _breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled
         trade = lane.trade
         if trade is not None:
             problem = _difference(trade, held.get(trade.position))
+            trade.doubt = bool(problem) or desk.doubts(trade)
             if problem:
                 found[f"BREAK:{trade.symbol}"] = f"{lane.name}: {problem}"
             else:

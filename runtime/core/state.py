@@ -73,8 +73,8 @@ class Ledger(msgspec.Struct):
     last_deal: int = 0
     last_deal_at: int = 0
     ended: bool = False
-    settling: bool = False
-    """The settle timer runs."""
+    settle_timer: int = 0
+    """Instruction id of the newest settle timer, which gives every doubt its whole window; 0: none runs."""
     holds: dict[str, str] = {}
     orders: dict[int, OrderRecord] = {}
     magics: dict[int, int] = {}

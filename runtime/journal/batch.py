@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from runtime.journal.chain import row_hash, snapshot_hash
 from runtime.journal.entries import Entry, Head, Row
-from runtime.journal.schema import LIVING, VERSION, tables
+from runtime.journal.schema import LIVING, TOLD_AGAIN, VERSION, tables
 
 Values = tuple[Any, ...]
 Shape = tuple[str, tuple[str, ...]]
@@ -42,7 +42,7 @@ def statement(shape: Shape) -> tuple[str, Callable[[dict[str, Any]], Values]]:
 
 def _insert(name: str, columns: Sequence[str]) -> Insert:
     table = tables.tables[name]
-    if name == "snapshots":
+    if name in TOLD_AGAIN:
         return sqlite.insert(table).on_conflict_do_nothing()
     if name not in LIVING:
         return insert(table)

@@ -8,7 +8,7 @@ from brokers.port import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reco
 from market.types import Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
-from runtime.core.facts import AnyFact, LevelChanged
+from runtime.core.facts import AnyFact, LevelChanged, RunStarted
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Submit
 from runtime.core.orders import OrderRecord
 from runtime.core.risk import CHECKS
@@ -17,6 +17,8 @@ from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome, outcome_id
 
 _ORDERS = (Submit, ClosePosition, ModifyStop, Cancel)
+_KINDS = {"close": "close", "stop": "move stop", "cancel": "cancel"}
+"""What people read of an order that is no entry; a stop entry is of kind "stop" already."""
 _ANSWERS = (Accepted, Rejected, Refused, InDoubt)
 
 
@@ -73,7 +75,7 @@ def order_row(order: OrderRecord, core: Core, decided: int) -> dict[str, Any]:
     return {
         "instruction": order.id, "run": order.id >> 32, "decision": f"{order.id >> 32}-{order.decision}",
         "strategy": name, "symbol": order.symbol, "side": order.side,
-        "kind": order.kind if order.verb == "entry" else order.verb, "volume": order.volume, "price": order.price,
+        "kind": order.kind if order.verb == "entry" else _KINDS[order.verb], "volume": order.volume, "price": order.price,
         "stop": order.stop, "target": order.target, "magic": order.magic, "state": order.state,
         "at_decided": decided, "story": _text(order.story),
     }  # fmt: skip
@@ -86,6 +88,12 @@ def _living(order: OrderRecord, at: int, price: float = 0.0) -> Row:
     }  # fmt: skip
     if price:
         values["fill_price"] = price
+    return ("orders", values)
+
+
+def _looked_at(order: OrderRecord) -> Row:
+    """Return what a new run, or a look at the venue, may have changed of an order that nobody answered."""
+    values = {"instruction": order.id, "state": order.state, "order_ticket": order.ticket, "story": _text(order.story)}
     return ("orders", values)
 
 
@@ -102,8 +110,8 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
         case OrderGone():
             order = orders.get(core.ledger.magics.get(fact.magic, 0))
             return [_living(order, fact.at)] if order else []
-        case Reconciled():
-            return [_living(o, fact.at) for o in orders.values() if o.state == "MISSING" or o.code]
+        case RunStarted() | Reconciled():
+            return [_looked_at(order) for order in orders.values()]
         case LevelChanged():
             return [("commands", command_row(fact))]
         case _:

@@ -179,6 +179,9 @@ Index("decisions_seq", decisions.c.seq)
 LIVING = frozenset({"orders", "runs"})
 """Projections whose rows change as life goes on; a row of any other is written once."""
 
+TOLD_AGAIN = frozenset({"commands", "snapshots"})
+"""Tables whose first row of a key stays: a restarted daemon reads the latch, and finds the command that it obeyed."""
+
 
 def _trigger(name: str, when: str) -> None:
     refusal = "BEGIN SELECT RAISE(ABORT, 'the log is append only'); END"

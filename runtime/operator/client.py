@@ -14,6 +14,9 @@ from runtime.clock import Clock
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
 
+STATUS_S = 2.0
+"""How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
+
 
 class UnreachableError(RuntimeError):
     """No daemon runs this account, and without one this cannot be done."""
@@ -36,12 +39,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status(folder: Path) -> dict[str, Any]:
-    """Return what the daemon says of itself, or what the latch says where no daemon runs."""
+    """Return what the daemon says of itself, or what the latch says where no daemon runs or it is stuck."""
     try:
-        return ask(folder, Asked(do="status"))
-    except OSError:
+        return ask(folder, Asked(do="status"), STATUS_S)
+    except OSError as error:
         now = latch.read(folder)
-        return {"ok": False, "running": False, "level": now.level, "generation": now.generation}
+        stuck = isinstance(error, TimeoutError)
+        return {"ok": False, "running": False, "stuck": stuck, "level": now.level, "generation": now.generation}
 
 
 def command_of(level: Level, why: str, path: str, who: str = "") -> Command:
@@ -57,8 +61,8 @@ def change_level(folder: Path, level: Level, why: str, *, who: str = "", patienc
         raise ValueError(f'{level} needs a reason: --reason "…"')
     try:
         return _tighten(folder, command_of(level, why, "direct", who), patience_s)
-    except latch.LatchError:
-        return _loosen(folder, command_of(level, why, "daemon", who))
+    except (latch.LatchError, OSError):  # looser, or this process may not write there: the daemon may
+        return _ask_daemon(folder, command_of(level, why, "daemon", who))
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
@@ -74,7 +78,9 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
     seen: dict[str, Any] = {}
     while time.monotonic() < deadline:
         try:
-            seen = ask(folder, Asked(do="status"), timeout_s=2.0)
+            seen = ask(folder, Asked(do="status"), STATUS_S)
+        except TimeoutError:
+            continue
         except OSError:
             note = "no daemon runs: nothing new can leave; resting entries of ours, if any, still rest at the venue"
             return msgspec.structs.replace(report, note=note)
@@ -90,11 +96,16 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
     return msgspec.structs.replace(report, confirmed=True, positions=seen["positions"], level=seen["level"])
 
 
-def _loosen(folder: Path, command: Command) -> Report:
+def _ask_daemon(folder: Path, command: Command) -> Report:
     try:
         answer = ask(folder, Asked(do="level", command=command))
+    except TimeoutError:
+        raise UnreachableError("the daemon is stuck: look with tidegate status whether the level changed") from None
     except OSError:
-        raise UnreachableError("only a running daemon can loosen: start it with tidegate run, then resume") from None
+        raise UnreachableError("only a running daemon can do this: start it with tidegate run, ask again") from None
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
-    return Report(level=answer["level"], generation=answer["generation"], path="daemon", confirmed=True)
+    in_flight = answer.get("in_flight", 0)
+    return Report(
+        level=answer["level"], generation=answer["generation"], path="daemon", in_flight=in_flight, confirmed=True
+    )

@@ -24,6 +24,8 @@ from runtime.operator import latch
 
 _LONGEST_PATH = 100
 _LONGEST_LINE = 65536
+LOOSEN_S = 20.0
+"""How long a daemon that is busy may take to loosen."""
 _UCRED = struct.Struct("3i")
 
 
@@ -40,8 +42,12 @@ def socket_path(folder: Path) -> Path:
     path = folder.resolve() / "control.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
-    home = Path(tempfile.gettempdir()) / f"tidegate-{os.getuid()}"
-    home.mkdir(mode=0o700, exist_ok=True)
+    owner = folder.stat().st_uid if folder.exists() else os.getuid()
+    home = Path(tempfile.gettempdir()) / f"tidegate-{owner}"
+    with contextlib.suppress(FileExistsError):
+        home.mkdir(mode=0o700)
+    if home.lstat().st_uid not in {owner, os.getuid()}:
+        raise PermissionError(f"{home} belongs to somebody else: remove it, or give the account a shorter state path")
     return home / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"
 
 
@@ -115,15 +121,20 @@ class Control:
             latched = latch.tighten(self.folder, command)
         except latch.LatchError:
             return self._loosen(command)
+        except OSError as error:
+            return {"ok": False, "problem": f"not latched: {error}: stop the daemon"}
         self.wake()
         in_flight = latch.wait_sent(self.folder, 2.0)
         return {"ok": True, "level": latched.level, "generation": latched.generation, "in_flight": in_flight}
 
     def _loosen(self, command: Command) -> dict[str, Any]:
-        try:
-            return self.loosen(command).result(timeout=20)
-        except concurrent.futures.TimeoutError:
-            return {"ok": False, "problem": "the daemon did not answer within 20 s: its level is unchanged"}
+        """Hand it over, and take it back where the daemon is too busy: it must not come true behind our back."""
+        answer = self.loosen(command)
+        with contextlib.suppress(concurrent.futures.TimeoutError):
+            return answer.result(timeout=LOOSEN_S)
+        if not answer.cancel():
+            return answer.result(timeout=LOOSEN_S)
+        return {"ok": False, "problem": f"the daemon did not answer within {LOOSEN_S:g} s: its level is unchanged"}
 
 
 def _same_user(line: socket.socket) -> bool:
@@ -134,7 +145,7 @@ def _same_user(line: socket.socket) -> bool:
 
 
 def ask(folder: Path, asked: Asked, timeout_s: float = 30.0) -> dict[str, Any]:
-    """Ask the daemon of an account; OSError where nobody listens."""
+    """Ask the daemon of an account; OSError where nobody listens or answers, TimeoutError where it is stuck."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(timeout_s)
         line.connect(str(socket_path(folder)))
@@ -142,5 +153,7 @@ def ask(folder: Path, asked: Asked, timeout_s: float = 30.0) -> dict[str, Any]:
         raw = b""
         while part := line.recv(65536):
             raw += part
+    if not raw.endswith(b"\n"):
+        raise ConnectionError("the daemon did not answer: it may be another user's, or ending")
     answer: dict[str, Any] = msgspec.json.decode(raw)
     return answer

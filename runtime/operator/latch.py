@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from brokers.latch import (
+    HIGHEST,
     LATCH_FILE,
     SENDING_AT,
     WORD_FILE,
@@ -32,6 +33,8 @@ from brokers.latch import (
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
+PATIENCE_S = 2.0
+"""How long another writer may hold the lock; then tightening goes past it."""
 _RANK: dict[Level, int] = {"run": 0, "close-only": 1, "halt": 2, "flatten": 2}
 
 
@@ -63,20 +66,41 @@ def create(folder: Path, command: Command) -> Latch:
         return _write(folder, Latch(level=command.level, generation=1, command=command), first="file")
 
 
-def tighten(folder: Path, command: Command) -> Latch:
-    """Latch the same or a tighter level, by any path; LatchError for a looser one."""
+def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
+    """Latch the same or a tighter level, by any path; LatchError for a looser one, or where `since` is past.
+
+    A full disk or a writer that hangs does not keep it from falling: with the word alone written, it reads as halt.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _locked(folder):
+    with _locked(folder) as held:
         now = read(folder)
         if _RANK[command.level] < _RANK[now.level]:
             raise LatchError(f"{command.level} is looser than {now.level}: only the running daemon may loosen")
-        return _write(folder, _next(folder, command), first="word")
+        _unchanged(now, since)
+        latch = _next(folder, command)
+        try:
+            return _write(folder, latch, first="word") if held else _break_in(folder, latch)
+        except OSError:
+            if read(folder).level != "halt":
+                raise
+            return msgspec.structs.replace(latch, level="halt")
 
 
-def loosen(folder: Path, command: Command) -> Latch:
-    """Latch any level; for the daemon alone, after it has checked who asks and why."""
-    with _locked(folder):
+def loosen(folder: Path, command: Command, since: int | None = None) -> Latch:
+    """Latch any level; for the daemon alone, after it has checked who asks and why.
+
+    LatchError where the latch was changed after generation `since`: who asked did not know of it.
+    """
+    with _locked(folder) as held:
+        if not held:
+            raise LatchError("another process holds the latch: end it, then ask again")
+        _unchanged(read(folder), since)
         return _write(folder, _next(folder, command), first="file")
+
+
+def _unchanged(now: Latch, since: int | None) -> None:
+    if since is not None and now.generation != since:
+        raise LatchError(f"the level was changed to {now.level} meanwhile: look again, then ask again")
 
 
 def sending(folder: Path) -> int:
@@ -108,8 +132,8 @@ def _next(folder: Path, command: Command) -> Latch:
     file = decode_latch(_bytes(folder / LATCH_FILE))
     word = read_word(_bytes(folder / WORD_FILE) or b"")
     last = logged(folder, max(file.generation, word[1]))
-    highest = max([file.generation, word[1], *(entry.generation for entry in last)])
-    return Latch(level=command.level, generation=highest + 1, command=command)
+    known = [file.generation, word[1], *(entry.generation for entry in last)]
+    return Latch(level=command.level, generation=1 + max(g for g in known if g < HIGHEST), command=command)
 
 
 def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
@@ -117,11 +141,26 @@ def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
     line = msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n"
     if first == "word":
         _write_word(folder, latch)
+    before = read_word(_bytes(folder / WORD_FILE) or b"")[:2]
     _append(folder / LOG_FILE, line)
     _replace(folder / LATCH_FILE, encode_latch(latch))
     if first == "file":
+        if before != read_word(_bytes(folder / WORD_FILE) or b"")[:2]:
+            raise LatchError("the latch was tightened while it was written: it reads as halt")
         _write_word(folder, latch)
     return latch
+
+
+def _break_in(folder: Path, latch: Latch) -> Latch:
+    """Write the word past a writer that hangs, with a generation it does not have: the copies contradict, until later.
+
+    Should it go on after all, it finds the word changed and leaves it (`_write`).
+    """
+    latch = msgspec.structs.replace(latch, generation=latch.generation + 1)
+    _write_word(folder, latch)
+    assert latch.command is not None  # noqa: S101 - every change has its command
+    _append(folder / LOG_FILE, msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n")
+    return msgspec.structs.replace(latch, level="halt")
 
 
 def _write_word(folder: Path, latch: Latch) -> None:
@@ -136,7 +175,9 @@ def _write_word(folder: Path, latch: Latch) -> None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
+        if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+            line = b"\n" + line  # the one before was torn: it must not take this one with it
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
@@ -164,7 +205,20 @@ def _bytes(path: Path) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold the writers' lock; yields False where another process does not let go of it in time."""
+    deadline = time.monotonic() + PATIENCE_S
     with (folder / LOCK_FILE).open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        held = _flock(file.fileno())
+        while not held and time.monotonic() < deadline:
+            time.sleep(0.001)
+            held = _flock(file.fileno())
+        yield held
+
+
+def _flock(number: int) -> bool:
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -36,6 +36,8 @@ class Books:
     def observe(self, fact: AnyFact, step: Step) -> tuple[Outcome, ...]:
         """Fold one fact and the step it led to; return the outcomes of trades it closed."""
         done: list[Outcome] = []
+        if not self.core.fresh:
+            return ()
         if isinstance(fact, BarClosed):
             self.live.bar(fact.bar)
         elif isinstance(fact, DealMade):

@@ -20,7 +20,7 @@ from runtime.core.decision import Step
 from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
-from runtime.follow import Follower
+from runtime.follow import Follower, Told
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
@@ -32,7 +32,7 @@ class ShadowSnapshot(msgspec.Struct, frozen=True):
     core: bytes
     venue: bytes
     book: OutcomeBook
-    opened: list[str]
+    opened: dict[str, Told]
 
 
 class Shadow:

@@ -37,10 +37,13 @@ LEGAL: dict[tuple[State, Happening], State] = {
     ("IN_DOUBT", "doubt"): "IN_DOUBT",
     ("IN_DOUBT", "absent"): "MISSING",
     ("MISSING", "placed"): "WORKING",
+    ("MISSING", "part"): "PARTIAL",
     ("MISSING", "filled"): "FILLED",
+    ("MISSING", "gone"): "CANCELLED",
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("CANCELLED", "part"): "CANCELLED",
     ("CANCELLED", "filled"): "FILLED",
 }
 STATES: tuple[State, ...] = get_args(State)

@@ -225,7 +225,7 @@ def test_all_that_fails_is_named() -> None:
 
 def test_a_number_that_is_missing_fails_its_check() -> None:
     """NaN is within no limit."""
-    actual = judged(an_intent(), exposed(equity=NAN, day_equity=NAN))
+    actual = judged(an_intent(), exposed(equity=NAN))
 
     assert isinstance(actual, RefusedByRisk)
     assert ("daily loss", "risk", "margin") == actual.reasons

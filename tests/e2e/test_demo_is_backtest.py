@@ -35,7 +35,7 @@ swap = true
 
 [data.HALF]
 file = "{file}"
-timeframe = "D1"
+timeframe = "{timeframe}"
 """
 
 
@@ -85,26 +85,38 @@ def test_observing_decides_and_sends_nothing(make_demo: MakeDemo) -> None:
     assert ([], []) == (deals, demo.requests())
 
 
-def half_of_the_index(file: Path) -> None:
-    """Write a second symbol's bars: half the index, on other days off, moved by a few days so that it goes its own way."""
+def half_of_the_index(file: Path, hours: tuple[int, ...]) -> None:
+    """Write a second symbol's bars: half the index, with other days off, moved by a week so that it goes its own way.
+
+    A day becomes as many bars as `hours` names, which are when they open.
+    """
     tape = read_sp500()
-    rows = ["time,open,high,low,close,volume"]
+    rows = ["time,open,high,low,close"]
     for i in range(len(tape) - 7):
         if i % 11:
-            prices = (tape.open[i + 7], tape.high[i + 7], tape.low[i + 7], tape.close[i + 7])
-            rows.append(",".join(map(str, (tape.time[i] // 1000, *(round(x / 2, 2) for x in prices), 1))))
+            o, h, l, c = (round(prices[i + 7] / 2, 2) for prices in (tape.open, tape.high, tape.low, tape.close))
+            middle = round((h + l) / 2, 2)
+            parts = [(o, max(o, middle), min(o, middle), middle), (middle, h, l, middle),
+                     (middle, max(middle, c), min(middle, c), c)] if len(hours) > 1 else [(o, h, l, c)]  # fmt: skip
+            for hour, prices in zip(hours, parts, strict=True):
+                rows.append(",".join(map(str, (tape.time[i] // 1000 + hour * 3600, *prices))))
     file.write_text("\n".join(rows), encoding="utf-8")
 
 
-def test_two_symbols_are_the_backtest(make_demo: MakeDemo, tmp_path: Path) -> None:
-    """Two symbols with days off of their own, one renamed at the broker, swap and commission: still alike."""
-    half_of_the_index(tmp_path / "half.csv")
-    other = BREAKOUT.replace("SP500", "HALF").replace('"breakout"', '"second"', 1)
-    demo = make_demo(strategies=BREAKOUT + other, symbol=SECOND.format(file=tmp_path / "half.csv"))
+@pytest.mark.parametrize(("timeframe", "hours"), [("D1", (0,)), ("H4", (4, 8, 20))])
+def test_two_symbols_are_the_backtest(
+    make_demo: MakeDemo, tmp_path: Path, timeframe: str, hours: tuple[int, ...]
+) -> None:
+    """Two symbols with gaps of their own, one renamed at the broker, with swap and commission: still alike."""
+    half_of_the_index(tmp_path / "half.csv", hours)
+    other = BREAKOUT.replace("SP500", "HALF").replace('"breakout"', '"second"', 1).replace("D1", timeframe)
+    symbol = SECOND.format(file=tmp_path / "half.csv", timeframe=timeframe)
+    demo = make_demo(bars=250, strategies=BREAKOUT + other, symbol=symbol)
     demo.begin()
     demo.end()
 
     drive = demo.backtest()
+
     assert [] == unlike(demo.journal, drive)
-    assert [] == complaints(demo.ledger, demo.journal)
+    assert [] == complaints(demo.ledger, demo.journal, {"HALF.x": "HALF"})
     assert {"SP500", "HALF"} == {deal.symbol for deal in told(drive)}

@@ -1,0 +1,30 @@
+"""Exits of a record that nobody can be sure of: bars that reached both stop and target, counted as stopped."""
+
+from backtests.record import Record
+from market.types import Deal
+
+
+def ambiguous_of(record: Record) -> int:
+    """Return how many trades were stopped in a bar that reached their target too: what came first, it does not tell."""
+    targets = {d.magic: d.target for d in record.decisions if d.outcome == "traded" and d.target}
+    entries = {deal.position: targets.get(deal.magic, 0.0) for deal in record.deals if deal.entry == "in"}
+    return sum(
+        deal.entry == "out" and deal.reason == "stop" and _reached(record, deal, entries.get(deal.position, 0.0))
+        for deal in record.deals
+    )
+
+
+def _reached(record: Record, deal: Deal, target: float) -> bool:
+    """Tell whether the bar in which a stop was filled reached the target as well; a gap at the open did not."""
+    tapes = [tape for (symbol, _), tape in record.tapes.items() if symbol == deal.symbol]
+    if not target or not tapes:
+        return False
+    tape = min(tapes, key=lambda bars: bars.frame)
+    inside = tape.between(deal.at - tape.frame + 1, deal.at)
+    if not len(inside):
+        return False
+    bar = inside.bar(len(inside) - 1)
+    if deal.side < 0:  # it sold what was long
+        return bar.high >= target
+    spread = bar.spread or record.config.symbols[deal.symbol].costs.spread
+    return bar.low + spread * record.symbols[deal.symbol].point <= target

@@ -1,0 +1,139 @@
+"""What the regime gate was worth: realised minus shadow, with an interval, and a sentence that claims no more."""
+
+import datetime
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from backtests.record import Record, Trade
+from backtests.words import money
+from market.money import cents
+
+Verdict = Literal["helped", "hurt", "unclear", "too few", "no veto", "no gate", "no shadow"]
+
+LEVEL = 0.95
+DRAWS = 5000
+LEAST = 20
+"""Trades that must be in one book only, and blocks of time that must hold a trade, before anything is resampled."""
+DAY_MS = 86_400_000
+
+
+class GateValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Money of the gated strategies with their gate, without it, and the difference."""
+
+    verdict: Verdict
+    sentence: str
+    realised: float
+    shadow: float | None = None
+    value: float | None = None
+    low: float | None = None
+    """The interval of the difference at 95 %; None where there is too little to resample."""
+    high: float | None = None
+    changed: int = 0
+    """Trades that are in one of the two only: what the gate kept out, and what was possible because of that."""
+    block: str = ""
+    """What was resampled: months, weeks or days, whole."""
+
+
+def gated(record: Record) -> list[str]:
+    """Return the strategies that listen to a gate."""
+    return [s.name for s in record.config.strategies if s.gate is not None and s.gate.mode != "off"]
+
+
+def gate_value(record: Record) -> GateValue:
+    """Judge the gate by the trades it left and by those that the shadow books made without it.
+
+    The two are not independent: most trades are in both. So their difference is resampled, in whole blocks of time
+    (bootstrap, percentile interval): a block's trades stay together, and what is in both cancels.
+    """
+    names = gated(record)
+    live = [t for t in record.trades if t.book == "live" and t.strategy in names]
+    shadow = [t for t in record.trades if t.book == "shadow" and t.strategy in names]
+    realised = cents(sum(t.net for t in live))
+    if not names:
+        return GateValue(verdict="no gate", sentence="No strategy has a regime gate.", realised=realised)
+    if not record.shadows:
+        sentence = "No shadow books were kept, so nobody knows what the gate was worth."
+        return GateValue(verdict="no shadow", sentence=sentence, realised=realised)
+    without = cents(sum(t.net for t in shadow))
+    changed = len({_key(t) for t in live} ^ {_key(t) for t in shadow})
+    found = GateValue(
+        verdict="unclear", sentence="", realised=realised, shadow=without, value=cents(realised - without),
+        changed=changed,
+    )  # fmt: skip
+    if not any(d.outcome == "vetoed_by_regime" for d in record.decisions):
+        return _said(found, "no veto", record)
+    return _judged(found, live, shadow, record)
+
+
+def _judged(found: GateValue, live: list[Trade], shadow: list[Trade], record: Record) -> GateValue:
+    block, blocks = _blocks(live, shadow)
+    if not blocks or found.changed < LEAST:
+        return _said(found, "too few", record)
+    low, high = interval(blocks)
+    found = msgspec.structs.replace(found, low=cents(low), high=cents(high), block=block)
+    return _said(found, "helped" if low > 0.0 else "hurt" if high < 0.0 else "unclear", record)
+
+
+def _key(trade: Trade) -> tuple[str, int, int]:
+    return trade.strategy, trade.opened, trade.side
+
+
+def _blocks(live: list[Trade], shadow: list[Trade]) -> tuple[str, list[float]]:
+    """Return the difference of each block of time, by the longest blocks of which enough hold a trade; else nothing."""
+    for name, number in BLOCKS.items():
+        sums: defaultdict[int, float] = defaultdict(float)
+        for trade in (*live, *shadow):
+            sums[number(trade.closed)] += trade.net if trade.book == "live" else -trade.net
+        if len(sums) >= LEAST:
+            return name, [sums.get(block, 0.0) for block in range(min(sums), max(sums) + 1)]
+    return "", []
+
+
+def _month(at: int) -> int:
+    """Return the number of a moment's month."""
+    day = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
+    return day.year * 12 + day.month
+
+
+BLOCKS: dict[str, Callable[[int], int]] = {
+    "months": _month,
+    "weeks": lambda at: at // (7 * DAY_MS),
+    "days": lambda at: at // DAY_MS,
+}
+"""The number of a moment's block, the longest blocks first."""
+
+
+def interval(blocks: list[float]) -> tuple[float, float]:
+    """Return the bootstrap interval of the sum of blocks; the same blocks give the same interval."""
+    import numpy as np  # noqa: PLC0415 - slow to import, and only a finished record needs them
+
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
+    if len(set(blocks)) == 1:
+        return sum(blocks), sum(blocks)
+    found = bootstrap(
+        (np.array(blocks),), np.sum, n_resamples=DRAWS, confidence_level=LEVEL, method="percentile", batch=500,
+        rng=np.random.default_rng(1),
+    ).confidence_interval  # fmt: skip
+    return float(found.low), float(found.high)
+
+
+def _said(found: GateValue, verdict: Verdict, record: Record) -> GateValue:
+    realised, shadow, value = (money(x, signed=True) for x in (found.realised, found.shadow, found.value))
+    both = f"with the gate {realised} {record.config.account.currency}, without it {shadow}"
+    made = f"{both}: a difference of {value}, from {found.changed} trades that only one of the two made"
+    between = f"The {LEVEL:.0%} interval of that difference, over whole {found.block} resampled,"
+    span = f"is {money(found.low, signed=True)} to {money(found.high, signed=True)}"
+    once = "On one history, that is an indication and no proof."
+    sentence = {
+        "no veto": f"The gate kept nothing out here, so there is nothing to judge it by ({both}).",
+        "too few": f"Too few trades to say whether the gate helps: {made}.",
+        "unclear": f"Too few trades to say whether the gate helps: {made}. {between} {span} and contains 0.",
+        "helped": f"The gate helped: {made}. {between} {span} and does not contain 0. {once}",
+        "hurt": f"The gate did harm: {made}. {between} {span} and does not contain 0. {once}",
+    }[verdict]
+    return msgspec.structs.replace(found, verdict=verdict, sentence=sentence)

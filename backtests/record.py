@@ -1,0 +1,152 @@
+"""The record of one account's trading: what a report is made of, from a backtest and from a journal alike."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backtests.drive import Drive
+from brokers.port import BarClosed, DealMade, LinkUp
+from config.account import AccountConfig
+from config.places import JOURNAL_FILE
+from market.bars import Bars, bars_of
+from market.types import Bar, Deal, Symbol
+from regimes.bundle import Profile, RegimeModel
+from runtime.assemble import symbols_of
+from runtime.core.decision import Decision
+from runtime.core.feeds import FeedKey
+from runtime.core.instructions import ClosePosition, Submit
+from runtime.journal.entries import LogRow
+from runtime.journal.reader import JournalReader
+from runtime.outcomes.outcome import Book
+from runtime.recorder import decode_fact, decode_step
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed trade, realised or of a shadow book: what a report tells of an outcome."""
+
+    book: Book
+    strategy: str
+    symbol: str
+    side: int
+    volume: float
+    opened: int
+    closed: int
+    entry_price: float
+    exit_price: float
+    net: float
+    r: float | None
+    bars: int
+    exit_reason: str
+    regime: int
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """All that happened, in the order in which it happened."""
+
+    source: str
+    """What it was made of: backtest or journal."""
+    config: AccountConfig
+    symbols: Mapping[str, Symbol]
+    decisions: list[Decision]
+    deals: list[Deal]
+    """Without the deposit that the account began with."""
+    trades: list[Trade]
+    """In the order in which they were closed."""
+    tapes: Mapping[FeedKey, Bars]
+    """The bars that were told, without those of the warm-up."""
+    orders: int
+    initial_balance: float
+    shadows: bool
+    """Shadow books were kept."""
+    profiles: Mapping[str, tuple[Profile, ...]]
+    """Of each regime model, what its states were like in training."""
+
+
+def record_of_drive(
+    drive: Drive,
+    tapes: Mapping[FeedKey, Bars],
+    config: AccountConfig,
+    models: Mapping[str, RegimeModel],
+    *,
+    shadows: bool = True,
+) -> Record:
+    """Return the record of a backtest; `tapes` are those it was given, warm-up and all."""
+    start = min((d.bar_time for d in drive.decisions), default=0)
+    return Record(
+        source="backtest",
+        config=config,
+        symbols=symbols_of(config),
+        decisions=drive.decisions,
+        deals=[deal for deal in drive.deals if deal.entry != "none"],
+        trades=_in_order(msgspec.convert(outcome, Trade, from_attributes=True) for outcome in drive.outcomes),
+        tapes={key: tape.between(start, 1 << 62) for key, tape in tapes.items()},
+        orders=drive.orders,
+        initial_balance=config.account.balance,
+        shadows=shadows,
+        profiles=_profiles(models),
+    )
+
+
+def record_of_journal(state: Path, config: AccountConfig, models: Mapping[str, RegimeModel]) -> Record:
+    """Return the record of all that an account's journal holds."""
+    with JournalReader(state / JOURNAL_FILE) as reader:
+        read = _Reading()
+        for row in reader.rows():
+            read.take(row)
+        runs = reader.runs()
+        outcomes: list[dict[str, Any]] = reader.outcomes()
+    seen = msgspec.json.decode(runs[-1]["symbols"], type=dict[str, Symbol]) if runs else symbols_of(config)
+    return Record(
+        source="journal",
+        config=config,
+        symbols=seen,
+        decisions=read.decisions,
+        deals=read.deals,
+        trades=_in_order(Trade(**{name: row[name] for name in Trade.__struct_fields__}) for row in outcomes),
+        tapes={key: _tape(key, bars) for key, bars in read.bars.items()},
+        orders=read.orders,
+        initial_balance=config.account.balance if read.balance is None else read.balance,
+        shadows=True,
+        profiles=_profiles(models),
+    )
+
+
+class _Reading:
+    """What a walk along the log has gathered."""
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+        self.deals: list[Deal] = []
+        self.bars: dict[FeedKey, list[Bar]] = {}
+        self.orders = 0
+        self.balance: float | None = None
+
+    def take(self, row: LogRow) -> None:
+        if row.step:
+            step = decode_step(row.step)
+            self.decisions += step.decisions
+            self.orders += sum(isinstance(wish, Submit | ClosePosition) for wish in step.instructions)
+        match decode_fact(row.fact) if row.fact else None:
+            case DealMade(deal=deal) if deal.entry != "none" or self.balance is not None:
+                self.deals.append(deal)
+            case BarClosed(bar=bar, phase="live" | "missed"):
+                self.bars.setdefault((bar.symbol, bar.timeframe), []).append(bar)
+            case LinkUp(account=account) if self.balance is None:
+                self.balance = account.balance
+            case _:
+                pass
+
+
+def _in_order(trades: Iterable[Trade]) -> list[Trade]:
+    return sorted(trades, key=lambda t: (t.closed, t.book, t.strategy, t.opened))
+
+
+def _tape(key: FeedKey, bars: Iterable[Bar]) -> Bars:
+    rows = ((bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.spread) for bar in bars)
+    return bars_of(*key, rows)
+
+
+def _profiles(models: Mapping[str, RegimeModel]) -> dict[str, tuple[Profile, ...]]:
+    return {name: model.profiles for name, model in models.items()}

@@ -1,0 +1,95 @@
+"""Remarks: what a reader of the numbers has to know about where they come from, and what they do not hold."""
+
+import datetime
+
+from collections.abc import Iterator
+from itertools import groupby, takewhile
+
+from backtests.record import Record
+from market.bars import Bars
+
+MOSTLY = 0.5
+DAY_MS = 86_400_000
+
+
+def remarks_of(record: Record, ambiguous: int) -> list[str]:
+    """Return the remarks on a record, one sentence or two each."""
+    return [
+        *(remark for tape in record.tapes.values() for remark in _opens(tape)),
+        *_ambiguous(ambiguous),
+        *_costs(record),
+        *_swap(record),
+        *_ended(record),
+        *_shadows(record),
+        "One history and one configuration: other years, or other parameters, would have made other numbers.",
+    ]
+
+
+def _opens(tape: Bars) -> Iterator[str]:
+    """Say until which year a tape of days opens where it had closed: then an order at the open got the last close."""
+    years = list(takewhile(lambda year: year[1] > MOSTLY, _unopened(tape))) if tape.frame >= DAY_MS else []
+    if years:
+        shares = [share for _, share in years]
+        yield (
+            f"{tape.symbol} {tape.timeframe}: until {years[-1][0] + 1} the recorded open mostly equals the previous "
+            f"close ({min(shares):.0%} to {max(shares):.0%} of each year's bars): gaps over night are missing there, "
+            "and fills at the open are the last close."
+        )
+
+
+def _unopened(tape: Bars) -> Iterator[tuple[int, float]]:
+    """Yield for each year the share of bars that open where the bar before them closed."""
+    same = [(tape.time[i], tape.open[i] == tape.close[i - 1]) for i in range(1, len(tape))]
+    for year, bars in groupby(same, lambda bar: _year(bar[0])):
+        flags = [flag for _, flag in bars]
+        yield year, sum(flags) / len(flags)
+
+
+def _year(at: int) -> int:
+    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).year
+
+
+def _ambiguous(number: int) -> Iterator[str]:
+    yield (
+        f"Bars that reached both stop and target of a position: {number}, counted as stopped. "
+        "A bar does not tell what came first."
+    )
+
+
+def _costs(record: Record) -> Iterator[str]:
+    for (symbol, timeframe), tape in record.tapes.items():
+        costs = record.config.symbols[symbol].costs
+        known = sum(spread > 0.0 for spread in tape.spread)
+        if known < len(tape):
+            yield (
+                f"{symbol} {timeframe}: spread ({costs.spread:g} points) and slippage ({costs.slippage:g} points) are "
+                f"configured constants, not recorded; {known:,} of {len(tape):,} bars have a spread of their own."
+            )
+        else:
+            yield (
+                f"{symbol} {timeframe}: the spread is each bar's own, slippage ({costs.slippage:g} points) is a "
+                "configured constant."
+            )
+
+
+def _swap(record: Record) -> Iterator[str]:
+    free = sorted({s.symbol for s in record.config.strategies if not record.config.symbols[s.symbol].costs.swap})
+    if free:
+        yield f"{', '.join(free)}: financing (swap) of positions held over night is not counted."
+
+
+def _ended(record: Record) -> Iterator[str]:
+    tapes = [tape for tape in record.tapes.values() if len(tape)]
+    end = max((tape.time[-1] for tape in tapes), default=0)
+    left = sum(t.book == "live" and t.closed > end for t in record.trades)
+    if left:
+        yield f"Positions closed at the last bar's closing quote because the data ended: {left}."
+
+
+def _shadows(record: Record) -> Iterator[str]:
+    if record.shadows and any(t.book == "shadow" for t in record.trades):
+        yield (
+            "Shadow books are simulated: the same strategies without their gate, filled by the venue's model. Each "
+            "begins with the account's balance and sizes its trades by its own equity, the live ones share one: sizes "
+            "differ."
+        )

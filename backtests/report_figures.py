@@ -1,0 +1,170 @@
+"""The figures of a report: equity over the regimes, its drawdown, and the decisions by class."""
+
+import datetime
+
+from collections import Counter
+from html import escape
+from itertools import groupby
+from typing import Any
+
+import plotly.graph_objects as go
+
+from backtests.equity import Curve, balance_of, drawdown_of, equity_of
+from backtests.record import Record
+from backtests.traded_regimes import listeners, runs_of
+from runtime.core.decision import OUTCOMES
+
+MOST_POINTS = 2500
+"""Points of one line: more than a screen can show, and few enough for any browser."""
+INK, MUTED, GRID = "#1f2933", "#6b7785", "#e6eaee"
+BLUE, GREY, RED, PURPLE = "#1464a5", "#7d8792", "#c0392b", "#7b3fa0"
+SHADES = ("#dcefe3", "#f6dfc8", "#f2c4c0", "#d9cdec", "#cdd8ec", "#ece5c5", "#d5e8ea", "#e8d5df")
+"""Of the regimes, calmest first."""
+SERIES = ("#1464a5", "#d9822b", "#2e8b57", "#8e5ea2", "#b0413e", "#4b8b9b")
+"""Of the strategies."""
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
+    """Return equity and balances above, drawdown below, on one time axis; behind them the likeliest regime."""
+    equity = equity_of(record)
+    figure = go.Figure()
+    _shade(figure, record, equity)
+    _line(figure, "equity", thinned(equity), color=BLUE, width=1.6)
+    if record.shadows and any(t.book == "shadow" for t in record.trades):
+        shadow = _to_end(balance_of(record, "shadow"), equity)
+        _line(
+            figure, "without the gate (shadow, closed trades)", shadow, color=PURPLE, width=1.4, dash="dash", shape="hv"
+        )
+    live = _to_end(balance_of(record, "live"), equity)
+    _line(figure, "realised (closed trades)", live, color=GREY, width=1.2, shape="hv")
+    fall = [(at, 100.0 * share) for at, _, share in drawdown_of(equity, record.initial_balance)]
+    _line(figure, "drawdown", thinned(fall), color=RED, width=1.0, axis="y3", fill="tozeroy", legend=False)
+    currency = escape(record.config.account.currency)
+    _layout(figure, height=560)
+    figure.update_layout(
+        hovermode="x unified",
+        yaxis2_tickmode="auto",
+        xaxis={"type": "date", "showgrid": False, "anchor": "y3"},
+        yaxis={"domain": [0.32, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},
+        yaxis2={"overlaying": "y", "side": "left", "title": currency, "gridcolor": GRID, "tickformat": ",.0f"},
+        yaxis3={"domain": [0.0, 0.25], "title": "drawdown", "gridcolor": GRID, "ticksuffix": " %", "nticks": 4},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+    )
+    return figure
+
+
+def class_figure(record: Record) -> Any:  # noqa: ANN401
+    """Return how many decisions each class has, strategy upon strategy."""
+    counts = Counter((d.strategy, d.outcome) for d in record.decisions)
+    totals = Counter(d.outcome for d in record.decisions)
+    classes = [name for name in OUTCOMES if totals[name]][::-1]
+    labels = [name.replace("_", " ") for name in classes]
+    figure = go.Figure()
+    for number, section in enumerate(record.config.strategies):
+        values = [counts[section.name, name] for name in classes]
+        color = SERIES[number % len(SERIES)]
+        figure.add_bar(y=labels, x=values, name=escape(section.name), orientation="h", marker_color=color)
+    for label, name in zip(labels, classes, strict=True):
+        figure.add_annotation(
+            y=label, x=totals[name], text=f"{totals[name]:,}", showarrow=False, xanchor="left", xshift=6,
+            font={"color": INK, "size": 13},
+        )  # fmt: skip
+    _layout(figure, height=110 + 38 * max(2, len(classes)))
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.35,
+        xaxis={"gridcolor": GRID, "tickformat": ",d", "range": [0, 1.18 * max(totals.values(), default=1)]},
+        yaxis={"automargin": True},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "traceorder": "normal"},
+    )
+    return figure
+
+
+def _shade(figure: Any, record: Record, equity: Curve) -> None:  # noqa: ANN401
+    """Fill the background with the likeliest regime: that of the first regime a strategy listens to."""
+    for name, listener in list(listeners(record).items())[:1]:
+        points = [(d.at, d.regime) for d in record.decisions if d.strategy == listener.name and d.regime >= 0]
+        stretches = runs_of(_majority(points), equity[-1][0]) if points else []
+        for state in range(record.config.regimes[name].states):
+            xs: list[str | None] = []
+            ys: list[int | None] = []
+            for _, start, stop in (s for s in stretches if s[0] == state):
+                xs += [moment(start), moment(start), moment(stop), moment(stop), None]
+                ys += [0, 1, 1, 0, None]
+            figure.add_scatter(
+                x=xs or [None], y=ys or [None], mode="lines", fill="toself", fillcolor=SHADES[state % len(SHADES)],
+                line={"width": 0}, name=f"{escape(name)}: state {state}", hoverinfo="skip", yaxis="y",
+            )  # fmt: skip
+
+
+def _line(
+    figure: Any,  # noqa: ANN401
+    name: str,
+    curve: Curve,
+    *,
+    color: str,
+    width: float,
+    dash: str = "solid",
+    shape: str = "linear",
+    axis: str = "y2",
+    fill: str = "none",
+    legend: bool = True,
+) -> None:
+    unit = ":.1f} %" if axis == "y3" else ":,.0f}"
+    figure.add_scatter(
+        x=[moment(at) for at, _ in curve], y=[round(value, 2) for _, value in curve], mode="lines", name=name,
+        line={"color": color, "width": width, "dash": dash, "shape": shape}, yaxis=axis, fill=fill,
+        fillcolor="rgba(192,57,43,0.18)", showlegend=legend, hovertemplate="%{y" + unit,
+    )  # fmt: skip
+
+
+def _layout(figure: Any, height: int) -> None:  # noqa: ANN401
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 44, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 13, "color": INK},
+        hoverlabel={"bgcolor": "white"},
+    )
+    figure.update_xaxes(automargin=True, linecolor=MUTED, zeroline=False)
+    figure.update_yaxes(automargin=True, zeroline=False)
+
+
+def _to_end(curve: Curve, equity: Curve) -> Curve:
+    """Return a step line drawn on to the end of the equity."""
+    end = max(equity[-1][0], curve[-1][0]) if equity else curve[-1][0]
+    return thinned([*curve, (end, curve[-1][1])])
+
+
+def thinned(curve: Curve) -> Curve:
+    """Return at most about `MOST_POINTS` points that look the same: a stretch's first, lowest, highest, last."""
+    size = -(-len(curve) * 4 // MOST_POINTS)
+    if len(curve) <= MOST_POINTS:
+        return curve
+    kept: Curve = []
+    for start in range(0, len(curve), size):
+        part = curve[start : start + size]
+        corners = {0, len(part) - 1}
+        corners |= {min(range(len(part)), key=lambda i: part[i][1]), max(range(len(part)), key=lambda i: part[i][1])}
+        kept += [part[i] for i in sorted(corners)]
+    return kept
+
+
+def _majority(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return at most about `MOST_POINTS` points, each the most frequent state of its stretch."""
+    size = -(-len(points) // MOST_POINTS)
+    stretches = groupby(enumerate(points), lambda item: item[0] // size)
+    parts = [[point for _, point in part] for _, part in stretches]
+    return [(part[0][0], Counter(state for _, state in part).most_common(1)[0][0]) for part in parts]
+
+
+def moment(at: int) -> str:
+    """Return UTC milliseconds as plotly reads a date.
+
+    >>> moment(1072828800000), moment(1072828860000)
+    ('2003-12-31', '2003-12-31 00:01:00')
+    """
+    when = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).replace(tzinfo=None)
+    return when.date().isoformat() if when.time() == datetime.time() else when.isoformat(" ", "seconds")

@@ -1,0 +1,78 @@
+"""Demo and backtest from beginning to end: models made ready, bars played, numbers and report made of what happened."""
+
+import time
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from backtests.backtest import run_backtest
+from backtests.demo import run_demo
+from backtests.demo_folder import claimed
+from backtests.model_place import ready_models
+from backtests.record import Record, record_of_drive, record_of_journal
+from backtests.report import write_report
+from backtests.screen import Watch
+from backtests.summary import Summary, summary_of
+from config.account import AccountConfig, DataSection
+from config.errors import UsageError
+from runtime.assemble import models_of
+
+REPORT = "report.html"
+
+
+def reported_demo(
+    folder: Path, *, bars: int | None, speed: float | None, data: Path | None, symbol: str | None, watch: Watch
+) -> Summary:
+    """Run the demo in a folder of its own; the numbers are those of the daemon's journal."""
+    with claimed(folder):
+        done = run_demo(
+            folder, bars=bars, speed=speed, data=data, symbol=symbol, progress=watch.progress, stage=watch.stage
+        )
+        watch.stage("reading the journal, writing the report")
+        config: AccountConfig = done["config"]
+        record = record_of_journal(done["state"], config, models_of(config))
+        return _reported(record, done["seconds"], folder / REPORT)
+
+
+def reported_backtest(
+    config: AccountConfig,
+    *,
+    first: date | None,
+    last: date | None,
+    bars: int | None,
+    shadows: bool,
+    report: Path | None,
+    watch: Watch,
+) -> Summary:
+    """Play an account over its recorded bars; the report is written where one is asked for."""
+    models = ready_models(config, watch.stage)
+    watch.stage("playing recorded bars")
+    began = time.monotonic()
+    drive, tapes = run_backtest(
+        config, first=first, last=last, bars=bars, shadows=shadows, models=models, progress=watch.progress
+    )
+    seconds = time.monotonic() - began
+    watch.stage("counting what came of it")
+    return _reported(record_of_drive(drive, tapes, config, models, shadows=shadows), seconds, report)
+
+
+def with_data(config: AccountConfig, file: Path) -> AccountConfig:
+    """Return the account with another file of bars of its one symbol; all else said of its data stays."""
+    symbols = {(s.symbol, s.timeframe) for s in config.strategies}
+    symbols |= {(r.symbol, r.timeframe) for r in config.regimes.values()}
+    if len(symbols) != 1:
+        raise UsageError(f"--data names one file, the account reads {len(symbols)} feeds: name each in its [data]")
+    symbol, timeframe = symbols.pop()
+    section = config.data.get(symbol, DataSection(timeframe=timeframe))
+    section = msgspec.structs.replace(section, source="", file=str(file.absolute()))
+    return msgspec.structs.replace(config, data={**config.data, symbol: section})
+
+
+def _reported(record: Record, seconds: float, file: Path | None) -> Summary:
+    summary = summary_of(record, seconds=seconds)
+    if file is None:
+        return summary
+    written = write_report(file, record, summary)
+    return msgspec.structs.replace(summary, report=str(written))

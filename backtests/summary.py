@@ -1,0 +1,194 @@
+"""A summary: the numbers of one record, the same whether it was made of a backtest or of a journal."""
+
+import datetime
+
+from collections import Counter
+
+import msgspec
+
+from backtests.ambiguity import ambiguous_of
+from backtests.equity import drawdown_of, equity_of
+from backtests.gate_value import GateValue, gate_value, gated
+from backtests.record import Record, Trade
+from backtests.remarks import remarks_of
+from backtests.traded_regimes import Regime, regimes_of
+from config.load import digest
+from market.money import cents
+from runtime.core.decision import OUTCOMES
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A share of trades, with its Wilson interval at 95 %."""
+
+    share: float
+    low: float
+    high: float
+
+
+class StrategyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What one strategy made, with its gate and, in its shadow book, without."""
+
+    strategy: str
+    symbol: str
+    timeframe: str
+    gate: str
+    """off, advise or enforce."""
+    trades: int
+    net: float
+    vetoed: int
+    """Decisions that the gate kept out."""
+    shadow_trades: int | None
+    shadow_net: float | None
+    gate_value: float | None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it; money in the account's currency, times as ISO days (UTC)."""
+
+    source: str
+    account: str
+    currency: str
+    data: str
+    first: str
+    last: str
+    """The first and the last bar told."""
+    config: str
+    """Fingerprint of the configuration."""
+    models: dict[str, str]
+    """Fingerprint of each strategy's regime model."""
+    bars: int
+    decisions: int
+    by_class: dict[str, int]
+    """Every class, also where there is none; they sum to `decisions`."""
+    orders: int
+    deals: int
+    initial_balance: float
+    final_balance: float
+    realised_pnl: float
+    """All that deals added: profit, commission, swap and fee."""
+    max_drawdown: float
+    """Deepest fall of the equity below its highest so far."""
+    max_drawdown_share: float
+    trades: int
+    win_rate: Share | None
+    vetoed_by_regime: int
+    shadow_pnl: float | None
+    """Of the same strategies without their regime gate; None where no shadow books were kept."""
+    shadow_trades: int | None
+    gate_value: float | None
+    """Realised minus shadow, of the strategies that have a gate."""
+    gate_interval: tuple[float, float] | None
+    gate_verdict: str
+    gate_sentence: str
+    ambiguous: int
+    """Trades stopped in a bar that reached their target too."""
+    regimes: list[Regime]
+    strategies: list[StrategyLine]
+    notes: list[str]
+    seconds: float | None = None
+    bars_per_second: float | None = None
+    report: str = ""
+    """Where the report was written."""
+
+
+def summary_of(record: Record, *, seconds: float | None = None) -> Summary:
+    """Return the numbers of a record; `seconds` is what it took."""
+    fall = drawdown_of(equity_of(record), record.initial_balance)
+    classes = Counter(decision.outcome for decision in record.decisions)
+    live = [t for t in record.trades if t.book == "live"]
+    gate = gate_value(record)
+    ambiguous = ambiguous_of(record)
+    bars = sum(len(tape) for tape in record.tapes.values())
+    first, last = period_of(record)
+    return Summary(
+        source=record.source,
+        account=record.config.account.name,
+        currency=record.config.account.currency,
+        data=data_of(record),
+        first=first,
+        last=last,
+        config=digest(record.config),
+        models={d.strategy: d.model for d in record.decisions if d.model},
+        bars=bars,
+        decisions=len(record.decisions),
+        by_class={name: classes[name] for name in OUTCOMES},
+        orders=record.orders,
+        deals=len(record.deals),
+        initial_balance=record.initial_balance,
+        final_balance=cents(record.initial_balance + sum(deal.money for deal in record.deals)),
+        realised_pnl=cents(sum(deal.money for deal in record.deals if deal.entry != "none")),
+        max_drawdown=cents(-min((money for _, money, _ in fall), default=0.0)),
+        max_drawdown_share=-min((share for _, _, share in fall), default=0.0),
+        trades=len(live),
+        win_rate=win_rate(live),
+        vetoed_by_regime=classes["vetoed_by_regime"],
+        shadow_pnl=gate.shadow,
+        shadow_trades=sum(t.book == "shadow" for t in record.trades) if record.shadows else None,
+        gate_value=gate.value,
+        gate_interval=_interval(gate),
+        gate_verdict=gate.verdict,
+        gate_sentence=gate.sentence,
+        ambiguous=ambiguous,
+        regimes=regimes_of(record),
+        strategies=[strategy_line(record, section.name) for section in record.config.strategies],
+        notes=remarks_of(record, ambiguous),
+        seconds=seconds,
+        bars_per_second=bars / seconds if seconds else None,
+    )
+
+
+def win_rate(trades: list[Trade]) -> Share | None:
+    """Return the share of trades that made money, None without trades."""
+    from scipy.stats import binomtest  # noqa: PLC0415 - slow to import, and only a finished record needs it
+
+    if not trades:
+        return None
+    found = binomtest(sum(t.net > 0.0 for t in trades), len(trades))
+    span = found.proportion_ci(confidence_level=0.95, method="wilson")
+    return Share(float(found.statistic), float(span.low), float(span.high))
+
+
+def strategy_line(record: Record, name: str) -> StrategyLine:
+    """Return what one strategy made."""
+    section = next(s for s in record.config.strategies if s.name == name)
+    live = [t.net for t in record.trades if (t.book, t.strategy) == ("live", name)]
+    shadow = [t.net for t in record.trades if (t.book, t.strategy) == ("shadow", name)]
+    shadowed = record.shadows and name in gated(record)
+    return StrategyLine(
+        strategy=name,
+        symbol=section.symbol,
+        timeframe=section.timeframe,
+        gate=section.gate.mode if section.gate else "off",
+        trades=len(live),
+        net=cents(sum(live)),
+        vetoed=sum((d.strategy, d.outcome) == (name, "vetoed_by_regime") for d in record.decisions),
+        shadow_trades=len(shadow) if shadowed else None,
+        shadow_net=cents(sum(shadow)) if shadowed else None,
+        gate_value=cents(sum(live) - sum(shadow)) if shadowed else None,
+    )
+
+
+def data_of(record: Record) -> str:
+    """Return what was traded, in words: symbols and timeframes."""
+    return ", ".join(f"{symbol} {timeframe}" for symbol, timeframe in sorted(record.tapes)) or "no bars"
+
+
+def period_of(record: Record) -> tuple[str, str]:
+    """Return the days of the first and the last bar told."""
+    tapes = [tape for tape in record.tapes.values() if len(tape)]
+    if not tapes:
+        return "", ""
+    return day(min(tape.time[0] for tape in tapes)), day(max(tape.time[-1] for tape in tapes))
+
+
+def day(at: int) -> str:
+    """Return the day of a moment, UTC milliseconds, as ISO text.
+
+    >>> day(1072828800000)
+    '2003-12-31'
+    """
+    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).date().isoformat()
+
+
+def _interval(gate: GateValue) -> tuple[float, float] | None:
+    return None if gate.low is None or gate.high is None else (gate.low, gate.high)

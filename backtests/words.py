@@ -1,0 +1,31 @@
+"""Numbers as people read them, the same on the screen and in the report."""
+
+
+def money(value: float | None, *, signed: bool = False) -> str:
+    """Return an amount with two decimals.
+
+    >>> money(1234.5), money(-0.25), money(30863.13, signed=True), money(None)
+    ('1,234.50', '−0.25', '+30,863.13', '–')
+    """
+    if value is None:
+        return "–"
+    text = f"{value:+z,.2f}" if signed else f"{value:z,.2f}"
+    return text.replace("-", "−")
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """Return a share as per cent.
+
+    >>> share(0.8429), share(0.00728, 2), share(None)
+    ('84.3 %', '0.73 %', '–')
+    """
+    return "–" if value is None else f"{100.0 * value:z.{digits}f} %".replace("-", "−")
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """Return a number.
+
+    >>> number(54.862), number(3775, 0), number(-0.001), number(None)
+    ('54.9', '3,775', '0.0', '–')
+    """
+    return "–" if value is None or value != value else f"{value:z,.{digits}f}".replace("-", "−")

@@ -1,0 +1,360 @@
+"""What is decided: one decision a bar and strategy, in the first class that fits, with every gate evaluated."""
+
+import math
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from brokers.port import Accepted, BarClosed, DataEnded, DealMade, FeedBroken, LinkDown, OrderGone
+from market.types import Position
+from runtime.core.decision import OUTCOMES, Decision
+from runtime.core.facts import AnyFact
+from runtime.core.instructions import Cancel, ClosePosition, Submit
+from runtime.core.risk import CHECKS
+from tests.cores import (
+    BALANCE,
+    LEAVE,
+    LIMITS,
+    Told,
+    a_gated_plan,
+    a_lane,
+    a_plan,
+    buy,
+    buy_limit,
+    closed,
+    hour,
+    kinds,
+    level,
+    of_kind,
+    only,
+    opening,
+    reconciled,
+    sell,
+)
+from tests.venues import GOLD
+
+
+def test_every_bar_of_every_strategy_yields_exactly_one_decision() -> None:
+    """Nothing done is a decision too, and they are numbered without a gap."""
+    told = Told(a_plan(a_lane({4: buy()}), a_lane({}, 2), a_lane({3: sell()}, 3)))
+
+    decisions = [d for n in range(3, 8) for d in told.tell(closed(n)).decisions]
+
+    assert ["lane1", "lane2", "lane3"] * 5 == [d.strategy for d in decisions]
+    assert [(1, n) for n in range(1, 16)] == [(d.run, d.n) for d in decisions]
+    assert [hour(n) for n in range(3, 8) for _ in range(3)] == [d.bar_time for d in decisions]
+
+
+def test_a_warm_bar_yields_none() -> None:
+    """History before the run is folded in, not decided."""
+    told = Told(a_plan(a_lane({5: buy()})))
+
+    assert () == told.tell(closed(5, phase="warm")).decisions
+    assert 5.0 == told.decide(6).score  # the strategy has counted warm bars as well
+
+
+def test_a_decision_says_what_was_seen_and_wanted() -> None:
+    """Quote, features, wish, prices, size, risk and fingerprints stand in it."""
+    d = Told(a_plan(a_lane({3: sell(0.8, target=2.0)}))).decide(3, 100.0, bid=100.2)
+
+    assert (100.2, 100.3, (100.0,), -1.0, 4.0) == (d.bid, d.ask, d.features, d.action, d.score)
+    assert (-1, 1.25, 100.2, 101.0, 98.2, 100.0) == (d.side, d.volume, d.price, d.stop, d.target, d.risk)
+    assert ("market", "run", "off", "c0", "1-1") == (d.kind, d.level, d.gate_mode, d.config, d.id)
+
+
+# --- classes ----------------------------------------------------------------------------------------------------------
+
+
+def in_trade(script: dict[int, Any], **trade: Any) -> Told:  # noqa: ANN401
+    """Return a core that bought one lot on bar 3."""
+    told = Told(a_plan(a_lane({3: buy(**trade)} | script)))
+    told.enter(3)
+    return told
+
+
+def classes() -> dict[str, Decision]:
+    """Return a decision of each class."""
+    cold, observing = Told(a_plan(a_lane({0: buy()})), opened=False), a_plan(a_lane({3: buy()}), mode="observe")
+    poor = a_plan(a_lane({3: buy()}), limits=msgspec.structs.replace(LIMITS, max_volume=0.5))
+    working = Told(a_plan(a_lane({3: buy()})))
+    working.tell(closed(3))
+    held = Told(a_plan(a_lane({3: buy()})))
+    held.tell(level("halt", hour(3)))
+    return {
+        "missed": in_trade({4: LEAVE}).decide(4, phase="missed"),
+        "warming": cold.decide(0),
+        "exit": in_trade({4: LEAVE}).decide(4),
+        "in_position": in_trade({4: buy()}).decide(4),
+        "order_working": working.decide(4),
+        "no_signal": Told(a_plan(a_lane({}))).decide(3),
+        "vetoed_by_regime": Told(a_gated_plan({3: buy()})).decide(3, 99.0),
+        "held": held.decide(3),
+        "refused_by_risk": Told(poor).decide(3),
+        "observed": Told(observing).decide(3),
+        "traded": Told(a_plan(a_lane({3: buy()}))).decide(3),
+    }
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_each_class_is_reached(outcome: str) -> None:
+    """Every class has a bar that falls into it."""
+    assert outcome == classes()[outcome].outcome
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_only_what_acts_carries_an_instruction(outcome: str) -> None:
+    """An instruction's id stands in decisions to trade or to leave, and in no other."""
+    assert (outcome in {"traded", "exit"}) is bool(classes()[outcome].instruction)
+
+
+def gauntlet(**out: bool) -> Decision:
+    """Decide one entry that fails at every gate but those taken out of the way."""
+    limits = LIMITS if out.get("refused") else msgspec.structs.replace(LIMITS, max_volume=0.5)
+    plan = a_gated_plan({} if out.get("no_signal") else {3: buy()})
+    told = Told(msgspec.structs.replace(plan, limits=limits, mode="live" if out.get("observed") else "observe"))
+    if not out.get("held"):
+        told.tell(level("halt", hour(3)))
+    return told.decide(3, 101.0 if out.get("vetoed") else 99.0, phase="live" if out.get("missed") else "missed")
+
+
+@pytest.mark.parametrize(
+    ("out", "outcome"),
+    [
+        ([], "missed"),
+        (["missed", "no_signal"], "no_signal"),
+        (["missed"], "vetoed_by_regime"),
+        (["missed", "vetoed"], "held"),
+        (["missed", "vetoed", "held"], "refused_by_risk"),
+        (["missed", "vetoed", "held", "refused"], "observed"),
+        (["missed", "vetoed", "held", "refused", "observed"], "traded"),
+    ],
+)
+def test_a_decision_has_the_first_class_that_fits(out: list[str], outcome: str) -> None:
+    """Where several gates forbid, the class is the first of them in the documented order."""
+    assert outcome == gauntlet(**dict.fromkeys(out, True)).outcome
+
+
+def test_a_position_can_be_left_while_features_are_cold() -> None:
+    """Under a changed configuration features are learnt again: what is open is looked after meanwhile."""
+    old, new = in_trade({}), Told(a_plan(a_lane({0: LEAVE, 1: buy()})), opened=False)
+    new.tell(*(fact for fact in opening() if not isinstance(fact, BarClosed)))
+    new.core.lanes[0].trade = old.core.lanes[0].trade
+
+    left, wanted = new.decide(0), new.decide(1)
+
+    assert ("exit", "in_position") == (left.outcome, wanted.outcome)
+
+
+def test_a_veto_hides_neither_holds_nor_risk() -> None:
+    """An entry that the regime vetoes is still sized, held against every limit, and told what else forbids it."""
+    d = gauntlet(missed=True)
+
+    assert ("vetoed_by_regime", ("halt",), ("volume",)) == (d.outcome, d.holds, d.reasons)
+    assert (1, 1.0, 99.1, 98.1) == (d.side, d.volume, d.price, d.stop)
+    assert pytest.approx((10.0, 0.0, 1.0, 1.0, 9910.0, 0.01, 0.00991, 0.0)) == d.numbers
+    assert len(CHECKS) == len(d.limits)
+
+
+def test_without_a_wish_only_the_standing_numbers_are_known() -> None:
+    """Spread, loss of the day and positions are journaled on every bar; the rest is NaN."""
+    d = Told(a_plan(a_lane({}))).decide(3, spread=0.2)
+
+    assert (pytest.approx(20.0), 0.0, 0.0) == d.numbers[:3]
+    assert all(math.isnan(x) for x in d.numbers[3:])
+
+
+# --- risk -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "shape", "limits", "reason"),
+    [
+        (buy(), {"spread": 0.6}, {}, "spread"),
+        (buy(), {}, {"max_positions": 0}, "positions"),
+        (buy(), {}, {"max_volume": 0.99}, "volume"),
+        (buy(), {}, {"max_value": 10_000.0}, "value"),
+        (buy(), {}, {"max_risk": 0.009}, "risk"),
+        (buy(), {}, {"max_margin": 0.009}, "margin"),
+        (buy_limit(95.0), {}, {}, "collar"),
+        (buy(300.0), {}, {}, "size below the minimum volume"),
+        (buy(0.0), {}, {}, "size below the minimum volume"),
+        (buy(101.0), {}, {}, "no protective stop"),
+    ],
+)
+def test_an_entry_beyond_a_limit_is_refused_by_its_name(
+    wish: Any, shape: dict[str, float], limits: dict[str, Any], reason: str  # noqa: ANN401
+) -> None:  # fmt: skip
+    """The decision says which check refused, and nothing is sent."""
+    risk = 2.0 if reason == "no protective stop" else 0.01
+    plan = a_plan(a_lane({3: wish}, risk=risk), limits=msgspec.structs.replace(LIMITS, **limits))
+    step = Told(plan).tell(closed(3, **shape))
+
+    assert [("refused_by_risk", True)] == [(d.outcome, reason in d.reasons) for d in step.decisions]
+    assert () == step.instructions
+
+
+def test_a_day_that_lost_too_much_takes_no_entry_until_the_next() -> None:
+    """Loss is measured against the first equity of the server's day; the next day begins anew."""
+    told = Told(a_plan(a_lane({3: buy(), 6: buy(), 25: buy()})))
+    entry = told.enter(3)
+    told.tell(DealMade(at=hour(5), deal=told.deal(entry, "out", 95.0, profit=-600.0, reason="stop")))
+
+    lost, next_day = told.decide(6), told.decide(25)
+
+    assert ("refused_by_risk", ("daily loss",)) == (lost.outcome, lost.reasons)
+    assert pytest.approx(0.06) == lost.numbers[1]
+    assert ("traded", 0.0) == (next_day.outcome, next_day.numbers[1])
+    assert pytest.approx(0.94) == next_day.volume
+
+
+def test_open_losses_count_towards_the_day() -> None:
+    """A position under water lowers the equity that the day is measured by."""
+    told = Told(a_plan(a_lane({3: buy(9.0)}), a_lane({4: sell()}, 2)))
+    told.enter(3)
+
+    decisions = told.tell(closed(4, 94.0)).decisions
+
+    assert pytest.approx(0.11 * 6.1 * 100 / BALANCE) == decisions[1].numbers[1]
+
+
+def test_what_others_hold_counts_as_positions() -> None:
+    """Foreign positions are never touched, and take their place among those allowed."""
+    theirs = Position(ticket=5, at=0, symbol="EURUSD", side=1, volume=1.0, price=1.1)
+    told = Told(a_plan(a_lane({3: buy()}), a_lane({3: buy()}, 2)))
+    told.tell(reconciled(BALANCE, theirs, at=hour(3)))
+
+    assert [2.0, 3.0] == [d.numbers[2] for d in told.tell(closed(3)).decisions]
+
+
+# --- missed bars and the end of data ----------------------------------------------------------------------------------
+
+
+def test_a_missed_bar_is_decided_but_never_traded() -> None:
+    """What closed while we were away is folded in and decided as missed."""
+    told = Told(a_plan(a_lane({3: buy(), 4: buy()})))
+    missed, live = told.tell(closed(3, phase="missed")), told.tell(closed(4))
+
+    assert (["missed"], []) == ([d.outcome for d in missed.decisions], kinds(missed))
+    assert (["traded"], ["Submit"]) == ([d.outcome for d in live.decisions], kinds(live))
+
+
+def test_a_missed_bar_moves_the_exit_plan() -> None:
+    """The trail follows what happened meanwhile, and the first live bar moves the stop there."""
+    told = in_trade({}, trail=1.0)
+    missed = told.tell(closed(4, 103.0, high=105.0, phase="missed"))
+    live = told.tell(closed(5, 104.5))
+
+    assert [] == kinds(missed)
+    assert ["ModifyStop"] == kinds(live)
+    assert pytest.approx(104.0) == told.core.lanes[0].trade.exit[2]  # type: ignore[union-attr]
+
+
+def test_a_time_stop_that_passed_while_away_is_taken_on_the_first_live_bar() -> None:
+    """Bars that were missed count as held."""
+    told = in_trade({}, bars=2)
+    told.tell(closed(4, phase="missed"), closed(5, phase="missed"))
+    late = told.decide(6)
+
+    assert ("exit", ("time stop",), 3) == (late.outcome, late.reasons, late.held_bars)
+
+
+def test_the_end_of_data_leaves_every_position_on_the_last_bar() -> None:
+    """What is open is closed, and nothing new is opened."""
+    told = Told(a_plan(a_lane({3: buy()}), a_lane({4: buy()}, 2)))
+    told.enter(3)
+    told.tell(DataEnded(at=hour(5)))
+
+    step = told.tell(closed(4))
+
+    assert [("exit", ("end of data",)), ("held", ())] == [(d.outcome, d.reasons) for d in step.decisions]
+    assert ("ENDED",) == step.decisions[1].holds
+    assert ["ClosePosition"] == kinds(step)
+
+
+def test_the_end_of_data_takes_resting_entries_back() -> None:
+    """An entry that rests when the data ends is cancelled."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5)})))
+    wish = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=wish.id, order=55), DataEnded(at=hour(5)))
+
+    assert 55 == only(told.tell(closed(4)), Cancel).order
+
+
+# --- leaving ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("script", "trade", "shape", "reason"),
+    [
+        ({4: LEAVE}, {}, {}, "strategy"),
+        ({}, {"bars": 1}, {}, "time stop"),
+        ({}, {}, {"close": 99.0, "bid": 99.0}, "stop passed"),
+        ({4: LEAVE}, {"bars": 1}, {}, "strategy"),
+    ],
+)
+def test_a_position_is_left_for_a_reason(
+    script: dict[int, Any], trade: dict[str, Any], shape: dict[str, Any], reason: str
+) -> None:
+    """The strategy, the plan's time, or a stop that the quote has passed close the whole position at the market."""
+    told = in_trade(script, **trade)
+    step = told.tell(closed(4, **shape))
+    (d,), wish = step.decisions, only(step, ClosePosition)
+
+    assert ("exit", (reason,), wish.id, -1, 1.0) == (d.outcome, d.reasons, d.instruction, d.side, d.volume)
+    assert (911, 1, 1.0, reason, False) == (wish.position, wish.side, wish.volume, wish.reason, wish.operator)
+    assert d.bid == wish.price
+
+
+@pytest.mark.parametrize(
+    ("fact", "outcome", "holds"),
+    [
+        (level("halt", hour(4)), "held", ("halt",)),
+        (LinkDown(at=hour(4), reason="away"), "held", ("LINK", "UNRECONCILED")),
+        (level("close-only", hour(4)), "exit", ()),
+        (FeedBroken(at=hour(4), symbol="EURUSD", problem="?"), "exit", ()),
+    ],
+    ids=["halt", "link", "close-only", "contract"],
+)
+def test_an_exit_is_held_where_the_table_forbids_it(fact: AnyFact, outcome: str, holds: tuple[str, ...]) -> None:
+    """A strategy's exit is held at halt and without a link, and done at close-only or under a hold elsewhere."""
+    told = in_trade({4: LEAVE})
+    told.tell(fact)
+
+    step = told.tell(closed(4))
+
+    assert [(outcome, holds)] == [(d.outcome, d.holds) for d in step.decisions]
+    assert (["ClosePosition"] if outcome == "exit" else []) == kinds(step)
+
+
+def test_an_exit_is_asked_for_once() -> None:
+    """While a close is on its way nothing else is asked for that position."""
+    told = in_trade({4: LEAVE, 5: LEAVE}, trail=0.5)
+    first, second = told.tell(closed(4)), told.tell(closed(5, 103.0))
+
+    assert (["ClosePosition"], []) == (kinds(first), kinds(second))
+    assert "in_position" == second.decisions[0].outcome
+
+
+def test_a_working_entry_is_not_followed_by_another() -> None:
+    """Until its order has ended a strategy sends no second one."""
+    told = Told(a_plan(a_lane(dict.fromkeys(range(3, 9), buy_limit(99.5)))))
+    wish = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=wish.id, order=55))
+
+    steps = [told.tell(closed(n)) for n in (4, 5)]
+    told.tell(OrderGone(at=hour(6), order=55, magic=wish.magic, end="expired"))
+    after = told.tell(closed(6))
+
+    assert [["order_working"], ["order_working"]] == [[d.outcome for d in s.decisions] for s in steps]
+    assert 1 == len(of_kind(after, Submit))
+
+
+def test_prices_are_on_the_grid_and_expiry_counts_bars() -> None:
+    """A resting entry's trigger and stop can be quoted, and it rests for as many bars as it says."""
+    gold = msgspec.structs.replace(GOLD, tick_size=0.25)
+    plan = a_plan(a_lane({3: buy_limit(99.45, stop=0.6, expiry=2)}), symbols={"XAUUSD": gold})
+    intent = Told(plan).submit(3).approved.intent
+
+    assert (99.5, 99.0, "limit", hour(6)) == (intent.price, intent.stop, intent.kind, intent.expiry)
