@@ -22,6 +22,8 @@ SHADES = ("#dcefe3", "#f6dfc8", "#f2c4c0", "#d9cdec", "#cdd8ec", "#ece5c5", "#d5
 """Of the regimes, calmest first."""
 SERIES = ("#1464a5", "#d9822b", "#2e8b57", "#8e5ea2", "#b0413e", "#4b8b9b")
 """Of the strategies."""
+OWN = {"tickmode": "auto"}
+"""An axis over another has ticks of its own."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -44,10 +46,9 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
     _layout(figure, height=560)
     figure.update_layout(
         hovermode="x unified",
-        yaxis2_tickmode="auto",
         xaxis={"type": "date", "showgrid": False, "anchor": "y3"},
         yaxis={"domain": [0.32, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},
-        yaxis2={"overlaying": "y", "side": "left", "title": currency, "gridcolor": GRID, "tickformat": ",.0f"},
+        yaxis2={"overlaying": "y", "side": "left", "title": currency, "gridcolor": GRID, "tickformat": ",.0f", **OWN},
         yaxis3={"domain": [0.0, 0.25], "title": "drawdown", "gridcolor": GRID, "ticksuffix": " %", "nticks": 4},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )

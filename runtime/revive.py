@@ -76,9 +76,7 @@ def _wake(reader: JournalReader, runs: dict[int, dict[str, Any]]) -> tuple[Pair 
 
 
 def next_pair(pair: Pair | None, run: dict[str, Any]) -> Pair:
-    """Return core and books with which a journaled run began: those before it, carried over if what they are made of
-    has changed.
-    """
+    """Return core and books with which a journaled run began: those before it, or carried over if the make changed."""
     if pair is None:
         return pair_of_run(run)
     models = msgspec.json.decode(run["model_hashes"], type=dict[str, str])

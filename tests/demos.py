@@ -173,6 +173,19 @@ class Demo:
             self.signal("server", signal.SIGCONT)
             time.sleep(0.001)
 
+    def freeze_when(self, what: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Stop the trade server at a moment at which the daemon's word of itself is as wanted, nothing on its way."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            assert time.monotonic() < deadline, f"no such moment: {self.status()}"
+            self.signal("server", signal.SIGSTOP)
+            time.sleep(0.02)
+            told = self.status()
+            if told.get("link") == "up" and what(told) and not latch.sending(self.state):
+                return told
+            self.signal("server", signal.SIGCONT)
+            time.sleep(0.002)
+
     def _until_marked(self, deadline: float) -> None:
         """Wait, without giving way to anybody, until the gateway marks an order."""
         with (self.state / WORD_FILE).open("rb") as file, mmap.mmap(file.fileno(), WORD_SIZE, prot=mmap.PROT_READ) as word:
@@ -217,13 +230,22 @@ class Demo:
 
     # --- words ------------------------------------------------------------------------------------------------------
 
-    def tidegate(self, *words: str, code: int = 0) -> str:
-        """Run a command of `tidegate`; return what it printed, all of it."""
-        command = [sys.executable, "-m", "tidegate.cli", *words]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-        assert code == done.returncode, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    def say(self, word: str, *options: str) -> subprocess.Popen[str]:
+        """Start a command of `tidegate` about this account."""
+        command = [sys.executable, "-m", "tidegate.cli", word, str(self.file), *options]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def tidegate(self, word: str, *options: str, code: int = 0) -> str:
+        """Run a command of `tidegate` about this account to its end; return what it printed."""
+        return told_by(self.say(word, *options), code)
 
     def backtest(self) -> Drive:
         """Play the same account over the same bars, without any process."""
         return run_backtest(self.config, bars=self.bars)[0]
+
+
+def told_by(command: subprocess.Popen[str], code: int = 0) -> str:
+    """Wait until a command has ended, with this exit code; return what it printed."""
+    told, _ = command.communicate(timeout=PATIENCE_S)
+    assert code == command.returncode, told
+    return told

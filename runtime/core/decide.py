@@ -268,16 +268,16 @@ class Draft:
         """Freeze it."""
         lane, fact = self.lane, self.fact
         bar = fact.bar
-        return Decision(
-            run=ledger.run, n=ledger.decisions, at=fact.at, bar_time=bar.time, strategy=lane.name, symbol=bar.symbol,
-            timeframe=bar.timeframe, outcome=self.outcome, action=self.want[0], kind=KINDS[int(self.want[1])],
-            score=self.want[9], features=self.features, position=self.position, held_bars=self.held,
-            bid=fact.bid, ask=fact.ask,
-            regime=reading.ordinal if reading else -1, posterior=reading.posterior if reading else (),
-            log_density=reading.log_density if reading else NAN,
-            gate_mode=lane.gate.mode, gate_open=lane.gate_open, gate_reason=lane.gate_reason, allowed=lane.allowed,
-            level=ledger.level, holds=self.holds, numbers=self.numbers, limits=limits, reasons=self.reasons,
-            side=self.side, volume=self.volume, price=self.price, stop=self.stop, target=self.target, risk=self.risk,
-            instruction=self.instruction, magic=self.magic,
-            model=reading.model.fingerprint if reading else "", config=plan.config,
+        ordinal, density, model = -1, NAN, ""
+        posterior: tuple[float, ...] = ()
+        if reading is not None:
+            ordinal, posterior, density = reading.ordinal, reading.posterior, reading.log_density
+            model = reading.model.fingerprint
+        return Decision(  # by position, in the order of its fields: `tests/core/test_decision_fields.py` reads them by name
+            ledger.run, ledger.decisions, fact.at, bar.time, lane.name, bar.symbol, bar.timeframe,
+            self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
+            fact.bid, fact.ask, ordinal, posterior, density,
+            lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, ledger.level, self.holds,
+            self.numbers, limits, self.reasons, self.side, self.volume, self.price, self.stop, self.target, self.risk,
+            self.instruction, self.magic, model, plan.config,
         )  # fmt: skip

@@ -36,8 +36,11 @@ OUTCOMES: tuple[Outcome, ...] = (
 forbids is `held`; `observed` was approved but the account's mode is observe."""
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One strategy, one closed bar."""
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """One strategy, one closed bar.
+
+    Made by position in `decide.py`, in the order of these fields: by keyword it takes 8 us instead of 0.1.
+    """
 
     run: int
     n: int

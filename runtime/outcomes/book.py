@@ -20,6 +20,7 @@ class OpenTrade(msgspec.Struct, kw_only=True):
     decision: str
     strategy: str
     symbol: str
+    timeframe: str
     side: int
     risk: float
     regime: int
@@ -51,16 +52,17 @@ class OutcomeBook(msgspec.Struct):
         """Remember who wanted an entry, so that its deals find it."""
         if decision.outcome == "traded":
             self.wanted[decision.magic] = OpenTrade(
-                decision=decision.id, strategy=decision.strategy, symbol=decision.symbol, side=decision.side,
-                risk=decision.risk, regime=decision.regime, gate_open=decision.gate_open, model=decision.model,
+                decision=decision.id, strategy=decision.strategy, symbol=decision.symbol,
+                timeframe=decision.timeframe, side=decision.side, risk=decision.risk, regime=decision.regime,
+                gate_open=decision.gate_open, model=decision.model,
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
 
     def bar(self, bar: Bar) -> None:
-        """Fold one closed bar into the excursions of what is held."""
+        """Fold one closed bar into the excursions of what is held; only bars of the strategy's own timeframe count."""
         for trade in self.held.values():
-            if trade.symbol == bar.symbol:
+            if trade.symbol == bar.symbol and trade.timeframe == bar.timeframe:
                 up, down = bar.high - trade.entry_price, trade.entry_price - bar.low
                 best, worst = (up, down) if trade.side > 0 else (down, up)
                 trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)

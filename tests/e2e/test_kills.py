@@ -46,24 +46,23 @@ def astray(demo: Demo, drive: Drive) -> list[str]:
 
 
 @VICTIMS
-@pytest.mark.parametrize("strategies", ["", BREAKOUT], ids=["demo", "breakout"])
-def test_a_kill_between_orders_changes_no_deal(make_demo: MakeDemo, who: tuple[str, ...], strategies: str) -> None:
+@pytest.mark.parametrize(("strategies", "mode"), [("", "live"), (BREAKOUT, "live"), (BREAKOUT, "paper")],
+                         ids=["demo", "breakout", "paper"])  # fmt: skip
+def test_a_kill_between_orders_changes_no_deal(
+    make_demo: MakeDemo, who: tuple[str, ...], strategies: str, mode: str
+) -> None:
     """With no order on its way, a kill costs nothing: every later decision and every deal is as if it had not been."""
-    draw = random.Random(f"{who}{strategies}")
-    demo = make_demo(bars=BARS, strategies=strategies)
+    draw = random.Random(f"{who}{strategies}{mode}")
+    demo = make_demo(bars=BARS, strategies=strategies, mode=mode)
     demo.begin()
-    for bar in (draw.randrange(20, 80), draw.randrange(100, 160)):
-        demo.until_bar(bar)
-        demo.freeze(sending=False)
-        if bar < 100:
-            demo.kill(*who)
-            demo.signal("server", signal.SIGCONT)
-            demo.start() if "daemon" in who else None
+    demo.until_bar(draw.randrange(40, 160))
+    demo.freeze(sending=False)
+
     carry_on(demo, who)
 
     assert [] == doubted(demo)
     assert [] == astray(demo, demo.backtest())
-    assert [] == complaints(demo.ledger, demo.journal)
+    assert mode == "paper" or [] == complaints(demo.ledger, demo.journal)
 
 
 def after_doubt(demo: Demo, order: int) -> None:
@@ -122,3 +121,21 @@ def test_an_order_that_hangs_is_done_once(make_demo: MakeDemo) -> None:
     demo.end()
 
     after_doubt(demo, order)
+
+
+def test_the_bar_whose_end_was_outstanding_is_decided_once(make_demo: MakeDemo) -> None:
+    """Killed while recorded time waits for it, the daemon decides that very bar after it has looked at the venue."""
+    demo = make_demo(bars=BARS)
+    demo.begin()
+    demo.until_bar(70)
+    demo.signal("daemon", signal.SIGSTOP)
+    played = demo.done()
+    demo.kill("daemon")
+
+    demo.start()
+    demo.until_bar(played + 2)
+    demo.end()
+
+    runs = {decision.run for decision in journaled(demo.journal)[0]}
+    assert {1, 2} == runs
+    assert [] == astray(demo, demo.backtest())

@@ -70,7 +70,7 @@ def test_a_killed_core_is_restored_whole(make_demo: MakeDemo, tmp_path: Path, st
     with_snapshot, without = woken(demo, copied(demo, tmp_path / "copy.sqlite")), woken(demo, bare)
 
     assert with_snapshot == without
-    assert 1 == len(ask(demo.journal, "SELECT seq FROM snapshots"))
+    assert ask(demo.journal, "SELECT seq FROM snapshots WHERE seq > 1000")
 
 
 def test_a_restored_core_carries_on_over_several_runs(make_demo: MakeDemo, tmp_path: Path) -> None:

@@ -1,0 +1,235 @@
+"""The numbers of a summary: they agree with each other, with the drive they come from, and with arithmetic."""
+
+import math
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backtests.ambiguity import ambiguous_of
+from backtests.equity import balance_of, drawdown_of, equity_of
+from backtests.gate_value import GateValue, gate_value
+from backtests.record import Record, Trade
+from backtests.remarks import remarks_of
+from backtests.summary import summary_of, win_rate
+from backtests.traded_regimes import regimes_of, runs_of
+from market.money import cents
+from runtime.outcomes.outcome import Book
+from tests.records import doubtful, played
+
+DAY_MS = 86_400_000
+MONTH_MS = 31 * DAY_MS
+
+KEYS = {
+    "bars", "decisions", "by_class", "orders", "deals", "initial_balance", "final_balance", "realised_pnl",
+    "vetoed_by_regime", "shadow_pnl", "gate_value", "gate_sentence", "shadow_trades", "trades", "win_rate",
+    "max_drawdown", "regimes", "strategies", "notes",
+}  # fmt: skip
+
+
+def trade(book: Book, opened: int, net: float) -> Trade:
+    """Return a trade of the demo's trend strategy, open for a day."""
+    return Trade(
+        book=book, strategy="trend", symbol="SP500", side=1, volume=1.0, opened=opened, closed=opened + DAY_MS,
+        entry_price=100.0, exit_price=100.0 + net, net=net, r=None, bars=1, exit_reason="stop", regime=0,
+    )  # fmt: skip
+
+
+def judged(live: list[float], shadow: list[float]) -> GateValue:
+    """Return the judgement on trades one a month, the shadow's opened a day later."""
+    record, _ = played()
+    trades = [trade("live", i * MONTH_MS, net) for i, net in enumerate(live)]
+    trades += [trade("shadow", i * MONTH_MS + DAY_MS, net) for i, net in enumerate(shadow)]
+    return gate_value(msgspec.structs.replace(record, trades=trades))
+
+
+def test_a_summary_has_what_was_promised() -> None:
+    """The keys of the JSON are there."""
+    summary = msgspec.to_builtins(summary_of(played()[0]))
+
+    assert set() == KEYS - set(summary)
+
+
+def test_classes_sum_to_decisions() -> None:
+    """Every decision has exactly one class."""
+    summary = summary_of(played()[0])
+
+    assert summary.decisions == sum(summary.by_class.values())
+    assert summary.vetoed_by_regime == summary.by_class["vetoed_by_regime"]
+
+
+def test_the_money_adds_up() -> None:
+    """What deals added is the change of the balance, is what the trades made, is what the strategies made."""
+    record, drive = played()
+
+    summary = summary_of(record)
+
+    assert summary.final_balance == drive.balance
+    assert summary.realised_pnl == cents(summary.final_balance - summary.initial_balance)
+    assert summary.realised_pnl == cents(sum(t.net for t in record.trades if t.book == "live"))
+    assert summary.realised_pnl == cents(sum(line.net for line in summary.strategies))
+    assert summary.shadow_pnl == cents(sum(line.shadow_net or 0.0 for line in summary.strategies))
+    assert summary.gate_value == cents(summary.realised_pnl - (summary.shadow_pnl or 0.0))
+
+
+def test_the_equity_is_the_cores_own() -> None:
+    """Computed from deals and quotes alone, it is what the core saw at every bar."""
+    record, drive = played()
+
+    curve = equity_of(record)
+
+    assert [at for at, _ in drive.equity] == [at for at, _ in curve]
+    assert [cents(e) for _, e in drive.equity] == [cents(e) for _, e in curve]
+    assert record.initial_balance + sum(deal.money for deal in record.deals) == pytest.approx(curve[-1][1])
+    assert balance_of(record, "live")[-1][1] == cents(curve[-1][1])
+
+
+@given(st.lists(st.floats(1.0, 1e6), min_size=1))
+def test_a_drawdown_is_measured_from_the_highest_so_far(equity: list[float]) -> None:
+    """It is never above zero, zero at every new high, and the deepest is the largest fall between any two moments."""
+    fall = drawdown_of(list(enumerate(equity)), equity[0])
+    deepest = max(a - b for i, a in enumerate(equity) for b in equity[i:])
+
+    assert all(money <= 0.0 and share <= 0.0 for _, money, share in fall)
+    assert deepest == -min(money for _, money, _ in fall)
+
+
+def test_the_regimes_are_told_over_all_bars() -> None:
+    """Shares sum to one, the calmer state is the calmer, and its dwell is that of the runs in the decisions."""
+    record, _ = played()
+    states = [d.regime for d in record.decisions if d.strategy == "trend"]
+    changes = sum(a != b for a, b in pairwise(states))
+
+    calm, storm = regimes_of(record)
+
+    assert math.isclose(1.0, calm.occupancy + storm.occupancy)
+    assert len(states) == calm.bars + storm.bars
+    assert calm.volatility is not None
+    assert storm.volatility is not None
+    assert calm.volatility < storm.volatility
+    assert calm.dwell is not None
+    assert storm.dwell is not None
+    assert changes + 1 == round(calm.bars / calm.dwell + storm.bars / storm.dwell)
+    assert calm.trained_dwell is not None
+
+
+@given(st.lists(st.integers(0, 2), min_size=1))
+def test_stretches_of_a_regime_cover_the_time(states: list[int]) -> None:
+    """They follow each other without a gap, from the first moment to the end, and no two neighbours are alike."""
+    runs = runs_of(list(enumerate(states)), len(states))
+
+    assert 0 == runs[0][1]
+    assert len(states) == runs[-1][2]
+    assert all(a[2] == b[1] and a[0] != b[0] for a, b in pairwise(runs))
+
+
+def test_exits_in_doubt_are_counted_as_the_venue_counts_them() -> None:
+    """Deals, decisions and bars tell how many bars reached both stop and target."""
+    record, drive = doubtful()
+
+    assert drive.ambiguous > 0
+    assert drive.ambiguous == ambiguous_of(record)
+    assert any(
+        f"target of a position: {drive.ambiguous}, counted" in note for note in remarks_of(record, drive.ambiguous)
+    )
+
+
+def test_an_account_without_a_gate_has_nothing_to_judge() -> None:
+    """There is no value, and the sentence says why."""
+    summary = summary_of(doubtful()[0])
+
+    assert (None, None, "no gate") == (summary.gate_value, summary.shadow_pnl, summary.gate_verdict)
+    assert [] == summary.regimes
+
+
+def test_without_shadow_books_the_gate_is_not_judged() -> None:
+    """Nothing is claimed that was not measured."""
+    summary = summary_of(played(60, shadows=False)[0])
+
+    assert (None, None, "no shadow") == (summary.gate_value, summary.shadow_pnl, summary.gate_verdict)
+    assert all(line.gate_value is None for line in summary.strategies)
+
+
+@pytest.mark.parametrize(
+    ("live", "shadow", "verdict"),
+    [
+        ([100.0] * 30, [-100.0] * 30, "helped"),
+        ([-100.0, -90.0] * 15, [100.0] * 30, "hurt"),
+        ([100.0, -100.0] * 15, [-90.0, 90.0] * 15, "unclear"),
+        ([100.0] * 9, [-100.0] * 9, "too few"),
+        ([100.0], [-100.0] * 18, "too few"),
+        ([], [], "too few"),
+    ],
+)
+def test_the_gate_is_praised_or_blamed_only_where_the_interval_says_so(
+    live: list[float], shadow: list[float], verdict: str
+) -> None:
+    """A difference whose interval contains 0, or of a few trades, is called too few to say."""
+    found = judged(live, shadow)
+
+    assert verdict == found.verdict
+    assert found.sentence.startswith(
+        {"helped": "The gate helped", "hurt": "The gate did harm"}.get(verdict, "Too few trades to say")
+    )
+    assert (found.low is None) == (verdict == "too few")
+    assert cents(sum(live) - sum(shadow)) == found.value
+
+
+def test_trades_that_both_books_made_tell_nothing_of_the_gate() -> None:
+    """A hundred equal trades and one vetoed loss are one trade's evidence."""
+    record, _ = played()
+    books: tuple[Book, ...] = ("live", "shadow")
+    both = [trade(book, i * MONTH_MS, 50.0) for i in range(100) for book in books]
+
+    found = gate_value(msgspec.structs.replace(record, trades=[*both, trade("shadow", 3 * DAY_MS, -900.0)]))
+
+    assert (1, 900.0, "too few") == (found.changed, found.value, found.verdict)
+
+
+def test_the_same_trades_get_the_same_interval() -> None:
+    """Resampling is seeded: two people with one journal read one sentence."""
+    trades = ([100.0, -80.0] * 20, [-50.0, 70.0] * 20)
+
+    assert judged(*trades) == judged(*trades)
+
+
+def test_a_gate_that_kept_nothing_out_is_not_judged() -> None:
+    """Without a veto there is no difference to speak of."""
+    summary = summary_of(played(60)[0])
+
+    assert (0, "no veto") == (summary.vetoed_by_regime, summary.gate_verdict)
+
+
+def test_the_win_rate_has_wilsons_interval() -> None:
+    """Seven of ten: 0.397 to 0.892 (Wilson 1927, without continuity correction)."""
+    found = win_rate([trade("live", i * DAY_MS, 1.0 if i < 7 else -1.0) for i in range(10)])
+
+    assert found is not None
+    assert (0.7, 0.397, 0.892) == (found.share, round(found.low, 3), round(found.high, 3))
+    assert win_rate([]) is None
+
+
+def test_the_notes_say_what_the_numbers_do_not_hold() -> None:
+    """The opens of the index, the assumed costs and the missing financing are named."""
+    notes = " ".join(summary_of(played()[0]).notes)
+
+    assert "until 2006 the recorded open mostly equals the previous close" in notes
+    assert "spread (50 points) and slippage (10 points) are configured constants, not recorded" in notes
+    assert "financing (swap) of positions held over night is not counted" in notes
+
+
+def test_a_record_of_nothing_has_a_summary() -> None:
+    """No decision, no trade: zeros, and no number where there is none."""
+    record, _ = played()
+    nothing: Record = msgspec.structs.replace(record, decisions=[], deals=[], trades=[], tapes={}, orders=0)
+
+    summary = summary_of(nothing)
+
+    assert (0, 0, 0.0, 0.0, None) == (
+        summary.bars, summary.decisions, summary.realised_pnl, summary.max_drawdown, summary.win_rate,
+    )  # fmt: skip
+    assert record.initial_balance == summary.final_balance

@@ -1,0 +1,19 @@
+"""Latches to test with: commands, and folders whose latch stands somewhere."""
+
+from pathlib import Path
+
+from brokers.latch import Command, Level
+from runtime.operator import latch
+
+
+def command(level: Level, name: str = "", why: str = "a test") -> Command:
+    """Return a command that asks for a level."""
+    return Command(id=name or f"{level}-1", level=level, who="tester", why=why, wall=1, path="direct")
+
+
+def latched(folder: Path, *levels: Level) -> Path:
+    """Give a folder a latch that went through these levels."""
+    latch.create(folder, command(levels[0]))
+    for level in levels[1:]:
+        latch.loosen(folder, command(level))
+    return folder
