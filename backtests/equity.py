@@ -1,8 +1,9 @@
 """The money of a record over time: its equity, its balance, and how far it stood below its highest."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
-from backtests.record import Record
+from backtests.record import Record, Trade
 from brokers.book import mode_of
 from brokers.fills import floating
 from market.money import cents
@@ -77,10 +78,10 @@ def equity_of(record: Record) -> Curve:
     return curve
 
 
-def balance_of(record: Record, book: str) -> Curve:
-    """Return what the account began with and every closed trade of a book added."""
+def balance_of(record: Record, trades: Iterable[Trade]) -> Curve:
+    """Return what the account began with, and what each of these trades had made of it when it was closed."""
     total, curve = record.initial_balance, [(begin_of(record), record.initial_balance)]
-    for trade in sorted((t for t in record.trades if t.book == book), key=lambda t: t.closed):
+    for trade in sorted(trades, key=lambda t: t.closed):
         total = cents(total + trade.net)
         curve.append((trade.closed, total))
     return curve

@@ -10,7 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from backtests.equity import Curve, balance_of, drawdown_of, equity_of
-from backtests.record import Record
+from backtests.gate_value import gated
+from backtests.record import Record, Trade
 from backtests.traded_regimes import listeners, runs_of
 from runtime.core.decision import OUTCOMES
 
@@ -22,8 +23,6 @@ SHADES = ("#dcefe3", "#f6dfc8", "#f2c4c0", "#d9cdec", "#cdd8ec", "#ece5c5", "#d5
 """Of the regimes, calmest first."""
 SERIES = ("#1464a5", "#d9822b", "#2e8b57", "#8e5ea2", "#b0413e", "#4b8b9b")
 """Of the strategies."""
-OWN = {"tickmode": "auto"}
-"""An axis over another has ticks of its own."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -33,13 +32,12 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
     figure = go.Figure()
     _shade(figure, record, equity)
     _line(figure, "equity", thinned(equity), color=BLUE, width=1.6)
-    if record.shadows and any(t.book == "shadow" for t in record.trades):
-        shadow = _to_end(balance_of(record, "shadow"), equity)
-        _line(
-            figure, "without the gate (shadow, closed trades)", shadow, color=PURPLE, width=1.4, dash="dash", shape="hv"
-        )
-    live = _to_end(balance_of(record, "live"), equity)
-    _line(figure, "realised (closed trades)", live, color=GREY, width=1.2, shape="hv")
+    live, shadow = ([t for t in record.trades if t.book == book] for book in ("live", "shadow"))
+    if shadow:
+        names = gated(record)
+        without = shadow + [t for t in live if t.strategy not in names]
+        _steps(figure, "without the gate (shadow, closed trades)", record, without, color=PURPLE, dash="dash")
+    _steps(figure, "realised (closed trades)", record, live, color=GREY)
     fall = [(at, 100.0 * share) for at, _, share in drawdown_of(equity, record.initial_balance)]
     _line(figure, "drawdown", thinned(fall), color=RED, width=1.0, axis="y3", fill="tozeroy", legend=False)
     currency = escape(record.config.account.currency)
@@ -48,7 +46,14 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
         hovermode="x unified",
         xaxis={"type": "date", "showgrid": False, "anchor": "y3"},
         yaxis={"domain": [0.32, 1.0], "range": [0, 1], "visible": False, "fixedrange": True},
-        yaxis2={"overlaying": "y", "side": "left", "title": currency, "gridcolor": GRID, "tickformat": ",.0f", **OWN},
+        yaxis2={
+            "overlaying": "y",
+            "side": "left",
+            "title": currency,
+            "gridcolor": GRID,
+            "tickformat": ",.0f",
+            "tickmode": "auto",
+        },
         yaxis3={"domain": [0.0, 0.25], "title": "drawdown", "gridcolor": GRID, "ticksuffix": " %", "nticks": 4},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )
@@ -120,6 +125,13 @@ def _line(
     )  # fmt: skip
 
 
+def _steps(figure: Any, name: str, record: Record, trades: list[Trade], *, color: str, dash: str = "solid") -> None:  # noqa: ANN401
+    """Draw the balance as trades were closed, on to the last decision."""
+    curve = balance_of(record, trades)
+    end = max(record.decisions[-1].at, curve[-1][0])
+    _line(figure, name, thinned([*curve, (end, curve[-1][1])]), color=color, width=1.3, dash=dash, shape="hv")
+
+
 def _layout(figure: Any, height: int) -> None:  # noqa: ANN401
     figure.update_layout(
         height=height,
@@ -131,12 +143,6 @@ def _layout(figure: Any, height: int) -> None:  # noqa: ANN401
     )
     figure.update_xaxes(automargin=True, linecolor=MUTED, zeroline=False)
     figure.update_yaxes(automargin=True, zeroline=False)
-
-
-def _to_end(curve: Curve, equity: Curve) -> Curve:
-    """Return a step line drawn on to the end of the equity."""
-    end = max(equity[-1][0], curve[-1][0]) if equity else curve[-1][0]
-    return thinned([*curve, (end, curve[-1][1])])
 
 
 def thinned(curve: Curve) -> Curve:

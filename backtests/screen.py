@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backtests.summary import Summary
-from backtests.words import money, number, share
+from backtests.words import money, number, share, whole
 from config.errors import one_line
 
 WIDEST = 100
@@ -99,7 +99,7 @@ def _console() -> Console:
 def _table(*columns: str, texts: int = 1) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < texts else "right")
+        table.add_column(column, justify="left" if place < texts else "right", overflow="fold")
     return table
 
 
@@ -133,11 +133,11 @@ def _classes(s: Summary) -> Table:
 
 
 def _strategies(s: Summary) -> Table:
-    table = _table("strategy", "gate", "trades", "net", "vetoed", "without: trades", "net", "gate's value", texts=2)
+    table = _table("strategy", "gate", "trades", "net", "vetoed", "shadow", "net", "gate's value", texts=2)
     for x in s.strategies:
         table.add_row(
-            x.strategy, x.gate, number(x.trades, 0), money(x.net, signed=True), number(x.vetoed, 0),
-            number(x.shadow_trades, 0), money(x.shadow_net, signed=True), money(x.gate_value, signed=True),
+            x.strategy, x.gate, number(x.trades, 0), whole(x.net), number(x.vetoed, 0),
+            number(x.shadow_trades, 0), whole(x.shadow_net), whole(x.gate_value),
         )  # fmt: skip
     return table
 

@@ -13,6 +13,15 @@ def money(value: float | None, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
+def whole(value: float | None) -> str:
+    """Return an amount with its sign and no decimals, for where there is little room.
+
+    >>> whole(30863.13), whole(-895.48), whole(None)
+    ('+30,863', '−895', '–')
+    """
+    return "–" if value is None else f"{value:+z,.0f}".replace("-", "−")
+
+
 def share(value: float | None, digits: int = 1) -> str:
     """Return a share as per cent.
 

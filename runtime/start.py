@@ -18,7 +18,7 @@ import structlog
 from brokers.mt5.session import LinkLostError, Session, Terms, WrongTerminalError
 from brokers.port import DealMade
 from config.account import AccountConfig
-from config.errors import AlreadyRunning, TerminalRefused
+from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
@@ -156,8 +156,7 @@ def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:
 @contextlib.contextmanager
 def only_daemon(folder: Path) -> Iterator[None]:
     """Hold the account's lock; AlreadyRunning where another process has it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "daemon.lock").open("a+") as file:
+    with _lock_file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -168,3 +167,11 @@ def only_daemon(folder: Path) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (folder / "daemon.lock").open("a+")
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise DiskError(f"{folder}: {error.strerror}: the account's state is kept there; make it ours to write") from None

@@ -13,6 +13,8 @@ from runtime.operator import latch
 from runtime.operator.client import command_of
 
 LOOK_EVERY_S = 0.5
+WRITING_S = 0.25
+"""For so long two copies that contradict each other may be a change being written; the gateway halts at once."""
 
 Answer = concurrent.futures.Future[dict[str, Any]]
 
@@ -25,9 +27,11 @@ class Switch:
         self.folder, self.clock = folder, clock
         self.generation = -1
         self.level = ""
+        """As told last; empty: the latch could not be read."""
         self._word = -1
         self._seen = b""
         self._next_look = 0.0
+        self._torn_since = 0.0
         self.waiting: dict[str, tuple[Answer, int]] = {}
 
     def changes(self, at: int) -> list[LevelChanged]:
@@ -35,14 +39,27 @@ class Switch:
         if self._quiet():
             return []
         now = latch.read(self.folder)
-        if (now.generation, now.level) == (self.generation, self.level):
+        if self._being_written(now):
+            self._seen = b""  # look again in the next round
+            return []
+        level = now.level if now.command is not None else ""  # what cannot be read is not the halt that is read later
+        if (now.generation, level) == (self.generation, self.level):
             return []
         missed = latch.logged(self.folder, self.generation) if self.generation >= 0 else []
         told = [LevelChanged(at=at, command=e.command, generation=e.generation) for e in missed]
-        self.generation, self.level = now.generation, now.level
+        self.generation, self.level = now.generation, level
         if not told or told[-1].generation != now.generation or told[-1].command.level != now.level:
             told.append(LevelChanged(at=at, command=self._current(now), generation=now.generation))
         return told
+
+    def _being_written(self, now: Latch) -> bool:
+        """Say whether the copies contradict each other as they do between the two writes of a change."""
+        elapsed = self.clock.elapsed()
+        if now.command is not None:
+            self._torn_since = 0.0
+            return False
+        self._torn_since = self._torn_since or elapsed
+        return elapsed - self._torn_since < WRITING_S
 
     def _quiet(self) -> bool:
         """Say whether the shared word is as it was; the files themselves are read twice a second in any case."""

@@ -56,7 +56,8 @@ def toml(model: Path, *, strategies: str = "", symbol: str = "", **settings: obj
     if strategies:
         text = text[: text.index("[[strategies]]")] + strategies + "\n" + text[text.index("[feed]") :]
     text = text.replace("[limits]", f"{symbol}\n[limits]", 1)
-    given: dict[str, object] = {"model": str(model), "call_timeout_s": 2.0, "settle_s": 2.0} | settings
+    given: dict[str, object] = {"call_timeout_s": 2.0, "settle_s": 2.0} | settings
+    text = text.replace('"models/calm-or-storm"', msgspec.json.encode(str(model)).decode(), 1)
     for key, value in given.items():
         text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text, count=1)
         assert found, f"the demo's configuration has no {key}"

@@ -1,5 +1,8 @@
 """Records to summarise and report: a short backtest of the demo's account, and one whose bars leave exits in doubt."""
 
+import atexit
+import shutil
+
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -79,5 +82,6 @@ def doubtful() -> tuple[Record, Drive]:
 def _folder() -> Path:
     """Return a folder with the demo's configuration and its model."""
     folder = Path(mkdtemp(prefix="tidegate-records-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ready_models(demo_config(folder), lambda _text: None)
     return folder

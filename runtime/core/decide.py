@@ -273,7 +273,7 @@ class Draft:
         if reading is not None:
             ordinal, posterior, density = reading.ordinal, reading.posterior, reading.log_density
             model = reading.model.fingerprint
-        return Decision(  # by position, in the order of its fields: `tests/core/test_decision_fields.py` reads them by name
+        return Decision(  # by position, in the order of its fields: a test reads each by name
             ledger.run, ledger.decisions, fact.at, bar.time, lane.name, bar.symbol, bar.timeframe,
             self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
             fact.bid, fact.ask, ordinal, posterior, density,

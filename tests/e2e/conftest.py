@@ -45,8 +45,8 @@ def make_demo(tmp_path: Path, model: Path) -> Iterator[MakeDemo]:
     """Make accounts in this test's folder; whatever of them still runs at the end is ended."""
     with ExitStack() as stack:
 
-        def make(name: str = "demo", *, bars: int | None = 200, **settings: Any) -> Demo:
-            demo = Demo.set_up(tmp_path / name, toml(model, **settings), bars=bars)
+        def make(store: Path = model, *, bars: int | None = 200, **settings: Any) -> Demo:
+            demo = Demo.set_up(tmp_path / "demo", toml(store, **settings), bars=bars)
             stack.callback(demo.close)
             return demo
 

@@ -64,7 +64,6 @@ def test_a_halt_halts_until_it_is_lifted_with_a_reason(make_demo: MakeDemo) -> N
     demo.start()
     demo.until(lambda: demo.status().get("link") == "up")
     again = demo.status()
-    demo.tidegate("resume", code=2)
     demo.tidegate("resume", "--reason", " ", code=2)
     resumed = demo.written()
     demo.tidegate("resume", "--reason", "there is coffee")
@@ -145,12 +144,12 @@ def test_close_only_lets_exits_pass(make_demo: MakeDemo) -> None:
     demo.begin()
     demo.until_bar(30)
     demo.freeze_when(lambda told: told["positions"] == 2)
+    before = demo.written()
+    change_level(demo.state, "close-only", "a test", patience_s=0.0)
     demo.signal("server", signal.SIGCONT)
-    demo.tidegate("close-only", "--reason", "a test")
-    after = demo.written()
     demo.end()
 
-    found = demo.requests(after)
+    found = demo.requests(before)
     assert [] == entries(found)
     assert {DEAL} == actions(found) - {SLTP}
     assert set() == held(demo)

@@ -1,7 +1,6 @@
 """demo, backtest and train as a user calls them: what they print, write and refuse."""
 
 import json
-import shutil
 import subprocess
 import sys
 
@@ -144,14 +143,13 @@ def test_backtest_shows_one_screen_and_writes_a_report(
 
 
 def test_backtest_takes_another_file_and_days(account: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--data names the bars of the one symbol, --from and --to the days."""
+    """The bars of the one symbol come from --data, the days from --from and --to."""
     rows = "".join(f"2020-{1 + i // 28:02d}-{1 + i % 28:02d},100,{101 + i % 3},99,{100 + i % 2}\n" for i in range(300))
     (home / "mine.csv").write_text(f"Date,Open,High,Low,Close\n{rows}", encoding="utf-8")
-    shutil.copy(account, home / "demo.toml")
     text = (
         account.read_text(encoding="utf-8")
-        .replace("bars = 1256", "bars = 100")
-        .replace("warmup = 1256", "warmup = 100")
+        .replace("bars = 1256", "bars = 130")
+        .replace("warmup = 1256", "warmup = 130")
     )
     (home / "demo.toml").write_text(text, encoding="utf-8")
 
