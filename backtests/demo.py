@@ -1,11 +1,14 @@
 """The demo: the real parts as real processes, over recorded bars: trade server, terminal worker, account daemon."""
 
+import contextlib
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -95,12 +98,38 @@ def open_account(config: AccountConfig) -> Path:
     return state
 
 
-def daemon_process(config_file: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start the account's daemon as a user would, its log in a file."""
-    with log.open("ab") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tidegate.cli", "run", str(config_file)], stderr=file, stdout=file
-        )
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[None]:
+    """Run the trade server of a folder."""
+    server = launch(home)
+    try:
+        yield
+    finally:
+        stop(server)
+
+
+@contextlib.contextmanager
+def daemon_process(config_file: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the account's daemon as a user would, its log in a file; it does not outlive the demo."""
+    command = [sys.executable, "-m", "tidegate.cli", "run", str(config_file)]
+    with log.open("ab") as file, subprocess.Popen(command, stderr=file, stdout=file) as daemon:
+        try:
+            yield daemon
+        finally:
+            daemon.terminate()
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let a polite end unwind the stack, so that no process of the demo is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def follow(daemon: subprocess.Popen[bytes], state: Path, total: int, progress: Progress) -> None:
@@ -128,19 +157,15 @@ def run_demo(
     stage("starting trade server, worker and daemon")
     home, total, tapes = serve(config, bars=bars, speed=speed)
     state = open_account(config)
-    server = launch(home)
     log = folder / "daemon.log"
     log.unlink(missing_ok=True)
     began = time.monotonic()
-    try:
-        daemon = daemon_process(folder / "demo.toml", log)
+    with ended_by_sigterm(), serving(home), daemon_process(folder / "demo.toml", log) as daemon:
         stage(f"trading {total} bars")
         follow(daemon, state, total, progress)
         if daemon.returncode:
             last = log.read_text(encoding="utf-8").strip().splitlines()[-1:] or ["no word"]
             raise DaemonFailed(f"the demo's daemon ended with {daemon.returncode}: {last[0]} (all of it: {log})")
-    finally:
-        stop(server)
     progress(total, total)
     return {
         "config": config, "state": state, "tapes": tapes, "training": training, "total": total,

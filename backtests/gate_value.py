@@ -29,8 +29,10 @@ class GateValue(msgspec.Struct, frozen=True, kw_only=True):
     realised: float
     shadow: float | None = None
     value: float | None = None
+    value_r: float | None = None
+    """The difference in multiples of the risk each trade took: what is judged, since sizes do not matter to it."""
     low: float | None = None
-    """The interval of the difference at 95 %; None where there is too little to resample."""
+    """The interval of `value_r` at 95 %; None where there is too little to resample."""
     high: float | None = None
     changed: int = 0
     """Trades that are in one of the two only: what the gate kept out, and what was possible because of that."""
@@ -46,7 +48,9 @@ def gated(record: Record) -> list[str]:
 def gate_value(record: Record) -> GateValue:
     """Judge the gate by the trades it left and by those that the shadow books made without it.
 
-    The two are not independent: most trades are in both. So their difference is resampled, in whole blocks of time
+    Judged in multiples of risk: what a missed trade would have made is not added to the equity that sizes the next, so
+    in money a book that is merely smaller would look better whenever both lose. The two are not independent either,
+    most trades being in both. So the difference is resampled in whole blocks of time
     (bootstrap, percentile interval): a block's trades stay together, and what is in both cancels.
     """
     names = gated(record)
@@ -62,7 +66,7 @@ def gate_value(record: Record) -> GateValue:
     changed = len({_key(t) for t in live} ^ {_key(t) for t in shadow})
     found = GateValue(
         verdict="unclear", sentence="", realised=realised, shadow=without, value=cents(realised - without),
-        changed=changed,
+        value_r=round(_risks(live) - _risks(shadow), 2), changed=changed,
     )  # fmt: skip
     if not any(d.outcome == "vetoed_by_regime" for d in record.decisions):
         return _said(found, "no veto", record)
@@ -74,8 +78,12 @@ def _judged(found: GateValue, live: list[Trade], shadow: list[Trade], record: Re
     if not blocks or found.changed < LEAST:
         return _said(found, "too few", record)
     low, high = interval(blocks)
-    found = msgspec.structs.replace(found, low=cents(low), high=cents(high), block=block)
+    found = msgspec.structs.replace(found, low=round(low, 2), high=round(high, 2), block=block)
     return _said(found, "helped" if low > 0.0 else "hurt" if high < 0.0 else "unclear", record)
+
+
+def _risks(trades: list[Trade]) -> float:
+    return sum(trade.r or 0.0 for trade in trades)
 
 
 def _key(trade: Trade) -> tuple[str, int, int]:
@@ -83,11 +91,11 @@ def _key(trade: Trade) -> tuple[str, int, int]:
 
 
 def _blocks(live: list[Trade], shadow: list[Trade]) -> tuple[str, list[float]]:
-    """Return the difference of each block of time, by the longest blocks of which enough hold a trade; else nothing."""
+    """Return each block's difference in multiples of risk, by the longest blocks of which enough hold a trade."""
     for name, number in BLOCKS.items():
         sums: defaultdict[int, float] = defaultdict(float)
         for trade in (*live, *shadow):
-            sums[number(trade.closed)] += trade.net if trade.book == "live" else -trade.net
+            sums[number(trade.closed)] += (trade.r or 0.0) * (1.0 if trade.book == "live" else -1.0)
         if len(sums) >= LEAST:
             return name, [sums.get(block, 0.0) for block in range(min(sums), max(sums) + 1)]
     return "", []
@@ -125,15 +133,19 @@ def interval(blocks: list[float]) -> tuple[float, float]:
 def _said(found: GateValue, verdict: Verdict, record: Record) -> GateValue:
     realised, shadow, value = (money(x, signed=True) for x in (found.realised, found.shadow, found.value))
     both = f"with the gate {realised} {record.config.account.currency}, without it {shadow}"
-    made = f"{both}: a difference of {value}, from {found.changed} trades that only one of the two made"
-    between = f"The {LEVEL:.0%} interval of that difference, over whole {found.block} resampled,"
-    span = f"is {money(found.low, signed=True)} to {money(found.high, signed=True)}"
-    once = "On one history, that is an indication and no proof."
+    made = f"{both} (difference {value}), {found.changed} trades being in one of the two only"
+    apart = f"In multiples of the risk taken, which leaves sizes out, the difference is {found.value_r:+.1f} R"
+    if found.low is not None:
+        apart += f", and its {LEVEL:.0%} interval over whole {found.block} is {found.low:+.1f} to {found.high:+.1f}"
+    apart = apart.replace("-", "−")
+    once = "which does not contain 0. On one history, that is an indication and no proof."
+    losing = (found.shadow or 0.0) < 0.0
+    but = " Without it these strategies lost money, and then keeping any trade out helps." if losing else ""
     sentence = {
         "no veto": f"The gate kept nothing out here, so there is nothing to judge it by ({both}).",
-        "too few": f"Too few trades to say whether the gate helps: {made}.",
-        "unclear": f"Too few trades to say whether the gate helps: {made}. {between} {span} and contains 0.",
-        "helped": f"The gate helped: {made}. {between} {span} and does not contain 0. {once}",
-        "hurt": f"The gate did harm: {made}. {between} {span} and does not contain 0. {once}",
+        "too few": f"Too few trades to say whether the gate helps: {made}. {apart}.",
+        "unclear": f"Too few trades to say whether the gate helps: {made}. {apart}, which contains 0.",
+        "helped": f"The gate helped: {made}. {apart}, {once}{but}",
+        "hurt": f"The gate did harm: {made}. {apart}, {once}",
     }[verdict]
     return msgspec.structs.replace(found, verdict=verdict, sentence=sentence)

@@ -89,7 +89,7 @@ def _ended(record: Record) -> Iterator[str]:
 def _shadows(record: Record) -> Iterator[str]:
     if record.shadows and any(t.book == "shadow" for t in record.trades):
         yield (
-            "Shadow books are simulated: the same strategies without their gate, filled by the venue's model. Each "
-            "begins with the account's balance and sizes its trades by its own equity, the live ones share one: sizes "
-            "differ."
+            "Shadow books are simulated: the same strategies without their gate, filled by the venue's model. They "
+            "size their trades by the live account's equity, so a missed trade has the size it would have had there; "
+            "what it would have made is not added to that equity."
         )

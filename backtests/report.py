@@ -73,7 +73,7 @@ def _keys(s: Summary) -> Iterable[tuple[str, str]]:
     if s.shadow_pnl is not None:
         yield f"without the gate (shadow), {s.currency}", money(s.shadow_pnl, signed=True)
     if s.gate_value is not None:
-        yield f"value of the gate, {s.currency}", money(s.gate_value, signed=True)
+        yield f"value of the gate, {s.currency} ({s.gate_r:+.1f} R)".replace("-", "−"), money(s.gate_value, signed=True)
     yield "deepest drawdown", share(s.max_drawdown_share)
     if s.win_rate is not None:
         yield f"trades won ({share(s.win_rate.low, 0)} to {share(s.win_rate.high, 0)} at 95 %)", share(s.win_rate.share)

@@ -117,6 +117,7 @@ def _keys(s: Summary) -> Table:
         "realised": f"{money(s.realised_pnl, signed=True)} {s.currency}",
         "without the gate": f"{money(s.shadow_pnl, signed=True)} {s.currency}" if s.shadow_pnl is not None else "–",
         "gate's value": f"{money(s.gate_value, signed=True)} {s.currency}" if s.gate_value is not None else "–",
+        "gate's value in risks": f"{number(s.gate_r)} R",
         "deepest drawdown": f"{share(s.max_drawdown_share)} ({money(s.max_drawdown)})",
     }
     for name, text in rows.items():

@@ -77,7 +77,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     shadow_trades: int | None
     gate_value: float | None
     """Realised minus shadow, of the strategies that have a gate."""
-    gate_interval: tuple[float, float] | None
+    gate_r: float | None
+    """The same in multiples of the risk each trade took, which leaves sizes out."""
+    gate_r_interval: tuple[float, float] | None
+    """Of `gate_r`, at 95 %."""
     gate_verdict: str
     gate_sentence: str
     ambiguous: int
@@ -125,7 +128,8 @@ def summary_of(record: Record, *, seconds: float | None = None) -> Summary:
         shadow_pnl=gate.shadow,
         shadow_trades=sum(t.book == "shadow" for t in record.trades) if record.shadows else None,
         gate_value=gate.value,
-        gate_interval=_interval(gate),
+        gate_r=gate.value_r,
+        gate_r_interval=_interval(gate),
         gate_verdict=gate.verdict,
         gate_sentence=gate.sentence,
         ambiguous=ambiguous,

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from brokers.venue import Costs
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig, RegimeSection, StrategySection
 from config.errors import ConfigError
 from config.load import digest
 from config.making import strategies_of
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
+from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan, StrategyPlan
@@ -20,7 +21,20 @@ from strategies.protocol import Strategy
 
 def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
     """Read every regime model the account names; ModelError says which cannot be used."""
-    return {name: read_bundle(bundle_path(Path(regime.model))) for name, regime in config.regimes.items()}
+    return {name: _fitting(name, regime) for name, regime in config.regimes.items()}
+
+
+def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
+    """Return a regime's model; ModelError where it was trained for other features or states than are configured."""
+    model = read_bundle(bundle_path(Path(regime.model)))
+    for what, found, wanted in (
+        ("features", model.features, regime.feature_refs), ("states", model.states, regime.states),
+    ):  # fmt: skip
+        if found != wanted:
+            raise ModelError(
+                f"model {regime.model}: trained with {what} {found}, regimes.{name} names {wanted}: train it anew"
+            )
+    return model
 
 
 def bundle_path(folder: Path) -> Path:

@@ -158,9 +158,8 @@ class Chaos:
         if positions:
             p = positions[which % len(positions)]
             volume = max(round(p.volume * share / 100, 2), 0.01)
-            self.venue.send(
-                CloseRequest(id=0, symbol=p.symbol, position=p.ticket, side=p.side, volume=volume, price=0.0, magic=0, decided_at=0)
-            )  # fmt: skip
+            about = {"symbol": p.symbol, "position": p.ticket, "side": p.side, "volume": volume}
+            self.venue.send(CloseRequest(id=0, price=0.0, magic=0, decided_at=0, **about))  # type: ignore[arg-type]
             self._news()
 
     def stop_by_hand(self, which: int, cents: int) -> None:
@@ -263,4 +262,3 @@ class Chaos:
             at=self.venue.at, id=ident, account=self.venue.account(), positions=self.venue.positions(),
             orders=self.venue.orders(), last_deal=self.venue.deals[-1].ticket, settled=settled,
         )  # fmt: skip
-

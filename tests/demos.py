@@ -28,7 +28,7 @@ from runtime.operator.client import status
 from tests.oracle import table
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 14.0
+PATIENCE_S = 40.0
 """How long anything may take before a test gives up."""
 NOTHING_SENT = bytes(8)
 """The gateway's mark while no order is between check and answer."""
@@ -231,14 +231,14 @@ class Demo:
 
     # --- words ------------------------------------------------------------------------------------------------------
 
-    def say(self, word: str, *options: str) -> subprocess.Popen[str]:
-        """Start a command of `tidegate` about this account."""
-        command = [sys.executable, "-m", "tidegate.cli", word, str(self.file), *options]
+    def say(self, word: str, *options: str, account: Path | None = None) -> subprocess.Popen[str]:
+        """Start a command of `tidegate` about this account, or another."""
+        command = [sys.executable, "-m", "tidegate.cli", *word.split(), str(account or self.file), *options]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def tidegate(self, word: str, *options: str, code: int = 0) -> str:
-        """Run a command of `tidegate` about this account to its end; return what it printed."""
-        return told_by(self.say(word, *options), code)
+    def tidegate(self, word: str, *options: str, account: Path | None = None, code: int = 0) -> str:
+        """Run a command of `tidegate` about this account, or another, to its end; return what it printed."""
+        return told_by(self.say(word, *options, account=account), code)
 
     def backtest(self) -> Drive:
         """Play the same account over the same bars, without any process."""

@@ -47,7 +47,8 @@ def coarser(bars: Bars, timeframe: str) -> Bars:
     for row in rows_of(bars):
         groups.setdefault(int(row[0]) // length * length, []).append(row)
     rows = [
-        (time, g[0][1], max(r[2] for r in g), min(r[3] for r in g), g[-1][4], 0.0, g[0][6]) for time, g in groups.items()
+        (time, g[0][1], max(r[2] for r in g), min(r[3] for r in g), g[-1][4], 0.0, g[0][6])
+        for time, g in groups.items()
     ]
     return bars_of(bars.symbol, timeframe, rows)
 
@@ -66,10 +67,14 @@ def driven(
     plan: Plan, *bars: Bars, start: int = MONDAY + 30 * HOUR, costs: Mapping[str, Costs] = COSTS, **options: Any  # noqa: ANN401
 ) -> Drive:  # fmt: skip
     """Drive a plan over bars; 30 of them are its warm-up."""
-    return PlainDrive(*drive_of(plan, *bars, costs=costs), balance=10_000.0, start=start, **({"warmup": 30} | options)).run()
+    return PlainDrive(
+        *drive_of(plan, *bars, costs=costs), balance=10_000.0, start=start, **({"warmup": 30} | options)
+    ).run()
 
 
-def drive_of(plan: Plan, *bars: Bars, costs: Mapping[str, Costs] = COSTS) -> tuple[Core, Books, dict[FeedKey, Bars], Any]:
+def drive_of(
+    plan: Plan, *bars: Bars, costs: Mapping[str, Costs] = COSTS
+) -> tuple[Core, Books, dict[FeedKey, Bars], Any]:
     """Return what a drive is made of."""
     core = Core(plan)
     return core, Books(core, costs), {(b.symbol, b.timeframe): b for b in bars}, costs

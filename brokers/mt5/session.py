@@ -21,6 +21,7 @@ import msgspec
 from brokers.limits import Limits
 from brokers.mt5.frames import (
     LENGTH,
+    LONGEST_FRAME,
     AnyAsk,
     AnyTell,
     Connect,
@@ -170,7 +171,7 @@ class Session:
             async with asyncio.timeout(deadline_s or self.terms.call_timeout_s):
                 self.writer.write(framed(ask))
                 (size,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
-                told = decode_tell(await self.reader.readexactly(size))
+                told = decode_tell(await self.reader.readexactly(min(size, LONGEST_FRAME)))
         except TimeoutError:
             raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True) from None
         except (OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:

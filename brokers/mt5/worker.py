@@ -131,6 +131,13 @@ class Worker:
                 self.lock = lock
                 return
 
+    def close(self) -> None:
+        """Let go of the gate."""
+        if self.lock is not None:
+            self.lock.close()
+        if self.gateway is not None:
+            self.gateway.close()
+
     def poll(self, ask: Poll) -> Polled:
         """Tell new deals, ended orders and closed bars; identity is read in the same breath."""
         r = self.reader
@@ -169,7 +176,10 @@ class Worker:
             return Sent(who=who, answer=Refused(at=0, id=request.id, code=1 + GATES.index("session"), reason=why))
         gate.mark(request.id)
         try:
-            tick = r.must(self.mt5.symbol_info_tick(broker), broker)
+            tick = self.mt5.symbol_info_tick(broker)
+            if tick is None:
+                why = f"no tick of {broker}: nothing was sent"
+                return Sent(who=who, answer=Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why))
             at = r.translate.utc(tick.time_msc)
             refused = gate.check(request, at, tick.bid, tick.ask)
             if refused is not None:

@@ -25,6 +25,7 @@ from brokers.port import (
     SymbolSeen,
     WrongTerminal,
 )
+from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
@@ -39,6 +40,7 @@ from runtime.core.feeds import (
     restore_reading,
 )
 from runtime.core.gates import read_gate, silence
+from runtime.core.levels import take_back
 from runtime.core.orders import OPEN
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
@@ -102,7 +104,7 @@ class Core:
             case Accepted():
                 self.desk.accepted(fact)
             case DealMade():
-                self.fresh = self.desk.deal(fact) != "known"
+                self.fresh = take_deal(self.desk, fact) != "known"
             case Rejected() | Refused():
                 self.desk.refused(fact)
             case InDoubt():
@@ -135,7 +137,7 @@ class Core:
             case _:
                 assert_never(fact)
         if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
-            self._take_back()
+            take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)
 
     def _step(self, decisions: tuple[Decision, ...]) -> Step:
@@ -260,25 +262,6 @@ class Core:
         ledger = self.ledger
         ledger.holds.pop("SWITCH", None)
         ledger.level, ledger.generation = fact.command.level, fact.generation
-
-    def _take_back(self) -> None:
-        """Take back what rests, since nothing new can leave any more; then, flattening, close what we hold."""
-        for order in list(self.ledger.orders.values()):
-            if order.verb == "entry" and not self.decider.blocked("cancel", order.symbol):
-                self.desk.take_back(order)
-        if self.ledger.level == "flatten":
-            self._flatten()
-
-    def _flatten(self) -> None:
-        """Close what we hold, one order a position, until nothing is left; then stand at halt."""
-        if {"LINK", "WRONG_TERMINAL", "UNRECONCILED", "SWITCH"} & self.ledger.holds.keys():
-            return
-        for lane in self.lanes:
-            if lane.trade is not None and not lane.trade.closing:
-                self.desk.close(lane.trade, "flatten", operator=True)
-        if all(lane.trade is None and not lane.order for lane in self.lanes):
-            self.ledger.level = "halt"
-            self.desk.set_level("halt", "flattened: nothing of ours is open")
 
     # --- rest -------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Orders of ours: how a wish becomes an instruction with a record, and what each answer of the venue does to it."""
 
-from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Refused, Rejected
-from market.types import Deal
+from brokers.port import Accepted, InDoubt, OrderGone, Refused, Rejected
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -14,7 +13,7 @@ from runtime.core.instructions import (
     WakeAt,
 )
 from runtime.core.orders import OPEN, OrderRecord, walk
-from runtime.core.positions import Trade, grow, open_trade, shrink
+from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.risk import Approved
 from runtime.core.state import Lane, Ledger
 
@@ -23,9 +22,6 @@ KEEP_ENDED = 16
 
 MISSING_WINDOWS = 3.0
 """A MISSING order forbids entries on its symbol for this many settle windows more: a venue may yet fill it."""
-
-LOT_DUST = 1e-9
-"""Below it two volumes are the same."""
 
 UNCHANGED = 10025
 """MT5 retcode: the stop already stands where it was wanted."""
@@ -175,7 +171,7 @@ class OrderDesk:
             walk(order, "filled" if fact.deal else "placed", f"order {fact.order}, deal {fact.deal}")
             if order.kind == "market" and 0.0 < fact.volume < order.volume:
                 order.volume = fact.volume  # the venue had no more, and dropped the rest
-            self._whole(order)
+            self.whole(order)
             return
         walk(order, "filled", f"order {fact.order}, deal {fact.deal}")
         trade = self.by_number[order.strategy].trade
@@ -237,39 +233,7 @@ class OrderDesk:
 
     # --- news -------------------------------------------------------------------------------------------------------
 
-    def deal(self, fact: DealMade) -> str:
-        """Take a deal in, once; return what it was to us: "in", "out", "flow", "foreign" or "known"."""
-        ledger, deal = self.ledger, fact.deal
-        if deal.ticket <= ledger.last_deal:
-            return "known"
-        ledger.last_deal, ledger.last_deal_at = deal.ticket, max(ledger.last_deal_at, deal.at)
-        ledger.balance += deal.money
-        if deal.entry == "none":
-            ledger.day_equity += deal.money
-            return "flow"
-        if deal.entry == "in":
-            return self._filled(deal)
-        return self._left(deal)
-
-    def _filled(self, deal: Deal) -> str:
-        order = self.ledger.orders.get(self.ledger.magics.get(deal.magic, 0))
-        if order is None:
-            return "foreign"
-        lane = self.by_number[order.strategy]
-        if lane.trade is None:
-            lane.trade = open_trade(order, deal)
-        elif lane.trade.position == deal.position:
-            grow(lane.trade, deal)
-        else:
-            return self._surplus(order, lane, deal)
-        order.position = deal.position
-        if order.state != "FILLED":
-            whole = lane.trade.volume >= order.volume - LOT_DUST
-            walk(order, "filled" if whole else "part", f"deal {deal.ticket}")
-        self._whole(order)
-        return "in"
-
-    def _whole(self, order: OrderRecord) -> None:
+    def whole(self, order: OrderRecord) -> None:
         """Set the strategy free of an entry once all of it has become its trade."""
         lane = self.by_number[order.strategy]
         trade = lane.trade
@@ -277,31 +241,6 @@ class OrderDesk:
             if lane.order == order.id:
                 lane.order = 0
             self.prune()
-
-    def _surplus(self, order: OrderRecord, lane: Lane, deal: Deal) -> str:
-        """Note a fill that comes although the strategy holds another position by now: a person must look at it."""
-        walk(order, "filled", f"deal {deal.ticket}, late")
-        why = f"{lane.name}: {order.name} was filled late as position {deal.position}, beside the one it holds"
-        self.ledger.holds[f"BREAK:{order.symbol}"] = why
-        self.alert("page", f"{why}: close one of them by hand")
-        return "foreign"
-
-    def _left(self, deal: Deal) -> str:
-        for lane in self.by_number.values():
-            trade = lane.trade
-            if trade is not None and trade.position == deal.position:
-                if shrink(trade, deal):
-                    lane.trade = None
-                self._closed(trade)
-                return "out"
-        return "foreign"
-
-    def _closed(self, trade: Trade) -> None:
-        for ident in (trade.closing, trade.moving):
-            order = self.ledger.orders.get(ident)
-            if order is not None and order.state == "IN_DOUBT":
-                walk(order, "filled", f"position {trade.position} was left")
-        trade.closing, trade.moving, trade.doubt = 0, 0, False
 
     def gone(self, fact: OrderGone) -> None:
         """Note that a resting entry of ours rests no more."""

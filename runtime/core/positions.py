@@ -7,6 +7,9 @@ from market.money import nearest
 from market.types import Deal
 from runtime.core.orders import OrderRecord
 
+LOT_DUST = 1e-9
+"""Below it two volumes are the same."""
+
 
 @kernel
 def average_price(old_volume: float, old_price: float, volume: float, price: float) -> float:

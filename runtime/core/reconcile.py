@@ -6,9 +6,9 @@ MISSING only once the settle window has passed; until then it stays in doubt.
 
 from brokers.port import Reconciled
 from market.types import Position
-from runtime.core.desk import LOT_DUST, OrderDesk
+from runtime.core.desk import OrderDesk
 from runtime.core.orders import OrderRecord, walk
-from runtime.core.positions import Trade
+from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.state import Lane, Ledger
 
 DUST = 0.005

@@ -30,7 +30,7 @@ def rows_of(
     seq: int, fact: AnyFact, step: Step, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook
 ) -> tuple[Row, ...]:
     """Return the projection rows of row `seq` of the log: its fact and all it led to."""
-    rows: list[Row] = [("decisions", {"seq": seq, **decision_row(d)}) for d in step.decisions]
+    rows: list[Row] = [("decisions", {"seq": seq, **decision_row(d, core)}) for d in step.decisions]
     for wish in step.instructions:
         rows += _wish_rows(wish, core)
     if not isinstance(fact, BarClosed):
@@ -40,18 +40,26 @@ def rows_of(
     return tuple(rows)
 
 
-def decision_row(d: Decision) -> dict[str, Any]:
+def decision_row(d: Decision, core: Core) -> dict[str, Any]:
     """Return a decision as a row."""
     return {
         "id": d.id, "run": d.run, "n": d.n, "at": d.at, "bar_time": d.bar_time, "strategy": d.strategy,
         "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
         "score": d.score, "features": _text(d.features), "regime": d.regime, "posterior": _text(d.posterior),
         "log_density": d.log_density, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
-        "gate_reason": d.gate_reason, "level": d.level, "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
+        "gate_reason": gate_reason(d, core), "level": d.level, "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
         "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
         "checks": _checks(d), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
         "model": d.model, "config": d.config,
     }  # fmt: skip
+
+
+def gate_reason(d: Decision, core: Core) -> str:
+    """Return why the gate stood as it did, with its number and both its limits."""
+    gate = next((s.gate for s in core.plan.strategies if s.name == d.strategy), None)
+    if gate is None or d.allowed != d.allowed:
+        return d.gate_reason
+    return f"{d.gate_reason}: {d.allowed:.6g}, enters at {gate.enter:g}, leaves below {gate.leave:g}"
 
 
 def _checks(d: Decision) -> str:

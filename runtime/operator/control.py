@@ -101,6 +101,8 @@ class Control:
                 if not part:
                     break
                 raw += part
+            if len(raw) >= _LONGEST_LINE:
+                return
             line.sendall(msgspec.json.encode(self._answer(raw)) + b"\n")
 
     def _answer(self, raw: bytes) -> dict[str, Any]:

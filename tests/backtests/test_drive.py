@@ -114,7 +114,9 @@ def test_history_beyond_the_warm_up_does_not_count(bar: int) -> None:
 def test_one_point_of_spread_is_noticed() -> None:
     """Costs planted a point too high change what is dealt, and only against us."""
     plain = altered(GOLD, 0, lambda row: (*row[:6], 0.0))
-    cheap, dear = (driven(a_house(gated=False), plain, costs={"XAUUSD": Costs(spread=points)}) for points in (10.0, 11.0))
+    cheap, dear = (
+        driven(a_house(gated=False), plain, costs={"XAUUSD": Costs(spread=points)}) for points in (10.0, 11.0)
+    )
 
     assert [d.price for d in cheap.deals] != [d.price for d in dear.deals]
     assert cheap.balance != dear.balance
@@ -145,7 +147,7 @@ def test_a_decision_is_executed_at_the_first_tick_of_the_next_bar() -> None:
         quoted = row[1] + (spread / 100 if deal.side > 0 else 0.0)
         assert (decision.bar_time + HOUR, decision.at) == (deal.at, deal.at)
         assert pytest.approx(quoted + deal.side * 0.02) == deal.price
-        assert (row[1], pytest.approx(row[1] + spread / 100)) == (decision.bid, decision.ask)
+        assert pytest.approx((row[1], row[1] + spread / 100)) == (decision.bid, decision.ask)
 
 
 def test_every_told_bar_is_decided_once_by_every_strategy() -> None:
@@ -224,7 +226,9 @@ def test_a_poisoned_day_is_not_felt_before_it_is_over(day: int) -> None:
     """The day's own bar is told at the first tick of the next, and felt at once."""
     plan, quarters, days = mixed()
     since = days.time[day]
-    decisions = [driven(plan, quarters, tape, start=days.time[10]).decisions for tape in (days, altered(days, since, poisoned))]
+    decisions = [
+        driven(plan, quarters, tape, start=days.time[10]).decisions for tape in (days, altered(days, since, poisoned))
+    ]
     over = since + 24 * HOUR
     before = [[as_bytes(d) for d in ds if d.at < over] for ds in decisions]
     after = [[d.log_density for d in ds if d.at >= over][:1] for ds in decisions]

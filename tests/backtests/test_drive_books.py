@@ -32,8 +32,7 @@ STRATEGIES: dict[str, Strategy] = {
 def alone(strategy: Strategy, gate: GateParams | None, reads: str = "XAUUSD") -> Plan:
     """Return a plan of one strategy behind a gate whose regime reads bars of a symbol."""
     regime = RegimePlan(name="up", symbol=reads, timeframe="H1", model=up_model())
-    more = {"gate": gate, "regime": "up"} if gate else {}
-    return a_plan(a_lane({}, strategy=strategy, **more), regimes=(regime,))
+    return a_plan(a_lane({}, strategy=strategy, gate=gate, regime="up" if gate else ""), regimes=(regime,))
 
 
 def book(outcomes: list[Outcome], kind: str) -> list[Outcome]:

@@ -35,7 +35,7 @@ def trade(book: Book, opened: int, net: float) -> Trade:
     """Return a trade of the demo's trend strategy, open for a day."""
     return Trade(
         book=book, strategy="trend", symbol="SP500", side=1, volume=1.0, opened=opened, closed=opened + DAY_MS,
-        entry_price=100.0, exit_price=100.0 + net, net=net, r=None, bars=1, exit_reason="stop", regime=0,
+        entry_price=100.0, exit_price=100.0 + net, net=net, r=net / 100.0, bars=1, exit_reason="stop", regime=0,
     )  # fmt: skip
 
 
@@ -177,6 +177,21 @@ def test_the_gate_is_praised_or_blamed_only_where_the_interval_says_so(
     )
     assert (found.low is None) == (verdict == "too few")
     assert cents(sum(live) - sum(shadow)) == found.value
+
+
+def test_a_book_that_is_merely_smaller_is_not_a_gate_that_helps() -> None:
+    """Where all lose, smaller sizes lose less money: judged by the risk taken, that is no merit of the gate."""
+    record, _ = played()
+    live = [trade("live", i * MONTH_MS, -100.0 + i % 3) for i in range(60)]
+    shadow = [
+        msgspec.structs.replace(t, book="shadow", opened=t.opened + i % 2, net=9.0 * t.net) for i, t in enumerate(live)
+    ]
+
+    found = gate_value(msgspec.structs.replace(record, trades=[*live, *shadow]))
+
+    assert found.value is not None
+    assert found.value > 40_000.0
+    assert (60, 0.0, "unclear") == (found.changed, found.value_r, found.verdict)
 
 
 def test_trades_that_both_books_made_tell_nothing_of_the_gate() -> None:

@@ -58,7 +58,8 @@ def test_a_crash_loop_gives_up(connects: bool) -> None:  # noqa: FBT001 - a para
 
 def test_crashes_far_between_do_not_give_up() -> None:
     """Five crashes in more than a minute are not a loop."""
-    events: list[tuple[Event, float]] = [(e, 16.0 * n) for n in range(30) for e in ("start", "crashed")]  # type: ignore[misc]
+    pair: tuple[Event, Event] = ("start", "crashed")
+    events = [(event, 16.0 * n) for n in range(30) for event in pair]
 
     assert "down" == lived(events).state
 

@@ -1,5 +1,6 @@
-"""How a core is born and comes up: four holds, each lifted by its own fact, and again after every lost link or process."""
+"""How a core comes up: four holds, each lifted by its own fact, and again after a lost link or process."""
 
+import os
 import subprocess
 import sys
 
@@ -11,24 +12,9 @@ import pytest
 from brokers.port import BarRevised, FeedBroken, LinkDown, LinkUp, SymbolSeen, WrongTerminal
 from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.instructions import Alert, Reconcile, SetLevel, Submit
-from tests.cores import (
-    MONDAY,
-    WARM,
-    Told,
-    a_lane,
-    a_plan,
-    an_account,
-    bar,
-    buy,
-    closed,
-    hour,
-    level,
-    of_kind,
-    only,
-    opening,
-    reconciled,
-)
-from tests.venues import EURUSD, GOLD
+from tests.cores import WARM, a_lane, a_plan, an_account, bar, buy, closed, hour, level, opening, reconciled
+from tests.told import Told, of_kind, only
+from tests.venues import EURUSD, GOLD, MONDAY
 
 ROOT = Path(__file__).parents[2]
 LATER = 99
@@ -201,15 +187,14 @@ def test_a_bar_of_no_feed_is_ignored() -> None:
 def test_the_order_of_holds_is_the_same_in_every_process() -> None:
     """Journaled decisions name holds in an order that does not depend on the seed of Python's hashes."""
     source = (
-        "from tests.cores import *;"
-        "lanes = [a_lane({}, n, symbol=s) for n, s in enumerate(('XAUUSD', 'EURUSD'), 1)];"
-        "more = {n: msgspec.structs.replace(EURUSD, name=n) for n in ('A', 'B', 'C', 'D', 'E')};"
-        "lanes += [a_lane({}, n, symbol=s) for n, s in enumerate(more, 3)];"
-        "print(Core(a_plan(*lanes, symbols={'XAUUSD': GOLD, 'EURUSD': EURUSD} | more)).snapshot().hex())"
+        "import msgspec; from runtime.core.core import Core; from tests.cores import *\n"
+        "names = ('XAUUSD', 'EURUSD', 'A', 'B', 'C', 'D', 'E')\n"
+        "lanes = [a_lane({}, n, symbol=s) for n, s in enumerate(names, 1)]\n"
+        "symbols = {s: msgspec.structs.replace(EURUSD, name=s) for s in names}\n"
+        "print(Core(a_plan(*lanes, symbols=symbols)).snapshot().hex())"
     )
-
     command = [sys.executable, "-c", source]
-    seeds = [{"PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
+    seeds = [os.environ | {"PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
     born = {subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=True).stdout for env in seeds}
 
     assert 1 == len(born)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brokers.limits import order_value, spread_points, stop_loss, collar_distance
+from brokers.limits import collar_distance, order_value, spread_points, stop_loss
 from runtime.core.positions import add_lots, average_price
 from runtime.core.risk import share, size
 from tests.kernels import assert_same_bits
@@ -35,7 +35,7 @@ def draws(count: int, *ranges: tuple[float, float], odd: bool = True) -> Callabl
 @pytest.mark.parametrize(
     ("kernel", "rows"),
     [
-        (size, draws(4000, (1e3, 1e6), (0.001, 0.05), (1e-4, 10.0), (1.0, 1e5), (0.005, 2.0), (0.01, 1), (0.01, 1), (5, 99))),
+        (size, draws(4000, (1e3, 1e6), (1e-3, 0.05), (1e-4, 9.0), (1, 1e5), (0.1, 2.0), (0.01, 1), (0.01, 1), (5, 99))),
         (share, draws(4000, (-1e5, 1e5), (-1e3, 1e6))),
         (average_price, draws(4000, (0.01, 50.0), (0.5, 3000.0), (0.01, 50.0), (0.5, 3000.0), odd=False)),
         (add_lots, draws(4000, (0.0, 500.0), (-500.0, 500.0))),

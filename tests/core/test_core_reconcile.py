@@ -6,21 +6,8 @@ import pytest
 from brokers.port import DealMade, InDoubt
 from market.types import Deal, Position
 from runtime.core.instructions import Alert, ClosePosition, Submit, WakeAt
-from tests.cores import (
-    BALANCE,
-    LEAVE,
-    Told,
-    a_lane,
-    a_plan,
-    buy,
-    closed,
-    hour,
-    kinds,
-    of_kind,
-    only,
-    position_of,
-    reconciled,
-)
+from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, closed, hour, reconciled
+from tests.told import Told, kinds, of_kind, only, position_of, with_resting_entry
 
 
 def holding() -> tuple[Told, Deal]:
@@ -126,7 +113,9 @@ def test_the_first_look_takes_the_balance_as_it_is() -> None:
     """What happened on the account before the first run is not ours to explain; the deals up to there are known."""
     told = Told(a_plan(a_lane({})), opened=False)
     told.tell(reconciled(4_711.0, last_deal=50))
-    old = Deal(ticket=50, order=1, position=1, at=0, symbol="XAUUSD", side=1, entry="out", volume=1.0, price=1.0, profit=9.0)
+    old = Deal(
+        ticket=50, order=1, position=1, at=0, symbol="XAUUSD", side=1, entry="out", volume=1.0, price=1.0, profit=9.0
+    )
     told.tell(DealMade(at=0, deal=old))
 
     assert (4_711.0, 50, []) == (told.balance, told.core.ledger.last_deal, [h for h in told.holds if "BREAK" in h])
@@ -148,16 +137,10 @@ def test_two_doubts_are_resolved_by_one_look() -> None:
 
 def test_a_resting_entry_that_vanished_is_over_once_settled() -> None:
     """No deal, no news, not at the venue: after the window the strategy is free again."""
-    told, wish = _resting()
+    told, wish = with_resting_entry()
     told.tell(reconciled(at=hour(4)))
     before = told.core.lanes[0].order
     told.tell(reconciled(at=hour(4), settled=True))
 
     assert (wish.id, 0) == (before, told.core.lanes[0].order)
     assert "CANCELLED" == told.core.ledger.orders[wish.id].state
-
-
-def _resting() -> tuple[Told, Submit]:
-    from tests.core.test_core_levels import with_resting_entry  # noqa: PLC0415
-
-    return with_resting_entry()

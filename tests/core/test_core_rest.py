@@ -1,4 +1,4 @@
-"""Whatever happens: a core never sends twice, survives every restart to the byte, and in the end agrees with its venue."""
+"""Whatever happens: a core never sends twice, survives restarts to the byte, and in the end agrees with its venue."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from runtime.core.facts import RunStarted
 from runtime.core.instructions import Submit
 from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
+from runtime.outcomes.outcome import Outcome
 from strategies.protocol import Want
 from tests.chaos import COSTS, Chaos, Move
 from tests.cores import LEAVE, a_gate, a_lane, a_plan, buy, buy_limit, sell, up_model
@@ -66,7 +67,9 @@ def plan_of(first: list[int], second: list[int]) -> Plan:
 
 
 worlds = st.builds(a_world, scripts, scripts, fates, moves)
-chaotic = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+chaotic = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @chaotic
@@ -75,7 +78,8 @@ def test_the_same_facts_make_the_same_steps(world: Chaos) -> None:
     """A fresh core that is told the story without any restart makes every step again, byte for byte."""
     core = Core(world.plan)
     books = Books(core, COSTS)
-    steps, outcomes = [], []
+    steps: list[bytes] = []
+    outcomes: list[Outcome] = []
     for fact in world.facts:
         step = core.handle(fact)
         steps.append(msgspec.msgpack.encode(step))
@@ -114,7 +118,7 @@ def test_a_restored_core_goes_on_as_if_undisturbed(world: Chaos, where: float) -
 @chaotic
 @given(worlds)
 def test_nothing_is_sent_twice_and_nothing_unasked(world: Chaos) -> None:
-    """Ids and magic numbers never repeat, one entry is on its way a strategy, and every entry is a decision to trade."""
+    """Ids and magic numbers never repeat, and every entry sent is one decision to trade, with nothing against it."""
     entries = [wish for wish in world.wishes if isinstance(wish, Submit)]
     traded = [d for d in world.decisions if d.outcome == "traded"]
 

@@ -6,7 +6,8 @@ import msgspec
 
 from runtime.core.decision import Decision
 from runtime.core.risk import limits_of
-from tests.cores import LIMITS, Told, a_gated_plan, buy, closed, hour
+from tests.cores import LIMITS, a_gated_plan, buy, closed, hour
+from tests.told import Told
 
 
 def test_every_field_of_a_decision_stands_under_its_own_name() -> None:

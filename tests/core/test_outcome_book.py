@@ -1,4 +1,4 @@
-"""What became of a trade, reckoned by hand: money, excursions, multiples of risk, closes in parts; shadows beside it."""
+"""What became of a trade, reckoned by hand: money, excursions, multiples of risk, parts; and shadows beside it."""
 
 import math
 
@@ -10,11 +10,13 @@ import pytest
 from brokers.port import BarClosed, DealMade
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
+from runtime.core.facts import AnyFact
 from runtime.outcomes.book import REMEMBERED, OutcomeBook
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome, outcome_id
 from tests.chaos import COSTS
-from tests.cores import Told, a_gated_plan, a_lane, a_plan, bar, buy, closed, hour, level, opening, sell
+from tests.cores import a_gated_plan, a_lane, a_plan, bar, buy, closed, hour, level, opening, sell
+from tests.told import Told
 
 
 def wanted(magic: int = 7, side: int = 1, outcome: str = "traded") -> Decision:
@@ -71,7 +73,8 @@ def test_a_trade_closed_in_parts_has_one_outcome_at_the_average_price() -> None:
 
     assert first is None
     assert last is not None
-    assert (1.0, pytest.approx(102.4), 239.5, "stop") == (last.volume, last.exit_price, last.net, last.exit_reason)
+    assert "stop" == last.exit_reason
+    assert pytest.approx((1.0, 102.4, 239.5)) == (last.volume, last.exit_price, last.net)
 
 
 def test_a_trade_entered_in_parts_has_one_outcome() -> None:
@@ -106,7 +109,7 @@ def test_the_exit_itself_is_part_of_the_excursion() -> None:
     _, (_, outcome) = a_book(a_deal(4, "in", 1.0, 100.0), a_deal(5, "out", 1.0, 98.7))
 
     assert outcome is not None
-    assert (pytest.approx(1.3), 0.0, 0) == (outcome.mae, outcome.mfe, outcome.bars)
+    assert pytest.approx((1.3, 0.0, 0.0)) == (outcome.mae, outcome.mfe, outcome.bars)
 
 
 @pytest.mark.parametrize("other", [("EURUSD", "H1"), ("XAUUSD", "D1")])
@@ -192,7 +195,11 @@ def shadowed(mode: str, wishes: dict[int, Any], closes: list[float], **gate: Any
     before = 100.0
     for n, close in enumerate(closes, 3):
         high, low = max(before, close), min(before, close)
-        facts.append(BarClosed(at=hour(n + 1), bar=Bar("XAUUSD", "H1", hour(n), before, high, low, close), bid=close, ask=close + 0.1))
+        facts.append(
+            BarClosed(
+                at=hour(n + 1), bar=Bar("XAUUSD", "H1", hour(n), before, high, low, close), bid=close, ask=close + 0.1
+            )
+        )
         before = close
     for fact in facts:
         outcomes += books.observe(fact, told.core.handle(fact))
@@ -221,8 +228,9 @@ def test_a_shadow_obeys_the_operator() -> None:
     """At halt the shadow takes no trade either: the gate's value is not that of a halt."""
     told = Told(a_gated_plan(dict.fromkeys(range(3, 9), buy(0.5))))
     books = Books(told.core, COSTS)
-    decisions = []
-    for fact in (level("halt", hour(3)), *(closed(n, 99.0) for n in range(3, 7))):
+    decisions: list[Decision] = []
+    facts: list[AnyFact] = [level("halt", hour(3)), *(closed(n, 99.0) for n in range(3, 7))]
+    for fact in facts:
         step = told.core.handle(fact)
         books.observe(fact, step)
         decisions += step.decisions
@@ -253,7 +261,7 @@ def test_a_bar_or_deal_told_twice_is_booked_once() -> None:
     books.observe(closed(3), step)
     (wish,) = step.instructions
     deal = told.deal(wish, "in", 100.1, commission=-3.0)  # type: ignore[arg-type]  # a Submit
-    facts = [DealMade(at=hour(4), deal=deal), closed(4, 100.0, high=101.0, low=99.5)]
+    facts: list[AnyFact] = [DealMade(at=hour(4), deal=deal), closed(4, 100.0, high=101.0, low=99.5)]
     snapshots = []
     for fact in (*facts, *facts):
         books.observe(fact, told.core.handle(fact))

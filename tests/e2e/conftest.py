@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ def once(folder: Path, make: Callable[[], object]) -> None:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.with_suffix(".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed
             make()
             folder.with_suffix(".made").touch()
 

@@ -44,8 +44,9 @@ def levels(demo: Demo) -> list[tuple[str, str, str]]:
 
 
 def latched(demo: Demo, level: str) -> bool:
-    """Say whether the latch stands at a level."""
-    return latch.read(demo.state).level == level
+    """Say whether the latch stands at a level, and all of it was written."""
+    now = latch.read(demo.state)
+    return now.level == level and now.command is not None
 
 
 def test_a_halt_halts_until_it_is_lifted_with_a_reason(make_demo: MakeDemo) -> None:
@@ -77,6 +78,26 @@ def test_a_halt_halts_until_it_is_lifted_with_a_reason(make_demo: MakeDemo) -> N
     assert "cancelled" in {line.get("end") for line in lines_of(demo.ledger)}
     assert [("halt", "the coffee is out", "direct"), ("run", "there is coffee", "daemon")] == levels(demo)[1:]
     assert [] == complaints(demo.ledger, demo.journal)
+
+
+def test_what_rests_is_taken_back_though_the_terminal_was_away(make_demo: MakeDemo) -> None:
+    """Latched while the worker is dead, a halt cannot cancel at once; it does as soon as the terminal is back."""
+    demo = make_demo(bars=120, strategies=BREAKOUT)
+    demo.begin()
+    demo.until_bar(20)
+    resting = demo.freeze_when(lambda told: told["resting"])
+    before = demo.written()
+    demo.kill("worker")
+    demo.until(lambda: demo.status()["link"] != "up")
+    change_level(demo.state, "halt", "a test", patience_s=0.0)
+    demo.until(lambda: demo.status()["level"] == "halt")
+    demo.signal("server", signal.SIGCONT)
+    demo.end()
+
+    gone = [line["end"] for line in lines_of(demo.ledger) if line.get("out") == "order_gone"]
+    assert 1 == resting["resting"]
+    assert {REMOVE} == actions(demo.requests(before))
+    assert "cancelled" == gone[-1]
 
 
 def test_positions_keep_their_stops_in_a_halt(make_demo: MakeDemo) -> None:
