@@ -41,6 +41,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill worker and daemon at moments drawn by many seeds; `-- 100` says how many."""
+    count = session.posargs[0] if session.posargs else "100"
+    session.run("pytest", "tests/e2e/test_chaos.py", env={"TIDEGATE_CHAOS": count}, external=True)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run every benchmark of `backtests/benchmarks`."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):

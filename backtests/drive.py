@@ -35,7 +35,6 @@ from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
 
-
 Closed = tuple[int, int, FeedKey, int]
 """When a bar closed, minus its length, its tape and its place there."""
 _WHEN = itemgetter(0, 1)
@@ -167,7 +166,7 @@ class PlainDrive:
         self._news()
 
     def _history(self, key: FeedKey) -> int:
-        """Return how many bars of a tape have closed at the very first tick: the last one only if its next has opened."""
+        """Return how many bars of a tape have closed at the first tick: the last one only if its next has opened."""
         opening = [tape.time[self.next[k]] for k, tape in self.tapes.items() if self.next[k] < len(tape)]
         tape, i = self.tapes[key], self.next[key]
         return i if i < len(tape) and tape.time[i] == min(opening) else max(0, i - 1)

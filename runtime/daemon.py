@@ -15,9 +15,10 @@ from pathlib import Path
 import structlog
 
 from brokers.latch import Command
+from brokers.limits import GATES
 from brokers.mt5.frames import Closed, Connected, FeedCursor, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, SymbolSeen
+from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, Refused, SymbolSeen
 from market.types import TIMEFRAMES
 from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
 from runtime.core.feeds import FeedKey
@@ -166,6 +167,9 @@ class Daemon:
         """Act, once, and return the one fact that answers; a timer answers later."""
         at = self.ledger.at
         match wish:
+            case Submit() | ClosePosition() | ModifyStop() | Cancel() if self.core.plan.mode == "observe":
+                code = 1 + GATES.index("session")
+                return Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")
             case Submit() | ClosePosition() | ModifyStop() | Cancel():
                 return await self.desk.send(request_of(wish, self.core.plan.deviation), at)
             case Reconcile():

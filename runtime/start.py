@@ -174,4 +174,4 @@ def _lock_file(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return (folder / "daemon.lock").open("a+")
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise DiskError(f"{folder}: {error.strerror}: the account's state is kept there; make it ours to write") from None
+        raise DiskError(f"{folder}: {error.strerror}: the account's state is kept there: let us write to it") from None

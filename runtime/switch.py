@@ -28,6 +28,8 @@ class Switch:
         self.generation = -1
         self.level = ""
         """As told last; empty: the latch could not be read."""
+        self.heard = -1
+        """The highest generation ever told: what came before is history, even where the copies of it are lost."""
         self._word = -1
         self._seen = b""
         self._next_look = 0.0
@@ -45,8 +47,9 @@ class Switch:
         level = now.level if now.command is not None else ""  # what cannot be read is not the halt that is read later
         if (now.generation, level) == (self.generation, self.level):
             return []
-        missed = latch.logged(self.folder, self.generation) if self.generation >= 0 else []
-        told = [LevelChanged(at=at, command=e.command, generation=e.generation) for e in missed]
+        missed = latch.logged(self.folder, self.heard)
+        told = [LevelChanged(at=at, command=e.command, generation=e.generation) for e in missed if self.generation >= 0]
+        self.heard = max([self.heard, now.generation, *(entry.generation for entry in missed)])
         self.generation, self.level = now.generation, level
         if not told or told[-1].generation != now.generation or told[-1].command.level != now.level:
             told.append(LevelChanged(at=at, command=self._current(now), generation=now.generation))
@@ -118,4 +121,5 @@ class Switch:
         except latch.LatchError:
             latched = latch.read(self.folder)
         self.generation, self.level = latched.generation, latched.level
+        self.heard = max(self.heard, latched.generation)
         return LevelChanged(at=at, command=self._current(latched), generation=latched.generation, id=ident)

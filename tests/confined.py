@@ -1,11 +1,13 @@
-"""Run a command that dies with its parent, perhaps confined: `confined.py [--file-size N] [--plain-user] -- COMMAND`."""
+"""Run a command that dies with its parent, perhaps confined: `confined.py [--file-size N] [--plain-user] -- COMMAND`.
+
+It is a program of its own, because what a fork may do between threads is little.
+"""
 
 import argparse
 import ctypes
 import os
 import resource
 import signal
-import sys
 
 PR_SET_PDEATHSIG = 1
 PR_CAPBSET_DROP = 24
@@ -31,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,6 +1,5 @@
 """Whole accounts to test with: trade server, worker and daemon as real processes, in a folder of the test's own."""
 
-import mmap
 import os
 import re
 import signal
@@ -49,9 +48,7 @@ params = { n = 10, expiry = 3, stop_atr = 3.0, trail_atr = 2.0 }
 
 
 def toml(model: Path, *, strategies: str = "", symbol: str = "", **settings: object) -> str:
-    """Return the demo's configuration with other values of its keys, other strategies, one more symbol's tables, and a
-    model trained before.
-    """
+    """Return the demo's configuration with a model trained before, and other values, strategies and symbols."""
     text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
     if strategies:
         text = text[: text.index("[[strategies]]")] + strategies + "\n" + text[text.index("[feed]") :]
@@ -189,8 +186,8 @@ class Demo:
 
     def _until_marked(self, deadline: float) -> None:
         """Wait, without giving way to anybody, until the gateway marks an order."""
-        with (self.state / WORD_FILE).open("rb") as file, mmap.mmap(file.fileno(), WORD_SIZE, prot=mmap.PROT_READ) as word:
-            while word[SENDING_AT:] == NOTHING_SENT and time.monotonic() < deadline:
+        with (self.state / WORD_FILE).open("rb") as word:
+            while os.pread(word.fileno(), WORD_SIZE, SENDING_AT) == NOTHING_SENT and time.monotonic() < deadline:
                 pass
 
     def _unanswered(self) -> bool:
@@ -226,7 +223,11 @@ class Demo:
 
     def requests(self, after: int = 0) -> list[list[Any]]:
         """Return the trade requests the server was sent, those behind a length of its record only."""
-        lines = self.ledger.read_bytes()[after:].splitlines()
+        if not self.ledger.exists():
+            return []
+        with self.ledger.open("rb") as file:
+            file.seek(after)
+            lines = file.read().splitlines()
         return [msgspec.json.decode(line)["request"] for line in lines if line.startswith(b'{"in":"request"')]
 
     # --- words ------------------------------------------------------------------------------------------------------

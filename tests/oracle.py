@@ -41,8 +41,9 @@ def table(journal: Path, name: str) -> list[Line]:
 
 
 def complaints(ledger: Path, journal: Path, names: dict[str, str] | None = None) -> list[str]:
-    """Return everything on which the server's record contradicts itself or the journal; `names` as the broker has them
-    -> as we call them.
+    """Return everything on which the server's record contradicts itself or the journal.
+
+    names: symbols as the broker calls them -> as we do.
     """
     deals = deals_of(ledger)
     for deal in deals:
@@ -55,7 +56,7 @@ def complaints(ledger: Path, journal: Path, names: dict[str, str] | None = None)
 
 
 def _money(deals: list[Line]) -> Iterator[str]:
-    """Every deal changes the balance by its own money, to the cent."""
+    """Yield each deal after which the balance is not the sum of all money so far, to the cent."""
     balance = Decimal(0)
     for deal in deals:
         balance += sum(Decimal(deal[field]) for field in MONEY)
@@ -73,7 +74,7 @@ def _once(deals: list[Line], where: str) -> Iterator[str]:
 
 
 def _twins(trades: list[Line], told: list[Line]) -> Iterator[str]:
-    """The journal has the server's deals, field by field."""
+    """Yield each field in which the journal's deals are not the server's."""
     known = {row["ticket"]: row for row in told}
     for deal in trades:
         row = known.pop(deal["ticket"], None)
@@ -90,7 +91,7 @@ def _twins(trades: list[Line], told: list[Line]) -> Iterator[str]:
 
 
 def _owned(trades: list[Line], told: list[Line], decisions: list[Line]) -> Iterator[str]:
-    """Every deal belongs to exactly one decision, by magic on the way in and by position on the way out."""
+    """Yield each deal without exactly one decision: by magic on the way in, by position on the way out."""
     traded: dict[int, list[Line]] = {}
     for decision in decisions:
         if decision["class"] == "traded":

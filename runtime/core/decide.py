@@ -160,6 +160,7 @@ class Decider:
             draft.reasons = (reason,)
             if not draft.holds:
                 draft.instruction = self.desk.close(trade, reason).id
+                self.desk.cancel(draft.lane)  # what still rests of its entry would open it anew
                 draft.magic, draft.side, draft.volume = trade.magic, -trade.side, trade.volume
         elif (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
             draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)

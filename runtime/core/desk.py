@@ -248,8 +248,10 @@ class OrderDesk:
         if order is None or order.verb != "entry":
             return
         if fact.end == "filled":
-            return  # its deal says so, and says at what price
-        if order.state in OPEN:
+            if order.state != "PARTIAL":
+                return  # its deal says so, and says at what price
+            walk(order, "filled", "its last part")  # deals are told before: nothing of it is left
+        elif order.state in OPEN:
             walk(order, "gone", fact.end)
         lane = self.by_number[order.strategy]
         if lane.order == order.id:

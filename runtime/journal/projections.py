@@ -83,8 +83,9 @@ def order_row(order: OrderRecord, core: Core, decided: int) -> dict[str, Any]:
     return {
         "instruction": order.id, "run": order.id >> 32, "decision": f"{order.id >> 32}-{order.decision}",
         "strategy": name, "symbol": order.symbol, "side": order.side,
-        "kind": order.kind if order.verb == "entry" else _KINDS[order.verb], "volume": order.volume, "price": order.price,
-        "stop": order.stop, "target": order.target, "magic": order.magic, "state": order.state,
+        "kind": order.kind if order.verb == "entry" else _KINDS[order.verb],
+        "volume": order.volume, "price": order.price, "stop": order.stop, "target": order.target,
+        "magic": order.magic, "state": order.state,
         "at_decided": decided, "story": _text(order.story),
     }  # fmt: skip
 

@@ -53,8 +53,9 @@ def read(folder: Path) -> Latch:
     """Return the latch as the gateway reads it: halt where its copies are absent, corrupt or contradicting."""
     latch = decode_latch(_bytes(folder / LATCH_FILE))
     word = read_word(_bytes(folder / WORD_FILE) or b"")
-    level = agreed(latch, word)
-    return latch if level == latch.level else Latch(level="halt", generation=max(latch.generation, word[1]))
+    if (latch.level, latch.generation) == word[:2]:
+        return latch
+    return Latch(level=agreed(latch, word), generation=max(latch.generation, word[1]))
 
 
 def create(folder: Path, command: Command) -> Latch:

@@ -12,9 +12,13 @@ from brokers.port import (
     Rejected,
 )
 from runtime.core.instructions import (
+    Cancel,
+    ClosePosition,
     Submit,
 )
+from strategies.protocol import Want
 from tests.cores import (
+    LEAVE,
     a_lane,
     a_plan,
     buy,
@@ -23,7 +27,7 @@ from tests.cores import (
     hour,
     level,
 )
-from tests.told import Told, kinds, of_kind
+from tests.told import Told, kinds, of_kind, only
 
 SIX = dict.fromkeys(range(3, 9), buy())
 
@@ -82,9 +86,9 @@ def test_an_answer_to_nothing_of_ours_is_ignored() -> None:
 # --- parts ------------------------------------------------------------------------------------------------------------
 
 
-def part_filled() -> tuple[Told, Submit]:
-    """Return a core whose resting entry is filled for 0.4 of a lot."""
-    told = Told(a_plan(a_lane({3: buy_limit(99.5)})))
+def part_filled(then: Want = None) -> tuple[Told, Submit]:
+    """Return a core whose resting entry is filled for 0.4 of a lot, and what its strategy wants on bar 4."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5), 4: then})))
     wish = told.submit(3)
     told.tell(Accepted(at=hour(4), id=wish.id, order=55))
     told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 99.5, volume=0.4, position=55)))
@@ -111,6 +115,29 @@ def test_the_rest_of_an_entry_may_expire() -> None:
 
     assert trade is not None
     assert ("CANCELLED", 0, 0.4) == (state(told, wish), told.core.lanes[0].order, trade.volume)
+
+
+def test_the_rest_of_an_entry_is_taken_back_when_its_position_is_left() -> None:
+    """What still rests would open the position anew."""
+    told, wish = part_filled(LEAVE)
+    step = told.tell(closed(4))
+
+    assert ["ClosePosition", "Cancel"] == kinds(step)
+    assert [55] == [w.order for w in of_kind(step, Cancel)]
+    assert 0.4 == only(step, ClosePosition).volume
+    assert "PARTIAL" == state(told, wish)
+
+
+def test_an_order_that_was_filled_in_two_positions_lives_is_over() -> None:
+    """The rest came when the first part was closed already: the venue says that all of it is filled, and it is."""
+    told, wish = part_filled()
+    part = told.deal(wish, "out", 98.5, volume=0.4, position=55, side=-1, reason="stop")
+    rest = told.deal(wish, "in", 99.0, volume=0.6, position=56)
+    told.tell(*(DealMade(at=hour(5), deal=deal) for deal in (part, rest)))
+    told.tell(OrderGone(at=hour(5), order=55, magic=wish.magic, end="filled"))
+
+    assert ("FILLED", 0) == (state(told, wish), told.core.lanes[0].order)
+    assert not told.core.unsettled
 
 
 def test_the_rest_of_an_entry_is_taken_back_at_halt() -> None:

@@ -47,7 +47,7 @@ def make_demo(tmp_path: Path, model: Path) -> Iterator[MakeDemo]:
     """Make accounts in this test's folder; whatever of them still runs at the end is ended."""
     with ExitStack() as stack:
 
-        def make(store: Path = model, *, bars: int | None = 200, **settings: Any) -> Demo:
+        def make(store: Path = model, *, bars: int | None = 200, **settings: Any) -> Demo:  # noqa: ANN401 - whatever the demo's configuration may say
             demo = Demo.set_up(tmp_path / "demo", toml(store, **settings), bars=bars)
             stack.callback(demo.close)
             return demo

@@ -18,7 +18,8 @@ def disturb(demo: Demo, draw: random.Random) -> list[str]:
     """Kill worker, daemon or both again and again while the demo runs, at moments nobody chose; return who fell."""
     fallen = []
     for bar in sorted(draw.sample(range(10, BARS - 40), 3)):
-        demo.until(lambda bar=bar: demo.done() >= bar and demo.status().get("worker"))
+        demo.until_bar(bar)
+        demo.until(lambda: demo.status().get("worker"))
         time.sleep(draw.random() * 0.02)
         who = draw.choice([("worker",), ("daemon",), ("worker", "daemon")])
         demo.kill(*who)
@@ -30,11 +31,9 @@ def disturb(demo: Demo, draw: random.Random) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_doubled_or_lost_whatever_is_killed(make_demo: MakeDemo, seed: int) -> None:
-    """Every deal belongs to one decision, every bar is decided once, and what is missing is called MISSING or refused."""
+    """Every deal belongs to one decision, every bar is decided once, and what is missing is MISSING or refused."""
     draw = random.Random(seed)
-    demo = make_demo(
-        bars=BARS, strategies=draw.choice(["", BREAKOUT]), call_timeout_s=1.0, settle_s=1.0
-    )
+    demo = make_demo(bars=BARS, strategies=draw.choice(["", BREAKOUT]), call_timeout_s=1.0, settle_s=1.0)
     demo.begin()
     fallen = disturb(demo, draw)
     demo.end()

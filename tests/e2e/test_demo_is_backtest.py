@@ -94,10 +94,10 @@ def half_of_the_index(file: Path, hours: tuple[int, ...]) -> None:
     rows = ["time,open,high,low,close"]
     for i in range(len(tape) - 7):
         if i % 11:
-            o, h, l, c = (round(prices[i + 7] / 2, 2) for prices in (tape.open, tape.high, tape.low, tape.close))
-            middle = round((h + l) / 2, 2)
-            parts = [(o, max(o, middle), min(o, middle), middle), (middle, h, l, middle),
-                     (middle, max(middle, c), min(middle, c), c)] if len(hours) > 1 else [(o, h, l, c)]  # fmt: skip
+            o, h, low, c = (round(prices[i + 7] / 2, 2) for prices in (tape.open, tape.high, tape.low, tape.close))
+            middle = round((h + low) / 2, 2)
+            parts = [(o, max(o, middle), min(o, middle), middle), (middle, h, low, middle),
+                     (middle, max(middle, c), min(middle, c), c)] if len(hours) > 1 else [(o, h, low, c)]  # fmt: skip
             for hour, prices in zip(hours, parts, strict=True):
                 rows.append(",".join(map(str, (tape.time[i] // 1000 + hour * 3600, *prices))))
     file.write_text("\n".join(rows), encoding="utf-8")

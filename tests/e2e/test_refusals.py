@@ -16,7 +16,7 @@ from tests.journals import ask, edit
 from tests.models import a_model
 from tests.oracle import complaints, table
 
-MODEL, JOURNAL, TERMINAL, RUNNING, DISK = 5, 6, 7, 8, 10
+CONFIG, DATA, MODEL, JOURNAL, TERMINAL, RUNNING, DISK = 3, 4, 5, 6, 7, 8, 10
 """Exit codes, as documented."""
 
 
@@ -56,6 +56,45 @@ def test_a_terminal_that_will_not_have_us_is_named(
     demo.begin()
 
     refused(demo, TERMINAL, *words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("login = 7001", "login = many", CONFIG, ("demo.toml",)),
+        ("max_volume = 500.0", "max_volume = -1.0", CONFIG, ("limits.max_volume",)),
+        ('use = "trend"', 'use = "trendy"', CONFIG, ("trendy", "strategies[0].use")),
+        ('use = "trend"', 'use = "nowhere:Class"', CONFIG, ("nowhere",)),
+    ],
+    ids=["malformed", "bound", "strategy", "module"],
+)
+def test_a_configuration_that_cannot_be_meant_is_named(
+    make_demo: MakeDemo, old: str, new: str, code: int, words: tuple[str, ...]
+) -> None:
+    """A malformed file, a broken bound and an unknown strategy end the daemon before it begins."""
+    demo = make_demo(bars=20)
+    change(demo, old, new)
+    demo.start()
+
+    refused(demo, code, *words)
+    assert not demo.journal.exists()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "time,open,high,low,close\n", "time,open,high,low,close\n2004-01-05,1,2,3,x\n"]
+)
+def test_a_file_without_usable_bars_is_refused(make_demo: MakeDemo, tmp_path: Path, content: str) -> None:
+    """A backtest over a file that holds no bar ends with one line that names the file."""
+    demo = make_demo(bars=20)
+    file = tmp_path / "bars.csv"
+    file.write_text(content, encoding="utf-8")
+    change(demo, 'source = "sp500"', f'file = "{file}"')
+
+    said = demo.tidegate("backtest", code=DATA)
+
+    assert said.startswith("tidegate: error: ")
+    assert 1 == len(said.splitlines())
+    assert str(file) in said
 
 
 def away(store: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from backtests.replay import ReplayMismatch, replay
 from brokers.port import BarClosed
 from runtime.core.decision import Step
-from runtime.recorder import decode_fact, decode_step, encode
 from runtime.operator.client import change_level
+from runtime.recorder import decode_fact, decode_step, encode
 from tests.demos import BREAKOUT, Demo, MakeDemo
 from tests.journals import ask, edit
 from tests.oracle import table
@@ -24,7 +24,7 @@ NO = 11
 @pytest.fixture
 def copy(whole: Demo, tmp_path: Path) -> Path:
     """Return a copy of the whole demo's journal, to be spoilt."""
-    return shutil.copy(whole.journal, tmp_path / "journal.sqlite")
+    return Path(shutil.copy(whole.journal, tmp_path / "journal.sqlite"))
 
 
 def traded(journal: Path) -> tuple[int, Step]:
@@ -58,14 +58,13 @@ def another_ask(journal: Path) -> tuple[int, str]:
     ((raw,),) = ask(journal, f"SELECT fact FROM log WHERE seq = {seq}")  # noqa: S608 - a number of ours
     fact = decode_fact(raw)
     assert isinstance(fact, BarClosed)
-    edit(journal, "UPDATE log SET fact = ? WHERE seq = ?", encode(msgspec.structs.replace(fact, ask=fact.ask + 0.01)), seq)
+    dearer = msgspec.structs.replace(fact, ask=fact.ask + 0.01)
+    edit(journal, "UPDATE log SET fact = ? WHERE seq = ?", encode(dearer), seq)
     return seq, "decisions[0].ask"
 
 
 @pytest.mark.parametrize("spoil", [another_volume, another_ask])
-def test_a_changed_journal_does_not_replay(
-    whole: Demo, copy: Path, spoil: Callable[[Path], tuple[int, str]]
-) -> None:
+def test_a_changed_journal_does_not_replay(whole: Demo, copy: Path, spoil: Callable[[Path], tuple[int, str]]) -> None:
     """The first row that comes out otherwise is named, with its field; and the chain shows that it was changed."""
     seq, field = spoil(copy)
 

@@ -74,7 +74,7 @@ def test_a_killed_core_is_restored_whole(make_demo: MakeDemo, tmp_path: Path, st
 
 
 def test_a_restored_core_carries_on_over_several_runs(make_demo: MakeDemo, tmp_path: Path) -> None:
-    """Killed and begun again, ended by hand and begun again: all facts of all runs make what the last snapshot holds."""
+    """Killed and begun again, ended by hand and begun again: all facts of all runs make the last snapshot."""
     demo = make_demo()
     demo.begin()
     demo.until_bar(50)

@@ -1,0 +1,177 @@
+"""The operator's end: it says which path worked, what was in flight, and what nobody has confirmed."""
+
+import concurrent.futures
+import os
+import socket
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers.latch import SENDING_AT, WORD_FILE, Level
+from runtime.clock import Clock
+from runtime.operator import client, latch
+from runtime.operator.client import UnreachableError, change_level, status
+from runtime.operator.control import Control, socket_path
+from runtime.switch import Switch
+from tests.latches import latched
+
+RUNS = {"running": True, "resting": 0, "positions": 0}
+
+
+class Daemon:
+    """The part of a daemon that an operator meets: its socket and its switch, worked at once."""
+
+    def __init__(self, folder: Path, **shown: Any) -> None:  # noqa: ANN401 - of a status
+        """Listen, and show what is given besides level and generation."""
+        self.folder, self.shown = folder, RUNS | shown
+        self.switch = Switch(folder, Clock())
+        self.ear = Control(folder, self.status, self.loosen, lambda: None)
+
+    def status(self) -> dict[str, Any]:
+        """Show the latch as the core has heard it."""
+        now = latch.read(self.folder)
+        return {"level": now.level, "generation": now.generation, **self.shown}
+
+    def loosen(self, command: Any) -> "concurrent.futures.Future[dict[str, Any]]":  # noqa: ANN401 - a Command
+        """Loosen as the consumer does."""
+        promise = self.switch.expect(command)
+        answer = self.switch.loosen(command)
+        if answer is not None:
+            answer.set_result({"ok": True, "level": command.level, "generation": latch.read(self.folder).generation})
+        return promise
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
+    """Have a daemon of an account whose latch stands at run, or another level."""
+    with ExitStack() as stack:
+
+        def make(level: Any = "run", **shown: Any) -> Daemon:  # noqa: ANN401 - of a status
+            found = Daemon(latched(tmp_path / "a", level), **shown)
+            stack.callback(found.ear.close)
+            return found
+
+        yield make
+
+
+def test_without_a_daemon_a_halt_falls_all_the_same(tmp_path: Path) -> None:
+    """The latch is written directly; what nobody can confirm is said."""
+    folder = latched(tmp_path / "a", "run")
+    report = change_level(folder, "halt", "smoke", who="ann")
+    now = latch.read(folder)
+
+    assert ("halt", 2, "direct", False) == (report.level, report.generation, report.path, report.confirmed)
+    assert "no daemon runs" in report.note
+    assert now.command is not None
+    assert ("ann", "smoke", "halt") == (now.command.who, now.command.why, now.level)
+
+
+def test_without_a_daemon_nothing_is_loosened(tmp_path: Path) -> None:
+    """Only a running daemon grants a resume."""
+    folder = latched(tmp_path / "a", "halt")
+    with pytest.raises(UnreachableError, match="only a running daemon"):
+        change_level(folder, "run", "all clear")
+
+    assert "halt" == latch.read(folder).level
+
+
+@pytest.mark.parametrize("level", ["run", "halt"])
+@pytest.mark.parametrize("why", ["", " \t"])
+def test_every_change_needs_a_reason(tmp_path: Path, level: Level, why: str) -> None:
+    """It is the first thing asked for afterwards."""
+    folder = latched(tmp_path / "a", "run")
+    with pytest.raises(ValueError, match="needs a reason"):
+        change_level(folder, level, why)
+
+    assert 1 == latch.read(folder).generation
+
+
+def test_a_daemon_confirms_that_nothing_rests(daemon: Callable[..., Daemon]) -> None:
+    """The latch is written directly, and the daemon's own word ends the waiting."""
+    report = change_level(daemon().folder, "halt", "smoke")
+
+    assert ("halt", "direct", True, "") == (report.level, report.path, report.confirmed, report.note)
+
+
+@pytest.mark.parametrize(("level", "shown"), [("halt", {"resting": 2}), ("flatten", {"positions": 1})])
+def test_what_is_not_confirmed_in_time_is_said(
+    daemon: Callable[..., Daemon], level: Level, shown: dict[str, int]
+) -> None:
+    """Entries that still rest, or positions that a flatten has not closed, are counted in the report."""
+    report = change_level(daemon(**shown).folder, level, "smoke", patience_s=0.1)
+
+    assert (False, shown) == (report.confirmed, {name: getattr(report, name) for name in shown})
+    assert "has not confirmed" in report.note
+
+
+def test_the_order_in_flight_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A halt that returns knows which order was between check and answer."""
+    monkeypatch.setattr(latch, "wait_sent", lambda folder, _: latch.sending(folder))
+    folder = latched(tmp_path / "a", "run")
+    with (folder / WORD_FILE).open("r+b") as word:
+        os.pwrite(word.fileno(), (99).to_bytes(8, "little"), SENDING_AT)
+
+    assert 99 == change_level(folder, "halt", "smoke").in_flight
+
+
+def test_loosening_goes_through_the_daemon(daemon: Callable[..., Daemon]) -> None:
+    """The daemon writes the latch, and says so."""
+    found = daemon("halt")
+    report = change_level(found.folder, "run", "all clear")
+
+    assert ("run", 2, "daemon", True) == (report.level, report.generation, report.path, report.confirmed)
+    assert "run" == latch.read(found.folder).level
+
+
+def test_a_latch_that_this_process_may_not_write_is_the_daemons_to_tighten(
+    daemon: Callable[..., Daemon], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any path suffices: where the file cannot be written from here, the socket is asked."""
+    found, real, calls = daemon(), latch.tighten, []
+
+    def tighten(folder: Path, *args: Any) -> Any:  # noqa: ANN401 - as the real one
+        calls.append(1)
+        if len(calls) == 1:
+            raise PermissionError("not yours")
+        return real(folder, *args)
+
+    monkeypatch.setattr(latch, "tighten", tighten)
+    report = change_level(found.folder, "halt", "smoke")
+
+    assert ("halt", "daemon", "halt") == (report.level, report.path, latch.read(found.folder).level)
+
+
+# --- a daemon that is stuck -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the folder of an account whose daemon is there, but never answers."""
+    monkeypatch.setattr(client, "STATUS_S", 0.05)
+    folder = latched(tmp_path / "a", "run")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.bind(str(socket_path(folder)))
+        line.listen()
+        yield folder
+
+
+def test_a_stuck_daemon_is_not_called_absent(stuck: Path) -> None:
+    """Its level is the latch's; that it is there is said."""
+    assert {"ok": False, "running": False, "stuck": True, "level": "run", "generation": 1} == status(stuck)
+
+
+def test_a_halt_falls_past_a_stuck_daemon_and_is_not_called_confirmed(stuck: Path) -> None:
+    """Its gateway obeys the latch; whether entries still rest, nobody has said."""
+    report = change_level(stuck, "halt", "smoke", patience_s=0.1)
+
+    assert ("halt", "halt", False) == (latch.read(stuck).level, report.level, report.confirmed)
+    assert "has not confirmed" in report.note
+
+
+def test_status_without_a_daemon_is_the_latchs(tmp_path: Path) -> None:
+    """A folder without anything is an account at halt that nobody runs."""
+    assert {"ok": False, "running": False, "stuck": False, "level": "halt", "generation": 0} == status(tmp_path)
