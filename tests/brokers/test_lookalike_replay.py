@@ -92,7 +92,7 @@ def test_at_the_end_the_last_bar_is_position_zero_and_whole() -> None:
     assert control.done(last) == said
     assert bars(1) == [(9, 2009.0, 2010.5, 2008.5, 2010.0)]
     assert tick() == (last, 2010.0, 2010.2)
-    assert control.state() == {"at": last, "ended": True, "index": 5, "total": 6, "lockstep": True}
+    assert control.state() == {"at": last, "ended": True, "index": 5, "total": 6, "lockstep": True, "news": 1}
 
 
 @pytest.mark.usefixtures("folder")
