@@ -1,74 +1,146 @@
-"""Bars a second of the plain drive: the demo's account, and a year of EURUSD minutes where the file is at hand."""
+"""Bars a second of the plain drive: the demo's account, and a year of EURUSD minutes where the file is at hand.
+
+Counted are the bars that were decided; the bars of the warm-up are folded in the same seconds. Reading the files is not
+counted. The year is played in a process of its own, so that its peak memory is its own: the interpreter, the year as
+columns and every decision made.
+"""
 
 import argparse
 import os
+import re
 import resource
+import subprocess
+import sys
 import tempfile
+import time
 
 from pathlib import Path
 
-from backtests.backtest import run_backtest, until
-from backtests.benchmarks.timing import head, row, seconds
+from backtests.backtest import until
+from backtests.benchmarks.timing import Work, head, in_turn, ratio, row
 from backtests.demo import demo_config
-from backtests.drive import PlainDrive
+from backtests.drive import Drive, PlainDrive
 from backtests.own_bars import own_text
 from backtests.recorded import tapes_of, trading_start
 from backtests.training import train_from_config
 from config.account import AccountConfig
-from config.load import parse
+from config.load import load, parse
+from market.bars import Bars
 from runtime.assemble import core_of, costs_of, models_of, plan_of
+from runtime.core.feeds import FeedKey
 
 MINUTES = "prices/eurusd-m1-2018.histdata.zip"
+LEARN = 20_000
+"""Minutes the regime model learns from; not traded, with or without it."""
+SAMPLE = 40_000
+"""Minutes of the repeated drives."""
+
+Tapes = dict[FeedKey, Bars]
 
 
-def rates(config: AccountConfig, *, shadows: bool, bars: int | None = None, repeats: int = 5) -> list[float]:
-    """Return bars a second of several drives, reading of the data not counted."""
+def played(config: AccountConfig, tapes: Tapes, *, shadows: bool) -> Drive:
+    """Drive an account over its bars once."""
+    plan, costs = plan_of(config, models_of(config)), costs_of(config)
+    core, books = core_of(plan, costs, shadows=shadows)
+    start = trading_start(config, tapes)
+    balance, warmup = config.account.balance, config.feed.warmup
+    return PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup).run()
+
+
+def sample(config: AccountConfig, bars: int | None) -> tuple[Tapes, int]:
+    """Return the tapes of an account, at most `bars` bars of trading in each, and how many will be decided."""
     tapes = tapes_of(config)
     start = trading_start(config, tapes)
-    tapes = {key: until(tape, start, None, bars) for key, tape in tapes.items()}
-    plan, costs = plan_of(config, models_of(config)), costs_of(config)
-    counts: list[int] = []
-
-    def work() -> None:
-        core, books = core_of(plan, costs, shadows=shadows)
-        balance, warmup = config.account.balance, config.feed.warmup
-        drive = PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup)
-        counts.append(drive.run().bars)
-
-    return [counts[0] / s for s in seconds(work, repeats)]
+    cut = {key: until(tape, start, None, bars) for key, tape in tapes.items()}
+    return cut, played(config, cut, shadows=False).bars
 
 
-def minutes_config(folder: Path, data: Path) -> AccountConfig:
-    """Return the demo's account over minutes of EURUSD: one strategy, no gate."""
-    text = own_text((folder / "demo.toml").read_text(encoding="utf-8"), data, "EURUSD")
-    before, _, rest = text.partition("[regimes.calm-or-storm]")
-    trend = '[[strategies]]\nname = "trend"\nuse = "trend"\nsymbol = "EURUSD"\ntimeframe = "M1"\nrisk = 0.001\n'
-    feed = "[feed]\nwarmup = 500\n[data.EURUSD]" + rest.partition("[data.EURUSD]")[2]
-    return parse(f"{before}{trend}{feed}", folder=folder)
+def compared(name: str, cases: dict[str, tuple[AccountConfig, bool]], bars: int | None, repeats: int) -> None:
+    """Print the lines of drives over the same bars, run in turn, each against the first of them."""
+    tapes, count = sample(next(iter(cases.values()))[0], bars)
+
+    def work(config: AccountConfig, *, shadows: bool) -> Work:
+        return lambda: played(config, tapes, shadows=shadows)
+
+    found = in_turn({case: work(config, shadows=shadows) for case, (config, shadows) in cases.items()}, repeats)
+    base = next(iter(found))
+    for case, times in found.items():
+        print(row(f"{name}, {case}", [count / s for s in times], "bars/s", 0))
+    for case in list(found)[1:]:
+        print(ratio(f"{name}, {case}: time over that {base}", found[case], found[base]))
+
+
+def minutes_config(folder: Path, data: Path, *, gated: bool) -> AccountConfig:
+    """Write and return the demo's account over minutes of EURUSD: its trend strategy alone, with its gate or without.
+
+    It risks a hundredth of the demo's share, so that costs of twenty thousand deals leave the account alive.
+    """
+    own = own_text((folder / "demo.toml").read_text(encoding="utf-8"), data, "EURUSD")
+    text = re.sub(r"\b(bars|warmup) = \d+", rf"\1 = {LEARN}", own).replace("risk = 0.001 ", "risk = 0.0001 ")
+    before, trend, rest = text.split("[[strategies]]")
+    if not gated:
+        before, trend = before.partition("[regimes.")[0], trend.partition("[strategies.gate]")[0]
+    home = folder / ("gated" if gated else "plain")
+    home.mkdir()
+    file = home / "minutes.toml"
+    file.write_text(f"{before}[[strategies]]{trend}[feed]{rest.partition('[feed]')[2]}", encoding="utf-8")
+    config = parse(file.read_text(encoding="utf-8"), folder=home)
+    train_from_config(config)
+    return config
+
+
+def year(file: Path, *, shadows: bool) -> None:
+    """Play all bars of an account and print what came of it: the work of a process of its own."""
+    config = load(file)
+    tapes = tapes_of(config)
+    began = time.perf_counter()
+    drive = played(config, tapes, shadows=shadows)
+    took = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{sum(len(tape) for tape in tapes.values()):,} | {len(drive.decisions):,} | {len(drive.deals):,} | "
+        f"{took:.1f} | {drive.bars / took:,.0f} | {peak:,.0f} |"
+    )
+
+
+def years(cases: dict[str, tuple[AccountConfig, bool]]) -> None:
+    """Print a table of whole years, each played once."""
+    print("\n| the whole year | bars | decisions | deals | seconds | bars/s | MiB at most |\n|---|---|---|---|---|---|---|")
+    for case, (config, shadows) in cases.items():
+        command = [sys.executable, "-m", "backtests.benchmarks.drive", "--year", f"{config.folder}/minutes.toml"]
+        print(f"| {case} | ", end="", flush=True)
+        subprocess.run([*command, *(["--shadows"] if shadows else [])], check=True)
+
+
+def tables(data: Path, repeats: int, folder: Path) -> None:
+    """Print everything."""
+    demo = demo_config(folder)
+    train_from_config(demo)
+    print(head())
+    books = {"without shadow books": (demo, False), "with shadow books": (demo, True)}
+    compared("S&P 500 days, two gated strategies", books, None, repeats)
+    if not data.is_file():
+        print(f"\nno EURUSD minutes at {data}: name the file with --data, or its folder in TIDEGATE_DATA")
+        return
+    plain, gated = (minutes_config(folder, data, gated=yes) for yes in (False, True))
+    cases = {"without gate": (plain, False), "gated": (gated, False), "gated, with shadow book": (gated, True)}
+    compared(f"EURUSD minutes, one strategy, {SAMPLE:,} bars", cases, SAMPLE, repeats)
+    years(cases)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables, or play one year."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("TIDEGATE_DATA", "")) / MINUTES)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--year", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--shadows", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.year:
+        year(args.year, shadows=args.shadows)
+        return
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        config = demo_config(folder)
-        train_from_config(config)
-        print(head())
-        print(row("S&P 500, two gated strategies, no shadow books", rates(config, shadows=False), "bars/s", 0))
-        print(row("S&P 500, two gated strategies, with shadow books", rates(config, shadows=True), "bars/s", 0))
-        if not args.data.exists():
-            print(f"no EURUSD minutes at {args.data}: name them with --data")
-            return
-        minutes = minutes_config(folder, args.data)
-        found = rates(minutes, shadows=False, bars=60_000)
-        print(row("EURUSD minutes, one strategy (first 60,000)", found, "bars/s", 0))
-        drive, _ = run_backtest(minutes)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"the whole year: {drive.bars} bars, {len(drive.decisions)} decisions, {len(drive.deals)} deals, "
-              f"{peak:.0f} MiB at most with every decision kept")  # fmt: skip
+        tables(args.data, args.repeats, Path(name))
 
 
 if __name__ == "__main__":

@@ -1,78 +1,69 @@
-"""Nanoseconds a bar of the folds that decide, interpreted and compiled."""
+"""Nanoseconds a bar of the kernels that decide and fill, interpreted and compiled, on twenty years of S&P 500 days.
+
+Both ways the loop over the bars is counted. Compiled, an array of the bars is walked many times.
+"""
 
 import numba
 import numpy as np
 
-from backtests.benchmarks.timing import seconds
-from market.features import FEATURES
+from numpy.typing import NDArray
+
+from backtests.benchmarks.folds import Fold, folds
+from backtests.benchmarks.timing import Work, head, in_turn
 from market.kernel import compile_all
-from market.sp500 import read_sp500
-from regimes.filter import filter_init, filter_step
-from regimes.weights import Parameters, pack
-from strategies.registry import BUILT_IN
 
-PARAMS = {1: (20.0,), 0: ()}
-TIMES = 20
+REPEATS = 5
+TIMES = 50
+"""Walks of the compiled loop over the bars in one run."""
 
-
-def per_bar(work: object, bars: int) -> float:
-    """Return the least nanoseconds a bar of several runs."""
-    return min(seconds(work, 3)) / bars * 1e9  # type: ignore[arg-type]  # a function without arguments
+Rows = NDArray[np.float64]
 
 
-def feature(name: str) -> tuple[float, float]:
-    """Return the cost of one feature, both ways."""
-    found = FEATURES[name]
-    step, params = found.step, PARAMS[len(found.params)]
-    tape = read_sp500()
-    rows = list(zip(tape.open, tape.high, tape.low, tape.close, [t / 1000.0 for t in tape.time], strict=True))
-    columns = [np.array(c) for c in zip(*rows, strict=True)]
+def plain(fold: Fold) -> Work:
+    """Return one interpreted walk over the bars."""
 
-    def plain() -> None:
-        state = found.init(params)
-        for o, h, low, c, t in rows:
-            step(state, params, o, h, low, c, t)
+    def work() -> None:
+        step, params = fold.step, fold.params
+        if fold.pure:
+            for numbers in fold.rows:
+                step(*numbers)
+            return
+        state = list(fold.state)
+        for numbers in fold.rows:
+            step(state, params, *numbers)
+
+    return work
+
+
+def compiled(fold: Fold) -> Work:
+    """Return `TIMES` compiled walks over the bars."""
+    kernel = fold.kernel
+    rows = np.array(fold.rows)
+    params = np.array(fold.params or (0.0,))
 
     @numba.njit
-    def loop(state, p, o, h, low, c, t, times):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def loop(state: Rows, p: Rows, bars: Rows) -> float:
         total = 0.0
-        for _ in range(times):
-            for i in range(len(o)):
-                total += step(state, p, o[i], h[i], low[i], c[i], t[i])
+        for _ in range(TIMES):
+            for i in range(len(bars)):
+                total += kernel(state, p, bars[i])
         return total
 
-    state = np.array(found.init(params) or [0.0])
-    flat = np.array(params or (0.0,))
-    return per_bar(plain, len(rows)), per_bar(lambda: loop(state, flat, *columns, TIMES), len(rows) * TIMES)
-
-
-def filter_cost() -> float:
-    """Return the cost of one interpreted step of a two-state filter over two features."""
-    calm, wild = ((0.3, 0.0), (0.0, 0.4)), ((1.5, 0.0), (0.0, 0.6))
-    shape = Parameters(
-        centre=(0.0, 0.0), scale=(1.0, 1.0), start=(0.5, 0.5), transitions=((0.97, 0.03), (0.05, 0.95)),
-        means=((0.0, -0.5), (0.0, 0.8)), covariances=(calm, wild), full=False,
-    )  # fmt: skip
-    weights = pack(shape)
-    state = filter_init(weights)
-
-    def plain() -> None:
-        for i in range(5000):
-            filter_step(state, weights, (0.1 * (i % 7), -0.2 * (i % 3)))
-
-    return per_bar(plain, 5000)
+    return lambda: loop(np.array(fold.state or (0.0,)), params, rows)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table: the least of several runs, which noise cannot lower."""
     compile_all()
-    print("| fold | interpreted | compiled |\n|---|---|---|")
-    for name, found in FEATURES.items():
-        if len(found.params) in PARAMS:
-            plain, fast = feature(name)
-            print(f"| {name}{'(20)' if found.params else ''} | {plain:,.0f} ns | {fast:,.1f} ns |")
-    print(f"| regime filter, two states, two features | {filter_cost():,.0f} ns | |")
-    print(f"built-in strategies: {', '.join(BUILT_IN)}")
+    found = folds()
+    works = {f"{f.name}, plain": plain(f) for f in found} | {f"{f.name}, compiled": compiled(f) for f in found}
+    times = in_turn(works, REPEATS)
+    print(head().splitlines()[0])
+    print(f"\nleast of {REPEATS} runs\n\n| kernel | interpreted | compiled | ratio |\n|---|---|---|---|")
+    for fold in found:
+        slow = min(times[f"{fold.name}, plain"]) / len(fold.rows) * 1e9
+        fast = min(times[f"{fold.name}, compiled"]) / len(fold.rows) / TIMES * 1e9
+        print(f"| {fold.name} | {slow:,.0f} ns | {fast:,.1f} ns | {slow / fast:,.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,32 @@
-"""Repeats and their table: medians of several runs, since machines are noisy."""
+"""Repeats and their table: medians of several runs, things to be compared run in turn, since machines are noisy."""
 
+import os
+import platform
 import statistics
 import time
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 REPEATS = 5
+Work = Callable[[], object]
 
 
-def seconds(work: Callable[[], object], repeats: int = REPEATS) -> list[float]:
+def seconds(work: Work, repeats: int = REPEATS) -> list[float]:
     """Return the wall seconds of each of several runs, after one that is not counted."""
-    work()
-    found = []
-    for _ in range(repeats):
-        began = time.perf_counter()
+    return in_turn({"": work}, repeats)[""]
+
+
+def in_turn(works: Mapping[str, Work], repeats: int = REPEATS) -> dict[str, list[float]]:
+    """Return the wall seconds of several runs of each work, one after the other in turn: noise then meets all alike."""
+    for work in works.values():
         work()
-        found.append(time.perf_counter() - began)
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            began = time.perf_counter()
+            work()
+            found[name].append(time.perf_counter() - began)
     return found
 
 
@@ -25,6 +36,22 @@ def row(name: str, values: list[float], unit: str, digits: int = 1) -> str:
     return f"| {name} | {middle:,.{digits}f} {unit} | {low:,.{digits}f} to {high:,.{digits}f} |"
 
 
+def ratio(name: str, values: list[float], base: list[float]) -> str:
+    """Return a line that compares two works run in turn: the ratio of each pair."""
+    return row(name, [value / other for value, other in zip(values, base, strict=True)], "times", 2)
+
+
 def head() -> str:
-    """Return the head of the table."""
-    return "| what | median | least to most |\n|---|---|---|"
+    """Return the machine and the head of the table."""
+    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
+    return (
+        f"{_cpu()}, {os.cpu_count()} cores, load before {load}; {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}\n\n| what | median | least to most |\n|---|---|---|"
+    )
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

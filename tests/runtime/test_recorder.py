@@ -1,0 +1,99 @@
+"""The recorder: every fact once, with the step it led to; what must be on disk before it is acted upon says so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers.port import LinkDown
+from runtime.clock import Clock
+from runtime.core.facts import AnyFact, RunStarted
+from runtime.core.instructions import DURABLE, Submit
+from runtime.journal.reader import JournalReader
+from runtime.journal.writer import JournalWriter
+from runtime.outcomes.books import Books
+from runtime.recorder import Recorder, decode_fact, decode_step, encode, rest_of
+from tests.cores import a_lane, a_plan, buy, closed, hour, level, opening
+from tests.told import Told
+
+RUN = {
+    "run": 1, "started": 1, "mode": "live", "config": "{}", "config_hash": "c0", "model_hashes": "{}", "bundles": "{}",
+    "kernel_hash": "k", "platform": "p", "symbols": "{}",
+}  # fmt: skip
+
+
+def recorded(path: Path, *facts: AnyFact) -> list[tuple[AnyFact, Any, bool]]:
+    """Record facts of a core that buys on bar 4; return each with its step and whether it must be on disk."""
+    with JournalWriter(path) as journal:
+        core = Told(a_plan(a_lane({4: buy()})), opened=False).core
+        recorder = Recorder(core, Books(core, {}), journal, Clock())
+        recorder.begin(RUN)
+        found = [(fact, *recorder.take(fact)) for fact in facts]
+        recorder.end("the test is over")
+    return [(fact, step, durable) for fact, step, _, durable in found]
+
+
+FACTS = [*opening(), closed(3), closed(4), LinkDown(at=hour(5), reason="maintenance"), level("halt", hour(5))]
+
+
+def test_every_fact_is_written_once_with_its_step(tmp_path: Path) -> None:
+    """What comes off the disk is what was handled, in its order, between the run's begin and end."""
+    done = recorded(tmp_path / "journal.sqlite", *FACTS)
+    with JournalReader(tmp_path / "journal.sqlite") as reader:
+        rows = list(reader.rows())
+
+    assert ["RunOpened", *(type(fact).__name__ for fact in FACTS), "RunClosed"] == [row.kind for row in rows]
+    assert [(fact, encode(step)) for fact, step, _ in done] == [
+        (decode_fact(row.fact), row.step) for row in rows if row.fact
+    ]
+    assert any(isinstance(w, Submit) for row in rows if row.step for w in decode_step(row.step).instructions)
+
+
+def test_what_leads_to_an_order_or_a_level_must_be_on_disk_first(tmp_path: Path) -> None:
+    """Intents and changes of level are durable; a bar without an order, or a lost link, may be a little late."""
+    done = recorded(tmp_path / "journal.sqlite", *FACTS)
+    wanted = [
+        type(fact).__name__ == "LevelChanged" or any(isinstance(wish, DURABLE) for wish in step.instructions)
+        for fact, step, _ in done
+    ]
+
+    assert wanted == [durable for *_, durable in done]
+    assert {"LevelChanged", "BarClosed"} == {type(fact).__name__ for fact, _, durable in done if durable}
+    assert {"RunStarted", "LinkUp", "BarClosed", "Reconciled", "LinkDown"} == {
+        type(fact).__name__ for fact, _, durable in done if not durable
+    }
+
+
+def test_a_durable_step_is_on_disk_when_its_ticket_is_settled(tmp_path: Path) -> None:
+    """Another process reads it there, and all that came before it."""
+    path = tmp_path / "journal.sqlite"
+    with JournalWriter(path) as journal:
+        core = Told(a_plan(a_lane({})), opened=False).core
+        recorder = Recorder(core, Books(core, {}), journal, Clock())
+        recorder.begin(RUN)
+        recorder.take(RunStarted(at=0, run=1))
+        _, ticket, durable = recorder.take(level("run"))
+        ticket.wait(10)
+        with JournalReader(path) as reader:
+            found = [row.kind for row in reader.rows()]
+
+    assert (True, ["RunOpened", "RunStarted", "LevelChanged"]) == (durable, found)
+
+
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_snapshots_come_at_begin_end_and_every_so_many_facts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+) -> None:
+    """Each holds core and books as they were after its row; the last one is the run's end."""
+    monkeypatch.setattr("runtime.recorder.SNAPSHOT_EVERY", every)
+    path = tmp_path / "journal.sqlite"
+    recorded(path, *FACTS)
+    with JournalReader(path) as reader:
+        last, head = reader.last_snapshot(), reader.head()
+        verdict = reader.verify()
+    twin = Told(a_plan(a_lane({4: buy()})), opened=False)
+    twin.tell(*FACTS)
+
+    assert last is not None
+    assert (head.seq, True) == (last.seq, verdict.ok)
+    assert twin.core.snapshot() == rest_of(last.state).core

@@ -1,0 +1,186 @@
+"""Bringing a core back from its journal: byte for byte, from any place, and across changed configurations."""
+
+from pathlib import Path
+
+import pytest
+
+from backtests.replay import replay
+from config.errors import ConfigError
+from runtime.core.facts import RunStarted
+from runtime.journal.reader import JournalReader
+from runtime.revive import carry, pair_of_run
+from tests.journaled import (
+    BREAKOUT,
+    REVERSION,
+    a_config,
+    as_bytes,
+    began_again,
+    models_of,
+    new_pair,
+    traded,
+    woken,
+)
+from tests.journals import ask, edit
+
+LAZY = BREAKOUT.replace("risk = 0.01", "risk = 0.005")
+OTHER = BREAKOUT.replace("n = 8", "n = 9")
+
+
+def bare(path: Path) -> Path:
+    """Take the snapshots out of a journal: nothing is left but the facts."""
+    edit(path, "DELETE FROM snapshots WHERE seq > ?", 0)
+    return path
+
+
+def holding(path: Path, folder: Path, *strategies: str) -> int:
+    """Return after how many facts the breakout holds a position: journals of that length are cut off in a trade."""
+    config = a_config(folder, *strategies)
+    for facts in range(60, 400, 7):
+        path.unlink(missing_ok=True)
+        core, _ = traded(path, config, facts)
+        if core.lanes[0].trade is not None and not core.lanes[0].trade.closing:
+            return facts
+    raise AssertionError("the breakout never held a position")
+
+
+@pytest.mark.parametrize("facts", [0, 1, 2, 5, 40, 41, 90, 133, -1])
+def test_a_core_comes_back_byte_for_byte(tmp_path: Path, facts: int) -> None:
+    """Killed after any fact: snapshot and later facts make what it was, and so do all facts alone."""
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    was = as_bytes(traded(path, config, facts))
+
+    assert was == as_bytes(woken(path, config))
+    assert was == as_bytes(woken(bare(path), config))
+
+
+def test_snapshots_on_the_way_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of many snapshots and the facts behind it, or the facts alone: the same bytes."""
+    monkeypatch.setattr("runtime.recorder.SNAPSHOT_EVERY", 20)
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    was = as_bytes(traded(path, config, 155))
+    snapshots = len(ask(path, "SELECT seq FROM snapshots"))
+
+    assert (8, was) == (snapshots, as_bytes(woken(path, config)))
+    assert was == as_bytes(woken(bare(path), config))
+
+
+def test_an_empty_journal_gives_the_new_born(tmp_path: Path) -> None:
+    """Nothing was written yet: nothing is brought back."""
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    traded(path, config, 0)
+    edit(path, "DELETE FROM runs WHERE run > ?", 0)
+    edit(bare(path), "DELETE FROM log WHERE seq > ?", 0)
+
+    assert as_bytes(new_pair(config)) == as_bytes(woken(path, config))
+
+
+def test_the_journal_alone_can_build_its_cores(tmp_path: Path) -> None:
+    """Configuration, contracts and models stand in the run's row: no model folder is read."""
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    traded(path, config, 5)
+    with JournalReader(path) as reader:
+        core, _ = pair_of_run(reader.runs()[0])
+
+    assert not Path(config.regimes["calm-or-storm"].model).exists()
+    assert new_pair(config)[0].plan.config == core.plan.config
+    assert models_of(config)["calm-or-storm"] == core.plan.regimes[0].model
+    assert as_bytes(new_pair(config))[0] == core.snapshot()
+
+
+# --- changed configurations -------------------------------------------------------------------------------------------
+
+
+def test_a_changed_configuration_keeps_trades_orders_and_money(tmp_path: Path) -> None:
+    """Another risk, another order of strategies: what is held is held by the same names, and no loss is forgotten."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    before, books = traded(path, a_config(tmp_path / "a"), facts)
+    after, carried = woken(path, a_config(tmp_path / "a", REVERSION, LAZY))
+    old, new = before.ledger, after.ledger
+    trade, was = after.lanes[1].trade, before.lanes[0].trade
+
+    assert trade is not None
+    assert was is not None
+    assert (2, was.position, was.volume, was.stop) == (trade.strategy, trade.position, trade.volume, trade.stop)
+    assert (old.balance, old.last_deal, old.day, old.day_equity, old.quotes) == (
+        *(new.balance, new.last_deal, new.day, new.day_equity, new.quotes),
+    )
+    assert {ident: o.verb for ident, o in old.orders.items()} == {ident: o.verb for ident, o in new.orders.items()}
+    assert books.live == carried.live
+
+
+@pytest.mark.parametrize("gone", ["strategy", "symbol"])
+def test_a_configuration_without_a_home_for_a_trade_is_refused(tmp_path: Path, gone: str) -> None:
+    """A position nobody would look after must be closed before its strategy is taken out."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    traded(path, a_config(tmp_path / "a"), facts)
+    words = {"breakout": "other"} if gone == "strategy" else {}
+    renamed = BREAKOUT.replace('name = "breakout"', 'name = "other"')
+    config = a_config(tmp_path / "a", *([renamed, REVERSION] if words else [REVERSION]))
+
+    with pytest.raises(ConfigError, match="breakout on SP500 still holds a position or an order"):
+        woken(path, config)
+
+
+@pytest.mark.parametrize("facts_of_second", [1, 2])
+def test_a_changed_account_killed_soon_after_comes_back_whole(tmp_path: Path, facts_of_second: int) -> None:
+    """The second run is of another configuration and dies at once: what it had carried over is not lost."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    traded(path, a_config(tmp_path / "a"), facts)
+    second = a_config(tmp_path / "a", LAZY, REVERSION)
+    was = began_again(path, second, *[RunStarted(at=0, run=2)] * facts_of_second)
+    wanted = as_bytes(was)
+    found, alone = woken(path, second), woken(bare(path), second)
+
+    assert found[0].lanes[0].trade is not None
+    assert wanted == as_bytes(found)
+    assert wanted == as_bytes(alone)
+
+
+def test_changes_upon_changes_come_back_whole(tmp_path: Path) -> None:
+    """Four runs of three configurations, each killed: from the last snapshot or from the very first fact, the same."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    first, second = a_config(tmp_path / "a"), a_config(tmp_path / "b", LAZY, REVERSION)
+    third = a_config(tmp_path / "c", REVERSION, OTHER)
+    traded(path, first, facts)
+    began_again(path, second)
+    began_again(path, third)
+    was = as_bytes(began_again(path, first))
+    found = [as_bytes(woken(path, first)), as_bytes(woken(bare(path), first))]
+
+    assert [was, was] == found
+    assert 4 == replay(path).runs
+
+
+def test_another_model_is_another_make_though_the_configuration_is_the_same(tmp_path: Path) -> None:
+    """The champion was replaced: posteriors of the old model are not fed into the new one, trades are kept."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    config = a_config(tmp_path / "a")
+    before, _ = traded(path, config, facts)
+    after, _ = woken(path, config, seed=2)
+    was = as_bytes(began_again(path, config, seed=2))
+
+    assert (0, True) == (after.readings[0].bars, before.readings[0].bars > 0)
+    assert after.lanes[0].trade is not None
+    assert was == as_bytes(woken(path, config, seed=2))
+    assert 2 == replay(path).runs
+
+
+def test_a_hold_that_waits_for_a_late_fill_outlives_a_changed_configuration(tmp_path: Path) -> None:
+    """Editing a number in a file is not the way to trade on while an order is missing."""
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    traded(path, config, 60)
+    pair = woken(path, config)
+    pair[0].ledger.holds["MISSING:SP500"] = "an order was never found"
+    other = carry(pair, new_pair(a_config(tmp_path, LAZY, REVERSION)))
+
+    assert "MISSING:SP500" in other[0].ledger.holds
