@@ -5,17 +5,17 @@ and swap; deals are told), then the bars that this tick shows as closed are told
 decided on them is executed at that tick; only then do the bars that opened at T have a high and a low.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import msgspec
 
+from backtests.reel import FOREVER, Closed, Reel
 from brokers.latch import Command
 from brokers.port import BarClosed, BarPhase, DataEnded, LinkUp, Reconciled
 from brokers.venue import Costs, Venue
 from market.bars import Bars
-from market.types import TIMEFRAMES, Account, Deal
+from market.types import Account, Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, TimerFired
@@ -35,10 +35,8 @@ from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
 
-Closed = tuple[int, int, FeedKey, int]
-"""When a bar closed, minus its length, its tape and its place there."""
 _WHEN = itemgetter(0, 1)
-FOREVER = 1 << 62
+_ENDS = attrgetter("ends")
 
 
 class Drive(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +79,12 @@ class PlainDrive:
         self.equity: list[tuple[int, float]] = []
         self.bars = 0
         self.orders = 0
-        feeds = list(core.feeds)
-        self.told_order = sorted(tapes, key=lambda key: (-TIMEFRAMES[key[1]], feeds.index(key)))
-        finest = {name: min((k for k in tapes if k[0] == name), key=lambda k: TIMEFRAMES[k[1]]) for name in symbols}
-        self.paths = [finest[name] for name in plan.symbols if name in finest]
-        self.next = {key: bisect_left(tape.time, start) for key, tape in tapes.items()}
-        self.told = {key: self._history(key) for key in tapes}
-        self.open: dict[FeedKey, int] = {}
-        """Bars without high and low yet, and the last millisecond of each."""
+        reels = [Reel(tapes[key], start) for key in core.feeds if key in tapes]
+        self.told_order = sorted(reels, key=lambda reel: -reel.frame)
+        self.paths = [min((r for r in reels if r.symbol == name), key=lambda r: r.frame) for name in symbols]
+        opening = min(reel.opening for reel in reels)
+        for reel in reels:  # what has closed at the very first tick: a tape's last bar only if its next has opened
+            reel.told = reel.next if reel.opening == opening else max(0, reel.next - 1)
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -97,8 +93,9 @@ class PlainDrive:
         self._begin()
         for at in self._times():
             self._play_before(at)
-            for key in (opened := [k for k in self.paths if self._opens(k, at)]):
-                self._first_tick(key, at)
+            opened = [reel for reel in self.paths if reel.opening == at]
+            for reel in opened:
+                self._first_tick(reel, at)
             self._news()
             self._tell_closed(at, opened)
             if progress is not None:
@@ -112,64 +109,42 @@ class PlainDrive:
 
     def _times(self) -> Iterator[int]:
         if len(self.paths) == 1:
-            tape = self.tapes[self.paths[0]]
-            return iter(tape.time[self.next[self.paths[0]] :])
-        return iter(sorted({t for key in self.paths for t in self.tapes[key].time[self.next[key] :]}))
+            return iter(self.paths[0].tape.time[self.paths[0].next :])
+        return iter(sorted({t for reel in self.paths for t in reel.tape.time[reel.next :]}))
 
-    def _opens(self, key: FeedKey, at: int) -> bool:
-        i, tape = self.next[key], self.tapes[key]
-        return i < len(tape) and tape.time[i] == at
-
-    def _first_tick(self, key: FeedKey, at: int) -> None:
-        tape, i = self.tapes[key], self.next[key]
-        self.venue.open_bar(key[0], at, tape.open[i], tape.spread[i])
-        self.next[key] = i + 1
-        end = at + TIMEFRAMES[key[1]] * 1000
-        self.open[key] = (min(end, tape.time[i + 1]) if i + 1 < len(tape) else end) - 1
+    def _first_tick(self, reel: Reel, at: int) -> None:
+        i = reel.open()
+        self.venue.open_bar(reel.symbol, at, reel.tape.open[i], reel.tape.spread[i])
 
     def _play_before(self, at: int) -> None:
         """Give the bars that end before a moment their high, low and close, in the order in which they end."""
-        due = [key for key in self.paths if key in self.open and self.open[key] < at]
-        for key in sorted(due, key=self.open.__getitem__):
-            tape, i = self.tapes[key], self.next[key] - 1
-            self.venue.play_bar(key[0], self.open.pop(key), tape.high[i], tape.low[i], tape.close[i])
+        for reel in sorted([reel for reel in self.paths if reel.ends < at], key=_ENDS):
+            tape, i, end = reel.tape, reel.next - 1, reel.ends
+            reel.ends = FOREVER
+            self.venue.play_bar(reel.symbol, end, tape.high[i], tape.low[i], tape.close[i])
 
-    def _tell_closed(self, at: int, opened: list[FeedKey]) -> None:
+    def _tell_closed(self, at: int, opened: list[Reel]) -> None:
         """Tell the bars that a first tick at `at` shows as closed."""
-        symbols = {key[0] for key in opened}
+        symbols = {reel.symbol for reel in opened}
         closed: list[Closed] = []
-        for key in self.told_order:
-            if key[0] in symbols:
+        for reel in self.told_order:
+            if reel.symbol in symbols:
                 # its own next bar has opened; a bar of another timeframe is over when its time is
-                closed += self._closed(key, at if key in opened else at - TIMEFRAMES[key[1]] * 1000 + 1)
+                closed += reel.closed(at if reel in opened else at - reel.frame + 1)
         self._tell(closed, at)
-
-    def _closed(self, key: FeedKey, before: int) -> Iterator[Closed]:
-        """Yield the bars of one tape that opened before a moment and were not told yet."""
-        tape, length = self.tapes[key], TIMEFRAMES[key[1]] * 1000
-        while self.told[key] < len(tape) and tape.time[self.told[key]] < before:
-            i = self.told[key]
-            self.told[key] += 1
-            yield tape.time[i] + length, -length, key, i
 
     def _tell(self, closed: list[Closed], at: int) -> None:
         """Tell bars as a daemon does: what closed first the first, of those that closed together the longest."""
-        for _, _, key, i in sorted(closed, key=_WHEN):
-            self._tell_bar(key, i, at, "live")
+        for _, _, reel, i in sorted(closed, key=_WHEN):
+            self._tell_bar(reel, i, at, "live")
 
     def _end(self) -> None:
         """Tell that the data is over: the closing quote is the last tick; what is open is left there."""
         self._news()
         at = self.venue.at
         self._handle(DataEnded(at=at))
-        self._tell([closed for key in self.told_order for closed in self._closed(key, FOREVER)], at)
+        self._tell([closed for reel in self.told_order for closed in reel.closed(FOREVER)], at)
         self._news()
-
-    def _history(self, key: FeedKey) -> int:
-        """Return how many bars of a tape have closed at the first tick: the last one only if its next has opened."""
-        opening = [tape.time[self.next[k]] for k, tape in self.tapes.items() if self.next[k] < len(tape)]
-        tape, i = self.tapes[key], self.next[key]
-        return i if i < len(tape) and tape.time[i] == min(opening) else max(0, i - 1)
 
     # --- facts ------------------------------------------------------------------------------------------------------
 
@@ -188,16 +163,16 @@ class PlainDrive:
         self._handle(LevelChanged(at=at, command=command, generation=1))
         self.account = account
         self._handle(LinkUp(at=at, account=account))
-        for key in self.told_order:
-            for i in range(max(0, self.told[key] - self.warmup), self.told[key]):
-                self._tell_bar(key, i, self.tapes[key].time[i] + TIMEFRAMES[key[1]] * 1000, "warm")
+        for reel in self.told_order:
+            for i in range(max(0, reel.told - self.warmup), reel.told):
+                self._tell_bar(reel, i, reel.tape.time[i] + reel.frame, "warm")
 
-    def _tell_bar(self, key: FeedKey, index: int, at: int, phase: BarPhase) -> None:
-        bar = self.tapes[key].bar(index)
+    def _tell_bar(self, reel: Reel, index: int, at: int, phase: BarPhase) -> None:
+        bar = reel.tape.bar(index)
         if phase == "warm":
             self._handle(BarClosed(at=at, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
             return
-        bid, ask = self.venue.quote(key[0])
+        bid, ask = self.venue.quote(reel.symbol)
         self._handle(BarClosed(at=at, bar=bar, bid=bid, ask=ask))
         self.bars += 1
         self.equity.append((at, self.core.decider.equity()))

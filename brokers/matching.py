@@ -4,6 +4,9 @@ from brokers.book import Book, Holding, Resting
 from brokers.fills import AMBIGUOUS, NOTHING, STOP_ENTRY, TARGET, shift, slipped, touched, touched_after, triggered
 from brokers.ledger import Ledger, affordable, end, enter, leave, level, worst
 
+Path = tuple[float, float, float]
+"""High, low and close of one side's prices."""
+
 
 def market_price(book: Book, side: int) -> float:
     """Return what an execution of `side` gets now, slippage included."""
@@ -26,15 +29,18 @@ def jump(a: Ledger, book: Book) -> None:
 
 def play(a: Ledger, book: Book, high: float, low: float, close: float) -> None:
     """Fill at their levels what a bar's path after its open reached: positions first, then resting orders."""
-    bids = (high, low, close)
-    asks = (
-        shift(high, book.spread, book.scale),
-        shift(low, book.spread, book.scale),
-        shift(close, book.spread, book.scale),
-    )
     for p in tuple(book.positions):
-        top, bottom, _ = bids if p.side > 0 else asks
+        top, bottom = (high, low) if p.side > 0 else (_ask(book, high), _ask(book, low))
         _leave_at_level(a, book, p, touched(p.side, p.stop, p.target, top, bottom))
+    if book.orders:
+        _play_orders(a, book, (high, low, close), (_ask(book, high), _ask(book, low), _ask(book, close)))
+
+
+def _ask(book: Book, bid: float) -> float:
+    return shift(bid, book.spread, book.scale)
+
+
+def _play_orders(a: Ledger, book: Book, bids: Path, asks: Path) -> None:
     for r in tuple(book.orders):
         side = r.order.side
         top, bottom, _ = asks if side > 0 else bids

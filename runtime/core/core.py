@@ -159,17 +159,20 @@ class Core:
         if fact.phase != "warm":
             self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
             self.decider.new_day(fact.at)
-        self._warmth(bar.symbol)
+        if self.ledger.holds:
+            self._lift(bar.symbol)
         for reading in self.readings_of[key]:
             for lane in self.lanes:
                 if lane.plan.regime == reading.name:
                     read_gate(lane, reading)
         decisions = []
+        now = self.decider.exposure(bar.symbol) if fact.phase != "warm" else None
         for lane in self.lanes_of[key]:
-            silence(lane, feed.timeframe_ms, self.readings)
-            made = self.decider.decide(lane, feed, fact)
+            silence(lane, feed.timeframe_ms, self.decider.readings.get(lane.plan.regime))
+            made = self.decider.decide(lane, feed, fact, now)
             if made is not None:
                 decisions.append(made)
+                now = self.decider.exposure(bar.symbol) if made.instruction else now
         return tuple(decisions)
 
     def _fold(self, feed: Feed, key: FeedKey, fact: BarClosed) -> bool:
@@ -177,12 +180,13 @@ class Core:
         if fact.bar.time <= feed.last_time:
             return False
         feed.fold(fact.bar)
-        self.ledger.holds.pop(f"CONTRACT:{fact.bar.symbol}", None)  # a bar that passed its checks
         for reading in self.readings_of[key]:
             reading.fold()
         return True
 
-    def _warmth(self, symbol: str) -> None:
+    def _lift(self, symbol: str) -> None:
+        """Lift the holds that a bar can lift."""
+        self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
         key = f"WARMING:{symbol}"
         if key in self.ledger.holds and all(f.warm for f in self.feeds.values() if f.key[0] == symbol):
             del self.ledger.holds[key]

@@ -81,9 +81,10 @@ class Decider:
         total = self.ledger.balance
         for lane in self.lanes:
             t = lane.trade
-            if t is not None and t.symbol in self.ledger.quotes:
+            quote = self.ledger.quotes.get(t.symbol) if t is not None else None
+            if t is not None and quote is not None:
+                bid, ask = quote
                 c = self.contracts[t.symbol]
-                bid, ask = self.ledger.quotes[t.symbol]
                 total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
         return total
 
@@ -119,8 +120,8 @@ class Decider:
 
     # --- one bar ----------------------------------------------------------------------------------------------------
 
-    def decide(self, lane: Lane, feed: Feed, fact: BarClosed) -> Decision | None:
-        """Decide one bar for one strategy; None for a warm-up bar."""
+    def decide(self, lane: Lane, feed: Feed, fact: BarClosed, now: Exposure | None) -> Decision | None:
+        """Decide one bar for one strategy; on a warm-up bar, where `now` is None, nothing is decided."""
         bar, trade = fact.bar, lane.trade
         position, held, leave = 0, 0, 0.0
         if trade is not None:
@@ -129,11 +130,10 @@ class Decider:
         values = feed.values
         features = [values[pick] for pick in lane.picks]
         want = lane.runner.step_flat(features, bar, position, held)
-        if fact.phase == "warm":
+        if now is None:
             return None
         self.ledger.decisions += 1
         draft = Draft(lane, feed, fact, want, tuple(features), position, held)
-        now = self.exposure(bar.symbol)
         draft.numbers = (*standing_numbers(now), *_UNASKED)
         if fact.phase == "missed":
             draft.outcome = "missed"

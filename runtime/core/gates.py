@@ -15,12 +15,9 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
     lane.gate_reason = "regime allowed" if lane.gate_open else "regime not allowed"
 
 
-def silence(lane: Lane, timeframe_ms: int, readings: list[RegimeReading]) -> None:
+def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None) -> None:
     """Count the open-market time since the regime was last read; too much of it shuts the gate."""
-    if lane.gate.mode == "off":
-        return
-    reading = next((r for r in readings if r.name == lane.plan.regime), None)
-    if reading is None or reading.bars == 0:
+    if reading is None or reading.bars == 0 or lane.gate.mode == "off":
         return
     lane.silent_ms += timeframe_ms
     if lane.silent_ms > (lane.gate.max_age + 1) * reading.feed.timeframe_ms:

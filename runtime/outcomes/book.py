@@ -65,7 +65,10 @@ class OutcomeBook(msgspec.Struct):
             if trade.symbol == bar.symbol and trade.timeframe == bar.timeframe:
                 up, down = bar.high - trade.entry_price, trade.entry_price - bar.low
                 best, worst = (up, down) if trade.side > 0 else (down, up)
-                trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)
+                if best > trade.mfe:
+                    trade.mfe = best
+                if worst > trade.mae:
+                    trade.mae = worst
                 trade.bars += 1
 
     def deal(self, deal: Deal) -> Outcome | None:
