@@ -144,7 +144,9 @@ class Demo:
 
     def worker(self) -> int:
         """Return the process id of the daemon's worker, as the daemon tells it."""
-        return int(self.status()["worker"])
+        pid = int(self.status()["worker"])
+        assert pid, "no worker runs just now, and 0 would mean ourselves"
+        return pid
 
     def kill(self, *who: str) -> None:
         """Kill processes as `kill -9` does, the worker before the daemon it would die with."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from brokers.mt5.session import LinkLostError, Session, Terms, WrongTerminalErro
 from brokers.port import Accepted, Answer, DealMade, InDoubt, Rejected
 from tests.latches import latched
 from tests.orders import LIMITS, NOW, entry
+from tests.sessions import gone, hurried, live, lost
 from tests.trade_server import serving, set_up
 
 POLL = Poll(feeds=(), last_deal=0, last_deal_at=0, watch=())
-SHORT_S = 0.4
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,43 +44,6 @@ def terms(tmp_path: Path) -> Terms:
         zone="UTC", symbols={"GOLD": "GOLD"}, limits=LIMITS, latch=str(latched(tmp_path / "state", "run")),
         call_timeout_s=10.0,
     )  # fmt: skip
-
-
-def live(session: Session, act: Callable[[Session], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401 - what the act returns
-    """Start a session, act with it, and leave no worker behind."""
-
-    async def life() -> Any:  # noqa: ANN401 - what the act returns
-        try:
-            await session.start()
-            return await act(session)
-        finally:
-            await session.stop()
-
-    return asyncio.run(life())
-
-
-def hurried(session: Session) -> None:
-    """Have the session's calls time out soon from now on."""
-    session.terms = msgspec.structs.replace(session.terms, call_timeout_s=SHORT_S)
-
-
-async def lost(call: Coroutine[Any, Any, Any]) -> LinkLostError | WrongTerminalError:
-    """Return the loss a call must come to."""
-    try:
-        await call
-    except (LinkLostError, WrongTerminalError) as error:
-        return error
-    raise AssertionError("it came to an answer")
-
-
-def gone(pid: int) -> bool:
-    """Tell whether a process has ended, waiting a little."""
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.01)
-    return not Path(f"/proc/{pid}").exists()
 
 
 # --- a life -----------------------------------------------------------------------------------------------------------
