@@ -78,7 +78,7 @@ class Linker:
         if self.link.state in {"down", "given_up"}:
             return
         event: Event = "unreachable"
-        if isinstance(error, WrongTerminalError):
+        if isinstance(error, WrongTerminalError) or error.fatal:  # a login refused again and again locks an account
             event = "wrong"
         elif error.crashed:
             event = "crashed"

@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 
+from collections.abc import Callable
 from pathlib import Path
 
 from backtests.backtest import until
-from backtests.benchmarks.timing import Work, head, in_turn, ratio, row
+from backtests.benchmarks.timing import head, in_turn, ratio, row
 from backtests.demo import demo_config
 from backtests.drive import Drive, PlainDrive
 from backtests.own_bars import own_text
@@ -36,34 +37,32 @@ SAMPLE = 40_000
 """Minutes of the repeated drives."""
 
 Tapes = dict[FeedKey, Bars]
+Cases = dict[str, tuple[AccountConfig, bool]]
+"""What is compared: an account, and whether its shadow books are kept."""
 
 
-def played(config: AccountConfig, tapes: Tapes, *, shadows: bool) -> Drive:
-    """Drive an account over its bars once."""
-    plan, costs = plan_of(config, models_of(config)), costs_of(config)
-    core, books = core_of(plan, costs, shadows=shadows)
-    start = trading_start(config, tapes)
+def ready(config: AccountConfig, tapes: Tapes, *, shadows: bool) -> Callable[[], Drive]:
+    """Return the work of one drive of an account over its bars; models are read already."""
+    plan, costs, start = plan_of(config, models_of(config)), costs_of(config), trading_start(config, tapes)
     balance, warmup = config.account.balance, config.feed.warmup
-    return PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup).run()
+
+    def work() -> Drive:
+        core, books = core_of(plan, costs, shadows=shadows)
+        return PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup).run()
+
+    return work
 
 
-def sample(config: AccountConfig, bars: int | None) -> tuple[Tapes, int]:
-    """Return the tapes of an account, at most `bars` bars of trading in each, and how many will be decided."""
+def compared(name: str, cases: Cases, bars: int | None, repeats: int) -> None:
+    """Print the lines of drives over the same bars, at most `bars`, run in turn, each against the first of them."""
+    config, _ = next(iter(cases.values()))
     tapes = tapes_of(config)
     start = trading_start(config, tapes)
-    cut = {key: until(tape, start, None, bars) for key, tape in tapes.items()}
-    return cut, played(config, cut, shadows=False).bars
-
-
-def compared(name: str, cases: dict[str, tuple[AccountConfig, bool]], bars: int | None, repeats: int) -> None:
-    """Print the lines of drives over the same bars, run in turn, each against the first of them."""
-    tapes, count = sample(next(iter(cases.values()))[0], bars)
-
-    def work(config: AccountConfig, *, shadows: bool) -> Work:
-        return lambda: played(config, tapes, shadows=shadows)
-
-    found = in_turn({case: work(config, shadows=shadows) for case, (config, shadows) in cases.items()}, repeats)
-    base = next(iter(found))
+    tapes = {key: until(tape, start, None, bars) for key, tape in tapes.items()}
+    works = {case: ready(config, tapes, shadows=shadows) for case, (config, shadows) in cases.items()}
+    base, first = next(iter(works.items()))
+    count = first().bars
+    found = in_turn(works, repeats)
     for case, times in found.items():
         print(row(f"{name}, {case}", [count / s for s in times], "bars/s", 0))
     for case in list(found)[1:]:
@@ -93,8 +92,9 @@ def year(file: Path, *, shadows: bool) -> None:
     """Play all bars of an account and print what came of it: the work of a process of its own."""
     config = load(file)
     tapes = tapes_of(config)
+    work = ready(config, tapes, shadows=shadows)
     began = time.perf_counter()
-    drive = played(config, tapes, shadows=shadows)
+    drive = work()
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
@@ -103,9 +103,10 @@ def year(file: Path, *, shadows: bool) -> None:
     )
 
 
-def years(cases: dict[str, tuple[AccountConfig, bool]]) -> None:
+def years(cases: Cases) -> None:
     """Print a table of whole years, each played once."""
-    print("\n| the whole year | bars | decisions | deals | seconds | bars/s | MiB at most |\n|---|---|---|---|---|---|---|")
+    print("\n| the whole year | bars | decisions | deals | seconds | bars/s | MiB at most |")
+    print("|---|---|---|---|---|---|---|")
     for case, (config, shadows) in cases.items():
         command = [sys.executable, "-m", "backtests.benchmarks.drive", "--year", f"{config.folder}/minutes.toml"]
         print(f"| {case} | ", end="", flush=True)
@@ -117,13 +118,13 @@ def tables(data: Path, repeats: int, folder: Path) -> None:
     demo = demo_config(folder)
     train_from_config(demo)
     print(head())
-    books = {"without shadow books": (demo, False), "with shadow books": (demo, True)}
+    books: Cases = {"without shadow books": (demo, False), "with shadow books": (demo, True)}
     compared("S&P 500 days, two gated strategies", books, None, repeats)
     if not data.is_file():
         print(f"\nno EURUSD minutes at {data}: name the file with --data, or its folder in TIDEGATE_DATA")
         return
     plain, gated = (minutes_config(folder, data, gated=yes) for yes in (False, True))
-    cases = {"without gate": (plain, False), "gated": (gated, False), "gated, with shadow book": (gated, True)}
+    cases: Cases = {"without gate": (plain, False), "gated": (gated, False), "gated, with shadow book": (gated, True)}
     compared(f"EURUSD minutes, one strategy, {SAMPLE:,} bars", cases, SAMPLE, repeats)
     years(cases)
 

@@ -3,6 +3,8 @@
 Both ways the loop over the bars is counted. Compiled, an array of the bars is walked many times.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -24,7 +26,7 @@ def plain(fold: Fold) -> Work:
 
     def work() -> None:
         step, params = fold.step, fold.params
-        if fold.pure:
+        if params is None:
             for numbers in fold.rows:
                 step(*numbers)
             return
@@ -38,10 +40,9 @@ def plain(fold: Fold) -> Work:
 def compiled(fold: Fold) -> Work:
     """Return `TIMES` compiled walks over the bars."""
     kernel = fold.kernel
-    rows = np.array(fold.rows)
+    rows = np.array(fold.numbers)
     params = np.array(fold.params or (0.0,))
 
-    @numba.njit
     def loop(state: Rows, p: Rows, bars: Rows) -> float:
         total = 0.0
         for _ in range(TIMES):
@@ -49,7 +50,8 @@ def compiled(fold: Fold) -> Work:
                 total += kernel(state, p, bars[i])
         return total
 
-    return lambda: loop(np.array(fold.state or (0.0,)), params, rows)
+    fast: Any = numba.njit(loop)
+    return lambda: fast(np.array(fold.state or (0.0,)), params, rows)
 
 
 def main() -> None:
