@@ -18,13 +18,14 @@ from backtests.backtest import run_backtest
 from backtests.demo import open_account, serve
 from backtests.drive import Drive
 from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
+from brokers.mt5.lookalike.constants import TRADE_ACTION_PENDING, TRADE_RETCODE_DONE
 from brokers.mt5.lookalike.launch import launch, stop
 from config.account import AccountConfig
 from config.load import load
 from config.places import JOURNAL_FILE
 from runtime.operator import latch
 from runtime.operator.client import status
-from tests.oracle import table
+from tests.oracle import lines_of, table
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 40.0
@@ -181,10 +182,24 @@ class Demo:
             self.signal("server", signal.SIGSTOP)
             time.sleep(0.02)
             told = self.status()
-            if told.get("link") == "up" and what(told) and not latch.sending(self.state):
+            if told.get("link") == "up" and what(told) and not latch.sending(self.state) and self._heard(told):
                 return told
             self.signal("server", signal.SIGCONT)
             time.sleep(0.002)
+
+    def _heard(self, told: dict[str, Any]) -> bool:
+        """Say whether the daemon has heard all that the server has done: else its word of itself is of a while ago."""
+        open_, resting, asked = set[int](), set[int](), 0
+        for line in lines_of(self.ledger):
+            asked = line["request"][0] if line.get("in") == "request" else asked
+            match line.get("out"):
+                case "deal" if line["deal"]["entry"] != "none":
+                    (open_.add if line["deal"]["entry"] == "in" else open_.discard)(line["deal"]["position"])
+                case "order_gone":
+                    resting.discard(line["order"])
+                case "answer" if asked == TRADE_ACTION_PENDING and line["retcode"] == TRADE_RETCODE_DONE:
+                    resting.add(line["order"])
+        return (len(open_), len(resting)) == (told["positions"], told["resting"])
 
     def _until_marked(self, deadline: float) -> None:
         """Wait, without giving way to anybody, until the gateway marks an order."""
