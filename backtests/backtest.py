@@ -5,10 +5,11 @@ import datetime
 from collections.abc import Callable, Mapping
 
 from backtests.drive import Drive, PlainDrive
-from backtests.recorded import DAY_MS, day_ms, tapes_of, trading_start
+from backtests.recorded import day_ms, tapes_of, trading_start
 from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars
+from market.types import DAY_MS
 from regimes.bundle import RegimeModel
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.core.feeds import FeedKey

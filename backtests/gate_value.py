@@ -11,6 +11,7 @@ import msgspec
 from backtests.record import Record, Trade
 from backtests.words import money
 from market.money import cents
+from market.types import DAY_MS
 
 Verdict = Literal["helped", "hurt", "unclear", "too few", "no veto", "no gate", "no shadow"]
 
@@ -18,7 +19,6 @@ LEVEL = 0.95
 DRAWS = 5000
 LEAST = 20
 """Trades that must be in one book only, and blocks of time that must hold a trade, before anything is resampled."""
-DAY_MS = 86_400_000
 
 
 class GateValue(msgspec.Struct, frozen=True, kw_only=True):

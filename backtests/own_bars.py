@@ -9,6 +9,7 @@ import msgspec
 from config.errors import DataError
 from market.barfile import read_bars
 from market.bars import Bars
+from market.types import DAY_MS
 
 LEAST = 500
 """Bars below which there is nothing to learn from and nothing left to trade."""
@@ -19,7 +20,6 @@ SPREAD_SHARE = 0.0001
 LOT_VALUE = 1000.0
 """A price below this divided by a hundred is taken to be a currency pair's: 100,000 units a lot."""
 MOST_DIGITS = 6
-DAY_MS = 86_400_000
 
 
 def own_text(text: str, data: Path, symbol: str) -> str:

@@ -13,10 +13,8 @@ from market.barcheck import Report
 from market.barfile import read_bars
 from market.bars import Bars
 from market.sp500 import read_sp500
-from market.types import TIMEFRAMES
+from market.types import DAY_MS, TIMEFRAMES
 from runtime.core.feeds import FeedKey
-
-DAY_MS = 86_400_000
 
 
 def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:

@@ -7,9 +7,9 @@ from itertools import groupby, takewhile
 
 from backtests.record import Record
 from market.bars import Bars
+from market.types import DAY_MS
 
 MOSTLY = 0.5
-DAY_MS = 86_400_000
 
 
 def remarks_of(record: Record, ambiguous: int) -> list[str]:

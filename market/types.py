@@ -39,6 +39,9 @@ TIMEFRAMES: dict[str, int] = {
 }
 """Length of each timeframe in seconds."""
 
+DAY_MS = TIMEFRAMES["D1"] * 1000
+"""A day in milliseconds."""
+
 CalcMode = Literal["forex", "cfd"]
 
 

@@ -88,7 +88,7 @@ def _filter(count: int) -> Fold:
 def _gate(count: int) -> Fold:
     rows: list[Numbers] = [(i % 41 / 40.0,) for i in range(count)]
 
-    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401
+    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return gate_step(s, p, b[0])
 
     return Fold("regime gate", gate_step, numba.njit(by_row), rows, rows, tuple(gate_init(GATE)), GATE)
@@ -104,7 +104,7 @@ def _strategy(name: str, bars: Sequence[Numbers]) -> Fold:
     rows = [(f, *rest) for f, rest in zip(features, seen, strict=True)]
     flat = [(*f, *rest) for f, rest in zip(features, seen, strict=True)]
 
-    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401
+    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return step(s, p, b[:many], b[many], b[many + 1], b[many + 2], b[many + 3], b[many + 4])[0]
 
     return Fold(
@@ -116,7 +116,7 @@ def _exit(bars: Sequence[Numbers]) -> Fold:
     rows: list[Numbers] = [(h, low) for _, h, low, _, _ in bars]
     first = bars[0][3]
 
-    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401
+    def by_row(s: Any, p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return exit_step(s, p, b[0], b[1])
 
     plan = (1.0, first, 30.0, 15.0, 0.0)
@@ -126,19 +126,19 @@ def _exit(bars: Sequence[Numbers]) -> Fold:
 def _pure(bars: Sequence[Numbers]) -> list[Fold]:
     """Return the arithmetic of fills, money and sizes: no state, no parameters."""
 
-    def touching(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401
+    def touching(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return touched(b[0], b[1], b[2], b[3], b[4])
 
-    def shifted(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401
+    def shifted(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return shift(b[0], b[1], b[2])
 
-    def earned(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401
+    def earned(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return profit(b[0], b[1], b[2], b[3], b[4], b[5])
 
-    def bound(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401
+    def bound(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return margin(b[0], b[1], b[2], b[3], b[4])
 
-    def sized(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401
+    def sized(_s: Any, _p: Any, b: Any) -> Any:  # noqa: ANN401 - numba's arrays
         return size(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7])
 
     made = (

@@ -5,7 +5,7 @@ from brokers.fills import INVERSE, floating, margin
 from brokers.limits import stop_loss
 from brokers.port import BarClosed
 from market.money import to_grid
-from market.types import BUY, SELL, OrderKind, Side, Symbol
+from market.types import BUY, DAY_MS, SELL, OrderKind, Side, Symbol
 from runtime.core.decision import Decision, Outcome
 from runtime.core.desk import OrderDesk
 from runtime.core.feeds import Feed, RegimeReading
@@ -29,7 +29,6 @@ from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT, FlatWant
 
 NAN = float("nan")
-DAY_MS = 86_400_000
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 

@@ -5,13 +5,11 @@ import msgspec
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
+from runtime.core.positions import LOT_DUST
 from runtime.outcomes.outcome import Book, Outcome
 
 REMEMBERED = 256
 """Entries wanted and not filled yet that are remembered; older ones were never filled."""
-
-LOT_DUST = 1e-9
-"""Below it nothing is left of a position."""
 
 
 class OpenTrade(msgspec.Struct, kw_only=True):
