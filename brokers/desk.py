@@ -15,8 +15,10 @@ from brokers.port import (
     Answer,
     AnyRequest,
     CancelRequest,
+    CloseByRequest,
     CloseRequest,
     EntryRequest,
+    ModifyRequest,
     Rejected,
     StopRequest,
 )
@@ -43,6 +45,8 @@ def work(a: Ledger, request: AnyRequest) -> Answer:
             return _close(a, book, p, request) if isinstance(request, CloseRequest) else _guard(a, book, p, request)
         case CancelRequest():
             return _cancel(a, book, request)
+        case ModifyRequest() | CloseByRequest():
+            return _refuse(a, request, (10013, "not offered by this venue yet"))
         case _:
             assert_never(request)
 

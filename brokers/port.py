@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from market.types import Account, Bar, Deal, Order, OrderKind, Position, Side, Symbol
+from market.types import Account, Bar, Deal, Filling, Order, OrderKind, Position, Side, Symbol
 
 
 class Request(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -26,6 +26,10 @@ class EntryRequest(Request, frozen=True, kw_only=True):
     volume: float
     price: float
     """Market: the quote it was decided on. Limit and stop: the trigger."""
+    limit: float = 0.0
+    """Stop limit: where the limit order stands that the trigger places."""
+    filling: Filling | None = None
+    """None: as the symbol's contract asks."""
     stop: float
     target: float = 0.0
     expiry: int = 0
@@ -71,7 +75,33 @@ class CancelRequest(Request, frozen=True, kw_only=True):
     decided_at: int
 
 
-AnyRequest = EntryRequest | CloseRequest | StopRequest | CancelRequest
+class ModifyRequest(Request, frozen=True, kw_only=True):
+    """Move a resting order: its price, stop, target and expiry are set anew."""
+
+    symbol: str
+    order: int
+    price: float
+    limit: float = 0.0
+    stop: float
+    target: float = 0.0
+    expiry: int = 0
+    decided_at: int
+
+
+class CloseByRequest(Request, frozen=True, kw_only=True):
+    """Close a position of a hedging account against an opposite one of the same symbol."""
+
+    symbol: str
+    position: int
+    by: int
+    magic: int
+    comment: str = ""
+    decided_at: int
+    operator: bool = False
+    """A person asked: then a halt does not forbid it."""
+
+
+AnyRequest = EntryRequest | CloseRequest | StopRequest | CancelRequest | ModifyRequest | CloseByRequest
 
 
 class Fact(msgspec.Struct, frozen=True, tag=True, kw_only=True):

@@ -42,7 +42,14 @@ TIMEFRAMES: dict[str, int] = {
 DAY_MS = TIMEFRAMES["D1"] * 1000
 """A day in milliseconds."""
 
-CalcMode = Literal["forex", "cfd"]
+CalcMode = Literal["forex", "forex_no_leverage", "cfd", "cfd_leverage", "cfd_index", "futures"]
+"""How margin and profit are computed; `cfd_leverage` is what retail brokers usually offer, `cfd` takes no leverage."""
+Execution = Literal["request", "instant", "market", "exchange"]
+Filling = Literal["fok", "ioc", "return"]
+"""Fill or kill, immediate or cancel, or let the rest of a partly filled order stand."""
+TradeMode = Literal["full", "long_only", "short_only", "close_only", "disabled"]
+SwapMode = Literal["disabled", "points", "symbol", "margin", "deposit", "interest_current", "interest_open"]
+"""Swap in points, in a fixed sum of the base, margin or account currency, or as interest a year on a price."""
 
 
 class Symbol(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +67,32 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
     currency_base: str
     currency_profit: str
     currency_margin: str = ""
-    calc: CalcMode = "cfd"
+    calc: CalcMode = "cfd_leverage"
+    execution: Execution = "market"
+    fillings: tuple[Filling, ...] = ("ioc",)
+    """What the symbol's filling mask names; request, instant and exchange execution allow more."""
+    trade_mode: TradeMode = "full"
+    order_mask: int = 127
+    """What may be asked: market 1, limit 2, stop 4, stop limit 8, stop loss 16, take profit 32, close by 64."""
+    expiration_mask: int = 15
+    """Lifetimes of resting orders: till cancelled 1, day 2, specified 4, specified day 8."""
+    expires_at: int = 0
+    """When the contract ends; 0: never."""
+    volume_limit: float = 0.0
+    """Most lots in one direction, open and resting together; 0.0: no limit."""
+    tick_value: float = 0.0
+    """Account money of one tick of one lot, as the terminal told; 0.0: not told."""
+    margin_initial: float = 0.0
+    """Margin a lot in the margin currency, where the contract names one; 0.0: computed by `calc`."""
+    margin_hedged: float = 0.0
+    """Contract size, or margin, of a hedged lot; see `brokers/fills.py`."""
     stops_level: int = 0
     """Nearest distance of a stop from the price, in points."""
     freeze_level: int = 0
+    """Distance from its trigger, in points, within which an order or position cannot be changed."""
+    swap_mode: SwapMode = "points"
     swap_long: float = 0.0
-    """Points a lot and night, for a long position."""
+    """A lot and night, for a long position, in the unit of `swap_mode`."""
     swap_short: float = 0.0
     swap_days: tuple[float, float, float, float, float, float, float] = (1.0, 1.0, 3.0, 1.0, 1.0, 0.0, 0.0)
     """Factor of the night that begins on Monday, Tuesday … Sunday (server time)."""
@@ -121,7 +148,7 @@ class Tick(msgspec.Struct, frozen=True, gc=False):
     ask: float
 
 
-OrderKind = Literal["market", "limit", "stop"]
+OrderKind = Literal["market", "limit", "stop", "stop_limit"]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,8 +169,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     comment: str = ""
 
 
-DealEntry = Literal["in", "out", "none"]
-DealReason = Literal["expert", "client", "stop", "target", "stop_out", "balance"]
+DealEntry = Literal["in", "out", "inout", "out_by", "none"]
+"""inout: a netting position turned round. out_by: closed against an opposite position."""
+DealReason = Literal[
+    "expert", "client", "mobile", "web", "stop", "target", "stop_out", "rollover", "variation", "split", "balance"
+]
+Flow = Literal[
+    "", "balance", "credit", "charge", "correction", "bonus", "commission", "interest", "dividend", "tax", "other"
+]
+"""What a deal without a trade is; a credit is not part of the balance."""
 
 
 class Deal(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +199,8 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     magic: int = 0
     reason: DealReason = "expert"
     comment: str = ""
+    flow: Flow = ""
+    """What kind of balance operation it is; empty for trades."""
 
     @property
     def money(self) -> float:

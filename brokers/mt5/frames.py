@@ -223,7 +223,7 @@ class Translator:
             name=self.name(info.name), digits=info.digits, tick_size=info.trade_tick_size,
             contract_size=info.trade_contract_size, volume_min=info.volume_min, volume_max=info.volume_max,
             volume_step=info.volume_step, currency_base=info.currency_base, currency_profit=info.currency_profit,
-            currency_margin=info.currency_margin, calc="forex" if info.trade_calc_mode in {0, 5} else "cfd",
+            currency_margin=info.currency_margin, calc="forex" if info.trade_calc_mode in {0, 5} else "cfd_leverage",
             stops_level=info.trade_stops_level, freeze_level=info.trade_freeze_level, swap_long=info.swap_long,
             swap_short=info.swap_short,
         )  # fmt: skip

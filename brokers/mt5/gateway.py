@@ -13,13 +13,23 @@ from brokers.book import mode_of
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
 from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points
-from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, Refused, StopRequest
+from brokers.port import (
+    AnyRequest,
+    CancelRequest,
+    CloseByRequest,
+    CloseRequest,
+    EntryRequest,
+    ModifyRequest,
+    Refused,
+    StopRequest,
+)
 from market.types import Symbol
 
 _LEVEL_OF = {
     EntryRequest: {"run"},
     StopRequest: {"run", "close-only"},
     CancelRequest: {"run", "close-only", "halt", "flatten"},
+    ModifyRequest: {"run"},
 }
 _RATE_MS = 60_000
 _REMEMBERED = 4096
@@ -75,7 +85,7 @@ class Gateway:
         reason, code = self._latched(request), 1
         if not reason and request.symbol not in self.symbols:
             reason, code = f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
-        if not reason and isinstance(request, StopRequest) and not request.stop > 0.0:
+        if not reason and isinstance(request, StopRequest | ModifyRequest) and not request.stop > 0.0:
             reason, code = f"a stop at {request.stop} protects nothing", _code("stop present")
         if not reason and isinstance(request, EntryRequest | CloseRequest):
             reason, code = self._priced(request, at, bid, ask)
@@ -89,7 +99,7 @@ class Gateway:
 
     def _latched(self, request: AnyRequest) -> str:
         level = self.level()
-        if isinstance(request, CloseRequest):
+        if isinstance(request, CloseRequest | CloseByRequest):
             allowed = {"run", "close-only", "halt", "flatten"} if request.operator else {"run", "close-only"}
         else:
             allowed = _LEVEL_OF[type(request)]
@@ -127,7 +137,7 @@ class Gateway:
     def _paced(self, request: AnyRequest, at: int) -> tuple[str, int]:
         while self.times and at - self.times[0] >= _RATE_MS:
             self.times.popleft()
-        takes_risk = isinstance(request, EntryRequest | StopRequest)
+        takes_risk = isinstance(request, EntryRequest | StopRequest | ModifyRequest)
         if takes_risk and len(self.times) >= self.limits.max_orders_per_minute:
             return f"{len(self.times)} requests within 60 s, at most {self.limits.max_orders_per_minute}", _code("rate")
         if request.id in self.sent:

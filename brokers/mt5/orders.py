@@ -9,9 +9,11 @@ from brokers.port import (
     Answer,
     AnyRequest,
     CancelRequest,
+    CloseByRequest,
     CloseRequest,
     EntryRequest,
     InDoubt,
+    ModifyRequest,
     Rejected,
     StopRequest,
 )
@@ -51,6 +53,19 @@ def mt5_request(mt5: Any, request: AnyRequest, broker: str, info: Any, translate
             }  # fmt: skip
         case CancelRequest():
             return {"action": mt5.TRADE_ACTION_REMOVE, "order": request.order}
+        case ModifyRequest():
+            lasting = request.expiry
+            return {
+                "action": mt5.TRADE_ACTION_MODIFY, "order": request.order, "price": float(request.price),
+                "stoplimit": float(request.limit), "sl": float(request.stop), "tp": float(request.target),
+                "type_time": mt5.ORDER_TIME_SPECIFIED if lasting else mt5.ORDER_TIME_GTC,
+                "expiration": translate.server(lasting),
+            }  # fmt: skip
+        case CloseByRequest():
+            return {
+                "action": mt5.TRADE_ACTION_CLOSE_BY, "position": request.position, "position_by": request.by,
+                "magic": request.magic, "comment": request.comment,
+            }  # fmt: skip
 
 
 def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
@@ -61,6 +76,8 @@ def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Transla
         ("limit", -1): mt5.ORDER_TYPE_SELL_LIMIT,
         ("stop", 1): mt5.ORDER_TYPE_BUY_STOP,
         ("stop", -1): mt5.ORDER_TYPE_SELL_STOP,
+        ("stop_limit", 1): mt5.ORDER_TYPE_BUY_STOP_LIMIT,
+        ("stop_limit", -1): mt5.ORDER_TYPE_SELL_STOP_LIMIT,
     }
     market = r.kind == "market"
     order: dict[str, Any] = {
@@ -70,6 +87,10 @@ def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Transla
         "type_time": mt5.ORDER_TIME_SPECIFIED if r.expiry else mt5.ORDER_TIME_GTC,
         "type_filling": filling_of(mt5, info) if market else mt5.ORDER_FILLING_RETURN,
     }  # fmt: skip
+    if r.filling is not None:
+        order["type_filling"] = getattr(mt5, f"ORDER_FILLING_{r.filling.upper()}")
+    if r.kind == "stop_limit":
+        order["stoplimit"] = float(r.limit)
     if r.expiry:
         order["expiration"] = translate.server(r.expiry)
     return order
