@@ -18,7 +18,7 @@ from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from strategies.protocol import Want
-from tests.chaos import COSTS, Chaos, Move
+from tests.chaos_world import COSTS, Chaos, Move
 from tests.cores import LEAVE, a_gate, a_lane, a_plan, buy, buy_limit, sell, up_model
 
 WANTS: tuple[Want, ...] = (

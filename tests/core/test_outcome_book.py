@@ -14,7 +14,7 @@ from runtime.core.facts import AnyFact
 from runtime.outcomes.book import REMEMBERED, OutcomeBook
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome, outcome_id
-from tests.chaos import COSTS
+from tests.chaos_world import COSTS
 from tests.cores import a_gated_plan, a_lane, a_plan, bar, buy, closed, hour, level, opening, sell
 from tests.told import Told
 
