@@ -1,0 +1,73 @@
+"""The hours of a symbol in UTC, by the rule of the server's clock."""
+
+import datetime
+
+import pytest
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brokers.hours import Hours
+from brokers.mt5.zone import NEW_YORK_CLOSE
+from market.calendar import Calendar, Day
+from market.types import DAY_MS
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+FX: Day = ((5 * MINUTE, DAY_MS),)
+EMPTY: Day = ()
+WEEK = Calendar(week=(FX, FX, FX, FX, ((5 * MINUTE, 23 * HOUR),), EMPTY, EMPTY))
+HOURS = Hours(WEEK, NEW_YORK_CLOSE)
+
+
+def utc(*date: int) -> int:
+    """Return a moment in UTC as milliseconds."""
+    return int(datetime.datetime(*date, tzinfo=datetime.UTC).timestamp()) * 1000  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("friday", "opens"), [((2025, 1, 10, 22), (2025, 1, 12, 22, 5)), ((2025, 7, 11, 22), (2025, 7, 13, 21, 5))]
+)
+def test_a_week_opens_an_hour_earlier_in_summer(friday: tuple[int, ...], opens: tuple[int, ...]) -> None:
+    """Monday 00:05 on a clock with the New York close is Sunday 22:05 in winter and 21:05 in summer."""
+    assert utc(*opens) == HOURS.next_open(utc(*friday))
+
+
+def test_the_last_close_is_fridays() -> None:
+    """All through the weekend it is 23:00 of Friday on the server's clock."""
+    assert utc(2025, 7, 11, 20) == HOURS.last_close(utc(2025, 7, 13, 12))
+    assert utc(2025, 7, 11, 20) == HOURS.next_close(utc(2025, 7, 11))
+    assert FX == HOURS.today(utc(2025, 7, 8))
+
+
+@given(
+    a=st.integers(utc(2025, 2, 20), utc(2025, 11, 20)),
+    b=st.integers(utc(2025, 2, 20), utc(2025, 11, 20)),
+)
+def test_a_market_that_never_shuts_is_open_for_as_long_as_it_takes(a: int, b: int) -> None:
+    """An hour told twice counts twice and an hour left out not at all: time is counted, not the dial."""
+    always = Hours(Calendar(), NEW_YORK_CLOSE)
+
+    assert max(0, b - a) == always.open_ms(a, b)
+
+
+def test_a_weekend_is_no_open_time() -> None:
+    """From an hour before Friday's close to an hour after Monday's opening two hours count."""
+    assert 2 * HOUR == HOURS.open_ms(utc(2025, 3, 7, 20), utc(2025, 3, 9, 22, 5))
+
+
+@pytest.mark.parametrize(
+    ("at", "length", "expected"),
+    [
+        (utc(2025, 7, 7, 21), DAY_MS, True),
+        (utc(2025, 7, 7, 21), MINUTE, False),
+        (utc(2025, 7, 7, 21, 1), HOUR, False),
+        (utc(2025, 7, 7, 21, 1), MINUTE, False),
+        (utc(2025, 7, 7, 21, 5), DAY_MS, True),
+        (utc(2025, 7, 11, 21), DAY_MS, False),
+        (utc(2025, 7, 12, 21), 7 * DAY_MS, True),
+    ],
+)
+def test_a_bars_stamp_stands_for_its_first_tick(at: int, length: int, *, expected: bool) -> None:
+    """A day's bar that is stamped midnight opens with the session; a tick at any other time is taken as it is."""
+    assert expected == HOURS.opens_within(at, length)
