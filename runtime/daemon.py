@@ -7,41 +7,29 @@ doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded b
 import asyncio
 import contextlib
 import gc
+import random
 import signal
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from brokers.latch import Command
-from brokers.limits import GATES
 from brokers.mt5.frames import Closed, Connected, FeedCursor, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, DataEnded, LinkDown, LinkUp, Refused, SymbolSeen
+from brokers.port import BarClosed, DataEnded, LinkUp, SymbolSeen
 from market.types import TIMEFRAMES
-from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
+from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.feeds import FeedKey
-from runtime.core.instructions import (
-    Alert,
-    AnyInstruction,
-    Cancel,
-    ClosePosition,
-    ModifyStop,
-    Reconcile,
-    SetLevel,
-    Submit,
-    WakeAt,
-)
 from runtime.desks import PaperDesk, TerminalDesk, watched
-from runtime.linker import Linker, Loss, check_money, facts_of
+from runtime.linker import Linker, check_money, facts_of
 from runtime.operator.control import Control
 from runtime.recorder import Recorder
-from runtime.requests import request_of
 from runtime.status import status_of
 from runtime.switch import Answer, Switch
-
-Inbox = asyncio.Queue[AnyFact | Command | None]
+from runtime.taker import Inbox, Taker
 
 
 class Daemon:
@@ -59,8 +47,9 @@ class Daemon:
         max_age_s: float,
         allow_real: bool = False,
         paper: PaperDesk | None = None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Be ready to run; `folder` is the account's, its lock must be held."""
+        """Be ready to run; `folder` is the account's, its lock must be held; `jitter` spreads tries, in [0, 1)."""
         self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.desk = paper or TerminalDesk(session)
@@ -68,8 +57,9 @@ class Daemon:
         self.clock = recorder.clock
         self.warmup, self.poll_s, self.reconcile_s, self.max_age_ms = warmup, poll_s, reconcile_s, int(max_age_s * 1000)
         self.switch = Switch(folder, self.clock)
-        self.linker = Linker(session, self.clock)
+        self.linker = Linker(session, self.clock, jitter)
         self.inbox: Inbox = asyncio.Queue()
+        self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox)
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
@@ -80,17 +70,24 @@ class Daemon:
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def run(self, run: int) -> str:
-        """Run until stopped or until recorded data ends; return why it ended."""
-        loop = self.loop = asyncio.get_running_loop()
+        """Run until stopped or until recorded data ends, with signals and a control socket; return why it ended."""
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
         wake = partial(loop.call_soon_threadsafe, self.inbox.put_nowait, None)
         control = Control(self.folder, partial(status_of, self), self._hand_over, wake)
         try:
+            return await self.live(run)
+        finally:
+            control.close()
+
+    async def live(self, run: int) -> str:
+        """Run until stopped or until recorded data ends; return why it ended."""
+        self.loop = asyncio.get_running_loop()
+        try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._consume(run), name="consumer")
         finally:
-            control.close()
             await self.session.stop()
         return self.stopping
 
@@ -107,7 +104,7 @@ class Daemon:
 
     async def _consume(self, run: int) -> None:
         """Consume, alone: commands and timers first, then the terminal."""
-        await self.take(RunStarted(at=self.ledger.at, run=run))
+        await self.taker.take(RunStarted(at=self.ledger.at, run=run))
         await self._read_latch()
         while not self.stopping:
             await self._drain()
@@ -127,71 +124,12 @@ class Daemon:
         if isinstance(item, Command):
             await self._loosen(item)
         elif item is not None:
-            await self.take(item)
+            await self.taker.take(item)
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""
         with contextlib.suppress(TimeoutError):
             await self._hear(await asyncio.wait_for(self.inbox.get(), seconds))
-
-    # --- facts ------------------------------------------------------------------------------------------------------
-
-    async def take(self, fact: AnyFact) -> None:
-        """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
-        queue: list[AnyInstruction] = await self._record(fact)
-        traded = False
-        for wish in queue:  # grows while it is walked
-            traded = traded or isinstance(wish, Submit | ClosePosition | ModifyStop | Cancel)
-            answer = await self._perform(wish)
-            if answer is not None:
-                queue += await self._record(answer)
-        if traded:
-            await self._news()
-
-    async def _record(self, fact: AnyFact) -> list[AnyInstruction]:
-        step, ticket, durable = self.recorder.take(fact)
-        if durable:
-            await ticket.settled()
-        return list(step.instructions)
-
-    async def _news(self) -> None:
-        if not self.linker.up:
-            return
-        try:
-            for news in await self.desk.news(self.ledger):
-                await self.take(news)
-        except (LinkLostError, WrongTerminalError) as error:
-            await self._lose(error)
-
-    async def _perform(self, wish: AnyInstruction) -> AnyFact | None:
-        """Act, once, and return the one fact that answers; a timer answers later."""
-        at = self.ledger.at
-        match wish:
-            case Submit() | ClosePosition() | ModifyStop() | Cancel() if self.core.plan.mode == "observe":
-                code = 1 + GATES.index("session")
-                return Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")
-            case Submit() | ClosePosition() | ModifyStop() | Cancel():
-                return await self.desk.send(request_of(wish, self.core.plan.deviation), at)
-            case Reconcile():
-                return await self._look(wish.id, settled=wish.settled)
-            case WakeAt():
-                fired = TimerFired(at=at, id=wish.id, key=wish.key)
-                self.loop.call_later(wish.after_s, self.inbox.put_nowait, fired)
-                return None
-            case SetLevel():
-                return self.switch.core_asks(wish.level, wish.why, at, wish.id)
-            case Alert():
-                self.log.warning("alert", severity=wish.severity, text=wish.text)
-                return Alerted(at=at, id=wish.id)
-
-    async def _look(self, ident: int, *, settled: bool) -> AnyFact:
-        try:
-            news, found = await self.desk.look(self.ledger, ident, settled=settled)
-        except (LinkLostError, WrongTerminalError) as error:
-            return self.linker.lost(error, self.ledger.at) or LinkDown(at=self.ledger.at, reason=str(error))
-        for fact in news:
-            await self._record(fact)
-        return found
 
     # --- the switch -------------------------------------------------------------------------------------------------
 
@@ -200,7 +138,7 @@ class Daemon:
         for change in self.switch.changes(self.ledger.at):
             command = change.command
             self.log.info("level", level=command.level, who=command.who, why=command.why, path=command.path)
-            await self.take(change)
+            await self.taker.take(change)
 
     async def _loosen(self, command: Command) -> None:
         answer = self.switch.loosen(command)
@@ -219,14 +157,14 @@ class Daemon:
         try:
             await self._linked(await self.linker.connect())
         except (LinkLostError, WrongTerminalError) as error:
-            await self._lose(error)
+            await self.taker.lose(error)
 
     async def _linked(self, told: Connected) -> None:
         account = told.account
         check_money(account, live=self.core.plan.mode == "live", allow_real=self.allow_real)
         for symbol in told.symbols:
-            await self.take(SymbolSeen(at=told.at, symbol=symbol))
-        await self.take(LinkUp(at=told.at, account=account))
+            await self.taker.take(SymbolSeen(at=told.at, symbol=symbol))
+        await self.taker.take(LinkUp(at=told.at, account=account))
         await self._warm_up()
         gc.collect()
         gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
@@ -239,12 +177,7 @@ class Daemon:
                 continue
             for bar in await self.session.past(*key, self.warmup):
                 closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
-                await self.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
-
-    async def _lose(self, error: Loss) -> None:
-        fact = self.linker.lost(error, self.ledger.at)
-        if fact is not None:
-            await self.take(fact)
+                await self.taker.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
 
     # --- the market -------------------------------------------------------------------------------------------------
 
@@ -261,14 +194,14 @@ class Daemon:
         try:
             told = await self.session.poll(ask)
         except (LinkLostError, WrongTerminalError) as error:
-            await self._lose(error)
+            await self.taker.lose(error)
             return
         self.done = 0
         if self.paper is None:
             for news in told.news:
-                await self.take(news)
+                await self.taker.take(news)
         if told.ended and not ledger.ended:
-            await self.take(DataEnded(at=told.at))
+            await self.taker.take(DataEnded(at=told.at))
         await self._bars(told.bars, told.at)
         await self._advance(told.at, ended=told.ended)
 
@@ -279,8 +212,8 @@ class Daemon:
             self.bars += 1
             if self.paper is not None and isinstance(fact, BarClosed):
                 self.paper.market(fact, ended=self.ledger.ended)
-                await self._news()
-            await self.take(fact)
+                await self.taker.news()
+            await self.taker.take(fact)
 
     async def _advance(self, at: int, *, ended: bool) -> None:
         """Let recorded time go on when all is settled; look at the venue now and then; end with the data."""
@@ -292,6 +225,6 @@ class Daemon:
                 return
         if self.clock.elapsed() >= self.next_look:
             self.next_look = self.clock.elapsed() + self.reconcile_s
-            await self.take(await self._look(0, settled=False))
+            await self.taker.take(await self.taker.look(0, settled=False))
         if not self.stopping:
             await self._pause(self.poll_s)

@@ -2,7 +2,7 @@
 
 import random
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -34,9 +34,9 @@ def check_money(account: Account, *, live: bool, allow_real: bool) -> None:
 class Linker:
     """Keeps one session alive, by the table in `brokers/mt5/link.py`."""
 
-    def __init__(self, session: Session, clock: Clock) -> None:
-        """Begin down."""
-        self.session, self.clock = session, clock
+    def __init__(self, session: Session, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
+        """Begin down; `jitter` draws from [0, 1)."""
+        self.session, self.clock, self.jitter = session, clock, jitter
         self.link = Link()
         self.next_try = 0.0
         self.linked_once = False
@@ -83,7 +83,7 @@ class Linker:
         elif error.crashed:
             event = "crashed"
         self.link.step(event, self.clock.elapsed())
-        self.next_try = self.clock.elapsed() + self.link.delay(random.random())  # noqa: S311 - jitter
+        self.next_try = self.clock.elapsed() + self.link.delay(self.jitter())
         self.log.warning("link lost", reason=str(error), kind=event, tries=self.link.tries, state=self.link.state)
 
 

@@ -15,7 +15,8 @@ from typing import Any, TextIO
 import msgspec
 import structlog
 
-from brokers.mt5.session import LinkLostError, Session, Terms, WrongTerminalError
+from brokers.mt5.line import Terms
+from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import DealMade
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, TerminalRefused

@@ -52,19 +52,21 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 """Readers of the clock, or of the machine's zone, on datetime and date."""
 
 DAEMON_SIDE = ("market/", "brokers/", "regimes/", "strategies/", "config/", "runtime/")
-OFFLINE = ("brokers/mt5/worker.py", "brokers/mt5/lookalike/", "regimes/fit*.py")
+OFFLINE = ("brokers/mt5/worker.py", "brokers/mt5/process.py", "brokers/mt5/lookalike/", "regimes/fit*.py")
 """What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
 HEAVY = {"numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "pyarrow", "plotly", "arch", "talib", "llvmlite"}
 
 SHELL = (
     "runtime/daemon.py",
     "runtime/*session*.py",
+    "runtime/taker.py",  # waits for the journal, then for the desk
     "runtime/desks.py",  # the session and the paper venue, behind one face
     "runtime/linker.py",  # the link's life around the session
     "runtime/start.py",  # the first look at a venue, before the loop of the daemon
     "runtime/doctor.py",  # the same look, for a person
     "runtime/journal/ticket.py",  # waiting for the writer's thread
     "brokers/mt5/session.py",
+    "brokers/mt5/line.py",  # begins and ends a worker, and carries its frames
     "tidegate/",
     "tests/",
 )

@@ -5,23 +5,13 @@ worker is killed. What the frames say is believed only if they come from the acc
 """
 
 import asyncio
-import contextlib
-import os
-import secrets
-import subprocess
-import sys
-import time
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from brokers.limits import Limits
 from brokers.mt5.frames import (
-    LENGTH,
-    LONGEST_FRAME,
     AnyAsk,
     AnyTell,
     Connect,
@@ -39,35 +29,14 @@ from brokers.mt5.frames import (
     decode_tell,
     framed,
 )
+from brokers.mt5.line import Dial, Line, Terms, spawned
 from brokers.port import Answer, AnyRequest, InDoubt, Rejected
 from market.types import Bar
 
 T = TypeVar("T", bound=Tell)
-Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 NO_CONNECTION = -10004
 """The package's code for it."""
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """Which terminal a session speaks to, and how patiently."""
-
-    kind: str
-    path: str
-    login: int
-    password: str
-    server: str
-    zone: str
-    symbols: dict[str, str]
-    limits: Limits
-    latch: str
-    python: str = ""
-    call_timeout_s: float = 5.0
-    start_timeout_s: float = 30.0
-
-    def __repr__(self) -> str:
-        """Name the terminal; never the password."""
-        return f"Terms({self.kind}, {self.login} on {self.server} at {self.path})"
 
 
 class LinkLostError(Exception):
@@ -91,19 +60,17 @@ class WrongTerminalError(Exception):
 class Session:
     """One worker process and the line to it."""
 
-    def __init__(self, terms: Terms) -> None:
-        """Begin without a worker."""
-        self.terms = terms
-        self.process: subprocess.Popen[bytes] | None = None
-        self.reader: asyncio.StreamReader | None = None
-        self.writer: asyncio.StreamWriter | None = None
+    def __init__(self, terms: Terms, dial: Dial = spawned) -> None:
+        """Begin without a worker; `dial` begins one."""
+        self.terms, self.dial = terms, dial
+        self.line: Line | None = None
         self.lockstep = False
         self.loss: LinkLostError | WrongTerminalError | None = None
 
     @property
     def pid(self) -> int:
         """The worker's process id, 0 without one."""
-        return self.process.pid if self.process is not None else 0
+        return self.line.pid if self.line is not None else 0
 
     async def start(self) -> Connected:
         """Spawn a worker, let it dial back, connect the terminal and check who answers."""
@@ -119,62 +86,24 @@ class Session:
         return told
 
     async def _spawn(self) -> None:
-        """Spawn from the main thread: on Linux the worker dies with the thread that made it."""
-        token = secrets.token_hex(32).encode()
-        arrived: asyncio.Future[Ends] = asyncio.get_running_loop().create_future()
-
-        async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            shown = await reader.read(len(token))
-            if secrets.compare_digest(shown, token) and not arrived.done():
-                arrived.set_result((reader, writer))
-            else:
-                writer.close()
-
-        server = await asyncio.start_server(greet, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
+        await self.stop()
         try:
-            self.process = self._popen(port)
-            assert self.process.stdin is not None  # noqa: S101 - asked for above
-            self.process.stdin.write(token)
-            self.process.stdin.flush()
-            self.reader, self.writer = await self._dialled(arrived)
+            self.line = await self.dial(self.terms)
         except OSError as error:
             raise await self._lost(f"no worker can be started: {error}", crashed=True) from None
-        finally:
-            server.close()
-
-    async def _dialled(self, arrived: asyncio.Future[Ends]) -> Ends:
-        """Wait until the worker has dialled back, and no longer than it lives."""
-        deadline = time.monotonic() + self.terms.start_timeout_s
-        while not (await asyncio.wait({arrived}, timeout=0.05))[0]:
-            code = self.process.poll() if self.process is not None else None
-            if code is not None:
-                raise await self._lost(f"the worker ended with {code} before it dialled back", crashed=True)
-            if time.monotonic() > deadline:
-                raise await self._lost("the worker did not dial back", crashed=True)
-        return arrived.result()
-
-    def _popen(self, port: int) -> subprocess.Popen[bytes]:
-        program = [self.terms.python or sys.executable, "-m", "brokers.mt5.worker"]
-        options = ["--port", str(port), "--kind", self.terms.kind, "--parent", str(os.getpid())]
-        home = str(Path(__file__).parents[2])
-        env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p))
-        return subprocess.Popen([*program, *options], stdin=subprocess.PIPE, env=env)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
     async def call(self, ask: AnyAsk, kind: type[T], deadline_s: float = 0.0) -> T:
         """Ask once and return the reply; LinkLostError or WrongTerminalError otherwise, and no worker is left."""
-        if self.writer is None or self.reader is None:
+        if self.line is None:
             raise self.loss or LinkLostError("no worker", crashed=True)
         try:
             async with asyncio.timeout(deadline_s or self.terms.call_timeout_s):
-                self.writer.write(framed(ask))
-                (size,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
-                told = decode_tell(await self.reader.readexactly(min(size, LONGEST_FRAME)))
+                told = decode_tell(await self.line.ask(framed(ask)))
         except TimeoutError:
             raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True) from None
-        except (OSError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
         if isinstance(told, Lost):
             raise await self._lost(told.reason, crashed=False, fatal=told.fatal)
@@ -200,18 +129,9 @@ class Session:
 
     async def stop(self) -> None:
         """Kill the worker: it keeps nothing that must be saved."""
-        if self.writer is not None:
-            self.writer.close()
-            with contextlib.suppress(OSError):
-                await self.writer.wait_closed()
-        self.reader = self.writer = None
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            if self.process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    self.process.stdin.close()
-            self.process = None
+        line, self.line = self.line, None
+        if line is not None:
+            await line.close()
 
     # --- what the daemon does with it -------------------------------------------------------------------------------
 
@@ -239,7 +159,7 @@ class Session:
 
         A worker that says its terminal is lost has not sent: it looks before it sends, and not after.
         """
-        if self.writer is None:
+        if self.line is None:
             return Rejected(at=at, id=request.id, code=NO_CONNECTION, reason="no terminal: nothing was sent")
         try:
             return (await self.call(Send(request=request), Sent)).answer

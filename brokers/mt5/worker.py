@@ -1,30 +1,16 @@
-"""The worker: one process, one terminal, one blocking loop; the only file that names MetaTrader5.
+"""The worker's verbs: what one terminal is asked, and the only place that may send it an order.
 
-The package holds the GIL during every call and no call has a timeout, so it lives here alone; the daemon kills this
-process when a deadline passes. It dials back to its parent, answers one request at a time from a fixed list of verbs,
-sends nothing by itself, and never sends anything twice. It is also the order gateway, and dies with its parent.
+Blocking, one request at a time, from a fixed list of verbs; it sends nothing by itself, never sends anything twice, and
+is the order gateway. `brokers/mt5/process.py` gives it a process of its own; tests call it where they are.
 """
 
-import argparse
-import contextlib
-import ctypes
 import gc
-import os
-import signal
-import socket
-import sys
-import threading
-import time
 
 from pathlib import Path
 from typing import IO, Any
 
-import msgspec
-
 from brokers.limits import GATES
 from brokers.mt5.frames import (
-    LENGTH,
-    LONGEST_FRAME,
     AnyAsk,
     AnyTell,
     Connect,
@@ -40,10 +26,9 @@ from brokers.mt5.frames import (
     Send,
     Sent,
     Translator,
-    decode_ask,
-    framed,
 )
 from brokers.mt5.gateway import Gateway
+from brokers.mt5.locks import held
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError
 from brokers.port import DealMade, OrderGone, Refused
@@ -61,8 +46,9 @@ AUTH_FAILED = -6
 class Worker:
     """The verbs of this process."""
 
-    def __init__(self, package: Any, control: Any) -> None:  # noqa: ANN401 - the package, and a replay's control or None
-        """Begin unconnected."""
+    def __init__(self, package: Any, control: Any, patience_s: float = ORPHAN_S) -> None:  # noqa: ANN401 - modules
+        """Begin unconnected, with the package and, in a replay, its control; wait so long for an older worker."""
+        self.patience_s = patience_s
         self.mt5 = package
         self.reader = Reader(package, control)
         self.gateway: Gateway | None = None
@@ -104,32 +90,19 @@ class Worker:
         symbols = tuple(r.translate.symbol(info) for info in self.infos.values())
         account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
         if ask.latch:
-            self.only_one(Path(ask.latch))
+            self.take_gate(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
         gc.collect()
         gc.freeze()
         lockstep = bool(r.replay()["lockstep"])
         return Connected(who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep)
 
-    def only_one(self, folder: Path) -> None:
+    def take_gate(self, folder: Path) -> None:
         """Hold the account's gate; wait a little for an orphan of a dead daemon to go."""
-        if sys.platform == "win32" or self.lock is not None:
-            return
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        lock = (folder / "worker.lock").open("ab")
-        deadline = time.monotonic() + ORPHAN_S
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() > deadline:
-                    lock.close()
-                    raise TerminalLostError("another worker is the gateway of this account") from None
-                time.sleep(0.05)
-            else:
-                self.lock = lock
-                return
+        if self.lock is None:
+            self.lock = held(folder / "worker.lock", self.patience_s)
+            if self.lock is None:
+                raise TerminalLostError("another worker is the gateway of this account")
 
     def close(self) -> None:
         """Let go of the gate."""
@@ -215,83 +188,3 @@ class Worker:
             news=news,
             last_deal=max(last, ask.last_deal),
         )
-
-
-# --- the process ----------------------------------------------------------------------------------------------------
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill us when our parent goes (Linux), and leave if it has gone already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(0)
-
-
-def watch_stdin() -> None:
-    """End when our parent's end of stdin closes: works on every platform."""
-    with contextlib.suppress(OSError, ValueError):
-        while os.read(0, 4096):
-            pass
-    os._exit(0)
-
-
-def receive(line: socket.socket) -> bytes | None:
-    """Return the next frame's body, or None at the end of the line."""
-    head = _exactly(line, LENGTH.size)
-    if head is None:
-        return None
-    (size,) = LENGTH.unpack(head)
-    return None if size > LONGEST_FRAME else _exactly(line, size)
-
-
-def _exactly(line: socket.socket, size: int) -> bytes | None:
-    body = b""
-    while len(body) < size:
-        part = line.recv(size - len(body))
-        if not part:
-            return None
-        body += part
-    return body
-
-
-def package_of(kind: str) -> tuple[Any, Any]:
-    """Return the terminal's package and its replay control."""
-    if kind == "lookalike":
-        from brokers.mt5 import lookalike  # noqa: PLC0415 - only one of the two is ever imported
-        from brokers.mt5.lookalike import control  # noqa: PLC0415
-
-        return lookalike, control
-    import MetaTrader5  # noqa: PLC0415 - exists on Windows (and Wine) only
-
-    return MetaTrader5, None
-
-
-def serve(line: socket.socket, worker: Worker) -> None:
-    """Answer until the line ends."""
-    while (body := receive(line)) is not None:
-        line.sendall(framed(worker.answer(decode_ask(body))))
-
-
-def main() -> None:
-    """Dial back to the daemon and serve; the one-time token comes by stdin, so no process list shows it."""
-    parser = argparse.ArgumentParser(prog="brokers.mt5.worker")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--kind", choices=("lookalike", "metatrader5"), required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    args = parser.parse_args()
-    die_with_parent(args.parent)
-    token = os.read(0, 64)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
-    threading.Thread(target=watch_stdin, daemon=True).start()
-    package, control = package_of(args.kind)
-    with socket.create_connection(("127.0.0.1", args.port), timeout=10) as line:
-        line.settimeout(None)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line.sendall(token)
-        with contextlib.suppress(ConnectionError, msgspec.MsgspecError):
-            serve(line, Worker(package, control))
-
-
-if __name__ == "__main__":
-    main()

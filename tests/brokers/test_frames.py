@@ -30,8 +30,8 @@ from brokers.mt5.frames import (
     decode_tell,
     framed,
 )
+from brokers.mt5.line import Terms
 from brokers.mt5.lookalike.structs import names_of
-from brokers.mt5.session import Terms
 from brokers.port import Accepted, DealMade, OrderGone
 from market.types import Account, Bar, Deal, Order, Position
 from tests.orders import EACH, LIMITS, NOW

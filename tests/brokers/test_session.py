@@ -17,7 +17,8 @@ import pytest
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.frames import Connected, Poll
-from brokers.mt5.session import LinkLostError, Session, Terms, WrongTerminalError
+from brokers.mt5.line import Spawned, Terms, dialled_back
+from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import Accepted, Answer, DealMade, InDoubt, Rejected
 from tests.latches import latched
 from tests.orders import LIMITS, NOW, entry
@@ -165,7 +166,7 @@ DIALS = """
 import os, socket, sys
 token = os.read(0, 64)
 def dial(word):
-    line = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    line = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
     line.settimeout(10)
     line.sendall(word)
     return line
@@ -173,19 +174,9 @@ with dial(b"0" * 64) as stranger:
     assert stranger.recv(1) == b""
 with dial(token) as ours:
     ours.recv(4096)
-    ours.sendall(bytes.fromhex(sys.argv[2]))
-    len(sys.argv[2]) and ours.recv(1)
+    ours.sendall(bytes.fromhex(sys.argv[1]))
+    len(sys.argv[1]) and ours.recv(1)
 """
-
-
-class Staged(Session):
-    """A session whose worker is a program of the test."""
-
-    reply = b""
-
-    def _popen(self, port: int) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-c", DIALS, str(port), self.reply.hex()]
-        return subprocess.Popen(words, stdin=subprocess.PIPE)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +184,9 @@ class Staged(Session):
 )
 def test_a_stranger_is_sent_away_and_rubbish_is_a_crash(terms: Terms, reply: bytes) -> None:
     """Who dials in without the token is hung up on; the one with it is heard, and believed only if it makes sense."""
-    session = Staged(msgspec.structs.replace(terms, start_timeout_s=2.0))
-    session.reply = reply
+    program = [sys.executable, "-c", DIALS, reply.hex()]
+    patient = msgspec.structs.replace(terms, start_timeout_s=2.0)
+    session = Session(patient, lambda _: dialled_back(program, patient.start_timeout_s))
     loss = asyncio.run(lost(session.start()))
 
     assert isinstance(loss, LinkLostError)
@@ -241,7 +233,8 @@ def test_a_session_can_be_started_again(terms: Terms) -> None:
 PARENT = """
 import asyncio, sys
 import msgspec
-from brokers.mt5.session import Session, Terms
+from brokers.mt5.line import Terms
+from brokers.mt5.session import Session
 async def main():
     session = Session(msgspec.json.decode(sys.argv[1], type=Terms))
     await session.start()
@@ -270,9 +263,10 @@ def test_a_worker_ends_when_its_standard_input_does(terms: Terms) -> None:
     """Where the system does not tell of a parent's death, the end of the pipe does."""
 
     async def act(session: Session) -> int:
-        assert session.process is not None
-        assert session.process.stdin is not None
-        session.process.stdin.close()
-        return await asyncio.to_thread(session.process.wait, 10)
+        line = session.line
+        assert isinstance(line, Spawned)
+        assert line.process.stdin is not None
+        line.process.stdin.close()
+        return await asyncio.to_thread(line.process.wait, 10)
 
     assert 0 == live(Session(terms), act)

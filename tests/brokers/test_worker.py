@@ -58,11 +58,10 @@ def test_what_trying_again_cannot_mend_is_fatal(terminal: Terminal, changes: Any
     assert word in told.reason
 
 
-def test_one_worker_at_a_time_holds_the_gate(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_worker_at_a_time_holds_the_gate(terminal: Terminal) -> None:
     """A second worker of the same account is told to wait, and comes through when the first is gone."""
-    monkeypatch.setattr("brokers.mt5.worker.ORPHAN_S", 0.01)
     first = terminal.serve().up().worker
-    terminal.worker = Worker(m, control)
+    terminal.worker = Worker(m, control, patience_s=0.0)
     told = terminal.connect()
     assert first.lock is not None
     first.lock.close()

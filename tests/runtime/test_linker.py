@@ -1,7 +1,6 @@
 """The hold on the terminal: what each loss is told as, when a person is called, and what told bars are as facts."""
 
 import asyncio
-import random
 
 from typing import Any
 
@@ -43,10 +42,10 @@ class Script:
         return self.now
 
 
-def a_linker(*starts: Loss | None) -> tuple[Linker, Script]:
+def a_linker(*starts: Loss | None, jitter: float = 0.5) -> tuple[Linker, Script]:
     """Return a linker over a scripted session."""
     script: Any = Script(*starts)
-    return Linker(script, script), script
+    return Linker(script, script, lambda: jitter), script
 
 
 def tried(linker: Linker) -> LinkDown | WrongTerminal | None:
@@ -127,12 +126,11 @@ def test_another_terminal_is_given_up_at_once() -> None:
     assert "given_up" == linker.link.state
 
 
-def test_waits_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_are_spread() -> None:
     """Daemons that lost one broker together do not come back together."""
     waits = set()
     for draw in (0.0, 0.5, 0.99):
-        monkeypatch.setattr(random, "random", lambda draw=draw: draw)
-        linker, _ = a_linker(None)
+        linker, _ = a_linker(None, jitter=draw)
         tried(linker)
         linker.lost(AWAY, 9)
         waits.add(linker.wait_s())

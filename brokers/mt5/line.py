@@ -1,0 +1,172 @@
+"""The line to a worker: one frame out, one frame back; and how a worker is begun and ended.
+
+A `Dial` makes a `Line`. `spawned` is the real one: a process that dials back over the loopback with a one-time token,
+so that no stranger is heard and standard output stays free. What the frames mean, and how long one waits, is the
+session's.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from brokers.limits import Limits
+from brokers.mt5.frames import LENGTH, LONGEST_FRAME
+
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+LOOK_S = 0.05
+"""How often it is asked whether a worker that has not dialled back still lives."""
+REAP_S = 0.002
+REAPED_S = 5.0
+"""A killed process is waited for so long; one that the system cannot end by then is left to the locks it holds."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Which terminal a session speaks to, and how patiently."""
+
+    kind: str
+    path: str
+    login: int
+    password: str
+    server: str
+    zone: str
+    symbols: dict[str, str]
+    limits: Limits
+    latch: str
+    python: str = ""
+    call_timeout_s: float = 5.0
+    start_timeout_s: float = 30.0
+
+    def __repr__(self) -> str:
+        """Name the terminal; never the password."""
+        return f"Terms({self.kind}, {self.login} on {self.server} at {self.path})"
+
+
+class Line(Protocol):
+    """One worker, and the line to it."""
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        ...
+
+    async def ask(self, frame: bytes) -> bytes:
+        """Send one frame and return the body of the one that answers; OSError or EOFError when the worker is gone."""
+        ...
+
+    async def close(self) -> None:
+        """Kill the worker: none is left, and it kept nothing that must be saved."""
+        ...
+
+
+Dial = Callable[[Terms], Awaitable[Line]]
+"""Begins a worker and returns the line to it; OSError where none comes."""
+
+
+class Spawned:
+    """A worker process of ours, and the connection on which it dialled back."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """Own a process that has not dialled back yet."""
+        self.process = process
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self.process.pid
+
+    async def ask(self, frame: bytes) -> bytes:
+        """Send one frame and return the body of the one that answers."""
+        if self.reader is None or self.writer is None:
+            raise ConnectionError("the line is closed")
+        self.writer.write(frame)
+        (size,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
+        if size > LONGEST_FRAME:
+            raise ConnectionError(f"a frame of {size} bytes is none of ours")
+        return await self.reader.readexactly(size)
+
+    async def dialled(self, arrived: asyncio.Future[Ends], patience_s: float) -> None:
+        """Wait until the worker has dialled back, and no longer than it lives; OSError where it does not."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience_s
+        while not (await asyncio.wait({arrived}, timeout=LOOK_S))[0]:
+            code = self.process.poll()
+            if code is not None:
+                raise ConnectionError(f"the worker ended with {code} before it dialled back")
+            if loop.time() > deadline:
+                raise ConnectionError("the worker did not dial back")
+        self.reader, self.writer = arrived.result()
+
+    async def close(self) -> None:
+        """Kill the process; wait for it without keeping the loop from its other work."""
+        self.process.kill()
+        if self.writer is not None:
+            self.writer.close()
+            with contextlib.suppress(OSError):
+                await self.writer.wait_closed()
+        self.reader = self.writer = None
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        for _ in range(int(REAPED_S / REAP_S)):
+            if self.process.poll() is not None:
+                return
+            await asyncio.sleep(REAP_S)
+
+
+async def spawned(terms: Terms) -> Line:
+    """Spawn a worker for a terminal; OSError where none comes."""
+    program = [terms.python or sys.executable, "-m", "brokers.mt5.process", "--kind", terms.kind]
+    program += ["--parent", str(os.getpid()), "--port"]
+    return await dialled_back(program, terms.start_timeout_s)
+
+
+async def dialled_back(program: list[str], patience_s: float) -> Line:
+    """Begin a program, which is given a port, and let it dial back with its token; OSError where it does not.
+
+    Called from the main thread: on Linux the worker dies with the thread that made it.
+    """
+    token = secrets.token_hex(32).encode()
+    arrived: asyncio.Future[Ends] = asyncio.get_running_loop().create_future()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        shown = await reader.read(len(token))
+        if secrets.compare_digest(shown, token) and not arrived.done():
+            arrived.set_result((reader, writer))
+        else:
+            writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    try:
+        line = Spawned(_begun([*program, str(server.sockets[0].getsockname()[1])], token))
+        try:
+            await line.dialled(arrived, patience_s)
+        except BaseException:
+            await line.close()
+            raise
+    finally:
+        server.close()
+    return line
+
+
+def _begun(program: list[str], token: bytes) -> subprocess.Popen[bytes]:
+    """Begin a worker; the token goes by standard input, so that no list of processes shows it."""
+    home = str(Path(__file__).parents[2])
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p))
+    process = subprocess.Popen(program, stdin=subprocess.PIPE, env=env)
+    assert process.stdin is not None  # noqa: S101 - asked for above
+    with contextlib.suppress(BrokenPipeError):  # it has ended already, which is found out below
+        process.stdin.write(token)
+        process.stdin.flush()
+    return process

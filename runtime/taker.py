@@ -1,0 +1,105 @@
+"""Taking a fact: it is decided, written down, and only then acted upon; each act's answer is a fact, taken likewise."""
+
+import asyncio
+
+import structlog
+
+from brokers.latch import Command
+from brokers.limits import GATES
+from brokers.mt5.session import LinkLostError, WrongTerminalError
+from brokers.port import LinkDown, Refused
+from runtime.core.facts import Alerted, AnyFact, TimerFired
+from runtime.core.instructions import (
+    Alert,
+    AnyInstruction,
+    Cancel,
+    ClosePosition,
+    ModifyStop,
+    Reconcile,
+    SetLevel,
+    Submit,
+    WakeAt,
+)
+from runtime.desks import LiveDesk
+from runtime.linker import Linker, Loss
+from runtime.recorder import Recorder
+from runtime.requests import request_of
+from runtime.switch import Switch
+
+Inbox = asyncio.Queue[AnyFact | Command | None]
+"""What is told to a daemon: facts, commands to be worked, and None only to wake it."""
+
+
+class Taker:
+    """Takes facts, one at a time, in the order in which they are told to it."""
+
+    def __init__(self, recorder: Recorder, desk: LiveDesk, linker: Linker, switch: Switch, inbox: Inbox) -> None:
+        """Record with `recorder`, act through `desk` and `switch`; timers answer into `inbox`."""
+        self.recorder, self.desk, self.linker, self.switch, self.inbox = recorder, desk, linker, switch, inbox
+        self.core, self.ledger = recorder.core, recorder.core.ledger
+        self.log = structlog.get_logger()
+
+    async def take(self, fact: AnyFact) -> None:
+        """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
+        queue: list[AnyInstruction] = await self._record(fact)
+        traded = False
+        for wish in queue:  # grows while it is walked
+            traded = traded or isinstance(wish, Submit | ClosePosition | ModifyStop | Cancel)
+            answer = await self._perform(wish)
+            if answer is not None:
+                queue += await self._record(answer)
+        if traded:
+            await self.news()
+
+    async def _record(self, fact: AnyFact) -> list[AnyInstruction]:
+        step, ticket, durable = self.recorder.take(fact)
+        if durable:
+            await ticket.settled()
+        return list(step.instructions)
+
+    async def news(self) -> None:
+        """Hear what has become visible at the desk."""
+        if not self.linker.up:
+            return
+        try:
+            for news in await self.desk.news(self.ledger):
+                await self.take(news)
+        except (LinkLostError, WrongTerminalError) as error:
+            await self.lose(error)
+
+    async def _perform(self, wish: AnyInstruction) -> AnyFact | None:
+        """Act, once, and return the one fact that answers; a timer answers later."""
+        at = self.ledger.at
+        match wish:
+            case Submit() | ClosePosition() | ModifyStop() | Cancel() if self.core.plan.mode == "observe":
+                code = 1 + GATES.index("session")
+                return Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")
+            case Submit() | ClosePosition() | ModifyStop() | Cancel():
+                return await self.desk.send(request_of(wish, self.core.plan.deviation), at)
+            case Reconcile():
+                return await self.look(wish.id, settled=wish.settled)
+            case WakeAt():
+                fired = TimerFired(at=at, id=wish.id, key=wish.key)
+                asyncio.get_running_loop().call_later(wish.after_s, self.inbox.put_nowait, fired)
+                return None
+            case SetLevel():
+                return self.switch.core_asks(wish.level, wish.why, at, wish.id)
+            case Alert():
+                self.log.warning("alert", severity=wish.severity, text=wish.text)
+                return Alerted(at=at, id=wish.id)
+
+    async def look(self, ident: int, *, settled: bool) -> AnyFact:
+        """Look at all the venue holds; return what it came to."""
+        try:
+            news, found = await self.desk.look(self.ledger, ident, settled=settled)
+        except (LinkLostError, WrongTerminalError) as error:
+            return self.linker.lost(error, self.ledger.at) or LinkDown(at=self.ledger.at, reason=str(error))
+        for fact in news:
+            await self._record(fact)
+        return found
+
+    async def lose(self, error: Loss) -> None:
+        """Note that the terminal is lost, and tell it where that is news."""
+        fact = self.linker.lost(error, self.ledger.at)
+        if fact is not None:
+            await self.take(fact)
