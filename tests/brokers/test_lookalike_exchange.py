@@ -43,7 +43,7 @@ requests = st.builds(
 def seen(x: Exchange) -> list[Any]:
     """Return all that must survive."""
     accounts = [(a.venue.snapshot(), a.deals, a.past, a.resting, a.requests) for a in x.accounts.values()]
-    return [accounts, x.replay.at, x.replay.ended, x.login, x.selected]
+    return [accounts, x.replay.at, x.replay.ended, x.terminals]
 
 
 @settings(max_examples=60, deadline=None)
@@ -55,11 +55,11 @@ def test_any_inputs_can_be_repeated_from_the_record(inputs: list[Any]) -> None:
         for what in inputs:
             match what:
                 case "done":
-                    x.done(x.replay.at)
+                    x.done("", x.replay.at)
                 case "login":
-                    x.log_in(15 - x.login)
+                    x.log_in("", 15 - x.terminal("").login)
                 case _:
-                    x.send(what)
+                    x.send("", what)
         x.close()
         again = Exchange(Path(name))
         again.close()

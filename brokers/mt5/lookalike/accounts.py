@@ -50,6 +50,16 @@ class AccountDesk:
         self.past: list[OrderRecord] = []
         self._told = 0.0
 
+    @property
+    def news(self) -> int:
+        """How many deals and ended orders there are: a reader that has seen as many need not ask for them."""
+        return len(self.deals) + len(self.past)
+
+    def trades(self, symbol: str) -> bool:
+        """Tell whether anything of a symbol is open or rests."""
+        symbols = {p.symbol for p in self.venue.positions()} | {o.symbol for o in self.venue.orders()}
+        return symbol in symbols
+
     def work(self, fields: list[Any]) -> tuple[list[Any], list[Output]]:
         """Work a request, in the order of TradeRequest; returns its result and what is to be recorded."""
         self.requests += 1

@@ -18,6 +18,8 @@ NO_LINE = (-10004, "No IPC connection")
 SEND_FAILED = (-10001, "IPC send failed")
 RECEIVE_FAILED = (-10002, "IPC recv failed")
 INITIALIZE_FAILED = -10003
+PLACES = "terminals"
+"""A trade server's own folder is one terminal; every folder beneath `terminals` in it is another."""
 
 R = TypeVar("R")
 
@@ -40,7 +42,10 @@ class Line:
         self.error: tuple[int, str] = (0, "")
 
     def open(self, path: str) -> None:
-        """Connect to the trade server whose folder (or a file in it) is `path`, dropping an older connection."""
+        """Connect to the trade server to which the terminal at `path` belongs, dropping an older connection.
+
+        `path` is a terminal's folder or its program: the server's own folder, or any beneath `terminals` in it.
+        """
         self.close()
         try:
             port = json.loads(_port_file(path).read_text())
@@ -50,7 +55,7 @@ class Line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = line
         try:
-            self.ask("hello", [port["token"]])
+            self.ask("hello", [port["token"], str(Path(path).resolve())])
         except Failed:
             self.close()
             raise Failed(INITIALIZE_FAILED, "IPC initialize failed, Pipe server didn't answer") from None
@@ -88,8 +93,11 @@ LINE = Line()
 
 
 def _port_file(path: str) -> Path:
-    folder = Path(path)
-    return (folder if folder.is_dir() else folder.parent) / "port"
+    """Return where the server of a terminal tells its port, whether or not there is one."""
+    asked = Path(path).resolve()
+    home = asked if asked.is_dir() else asked.parent
+    above = (folder.parent for folder in (asked, *asked.parents) if folder.name == PLACES)
+    return next((folder / "port" for folder in (home, *above) if (folder / "port").exists()), home / "port")
 
 
 def function(*, failure: object = None, keywords: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:

@@ -4,7 +4,9 @@ import math
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
+
+import msgspec
 
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.accounts import AccountDesk
@@ -13,7 +15,6 @@ from brokers.mt5.lookalike.record import (
     Asked,
     Begun,
     LoggedIn,
-    Output,
     Record,
     RecordError,
     Selected,
@@ -30,10 +31,17 @@ FIRST_TICKET = 5_000_000_001
 TICKETS_EACH = 1_000_000_000
 
 
+class Terminal(msgspec.Struct):
+    """One terminal at this broker: who is logged in, and its market watch."""
+
+    login: int
+    selected: set[str] = set()
+
+
 class Exchange:
     """What must survive the server: it changes through inputs only, and each is recorded before it is answered."""
 
-    __slots__ = ("_digest", "_record", "_result", "accounts", "login", "replay", "selected", "series", "setup")
+    __slots__ = ("_digest", "_done", "_record", "_result", "accounts", "replay", "series", "setup", "terminals")
 
     def __init__(self, folder: Path) -> None:
         """Read a folder and repeat what its record tells; SetupError and RecordError say in one line what is wrong."""
@@ -45,8 +53,8 @@ class Exchange:
             a.login: AccountDesk(a, self.series, self.replay.at, FIRST_TICKET + place * TICKETS_EACH)
             for place, a in enumerate(self.setup.accounts)
         }
-        self.login = self.setup.accounts[0].login
-        self.selected: set[str] = set()
+        self.terminals: dict[str, Terminal] = {}
+        self._done: set[str] = set()
         self._result: list[Any] = []
         self._record = Record(folder)
         self._repeat()
@@ -62,44 +70,45 @@ class Exchange:
         """Close the record."""
         self._record.close()
 
-    @property
-    def account(self) -> AccountDesk:
-        """The account the terminal is logged in to."""
-        return self.accounts[self.login]
+    def terminal(self, place: str) -> Terminal:
+        """Return the terminal at a place; a new one is logged in to the first account."""
+        return self.terminals.get(place) or Terminal(login=self.setup.accounts[0].login)
 
-    @property
-    def news(self) -> int:
-        """How many deals and ended orders the account has: a reader that has seen as many need not ask for them."""
-        return len(self.account.deals) + len(self.account.past)
+    def account(self, place: str) -> AccountDesk:
+        """Return the account the terminal at a place is logged in to."""
+        return self.accounts[self.terminal(place).login]
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
-    def done(self, at: int) -> None:
-        """Take note that the tick at `at` is done with; of any other tick this says nothing."""
+    def done(self, place: str, at: int) -> None:
+        """Take note that a terminal is done with the tick at `at`; of any other tick this says nothing."""
         if self.setup.lockstep and at == self.replay.at:
-            self.go_on()
+            self._done.add(place)
+            if len(self._done) >= self.setup.quorum:
+                self.go_on()
 
     def go_on(self) -> None:
         """Let the clock go on to the next moment of the recording, if there is one."""
+        self._done.clear()
         if not self.replay.ended:
             self._accept(Went(at=self.replay.at))
 
-    def send(self, fields: list[Any]) -> list[Any]:
+    def send(self, place: str, fields: list[Any]) -> list[Any]:
         """Work a trade request of the account logged in and return its result; NaN and infinity are not recorded."""
         if not all(math.isfinite(field) for field in fields if isinstance(field, float)):
             return refused(c.TRADE_RETCODE_INVALID, 0)
-        self._accept(Asked(at=self.replay.at, login=self.login, request=fields))
+        self._accept(Asked(at=self.replay.at, login=self.terminal(place).login, request=fields))
         return self._result
 
-    def log_in(self, login: int) -> None:
-        """Change the account the terminal is logged in to, for every connection."""
-        if login != self.login:
-            self._accept(LoggedIn(at=self.replay.at, login=login))
+    def log_in(self, place: str, login: int) -> None:
+        """Change the account a terminal is logged in to, for every connection to it."""
+        if login != self.terminal(place).login:
+            self._accept(LoggedIn(at=self.replay.at, login=login, terminal=place))
 
-    def select(self, symbol: str, *, on: bool) -> None:
-        """Put a symbol into the market watch, or take it out."""
-        if on != (symbol in self.selected):
-            self._accept(Selected(at=self.replay.at, symbol=symbol, on=on))
+    def select(self, place: str, symbol: str, *, on: bool) -> None:
+        """Put a symbol into a terminal's market watch, or take it out."""
+        if on != (symbol in self.terminal(place).selected):
+            self._accept(Selected(at=self.replay.at, symbol=symbol, on=on, terminal=place))
 
     def _accept(self, what: AnyInput) -> None:
         self._record.append(list(self._work(what)))
@@ -108,25 +117,28 @@ class Exchange:
         yield line_of(what)
         match what:
             case Begun():
-                self._move(self.replay.begin())
+                yield from self._move(self.replay.begin())
             case Went():
-                self._move(self.replay.go_on())
+                yield from self._move(self.replay.go_on())
             case Asked():
                 self._result, told = self.accounts[what.login].work(what.request)
                 yield from map(line_of, told)
             case LoggedIn():
-                self.login = what.login
+                self._changed(what.terminal).login = what.login
             case Selected(symbol=symbol, on=on):
-                (self.selected.add if on else self.selected.discard)(symbol)
-        yield from map(line_of, self._news())
+                selected = self._changed(what.terminal).selected
+                (selected.add if on else selected.discard)(symbol)
+            case _:
+                assert_never(what)
 
-    def _move(self, moved: Iterator[Series]) -> None:
+    def _changed(self, place: str) -> Terminal:
+        return self.terminals.setdefault(place, self.terminal(place))
+
+    def _move(self, moved: Iterator[Series]) -> Iterator[bytes]:
         for s in moved:
             for account in self.accounts.values():
                 if s.played:
                     account.venue.play_bar(s.name, s.at, *s.extremes)
                 else:
                     account.venue.open_bar(s.name, s.at, s.open_price, s.spread)
-
-    def _news(self) -> list[Output]:
-        return [output for account in self.accounts.values() for output in account.collect()]
+        yield from (line_of(output) for account in self.accounts.values() for output in account.collect())

@@ -22,7 +22,7 @@ class RecordError(ValueError):
     """The record contradicts the server; the message says what to do."""
 
 
-class Input(msgspec.Struct, frozen=True, kw_only=True, tag_field="in"):
+class Input(msgspec.Struct, frozen=True, kw_only=True, tag_field="in", omit_defaults=True):
     """Something the server accepted, at its wall clock in milliseconds."""
 
     at: int
@@ -46,16 +46,19 @@ class Asked(Input, frozen=True, kw_only=True, tag="request"):
 
 
 class LoggedIn(Input, frozen=True, kw_only=True, tag="login"):
-    """The terminal changed its account."""
+    """A terminal changed its account."""
 
     login: int
+    terminal: str = ""
+    """Its place beneath the server's folder; empty for the folder itself."""
 
 
 class Selected(Input, frozen=True, kw_only=True, tag="select"):
-    """A symbol went into the market watch, or out of it."""
+    """A symbol went into a terminal's market watch, or out of it."""
 
     symbol: str
     on: bool
+    terminal: str = ""
 
 
 AnyInput = Begun | Went | Asked | LoggedIn | Selected

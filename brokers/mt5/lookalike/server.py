@@ -7,6 +7,9 @@ listens, and the token without which it lets nobody in.
 import argparse
 import ctypes
 import gc
+import heapq
+import hmac
+import itertools
 import json
 import os
 import secrets
@@ -17,7 +20,7 @@ import sys
 import time
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, assert_never
 
 import msgspec
 
@@ -26,59 +29,37 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-from brokers.mt5.lookalike.client import Failed
+from brokers.mt5.lookalike.connection import Connection
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.record import RecordError
+from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
 from brokers.mt5.lookalike.setup import SetupError
-from brokers.mt5.lookalike.verbs import Verbs
-from brokers.mt5.lookalike.wire import HEADER, Call, Reply, Stranger, frame, length_of, read_call
+from brokers.mt5.lookalike.wire import Stranger
 from brokers.venue import VenueError
 
-PATIENCE_S = 5.0
-"""A client that does not take its reply for so long is dropped."""
+BACKLOG = 256
+"""How many terminals may knock at once."""
 _PR_SET_PDEATHSIG = 1
 EXIT_DATA = 4
 EXIT_RUNNING = 8
 
 
-class Client:
-    """One connection: what it has sent of its next call, and whether it showed the token."""
-
-    __slots__ = ("buffer", "known", "line")
-
-    def __init__(self, line: socket.socket) -> None:
-        line.settimeout(0.0)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.line = line
-        self.buffer = b""
-        self.known = False
-
-    def send(self, reply: bytearray) -> None:
-        """Send a reply; only one too long for the system's buffer costs waiting, and OSError when nobody takes it."""
-        try:
-            sent = self.line.send(reply)
-        except BlockingIOError:
-            sent = 0
-        if sent < len(reply):
-            self.line.settimeout(PATIENCE_S)
-            self.line.sendall(memoryview(reply)[sent:])
-            self.line.settimeout(0.0)
-
-
 class Server:
-    """Answers calls; `run` returns when `stop` was called."""
+    """Carries calls to the service and outcomes back; `run` returns when `stop` was called."""
 
     def __init__(self, exchange: Exchange, folder: Path) -> None:
         """Listen on a free port of the loopback."""
+        self.service = Service(exchange, folder)
         self.exchange = exchange
         self.token = secrets.token_hex(16)
-        self.verbs = Verbs(exchange, str(folder), self.token)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._selector.register(self.listener, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._stopping = False
+        self._late: list[tuple[float, int, Connection, Reply]] = []
+        self._count = itertools.count()
         self._next = time.monotonic() + self._pace()
 
     def stop(self, *_signal: object) -> None:
@@ -91,15 +72,18 @@ class Server:
         self._selector.register(sys.stdin, selectors.EVENT_READ)
 
     def run(self) -> None:
-        """Answer calls, and without lock-step let the clock go on by itself."""
+        """Answer calls, send what was due later, and without lock-step let the clock go on by itself."""
         while not self._stopping:
             for key, _ in self._selector.select(self._timeout()):
-                if isinstance(key.data, Client):
+                if isinstance(key.data, Connection):
                     self._read(key.data)
                 elif key.fileobj is self.listener:
                     self._accept()
                 elif key.fileobj is not self._woken and not os.read(key.fd, 4096):
                     self._stopping = True
+            while self._late and self._late[0][0] <= time.monotonic():
+                _, _, line, reply = heapq.heappop(self._late)
+                self._show(line, reply)
             if not self.exchange.setup.lockstep and time.monotonic() >= self._next:
                 self.exchange.go_on()
                 self._next = time.monotonic() + self._pace()
@@ -109,51 +93,63 @@ class Server:
         return 0.0 if speed == "max" else self.exchange.replay.step / 1000.0 / float(speed)
 
     def _timeout(self) -> float | None:
-        if self.exchange.setup.lockstep or self.exchange.replay.ended:
-            return None
-        return max(0.0, self._next - time.monotonic())
+        due = [self._late[0][0]] if self._late else []
+        if not self.exchange.setup.lockstep and not self.exchange.replay.ended:
+            due.append(self._next)
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    # --- connections ------------------------------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        client = Client(self.listener.accept()[0])
-        self._selector.register(client.line, selectors.EVENT_READ, client)
+        line = Connection(self.listener.accept()[0])
+        self._selector.register(line.line, selectors.EVENT_READ, line)
 
-    def _drop(self, client: Client) -> None:
-        self._selector.unregister(client.line)
-        client.line.close()
+    def _drop(self, line: Connection) -> None:
+        if line.line.fileno() >= 0:
+            self._selector.unregister(line.line)
+            line.line.close()
 
-    def _read(self, client: Client) -> None:
+    def _read(self, line: Connection) -> None:
         try:
-            data = client.line.recv(65536)
-            client.buffer += data
-            while data and (call := self._call(client)) is not None:
-                client.send(frame(self._answer(client, *call)))
+            data = line.line.recv(65536)
+            line.buffer += data
+            for verb, arguments in line.calls() if data else ():
+                self._show(line, self._answer(line, verb, arguments))
         except (OSError, Stranger, msgspec.DecodeError):
             data = b""
         if not data:
-            self._drop(client)
+            self._drop(line)
 
-    def _call(self, client: Client) -> Call | None:
-        """Take the next whole call out of what a client has sent."""
-        if len(client.buffer) < HEADER or len(client.buffer) < (length := length_of(client.buffer)):
-            return None
-        body, client.buffer = client.buffer[HEADER:length], client.buffer[length:]
-        call: Call = read_call(body)
-        return call
+    def _answer(self, line: Connection, verb: str, arguments: list[Any]) -> Outcome:
+        """Ask the service; whoever has not shown the token is asked for it, and a second terminal is a new line."""
+        if line.place is not None:
+            return self.service.answer(line.place, verb, arguments)
+        if verb != "hello" or not hmac.compare_digest(str(arguments[0]).encode(), self.token.encode()):
+            raise Stranger(f"a call without the token: {verb}")
+        line.place = self.service.place_of(arguments[1])
+        return self.service.answer(line.place, "hello", [])
 
-    def _answer(self, client: Client, verb: str, arguments: list[Any]) -> Reply:
-        if verb not in self.verbs.table or not (client.known or verb == "hello"):
-            raise Stranger(f"a call nobody here would make: {verb}")
-        try:
-            value = self.verbs.table[verb](*arguments)
-        except Failed as failed:
-            return *failed.error, None
-        client.known = True
-        return 1, "", value
+    def _show(self, line: Connection, outcome: Outcome) -> None:
+        """Show a client what came of its call; one that is gone by now sees nothing."""
+        match outcome:
+            case Reply(code, text, value):
+                try:
+                    line.send((code, text, value))
+                except OSError:
+                    self._drop(line)
+            case Delayed(seconds, reply):
+                heapq.heappush(self._late, (time.monotonic() + seconds, next(self._count), line, reply))
+            case Silence():
+                pass
+            case Hangup():
+                self._drop(line)
+            case _:
+                assert_never(outcome)
 
     def close(self) -> None:
         """Close every socket and the record."""
         for key in list(self._selector.get_map().values()):
-            if isinstance(key.data, Client):
+            if isinstance(key.data, Connection):
                 self._drop(key.data)
         for one in (self._selector, self.listener, self._wake, self._woken, self.exchange):
             one.close()

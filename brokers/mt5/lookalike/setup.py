@@ -58,13 +58,15 @@ class ServerSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A trade server: bars that open before `start` (UTC milliseconds) are history, the others are replayed."""
 
     accounts: tuple[AccountSetup, ...]
-    """The first one is logged in when nobody says otherwise."""
+    """A terminal is logged in to the first one when nobody says otherwise."""
     symbols: tuple[SymbolSetup, ...]
     start: int
     utc_offset: int = 0
     """Seconds by which the server's wall clock is ahead of UTC."""
     lockstep: bool = True
     """A bar is played only after `control.done`; else the server goes on by itself."""
+    quorum: int = 1
+    """With lock-step: how many terminals must be done with a tick before the clock goes on."""
     speed: Literal["max"] | float = "max"
     """Without lock-step: a bar takes its own length divided by this."""
     company: str = "Tidegate Look-alike Ltd."

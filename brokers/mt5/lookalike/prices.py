@@ -1,0 +1,94 @@
+"""The verbs about symbols, quotes and bars."""
+
+from typing import Any
+
+from brokers.mt5.lookalike import constants as c
+from brokers.mt5.lookalike import rows
+from brokers.mt5.lookalike.client import NOT_FOUND, Failed
+from brokers.mt5.lookalike.seat import CALL_FAILED, INVALID_PARAMS, Seat
+from brokers.mt5.lookalike.selection import in_group
+from brokers.mt5.lookalike.series import Series
+
+FRAMES: dict[int, str] = {
+    getattr(c, name): name.removeprefix("TIMEFRAME_") for name in vars(c) if name.startswith("TIMEFRAME_")
+}
+
+
+def _series(seat: Seat, symbol: str) -> Series:
+    series = seat.x.series.get(symbol)
+    if series is None:
+        raise Failed(*NOT_FOUND)
+    return series
+
+
+def _symbol(seat: Seat, series: Series) -> list[Any]:
+    return rows.symbol_row(series, seat.account.setup.currency, selected=series.name in seat.selected)
+
+
+def symbols_total(seat: Seat) -> int:
+    """Return the number of symbols."""
+    return len(seat.x.series)
+
+
+def symbols(seat: Seat, group: str | None) -> list[Any]:
+    """Return SymbolInfos of a group."""
+    return [_symbol(seat, s) for s in seat.x.series.values() if in_group(s.name, group)]
+
+
+def symbol(seat: Seat, symbol: str) -> list[Any]:
+    """Return a SymbolInfo."""
+    return _symbol(seat, _series(seat, symbol))
+
+
+def tick(seat: Seat, symbol: str) -> list[Any]:
+    """Return a Tick; a symbol outside the market watch has none."""
+    if symbol not in seat.selected:
+        raise Failed(*NOT_FOUND)
+    return rows.tick_row(seat.x.series[symbol])
+
+
+def select(seat: Seat, symbol: str, on: bool) -> bool:  # noqa: FBT001 - it comes off the wire
+    """Select a symbol or not; one that is traded stays."""
+    _series(seat, symbol)
+    if not on and seat.account.trades(symbol):
+        raise Failed(*CALL_FAILED)
+    seat.x.select(seat.place, symbol, on=on)
+    return True
+
+
+def _framed(seat: Seat, symbol: str, frame: int) -> Series:
+    series = _series(seat, symbol)
+    if frame not in FRAMES:
+        raise Failed(*INVALID_PARAMS)
+    if FRAMES[frame] != series.setup.timeframe:
+        raise Failed(*NOT_FOUND)
+    return series
+
+
+def rates_from_pos(seat: Seat, symbol: str, frame: int, start: int, count: int) -> bytes:
+    """Return packed bars counted back from the current one."""
+    series = _framed(seat, symbol, frame)
+    if start < 0 or count <= 0:
+        raise Failed(*INVALID_PARAMS)
+    last = series.index - start
+    if last < 0:
+        raise Failed(*CALL_FAILED)
+    return series.rates(last - count + 1, last)
+
+
+def rates_from(seat: Seat, symbol: str, frame: int, date: int, count: int) -> bytes:
+    """Return packed bars counted back from a date."""
+    series = _framed(seat, symbol, frame)
+    if count <= 0:
+        raise Failed(*INVALID_PARAMS)
+    last = series.before(date)
+    return series.rates(last - count + 1, last)
+
+
+def rates_range(seat: Seat, symbol: str, frame: int, date_from: int, date_to: int) -> bytes:
+    """Return packed bars that opened between two dates, both included."""
+    series = _framed(seat, symbol, frame)
+    return series.rates(series.since(date_from), series.before(date_to))
+
+
+VERBS = (symbols_total, symbols, symbol, tick, select, rates_from_pos, rates_from, rates_range)

@@ -1,0 +1,120 @@
+"""The verbs about positions, orders, deals and trade requests."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Any
+
+from brokers import fills
+from brokers.book import mode_of
+from brokers.mt5.lookalike import constants as c
+from brokers.mt5.lookalike import rows
+from brokers.mt5.lookalike.client import NOT_FOUND, Failed
+from brokers.mt5.lookalike.requests import comment_of
+from brokers.mt5.lookalike.rows import OrderRecord
+from brokers.mt5.lookalike.seat import INVALID_PARAMS, Seat
+from brokers.mt5.lookalike.selection import chosen, in_group
+from brokers.mt5.lookalike.series import Series
+from market.money import cents
+
+_DEAL_ORDER, _DEAL_POSITION, _DEAL_SYMBOL = 1, 7, 15
+
+
+def positions_total(seat: Seat) -> int:
+    """Return the number of open positions."""
+    return len(seat.account.venue.positions())
+
+
+def positions(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
+    """Return TradePositions by ticket, symbol or group."""
+    open_now = seat.account.venue.positions()
+    wanted = (p for p in open_now if chosen(by, value, p.ticket, p.symbol))
+    return [rows.position_row(p, seat.x.series[p.symbol]) for p in wanted]
+
+
+def orders_total(seat: Seat) -> int:
+    """Return the number of resting orders."""
+    return len(seat.account.resting)
+
+
+def orders(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
+    """Return resting TradeOrders by ticket, symbol or group."""
+    return _order_rows(seat, (o for o in seat.account.resting.values() if chosen(by, value, o.ticket, o.symbol)))
+
+
+def _order_rows(seat: Seat, orders: Iterable[OrderRecord]) -> list[Any]:
+    shown = []
+    for o in orders:
+        series = seat.x.series[o.symbol]
+        shown.append(o.row(series.ask if o.kind % 2 == c.ORDER_TYPE_BUY else series.bid))
+    return shown
+
+
+def history_orders(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
+    """Return past TradeOrders by dates of their end, ticket or position."""
+    past = seat.account.past
+    if by == "dates":
+        first, last, group = value
+        return _order_rows(seat, (o for o in past if first <= o.done // 1000 <= last and in_group(o.symbol, group)))
+    return _order_rows(seat, (o for o in past if value == (o.ticket if by == "ticket" else o.position)))
+
+
+def history_orders_total(seat: Seat, by: str, value: Any) -> int:  # noqa: ANN401 - dates
+    """Return the number of past orders between two dates."""
+    return len(history_orders(seat, by, value))
+
+
+def history_deals(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of the kind `by` says
+    """Return TradeDeals by dates, order ticket or position."""
+    account = seat.account
+    if by != "dates":
+        field = _DEAL_ORDER if by == "ticket" else _DEAL_POSITION
+        return [row for row in account.deals if row[field] == value]
+    first, last, group = value
+    found = account.deals[bisect_left(account.dealt_at, first) : bisect_right(account.dealt_at, last)]
+    return found if group is None else [row for row in found if in_group(row[_DEAL_SYMBOL], group)]
+
+
+def history_deals_total(seat: Seat, by: str, value: Any) -> int:  # noqa: ANN401 - dates
+    """Return the number of deals between two dates."""
+    return len(history_deals(seat, by, value))
+
+
+def send(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeRequest
+    """Work a trade request."""
+    return seat.x.send(seat.place, list(fields))
+
+
+def check(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeRequest
+    """Tell what a trade request would come to."""
+    code, after = seat.account.check(list(fields))
+    balance, equity, used = after.balance, after.equity(), after.margin()
+    free, level = cents(equity - used), rows.margin_level(equity, used)
+    return [code, balance, equity, cents(equity - balance), used, free, level, comment_of(code)]
+
+
+def _money(seat: Seat, action: int, symbol: str) -> tuple[Series, float, float]:
+    series, setup = seat.x.series.get(symbol), seat.account.setup
+    if series is None:
+        raise Failed(*NOT_FOUND)
+    mode = mode_of(series.setup.symbol, setup.currency)
+    if action not in {c.ORDER_TYPE_BUY, c.ORDER_TYPE_SELL} or mode is None:
+        raise Failed(*INVALID_PARAMS)
+    return series, mode, 1.0 if action == c.ORDER_TYPE_BUY else -1.0
+
+
+def margin(seat: Seat, action: int, symbol: str, volume: float, price: float) -> float:
+    """Return the margin a trade would take."""
+    series, mode, _ = _money(seat, action, symbol)
+    return fills.margin(mode, volume, series.setup.symbol.contract_size, price, float(seat.account.setup.leverage))
+
+
+def profit(seat: Seat, action: int, symbol: str, volume: float, opened: float, closed: float) -> float:
+    """Return the profit of a trade."""
+    series, mode, side = _money(seat, action, symbol)
+    return fills.profit(mode, side, opened, closed, volume, series.setup.symbol.contract_size)
+
+
+VERBS = (
+    positions_total, positions, orders_total, orders, history_orders, history_orders_total, history_deals,
+    history_deals_total, send, check, margin, profit,
+)  # fmt: skip
