@@ -140,6 +140,16 @@ class SymbolSeen(Fact, frozen=True, kw_only=True):
     symbol: Symbol
 
 
+class TradingForbidden(Fact, frozen=True, kw_only=True):
+    """The terminal answers, but it or the account may not trade: AutoTrading off, an investor's password."""
+
+    reason: str
+
+
+class TradingAllowed(Fact, frozen=True, kw_only=True):
+    """Terminal and account may trade again."""
+
+
 # --- the market -----------------------------------------------------------------------------------------------------
 
 BarPhase = Literal["live", "warm", "missed"]
@@ -166,6 +176,19 @@ class FeedBroken(Fact, frozen=True, kw_only=True):
 
     symbol: str
     problem: str
+
+
+class FeedStale(Fact, frozen=True, kw_only=True):
+    """A symbol whose market is open is silent or its quotes stand still: what it says now is old."""
+
+    symbol: str
+    problem: str
+
+
+class FeedFresh(Fact, frozen=True, kw_only=True):
+    """A symbol that was stale is quoted again."""
+
+    symbol: str
 
 
 class DataEnded(Fact, frozen=True, kw_only=True):
@@ -246,22 +269,10 @@ class Reconciled(Fact, frozen=True, kw_only=True):
 
 
 BrokerFact = (
-    LinkUp
-    | LinkDown
-    | WrongTerminal
-    | SymbolSeen
-    | BarClosed
-    | BarRevised
-    | FeedBroken
-    | DataEnded
-    | Accepted
-    | Rejected
-    | Refused
-    | InDoubt
-    | DealMade
-    | OrderGone
-    | Reconciled
-)
+    LinkUp | LinkDown | WrongTerminal | TradingForbidden | TradingAllowed | SymbolSeen | BarClosed | BarRevised
+    | FeedBroken | FeedStale | FeedFresh | DataEnded | Accepted | Rejected | Refused | InDoubt | DealMade
+    | OrderGone | Reconciled
+)  # fmt: skip
 
 
 class Desk(Protocol):

@@ -15,6 +15,8 @@ from brokers.port import (
     DataEnded,
     DealMade,
     FeedBroken,
+    FeedFresh,
+    FeedStale,
     InDoubt,
     LinkDown,
     LinkUp,
@@ -23,8 +25,11 @@ from brokers.port import (
     Refused,
     Rejected,
     SymbolSeen,
+    TradingAllowed,
+    TradingForbidden,
     WrongTerminal,
 )
+from runtime.core.contracts import broken, feed_told, symbol_seen
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -41,12 +46,10 @@ from runtime.core.feeds import (
 )
 from runtime.core.gates import read_gate, silence
 from runtime.core.levels import take_back
-from runtime.core.orders import OPEN
+from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
 from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
-
-_UNSETTLED = OPEN - {"WORKING", "MISSING"}
 
 
 class Core:
@@ -118,17 +121,23 @@ class Core:
             case TimerFired():
                 self._timer(fact)
             case RunStarted():
-                self._run(fact)
+                run_started(ledger, self.desk, fact)
             case LinkUp():
-                self._link_up()
+                link_up(ledger, self.desk, fact)
             case LinkDown():
-                self._lost(fact)
+                lost(ledger, self.desk, fact)
             case WrongTerminal():
-                self._wrong(fact)
+                wrong(ledger, self.desk, fact)
+            case TradingForbidden():
+                trading_forbidden(ledger, self.desk, fact)
+            case TradingAllowed():
+                ledger.holds.pop("SESSION", None)
             case SymbolSeen():
-                self._symbol(fact)
+                symbol_seen(ledger, self.desk, self.plan, fact)
             case BarRevised() | FeedBroken():
-                self._contract(fact)
+                broken(ledger, self.desk, fact)
+            case FeedStale() | FeedFresh():
+                feed_told(ledger, self.desk, fact)
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
@@ -191,67 +200,6 @@ class Core:
         if key in self.ledger.holds and all(f.warm for f in self.feeds.values() if f.key[0] == symbol):
             del self.ledger.holds[key]
 
-    def _contract(self, fact: BarRevised | FeedBroken) -> None:
-        symbol = fact.bar.symbol if isinstance(fact, BarRevised) else fact.symbol
-        problem = "a bar was revised after it closed" if isinstance(fact, BarRevised) else fact.problem
-        if self.ledger.holds.get(f"CONTRACT:{symbol}") != problem:
-            self.desk.alert("page", f"{symbol}: {problem}")
-        self.ledger.holds[f"CONTRACT:{symbol}"] = problem
-
-    def _symbol(self, fact: SymbolSeen) -> None:
-        """Hold the symbol if its contract is not the one it was configured and sized with."""
-        known = self.plan.symbols.get(fact.symbol.name)
-        same = known is not None and (known.digits, known.contract_size, known.tick_size) == (
-            fact.symbol.digits, fact.symbol.contract_size, fact.symbol.tick_size,
-        )  # fmt: skip
-        key = f"SPEC_CHANGED:{fact.symbol.name}"
-        if same:
-            self.ledger.holds.pop(key, None)
-        elif key not in self.ledger.holds:
-            self.ledger.holds[key] = "digits, contract size or tick size differ from the configured contract"
-            self.desk.alert("page", f"{fact.symbol.name}: contract specification changed; entries are held")
-
-    # --- the link ---------------------------------------------------------------------------------------------------
-
-    def _run(self, fact: RunStarted) -> None:
-        """Begin again: nothing on its way is believed, and nothing is sent before switch, link and venue were seen."""
-        ledger = self.ledger
-        ledger.run, ledger.decisions, ledger.instructions = fact.run, 0, 0
-        ledger.holds["SWITCH"] = "the latch is not read yet"
-        ledger.settle_timer = 0
-        self._link_down("LINK", "no terminal yet")
-        for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
-            self.desk.wake_missing(key[8:])  # timers do not outlive a process
-        for order in list(ledger.orders.values()):
-            if order.state in _UNSETTLED:
-                self.desk.doubt(order, "the process ended while it was on its way")
-
-    def _link_up(self) -> None:
-        self.ledger.holds.pop("LINK", None)
-        self.ledger.holds.pop("WRONG_TERMINAL", None)
-        self.ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
-        self.desk.reconcile(settled=False)
-        if any(order.state == "IN_DOUBT" for order in self.ledger.orders.values()):
-            self.desk.wake_settled()  # the one that was running may have fired into a dead link
-
-    def _link_down(self, hold: str, reason: str) -> None:
-        self.ledger.holds[hold] = reason
-        self.ledger.holds["UNRECONCILED"] = reason
-
-    def _lost(self, fact: LinkDown) -> None:
-        self._link_down("LINK", fact.reason)
-        if fact.given_up:
-            self._page_and_halt(f"the link was given up: {fact.reason}")
-
-    def _wrong(self, fact: WrongTerminal) -> None:
-        why = f"expected {fact.expected}, found {fact.found}"
-        self._link_down("WRONG_TERMINAL", why)
-        self._page_and_halt(f"wrong terminal: {why}")
-
-    def _page_and_halt(self, why: str) -> None:
-        self.desk.alert("page", why)
-        self.desk.set_level("halt", why)
-
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":
             if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
@@ -272,7 +220,7 @@ class Core:
     @property
     def unsettled(self) -> bool:
         """Something is on its way, in doubt or missing: recorded time must not move on."""
-        return any(order.state in _UNSETTLED for order in self.ledger.orders.values()) or any(
+        return any(order.state in UNSETTLED for order in self.ledger.orders.values()) or any(
             key.startswith("MISSING:") for key in self.ledger.holds
         )
 

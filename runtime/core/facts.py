@@ -9,6 +9,8 @@ from brokers.port import (
     DealMade,
     Fact,
     FeedBroken,
+    FeedFresh,
+    FeedStale,
     InDoubt,
     LinkDown,
     LinkUp,
@@ -17,6 +19,8 @@ from brokers.port import (
     Refused,
     Rejected,
     SymbolSeen,
+    TradingAllowed,
+    TradingForbidden,
     WrongTerminal,
 )
 
@@ -57,10 +61,14 @@ AnyFact = (
     | LinkUp
     | LinkDown
     | WrongTerminal
+    | TradingForbidden
+    | TradingAllowed
     | SymbolSeen
     | BarClosed
     | BarRevised
     | FeedBroken
+    | FeedStale
+    | FeedFresh
     | DataEnded
     | Accepted
     | Rejected

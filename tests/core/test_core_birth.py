@@ -9,7 +9,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from brokers.port import BarRevised, FeedBroken, LinkDown, LinkUp, SymbolSeen, WrongTerminal
+from brokers.port import (
+    BarRevised,
+    FeedBroken,
+    FeedFresh,
+    FeedStale,
+    LinkDown,
+    LinkUp,
+    SymbolSeen,
+    TradingAllowed,
+    TradingForbidden,
+    WrongTerminal,
+)
 from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.instructions import Alert, Reconcile, SetLevel, Submit
 from tests.cores import WARM, a_lane, a_plan, an_account, bar, buy, closed, hour, level, opening, reconciled
@@ -198,3 +209,55 @@ def test_the_order_of_holds_is_the_same_in_every_process() -> None:
     born = {subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=True).stdout for env in seeds}
 
     assert 1 == len(born)
+
+
+def test_a_stale_feed_holds_its_symbol_until_it_is_fresh() -> None:
+    """It is told once, forbids entries there and nowhere else, and only a fresh feed lifts it."""
+    told = Told(a_plan(a_lane(dict.fromkeys(range(3, 9), buy()))))
+    stale = FeedStale(at=hour(4), symbol="XAUUSD", problem="no quote for 90 s")
+
+    first, second = told.tell(stale), told.tell(stale)
+    held = told.decide(4)
+    told.tell(FeedFresh(at=hour(5), symbol="EURUSD"))
+    still = told.holds
+    told.tell(FeedFresh(at=hour(5), symbol="XAUUSD"))
+
+    assert (1, 0) == (len(of_kind(first, Alert)), len(of_kind(second, Alert)))
+    assert ("held", ("STALE_FEED:XAUUSD",), ["STALE_FEED:XAUUSD"]) == (held.outcome, held.holds, still)
+    assert ([], "traded") == (told.holds, told.decide(5).outcome)
+
+
+def test_an_account_that_may_not_trade_is_held_until_it_may() -> None:
+    """AutoTrading switched off holds entries, pages once with the reason, and is lifted by its own fact."""
+    told = Told(a_plan(a_lane(dict.fromkeys(range(3, 9), buy()))))
+    off = TradingForbidden(at=hour(4), reason="AutoTrading is off in the terminal")
+
+    alerts = [alert.text for step in (told.tell(off), told.tell(off)) for alert in of_kind(step, Alert)]
+    held = told.decide(4)
+    told.tell(TradingAllowed(at=hour(5)))
+
+    assert ["trading is not allowed: AutoTrading is off in the terminal"] == alerts
+    assert ("held", ("SESSION",)) == (held.outcome, held.holds)
+    assert ([], "traded") == (told.holds, told.decide(5).outcome)
+
+
+@pytest.mark.parametrize(("allowed", "holds"), [(False, ["SESSION"]), (True, [])])
+def test_a_link_tells_whether_the_account_may_trade(allowed: bool, holds: list[str]) -> None:  # noqa: FBT001 - a case
+    """An account the broker has closed to trading is linked, looked at, and held."""
+    told = unborn()
+    told.tell(*opening(), TradingForbidden(at=MONDAY, reason="off"))
+    account = msgspec.structs.replace(an_account(), trade_allowed=allowed)
+
+    told.tell(LinkUp(at=hour(4), account=account), reconciled(at=hour(4)))
+
+    assert holds == told.holds
+
+
+def test_a_new_process_is_told_anew_what_the_old_one_saw() -> None:
+    """Holds of feed and session end with the process that watched them; the next one's link tells them again."""
+    told = unborn()
+    told.tell(*opening(), FeedStale(at=hour(4), symbol="XAUUSD", problem="x"), TradingForbidden(at=hour(4), reason="y"))
+
+    told.tell(RunStarted(at=hour(4), run=2))
+
+    assert {"SWITCH", "LINK", "UNRECONCILED"} == set(told.holds)

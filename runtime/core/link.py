@@ -1,0 +1,78 @@
+"""Facts of process, link and session: what they put on hold, and what a link that is back asks for first."""
+
+from brokers.port import LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from runtime.core.desk import OrderDesk
+from runtime.core.facts import RunStarted
+from runtime.core.orders import OPEN
+from runtime.core.state import Ledger
+
+UNSETTLED = OPEN - {"WORKING", "MISSING"}
+"""States of which nobody knows whether anything is on its way."""
+
+_TOLD_ANEW = ("STALE_FEED", "SESSION")
+"""Holds that the ended process told of; the next one tells them again where they still stand."""
+
+
+def run_started(ledger: Ledger, desk: OrderDesk, fact: RunStarted) -> None:
+    """Begin again: nothing on its way is believed, and nothing is sent before switch, link and venue were seen."""
+    ledger.run, ledger.decisions, ledger.instructions = fact.run, 0, 0
+    for key in [k for k in ledger.holds if k.startswith(_TOLD_ANEW)]:
+        del ledger.holds[key]
+    ledger.holds["SWITCH"] = "the latch is not read yet"
+    ledger.settle_timer = 0
+    _down(ledger, "LINK", "no terminal yet")
+    for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
+        desk.wake_missing(key[8:])  # timers do not outlive a process
+    for order in list(ledger.orders.values()):
+        if order.state in UNSETTLED:
+            desk.doubt(order, "the process ended while it was on its way")
+
+
+def link_up(ledger: Ledger, desk: OrderDesk, fact: LinkUp) -> None:
+    """Ask for all the venue holds: until it was seen, nothing is sent."""
+    ledger.holds.pop("LINK", None)
+    ledger.holds.pop("WRONG_TERMINAL", None)
+    if fact.account.trade_allowed:
+        ledger.holds.pop("SESSION", None)
+    else:
+        forbidden(ledger, desk, "the broker does not let this account trade")
+    ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
+    desk.reconcile(settled=False)
+    if any(order.state == "IN_DOUBT" for order in ledger.orders.values()):
+        desk.wake_settled()  # the one that was running may have fired into a dead link
+
+
+def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:
+    """Hold everything until the link is back; one that was given up halts the account."""
+    _down(ledger, "LINK", fact.reason)
+    if fact.given_up:
+        _page_and_halt(desk, f"the link was given up: {fact.reason}")
+
+
+def wrong(ledger: Ledger, desk: OrderDesk, fact: WrongTerminal) -> None:
+    """Halt: what was read may be another account's."""
+    why = f"expected {fact.expected}, found {fact.found}"
+    _down(ledger, "WRONG_TERMINAL", why)
+    _page_and_halt(desk, f"wrong terminal: {why}")
+
+
+def trading_forbidden(ledger: Ledger, desk: OrderDesk, fact: TradingForbidden) -> None:
+    """Hold entries while terminal or account may not trade."""
+    forbidden(ledger, desk, fact.reason)
+
+
+def forbidden(ledger: Ledger, desk: OrderDesk, reason: str) -> None:
+    """Hold entries and say why, once."""
+    if ledger.holds.get("SESSION") != reason:
+        desk.alert("page", f"trading is not allowed: {reason}")
+    ledger.holds["SESSION"] = reason
+
+
+def _down(ledger: Ledger, hold: str, reason: str) -> None:
+    ledger.holds[hold] = reason
+    ledger.holds["UNRECONCILED"] = reason
+
+
+def _page_and_halt(desk: OrderDesk, why: str) -> None:
+    desk.alert("page", why)
+    desk.set_level("halt", why)
