@@ -225,6 +225,7 @@ class Daemon:
                 return
         if self.clock.elapsed() >= self.next_look:
             self.next_look = self.clock.elapsed() + self.reconcile_s
-            await self.taker.take(await self.taker.look(0, settled=False))
+            for fact in await self.taker.look(0, settled=False):
+                await self.taker.take(fact)
         if not self.stopping:
             await self._pause(self.poll_s)

@@ -40,13 +40,13 @@ class Recorder:
         self.facts = 0
         self.net = {"live": 0.0, "shadow": 0.0}
 
-    def take(self, fact: AnyFact) -> tuple[Step, Ticket, bool]:
+    def take(self, fact: AnyFact, *, durable: bool = False) -> tuple[Step, Ticket, bool]:
         """Handle one fact and queue it with its step; say whether the step must be on disk before it is acted upon."""
         step = self.core.handle(fact)
         outcomes = self.books.observe(fact, step)
         self._count(outcomes)
         rows = rows_of(self.journal.next_seq, fact, step, outcomes, self.core, self.books.live)
-        durable = isinstance(fact, LevelChanged) or any(isinstance(wish, DURABLE) for wish in step.instructions)
+        durable |= isinstance(fact, LevelChanged) or any(isinstance(wish, DURABLE) for wish in step.instructions)
         entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
         ticket = self.journal.append(entry, durable=durable)
         self.facts += 1

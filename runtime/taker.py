@@ -29,6 +29,9 @@ from runtime.switch import Switch
 Inbox = asyncio.Queue[AnyFact | Command | None]
 """What is told to a daemon: facts, commands to be worked, and None only to wake it."""
 
+ASKED = (Submit, ClosePosition, ModifyStop, Cancel)
+"""Wishes that become requests: one is under way at a time."""
+
 
 class Taker:
     """Takes facts, one at a time, in the order in which they are told to it."""
@@ -42,17 +45,18 @@ class Taker:
     async def take(self, fact: AnyFact) -> None:
         """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
         queue: list[AnyInstruction] = await self._record(fact)
-        traded = False
-        for wish in queue:  # grows while it is walked
-            traded = traded or isinstance(wish, Submit | ClosePosition | ModifyStop | Cancel)
-            answer = await self._perform(wish)
-            if answer is not None:
-                queue += await self._record(answer)
-        if traded:
+        for place, wish in enumerate(queue):  # grows while it is walked
+            for answer in await self._perform(wish):
+                queue += await self._record(answer, durable=any(isinstance(w, ASKED) for w in queue[place + 1 :]))
+        if any(isinstance(wish, ASKED) for wish in queue):
             await self.news()
 
-    async def _record(self, fact: AnyFact) -> list[AnyInstruction]:
-        step, ticket, durable = self.recorder.take(fact)
+    async def _record(self, fact: AnyFact, *, durable: bool = False) -> list[AnyInstruction]:
+        """Record a fact; `durable`: it is on disk before the next request leaves.
+
+        That is what lets a restart tell the one request that may have left from those behind it, which did not.
+        """
+        step, ticket, durable = self.recorder.take(fact, durable=durable)
         if durable:
             await ticket.settled()
         return list(step.instructions)
@@ -67,36 +71,34 @@ class Taker:
         except (LinkLostError, WrongTerminalError) as error:
             await self.lose(error)
 
-    async def _perform(self, wish: AnyInstruction) -> AnyFact | None:
-        """Act, once, and return the one fact that answers; a timer answers later."""
+    async def _perform(self, wish: AnyInstruction) -> list[AnyFact]:
+        """Act, once, and return the one fact that answers, after the news it came with; a timer answers later."""
         at = self.ledger.at
         match wish:
             case Submit() | ClosePosition() | ModifyStop() | Cancel() if self.core.plan.mode == "observe":
                 code = 1 + GATES.index("session")
-                return Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")
+                return [Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")]
             case Submit() | ClosePosition() | ModifyStop() | Cancel():
-                return await self.desk.send(request_of(wish, self.core.plan.deviation), at)
+                return [await self.desk.send(request_of(wish, self.core.plan.deviation), at)]
             case Reconcile():
                 return await self.look(wish.id, settled=wish.settled)
             case WakeAt():
                 fired = TimerFired(at=at, id=wish.id, key=wish.key)
                 asyncio.get_running_loop().call_later(wish.after_s, self.inbox.put_nowait, fired)
-                return None
+                return []
             case SetLevel():
-                return self.switch.core_asks(wish.level, wish.why, at, wish.id)
+                return [self.switch.core_asks(wish.level, wish.why, at, wish.id)]
             case Alert():
                 self.log.warning("alert", severity=wish.severity, text=wish.text)
-                return Alerted(at=at, id=wish.id)
+                return [Alerted(at=at, id=wish.id)]
 
-    async def look(self, ident: int, *, settled: bool) -> AnyFact:
-        """Look at all the venue holds; return what it came to."""
+    async def look(self, ident: int, *, settled: bool) -> list[AnyFact]:
+        """Look at the venue: return all deals not heard yet, then all that it holds; or that the link is lost."""
         try:
             news, found = await self.desk.look(self.ledger, ident, settled=settled)
         except (LinkLostError, WrongTerminalError) as error:
-            return self.linker.lost(error, self.ledger.at) or LinkDown(at=self.ledger.at, reason=str(error))
-        for fact in news:
-            await self._record(fact)
-        return found
+            return [self.linker.lost(error, self.ledger.at) or LinkDown(at=self.ledger.at, reason=str(error))]
+        return [*news, found]
 
     async def lose(self, error: Loss) -> None:
         """Note that the terminal is lost, and tell it where that is news."""
