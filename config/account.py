@@ -11,6 +11,7 @@ import msgspec
 
 from brokers.limits import Limits
 from brokers.venue import Costs
+from config.calendar import Calendars
 from config.secrets import SecretRef
 from market.barcheck import Policy
 from market.types import TIMEFRAMES, Symbol
@@ -44,6 +45,8 @@ class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Real money too; the login must then be typed at the start."""
     zone: str = "UTC"
     """The rule of the server's clock (`brokers/mt5/zone.py`)."""
+    calendar: str = ""
+    """File of session hours, holidays and swap factors (`config/calendar.py`); empty: the market never shuts."""
     positions: Literal["hedging"] = "hedging"
     """How the broker keeps positions; netting accounts are not supported yet."""
     state: str = ""
@@ -167,3 +170,5 @@ class AccountConfig(AccountFile, frozen=True, kw_only=True, forbid_unknown_field
 
     folder: str
     """Folder of the TOML: where users' strategies are looked for."""
+    calendars: Calendars | None = None
+    """What `account.calendar` says of the symbols, in full: a journaled run can be replayed without the file."""

@@ -11,13 +11,16 @@ from typing import Any
 
 import msgspec
 
-from config.account import AccountConfig, AccountFile
+from config.account import AccountConfig, AccountFile, SymbolSection
+from config.calendar import read_calendar
 from config.checks import contradictions
 from config.errors import ConfigError
 from config.shape import problems
+from market.calendar import SwapDays
 
 PATHS: tuple[tuple[str, ...], ...] = (
     ("account", "state"),
+    ("account", "calendar"),
     ("terminal", "path"),
     ("terminal", "password", "file"),
     ("regimes", "*", "model"),
@@ -25,8 +28,8 @@ PATHS: tuple[tuple[str, ...], ...] = (
 )
 """The keys whose values are paths; relative ones are meant from the folder of the TOML."""
 
-UNSAID: tuple[tuple[str, ...], ...] = (("terminal", "password"), ("folder",))
-"""What the digest leaves out: where a secret is kept, and where the TOML lies, decide nothing."""
+UNSAID: tuple[tuple[str, ...], ...] = (("terminal", "password"), ("account", "calendar"), ("folder",))
+"""What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does."""
 
 BIGGEST = 1_000_000
 """Bytes; no account says as much."""
@@ -55,12 +58,12 @@ def account_of(document: dict[str, Any], *, folder: Path, name: str = "the docum
     _each_path(document, lambda value: _placed(value, folder))
     config = msgspec.convert({**document, "folder": str(folder)}, AccountConfig, strict=True)
     _refuse(contradictions(config), name)
-    return config
+    return _with_calendar(config, document, name) if config.account.calendar else config
 
 
 def digest(config: AccountConfig) -> str:
     """Return the SHA-256 of what an account's configuration decides; it does not change when its folder moves."""
-    document = msgspec.to_builtins(config)
+    document = msgspec.to_builtins(config, str_keys=True)
     _each_path(document, lambda value: _relative(value, config.folder))
     for *tables, last in UNSAID:
         table = document
@@ -68,6 +71,31 @@ def digest(config: AccountConfig) -> str:
             table = table[key]
         table.pop(last, None)
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+
+
+def _with_calendar(config: AccountConfig, document: dict[str, Any], name: str) -> AccountConfig:
+    """Return the account with what its calendar file says; a contract that names swap factors keeps its own."""
+    file = Path(config.account.calendar)
+    try:
+        said = tomllib.loads(_read(file))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file.name}: not TOML: {error}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{name}: account.calendar: expected a calendar file, {error}") from None
+    brokers = {symbol: section.broker or symbol for symbol, section in config.symbols.items()}
+    calendars, wrong = read_calendar(said, brokers, config.account.zone)
+    _refuse(wrong, file.name)
+    symbols = {
+        symbol: _with_swap(section, calendars.symbols[symbol].swap_days, document["symbols"][symbol])
+        for symbol, section in config.symbols.items()
+    }
+    return msgspec.structs.replace(config, calendars=calendars, symbols=symbols)
+
+
+def _with_swap(section: SymbolSection, days: SwapDays | None, said: dict[str, Any]) -> SymbolSection:
+    if section.spec is None or days is None or "swap_days" in said["spec"]:
+        return section
+    return msgspec.structs.replace(section, spec=msgspec.structs.replace(section.spec, swap_days=days))
 
 
 def _read(file: Path) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
+from brokers.hours import Hours
 from brokers.venue import Costs
 from config.account import AccountConfig, RegimeSection, StrategySection
 from config.errors import ConfigError
@@ -44,17 +47,34 @@ def bundle_path(folder: Path) -> Path:
 
 
 def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) -> dict[str, Symbol]:
-    """Return the contracts by canonical name: as configured, else as the terminal told."""
+    """Return the contracts by canonical name: as configured, else as the terminal told, its swaps as the calendar says.
+
+    No terminal tells the factors of the week; where neither contract nor calendar does, the usual ones stand.
+    """
     symbols = {}
     for name, section in config.symbols.items():
-        spec = section.spec or (seen or {}).get(name)
+        spec = section.spec or _told(config, name, seen or {})
         if spec is None:
             msg = (
-                f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from `tidegate doctor`"
+                f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from "
+                "`tidegate symbols --spec`"
             )
             raise ConfigError(msg)
         symbols[name] = spec
     return symbols
+
+
+def _told(config: AccountConfig, name: str, seen: Mapping[str, Symbol]) -> Symbol | None:
+    spec, calendars = seen.get(name), config.calendars
+    days = calendars.symbols[name].swap_days if calendars is not None else None
+    return spec if spec is None or days is None else msgspec.structs.replace(spec, swap_days=days)
+
+
+def hours_of(config: AccountConfig) -> dict[str, Hours]:
+    """Return when each symbol is traded, by canonical name; nothing without a calendar."""
+    calendars = config.calendars
+    found = calendars.symbols if calendars is not None else {}
+    return {name: Hours(calendar, config.account.zone) for name, calendar in found.items()}
 
 
 def costs_of(config: AccountConfig) -> dict[str, Costs]:
@@ -81,6 +101,7 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
         ),
         config=digest(config),
         settle_s=config.terminal.settle_s,
+        hours=hours_of(config),
     )
 
 

@@ -189,7 +189,7 @@ class Decider:
             own = self._margin(symbol, intent.volume, intent.price)
             draft.numbers = numbers_of(intent, now, own)
         verdict = judge(intent, draft.numbers, self.limits)
-        draft.holds = self.blocked("entry", symbol)
+        draft.holds = self.blocked("entry", symbol) + self._shut(draft)
         if not isinstance(verdict, Approved):
             draft.reasons = verdict.reasons
         if vetoes(lane):
@@ -205,6 +205,14 @@ class Decider:
             plan = (draft.want[5], draft.want[6], draft.want[7], draft.risk)
             wish = self.desk.submit(lane, verdict, plan, self.ledger.decisions)
             draft.instruction, draft.magic = wish.id, wish.magic
+
+    def _shut(self, draft: "Draft") -> tuple[str, ...]:
+        """Return the hold of a symbol that is not traded now by its calendar; no fact lays it, time alone does."""
+        symbol = draft.fact.bar.symbol
+        hours = self.plan.hours.get(symbol)
+        if hours is None or hours.opens_within(draft.fact.at, draft.feed.timeframe_ms):
+            return ()
+        return (f"SESSION:{symbol}",)
 
     def _intent(self, draft: "Draft", now: Exposure) -> Intent:
         """Dress a flat want as an intent: prices on the grid, size from the distance to the stop."""

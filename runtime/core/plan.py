@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from brokers.hours import Hours
 from brokers.limits import Limits
 from market.types import Symbol
 from regimes.bundle import RegimeModel
@@ -54,3 +55,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Longest time in which an order in flight may still turn up at the venue; see docs/guarantees.md."""
     deviation: int = 0
     """Points a market order may slip where the venue honours it."""
+    hours: Mapping[str, Hours] = {}
+    """When each symbol is traded; one that is not named never shuts."""
