@@ -166,10 +166,14 @@ class Daemon:
             await self.taker.take(SymbolSeen(at=told.at, symbol=symbol))
         await self.taker.take(LinkUp(at=told.at, account=account))
         await self._warm_up()
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
+        self._settle_memory()
         self.next_look = self.clock.elapsed() + self.reconcile_s
         self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
+
+    def _settle_memory(self) -> None:
+        """Have the collector never again walk what is loaded by now and stays."""
+        gc.collect()
+        gc.freeze()
 
     async def _warm_up(self) -> None:
         for key in sorted(self.core.feeds, key=lambda k: -TIMEFRAMES[k[1]]):

@@ -7,6 +7,7 @@ process when a deadline passes. It dials back to its parent, answers one request
 import argparse
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.mt5.frames import LENGTH, LONGEST_FRAME, decode_ask, framed
+from brokers.mt5.frames import LENGTH, LONGEST_FRAME, Connect, decode_ask, framed
 from brokers.mt5.worker import Worker
 
 
@@ -71,7 +72,11 @@ def package_of(kind: str) -> tuple[Any, Any]:
 def serve(line: socket.socket, worker: Worker) -> None:
     """Answer until the line ends."""
     while (body := receive(line)) is not None:
-        line.sendall(framed(worker.answer(decode_ask(body))))
+        ask = decode_ask(body)
+        line.sendall(framed(worker.answer(ask)))
+        if isinstance(ask, Connect):
+            gc.collect()
+            gc.freeze()  # what is loaded by now stays: the collector need not walk it again and again
 
 
 def main() -> None:

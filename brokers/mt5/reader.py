@@ -3,6 +3,7 @@
 import os
 import time
 
+from collections.abc import Callable
 from typing import Any
 
 from brokers.mt5.frames import Closed, FeedCursor, Identity, Translator
@@ -31,15 +32,15 @@ class TerminalLostError(Exception):
 class Reader:
     """What can be read of one terminal, through the package or what looks like it."""
 
-    def __init__(self, package: Any, control: Any) -> None:  # noqa: ANN401 - the package, and a replay's control or None
-        """Begin unconnected."""
-        self.mt5, self.control = package, control
+    def __init__(self, package: Any, control: Any, elapsed: Callable[[], float] = time.monotonic) -> None:  # noqa: ANN401 - the package, and a replay's control or None
+        """Begin unconnected; `elapsed` tells monotonic seconds."""
+        self.mt5, self.control, self.elapsed = package, control, elapsed
         self.names: dict[str, str] = {}
         self.path = self.found = ""
         self.translate = Translator("UTC", {})
         self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
         self.ticks: dict[str, Any] = {}
-        self.checked = 0.0
+        self.checked = -1.0
 
     def must(self, value: Any, what: str) -> Any:  # noqa: ANN401 - whatever the package returns
         """Return a value that may not be None."""
@@ -50,11 +51,11 @@ class Reader:
     def who(self) -> Identity:
         """Say which account this is, now; that the broker is connected is asked twice a second."""
         account = self.must(self.mt5.account_info(), "account_info")
-        if time.monotonic() - self.checked > TERMINAL_EVERY_S:
+        if self.elapsed() - self.checked > TERMINAL_EVERY_S:
             terminal = self.must(self.mt5.terminal_info(), "terminal_info")
             if not terminal.connected:
                 raise TerminalLostError("the terminal has no connection to its broker")
-            self.checked = time.monotonic()
+            self.checked = self.elapsed()
             self.found = self.path if _home(terminal.path) == _home(self.path) else terminal.path
         return Identity(account.login, account.server, self.found)
 

@@ -4,8 +4,6 @@ Blocking, one request at a time, from a fixed list of verbs; it sends nothing by
 is the order gateway. `brokers/mt5/process.py` gives it a process of its own; tests call it where they are.
 """
 
-import gc
-
 from pathlib import Path
 from typing import IO, Any
 
@@ -92,8 +90,6 @@ class Worker:
         if ask.latch:
             self.take_gate(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
-        gc.collect()
-        gc.freeze()
         lockstep = bool(r.replay()["lockstep"])
         return Connected(who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep)
 

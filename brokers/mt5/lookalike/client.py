@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from brokers.mt5.lookalike.arguments import Invalid
-from brokers.mt5.lookalike.wire import frame, read_reply, receive
+from brokers.mt5.lookalike.wire import Wire, frame, read_reply, receive
 
 SUCCESS = (1, "Success")
 INVALID = -2
@@ -32,13 +32,23 @@ class Failed(Exception):
         self.error = (code, text)
 
 
+def dialled(path: str) -> tuple[Wire, str]:
+    """Return a connection to the trade server to which the terminal at `path` belongs, and the token it asks for."""
+    port = json.loads(_port_file(path).read_text())
+    line = socket.create_connection((port["host"], port["port"]))
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return line, port["token"]
+
+
 class Line:
     """The one connection of this process, and the error its last call left."""
 
-    __slots__ = ("error", "socket")
+    __slots__ = ("dial", "error", "socket")
 
     def __init__(self) -> None:
-        self.socket: socket.socket | None = None
+        self.dial = dialled
+        """How a server is reached; a test whose server is in its own process dials otherwise."""
+        self.socket: Wire | None = None
         self.error: tuple[int, str] = (0, "")
 
     def open(self, path: str) -> None:
@@ -48,14 +58,11 @@ class Line:
         """
         self.close()
         try:
-            port = json.loads(_port_file(path).read_text())
-            line = socket.create_connection((port["host"], port["port"]))
+            self.socket, token = self.dial(path)
         except (OSError, ValueError, KeyError, TypeError):
             raise Failed(INITIALIZE_FAILED, f"IPC initialize failed, Process create failed '{path}'") from None
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket = line
         try:
-            self.ask("hello", [port["token"], str(Path(path).resolve())])
+            self.ask("hello", [token, str(Path(path).resolve())])
         except Failed:
             self.close()
             raise Failed(INITIALIZE_FAILED, "IPC initialize failed, Pipe server didn't answer") from None

@@ -3,9 +3,7 @@
 A call is [verb, arguments]; a reply is [code, text, value] with the package's own error code, 1 for success.
 """
 
-import socket
-
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,6 +21,22 @@ read_reply = msgspec.msgpack.Decoder(Reply).decode
 
 class Stranger(ValueError):
     """What came over the line is not of this protocol."""
+
+
+class Wire(Protocol):
+    """What a line needs of a socket."""
+
+    def sendall(self, data: bytearray, /) -> object:
+        """Send all of it; OSError where nobody is there."""
+        ...
+
+    def recv(self, size: int, /) -> bytes:
+        """Return the next bytes, empty at the end."""
+        ...
+
+    def close(self) -> object:
+        """Let go."""
+        ...
 
 
 def frame(message: Call | Reply) -> bytearray:
@@ -45,8 +59,8 @@ def length_of(buffer: bytes | bytearray) -> int:
     return HEADER + length
 
 
-def receive(line: socket.socket) -> bytes | None:
-    """Read one frame from a blocking socket and return its body, or None when the other side is gone."""
+def receive(line: Wire) -> bytes | None:
+    """Read one frame from a blocking line and return its body, or None when the other side is gone."""
     data = line.recv(65536)
     while data and (len(data) < HEADER or len(data) < length_of(data)):
         more = line.recv(1 << 20)
