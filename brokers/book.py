@@ -6,12 +6,12 @@ words of `market/types.py`.
 
 import msgspec
 
-from brokers.fills import DIRECT, INVERSE, LIMIT, STOP_ENTRY, night, profit
-from market.money import cents
+from brokers.commission import Commission
+from brokers.fills import DIRECT, INVERSE, LIMIT, STOP_ENTRY, profit
+from brokers.swap import SwapPolicy
 from market.types import Order, OrderKind, Position, Side, Symbol
 
 DAY = 86_400_000
-_THURSDAY = 3  # 1970-01-01, counting from Monday = 0
 
 KINDS: dict[OrderKind, float] = {"limit": LIMIT, "stop": STOP_ENTRY}
 
@@ -50,8 +50,8 @@ class Book(msgspec.Struct, kw_only=True):
     value: float
     usual_spread: float
     slippage: float
-    commission: float
-    swap: bool
+    commission: Commission
+    swap: SwapPolicy | None
     bid: float = 0.0
     ask: float = 0.0
     spread: float = 0.0
@@ -70,7 +70,7 @@ def mode_of(symbol: Symbol, currency: str) -> float | None:
 
 
 def book_of(
-    symbol: Symbol, currency: str, spread: float, slippage: float, commission: float, *, swap: bool
+    symbol: Symbol, currency: str, spread: float, slippage: float, commission: Commission, swap: SwapPolicy | None
 ) -> Book | None:
     """Return the empty book of a symbol, or None where its profits cannot be converted."""
     mode = mode_of(symbol, currency)
@@ -93,20 +93,6 @@ def book_of(
 def floating_profit(book: Book, p: Holding) -> float:
     """Return what closing at the quote would make, without swap and costs, to the cent."""
     return profit(book.mode, p.side, p.price, book.bid if p.side > 0 else book.ask, p.volume, book.contract)
-
-
-def roll(book: Book, day: int) -> None:
-    """Pass to `day` and charge every night on the way to the positions, at the last quote before them.
-
-    A night has the factor of the day whose evening began it; from Friday to Monday there are three of them.
-    """
-    for p in book.positions if book.swap else ():
-        points = book.symbol.swap_long if p.side > 0 else book.symbol.swap_short
-        price = book.bid if p.side > 0 else book.ask
-        for evening in range(book.day, day):
-            factor = book.symbol.swap_days[(evening + _THURSDAY) % 7]
-            p.swap = cents(p.swap + night(book.mode, points, factor, p.volume, book.value, price))
-    book.day = day
 
 
 def position(book: Book, p: Holding) -> Position:

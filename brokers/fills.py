@@ -1,4 +1,4 @@
-"""Arithmetic of the simulated venue: triggers, fill prices, profit, swap, commission and margin, each one kernel.
+"""Arithmetic of the simulated venue: triggers, fill prices, profit and margin, each one kernel.
 
 Bars are bid bars: a long leaves and a short enters on bid, a short leaves and a long enters on ask. Callers give the
 prices of the side concerned. `side` is 1.0 long or -1.0 short, a stop or target of 0.0 is not set, `scale` is points in
@@ -109,21 +109,11 @@ def floating(mode: float, side: float, opened: float, closed: float, volume: flo
 
 
 @kernel
-def commission(rate: float, volume: float) -> float:
-    """Return the commission of one deal, negative, to the cent; `rate` is money a lot and side."""
-    return 0.0 - cents(rate * volume)
-
-
-@kernel
-def night(mode: float, points: float, factor: float, volume: float, value: float, price: float) -> float:
-    """Return the swap of one night, to the cent.
-
-    `points` a lot, `factor` of that weekday, `value` the contract size times the point; INVERSE: over `price`.
-    """
-    money = points * factor * volume * value
+def lot_value(mode: float, contract: float, price: float) -> float:
+    """Return what a lot is worth at a price, in account money; INVERSE is in the account's money already."""
     if mode == INVERSE:
-        return cents(money / price)
-    return cents(money)
+        return contract
+    return contract * price
 
 
 @kernel

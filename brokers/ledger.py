@@ -7,7 +7,8 @@ balance is a deal, and every deal and every end of a resting order is news.
 import msgspec
 
 from brokers.book import Book, Holding, Resting, floating_profit
-from brokers.fills import commission, floating, margin, profit, share
+from brokers.commission import charge
+from brokers.fills import floating, lot_value, margin, profit, share
 from brokers.port import DealMade, OrderEnd, OrderGone
 from market.money import cents, nearest
 from market.types import BUY, SELL, Deal, DealReason, Order
@@ -76,7 +77,11 @@ def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
 def affordable(a: Ledger, book: Book, volume: float, price: float) -> bool:
     """Tell whether the free margin, after commission, carries another position."""
     needed = margin(book.mode, volume, book.contract, price, a.leverage)
-    return needed <= equity(a) - a.margin + commission(book.commission, volume)
+    return needed <= equity(a) - a.margin + _charge(book, volume, 0.0, price)
+
+
+def _charge(book: Book, opened: float, closed: float, price: float) -> float:
+    return charge(book.commission, opened, closed, lot_value(book.mode, book.contract, price))
 
 
 def enter(a: Ledger, book: Book, order: Order, price: float) -> tuple[Deal, Holding]:
@@ -105,7 +110,7 @@ def enter(a: Ledger, book: Book, order: Order, price: float) -> tuple[Deal, Hold
         entry="in",
         volume=order.volume,
         price=price,
-        commission=commission(book.commission, order.volume),
+        commission=_charge(book, order.volume, 0.0, price),
         magic=order.magic,
         comment=order.comment,
     )
@@ -130,7 +135,7 @@ def leave(
         volume=volume,
         price=price,
         profit=profit(book.mode, p.side, p.price, price, volume, book.contract),
-        commission=commission(book.commission, volume),
+        commission=_charge(book, 0.0, volume, price),
         swap=swap,
         magic=magic,
         reason=reason,

@@ -13,12 +13,15 @@ from typing import Self
 
 import msgspec
 
-from brokers.book import DAY, Book, book_of, position, roll
+from brokers.book import DAY, Book, book_of, position
+from brokers.commission import Commission
 from brokers.desk import work
 from brokers.fills import shift
 from brokers.ledger import Ledger, deposit, equity
 from brokers.matching import call_margin, jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
+from brokers.rollover import roll
+from brokers.swap import Swap, swap_of
 from market.types import Account, Deal, Order, Position, Symbol
 
 
@@ -33,10 +36,10 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """Points; used where a bar has none of its own."""
     slippage: float = 0.0
     """Points, always against us, on market and stop fills."""
-    commission: float = 0.0
-    """Account money a lot and side."""
-    swap: bool = True
-    """Apply the symbol's swap."""
+    commission: Commission = 0.0
+    """Account money a lot and side, or another way to charge: `{per = "lot", rate = 5.0, on = "in"}`."""
+    swap: Swap = True
+    """Apply the symbol's swap, or another: `{by = "interest", long = -30.0, short = 0.0}`."""
 
 
 class Venue:
@@ -60,7 +63,7 @@ class Venue:
         books: dict[str, Book] = {}
         for name, symbol in symbols.items():
             c = costs.get(name, Costs())
-            book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap=c.swap)
+            book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap_of(symbol, c.swap))
             if book is None:
                 raise VenueError(f"{name}: use an account in {symbol.currency_profit}; {currency} needs another rate")
             books[name] = book
@@ -105,7 +108,7 @@ class Venue:
         self._pass_to(at)
         day = at // DAY
         if day != book.day:
-            roll(book, day)
+            roll(a, book, day)
         book.bid = bid
         book.ask = ask
         if book.positions or book.orders:

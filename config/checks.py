@@ -75,8 +75,9 @@ def _symbols(symbols: dict[str, SymbolSection]) -> Iterator[str]:
         if len(broker.encode("utf-16-le")) // 2 > LONGEST_NAME:
             yield f'{path}.broker: expected no more than {LONGEST_NAME} characters, got "{broker}"'
         for cost in ("spread", "slippage", "commission"):
-            if getattr(symbol.costs, cost) < 0:
-                yield f"{path}.costs.{cost}: expected a number from 0, got {getattr(symbol.costs, cost):g}"
+            given = getattr(symbol.costs, cost)
+            if isinstance(given, int | float) and given < 0:
+                yield f"{path}.costs.{cost}: expected a number from 0, got {given:g}"
         if symbol.spec is not None:
             yield from _spec(symbol.spec, name, f"{path}.spec")
 

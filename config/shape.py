@@ -35,6 +35,8 @@ def _check(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
             yield from _check(value, kind.type, path)
         case _, inspect.UnionType(types=(one, inspect.NoneType()) | (inspect.NoneType(), one)):
             yield from _check(value, one, path)
+        case dict(), inspect.UnionType() if tables := _tables(kind):
+            yield from _tagged(value, tables, path)
         case dict(), inspect.StructType():
             yield from _struct(value, kind, path)
         case dict(), inspect.DictType() if len(value) >= (kind.min_length or 0):
@@ -46,10 +48,28 @@ def _check(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
             yield from _items(value, kind.item_types, path)
         case _, inspect.AnyType():
             yield from _anything(value, path)
-        case _ if not fits(value, kind):
-            yield f"{path or 'the document'}: expected {expected(kind)}{_got(value, kind)}"
         case _:
-            pass
+            yield from _leaf(value, kind, path)
+
+
+def _leaf(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
+    if not fits(value, kind):
+        yield f"{path or 'the document'}: expected {expected(kind)}{_got(value, kind)}"
+
+
+def _tables(kind: inspect.UnionType) -> dict[object, inspect.StructType]:
+    """Return the tables a value may be, told apart by one key, by what that key says."""
+    return {member.tag: member for member in kind.types if isinstance(member, inspect.StructType) if member.tag_field}
+
+
+def _tagged(value: Mapping[str, object], tables: Mapping[object, inspect.StructType], path: str) -> Iterator[str]:
+    field = str(next(iter(tables.values())).tag_field)
+    given = value.get(field)
+    if isinstance(given, str) and given in tables:
+        yield from _struct({key: item for key, item in value.items() if key != field}, tables[given], path)
+    else:
+        words = " or ".join(f'"{tag}"' for tag in tables)
+        yield f"{join(path, field)}: expected {words}, got {shown(given) if field in value else 'nothing'}"
 
 
 def _struct(value: Mapping[str, object], kind: inspect.StructType, path: str) -> Iterator[str]:

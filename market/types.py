@@ -98,6 +98,11 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
     """Factor of the night that begins on Monday, Tuesday … Sunday (server time)."""
 
     @property
+    def margin_currency(self) -> str:
+        """The currency margin is reckoned in: the base of a pair, else the profit's, where the contract is silent."""
+        return self.currency_margin or (self.currency_base if self.calc.startswith("forex") else self.currency_profit)
+
+    @property
     def point(self) -> float:
         """One unit of the last digit, in price."""
         return 1.0 / float(10**self.digits)

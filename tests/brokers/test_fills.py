@@ -19,10 +19,9 @@ from brokers.fills import (
     STOP,
     STOP_ENTRY,
     TARGET,
-    commission,
     floating,
+    lot_value,
     margin,
-    night,
     on_grid,
     profit,
     share,
@@ -99,8 +98,7 @@ KERNELS: list[tuple[Callable[..., Any], tuple[Callable[[random.Random], float], 
     (touched_after, (_kind, _side, _price, _price, _price, _price, _price)),
     (profit, (_mode, _side, _above_zero, _above_zero, _lots, _contract)),
     (floating, (_mode, _side, _above_zero, _above_zero, _lots, _contract)),
-    (commission, (_points, _lots)),
-    (night, (_mode, _money, _points, _lots, _contract, _above_zero)),
+    (lot_value, (_mode, _contract, _above_zero)),
     (share, (_money, _lots, _lots)),
     (margin, (_mode, _lots, _contract, _above_zero, _scale)),
     (volume_fits, (_lots, _step, _above_zero, _step)),
@@ -151,12 +149,6 @@ def test_a_profit_is_its_floating_value_rounded(
 def test_a_cfd_profit_rounds_both_values_before_subtracting() -> None:
     """Values of 1.004 and 1.016 are 1.00 and 1.02: two cents, where their difference alone would round to one."""
     assert profit(DIRECT, 1.0, 100.4, 101.6, 0.01, 1.0) == 0.02
-
-
-def test_a_night_is_charged_in_points() -> None:
-    """Three times -6.388 points on half a lot of gold are the textbook's money."""
-    assert night(DIRECT, -63.88, 3.0, 0.5, 1.0, 0.0) == -95.82
-    assert night(INVERSE, 5.96, 1.0, 0.19, 100.0, 144.302) == 0.78
 
 
 def test_margin_is_the_value_over_the_leverage() -> None:

@@ -171,6 +171,26 @@ REGIME = "regimes/calm-or-storm"
         ("terminal/password", {}, 'terminal.password: expected either {env = "NAME"} or {file = "path"}'),
         (f"{SP500}/broker", "x" * 30, "symbols.SP500.broker: expected no more than 29 characters"),
         (f"{SP500}/costs/spread", -1, "symbols.SP500.costs.spread: expected a number from 0, got -1"),
+        (
+            f"{SP500}/costs/commission",
+            {"per": "moon"},
+            'symbols.SP500.costs.commission.per: expected "lot" or "deal" or "turnover", got "moon"',
+        ),
+        (
+            f"{SP500}/costs/commission",
+            {"per": "lot", "rate": 5, "on": "in", "rebate": 1},
+            "symbols.SP500.costs.commission.rebate: unknown key",
+        ),
+        (
+            f"{SP500}/costs/commission",
+            {"per": "lot", "rate": -5},
+            "symbols.SP500.costs.commission: rate: expected a number from 0, got -5",
+        ),
+        (
+            f"{SP500}/costs/swap",
+            {"long": 1, "short": 1},
+            'symbols.SP500.costs.swap.by: expected "points" or "money" or "interest", got nothing',
+        ),
         (f"{SP500}/spec/name", "SPX", 'symbols.SP500.spec.name: expected "SP500", the name of its table, or nothing'),
         (f"{SP500}/spec/digits", 12, "symbols.SP500.spec.digits: expected a whole number from 0 up to 10, got 12"),
         (f"{SP500}/spec/volume_step", 0, "symbols.SP500.spec.volume_step: expected a number above 0, got 0"),

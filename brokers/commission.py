@@ -1,0 +1,90 @@
+"""Commission of the simulated venue: how a broker charges for a deal, each way a value of its own.
+
+A charge is negative money of the account, to the cent, and stands on the deal; a position never has one.
+"""
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from market.kernel import kernel
+from market.money import cents
+
+Charged = Literal["both", "in", "out"]
+"""Which deal pays: what opens, what closes, or both; one that turns a netting position round is both, each in part."""
+
+
+class _Policy(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="per", gc=False
+):  # what all have in common
+    on: Charged = "both"
+
+    def __post_init__(self) -> None:
+        """Refuse a negative rate: a commission is never a gift."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, int | float) and not value >= 0.0:
+                msg = f"{name}: expected a number from 0, got {value:g}"
+                raise ValueError(msg)
+
+
+class PerLot(_Policy, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="lot"):
+    """So much for a lot (recorded on gold: 5 a lot, on the way in only)."""
+
+    rate: float
+    minimum: float = 0.0
+    """At least so much for a deal."""
+
+
+class PerDeal(_Policy, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="deal"):
+    """So much for a deal, whatever its volume."""
+
+    rate: float
+
+
+class Turnover(_Policy, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="turnover"):
+    """A share of the deal's value, in percent."""
+
+    percent: float
+    minimum: float = 0.0
+    """At least so much for a deal."""
+
+
+Commission = float | PerLot | PerDeal | Turnover
+"""How a deal is charged; a number is money a lot, on both sides."""
+
+
+@kernel
+def commission(rate: float, volume: float) -> float:
+    """Return the commission of one deal, negative, to the cent; `rate` is money a lot and side."""
+    return 0.0 - cents(rate * volume)
+
+
+@kernel
+def at_least(charge: float, minimum: float) -> float:
+    """Return a charge (negative), or the minimum where that is more.
+
+    >>> at_least(-0.35, 1.0), at_least(-3.5, 1.0)
+    (-1.0, -3.5)
+    """
+    if charge > 0.0 - minimum:
+        return 0.0 - cents(minimum)
+    return charge
+
+
+def charge(policy: Commission, opened: float, closed: float, value: float) -> float:
+    """Return what a deal costs that opens and closes so many lots; `value` is a lot's in account money."""
+    if isinstance(policy, int | float):
+        return commission(policy, opened + closed)
+    lots = (opened if policy.on != "out" else 0.0) + (closed if policy.on != "in" else 0.0)
+    if lots == 0.0:
+        return 0.0
+    match policy:
+        case PerLot():
+            return at_least(commission(policy.rate, lots), policy.minimum)
+        case PerDeal():
+            return commission(policy.rate, 1.0)
+        case Turnover():
+            return at_least(commission(policy.percent / 100.0 * value, lots), policy.minimum)
+        case _:
+            assert_never(policy)
