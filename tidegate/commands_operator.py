@@ -1,6 +1,6 @@
 """Words of the operator: status, halt, close-only, flatten, resume."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -51,12 +51,16 @@ def close_only(account: Account, reason: Reason) -> None:
     _change(account, "close-only", reason)
 
 
-def flatten(account: Account, reason: Reason) -> None:
+def flatten(
+    account: Account,
+    reason: Reason,
+    force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
+) -> None:
     """Close our positions at the market, then halt.
 
     Exit code 11 where the daemon has not confirmed in time that they are closed.
     """
-    _change(account, "flatten", reason)
+    _change(account, "flatten", reason, force=force)
 
 
 def resume(account: Account, reason: Reason) -> None:
@@ -67,7 +71,7 @@ def resume(account: Account, reason: Reason) -> None:
     _change(account, "run", reason)
 
 
-def _change(account: str, level: "Level", reason: str) -> None:
+def _change(account: str, level: "Level", reason: str, *, force: bool = False) -> None:
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
@@ -75,7 +79,7 @@ def _change(account: str, level: "Level", reason: str) -> None:
     from runtime.operator.client import change_level  # noqa: PLC0415
     from tidegate.output import say  # noqa: PLC0415
 
-    report = change_level(find(account).state, level, reason.strip())
+    report = change_level(find(account).state, level, reason.strip(), force=force)
     say(_told(report))
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
