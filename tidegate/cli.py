@@ -5,7 +5,14 @@ import sys
 
 import typer
 
-from tidegate import commands_config, commands_journal, commands_operator, commands_run, commands_strategy
+from tidegate import (
+    commands_config,
+    commands_fleet,
+    commands_journal,
+    commands_operator,
+    commands_run,
+    commands_strategy,
+)
 from tidegate.errors import guarded
 
 app = typer.Typer(
@@ -17,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (commands_run, commands_operator, commands_journal, commands_config, commands_strategy):
+for room in (commands_run, commands_fleet, commands_operator, commands_journal, commands_config, commands_strategy):
     room.add(app)
 
 

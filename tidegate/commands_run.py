@@ -25,6 +25,7 @@ SymbolName = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help
 Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a report: one HTML file.")]
 NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
+Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
 
@@ -62,8 +63,13 @@ def demo(
     _show(found, as_json=as_json)
 
 
-def run(account: Account, login: Login = None) -> None:
+def run(account: Account, login: Login = None, log: Log = None) -> None:
     """Run the daemon of one account until it is stopped."""
+    if log is not None:
+        from runtime.logfile import log_into  # noqa: PLC0415 - rooms are imported when they are entered
+
+        log_into(log.absolute())
+
     from config.places import configured  # noqa: PLC0415
     from runtime.start import run as run_daemon  # noqa: PLC0415
 

@@ -6,6 +6,10 @@ from typing import Annotated
 import typer
 
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="TOML, state folder or name of an account.")]
+AccountOrAll = Annotated[
+    str | None, typer.Argument(metavar="[ACCOUNT]", help="TOML, state folder or name of an account.")
+]
+All = Annotated[Path | None, typer.Option("--all", metavar="DIR", help="All accounts whose TOML lies in a folder.")]
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an account.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Last = Annotated[int, typer.Option("--last", min=1, help="How many, counted from the newest.")]

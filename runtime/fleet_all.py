@@ -1,0 +1,78 @@
+"""One question, or one halt, to every account of a folder at once: each by itself, whatever befalls another."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from runtime.fleet_folder import entries_of
+from runtime.fleet_process import owner
+from runtime.fleet_told import Told, heard, supervised
+from runtime.operator.client import Report, change_level, status
+
+AT_ONCE = 32
+"""One that hangs takes seconds to be given up, and must not keep the others waiting."""
+
+T = TypeVar("T")
+
+
+class Halted(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the halt of one account."""
+
+    account: str
+    ok: bool
+    outcome: Report | None = None
+    problem: str = ""
+
+
+def known(folder: Path) -> dict[str, Told]:
+    """Return every account that the folder names, or that its supervisor has: a daemon may run on without its file."""
+    tale = heard(folder)
+    told = {one.name: one for one in tale.accounts} if tale is not None else {}
+    alive = supervised(folder)
+    if not alive:  # what a dead supervisor said of processes is history
+        told = {name: msgspec.structs.replace(one, life="", pid=0) for name, one in told.items() if _runs(one)}
+    for name, entry in entries_of(folder).items():
+        if name not in told or not told[name].state:
+            life = "refused" if entry.problem and not alive else ""
+            new = Told(name=name, state=str(entry.state or ""), life=life, why=entry.problem)
+            told[name] = msgspec.structs.replace(told.get(name, new), state=new.state)
+    return dict(sorted(told.items()))
+
+
+def _runs(one: Told) -> bool:
+    return bool(one.state) and owner(Path(one.state)) > 0
+
+
+def status_all(folder: Path) -> list[dict[str, Any]]:
+    """Return what every daemon says of itself and what its supervisor says of it, in order of name."""
+    return _each(known(folder), _status_of)
+
+
+def _status_of(one: Told) -> dict[str, Any]:
+    said: dict[str, Any] = status(Path(one.state)) if one.state else {"ok": False, "running": False}
+    said.pop("ok", None)
+    pid = said.pop("pid", one.pid)
+    supervised_as = one.life or "unsupervised"
+    return {"account": one.name, "life": supervised_as, "restarts": one.restarts, "why": one.why, "pid": pid, **said}
+
+
+def halt_all(folder: Path, why: str) -> list[Halted]:
+    """Latch every account's halt directly, all at once; the outcome of each, in order of name."""
+    return _each(known(folder), lambda one: _halt(one, why))
+
+
+def _halt(one: Told, why: str) -> Halted:
+    if not one.state:
+        return Halted(account=one.name, ok=False, problem=f"nobody knows its state folder: {one.why}")
+    try:
+        return Halted(account=one.name, ok=True, outcome=change_level(Path(one.state), "halt", why))
+    except Exception as error:  # noqa: BLE001 - the others must be halted all the same, and this one is told
+        return Halted(account=one.name, ok=False, problem=str(error) or type(error).__name__)
+
+
+def _each(accounts: dict[str, Told], work: Callable[[Told], T]) -> list[T]:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return list(pool.map(work, accounts.values()))
