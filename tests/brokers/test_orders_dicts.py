@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.frames import Translator
-from brokers.mt5.lookalike.arguments import REQUEST, request
+from brokers.mt5.lookalike.fields import REQUEST, request
 from brokers.mt5.orders import answer_of, filling_of, mt5_request
 from brokers.port import Accepted, AnyRequest, InDoubt, Rejected
 from tests.orders import EACH, NOW, entry, resting

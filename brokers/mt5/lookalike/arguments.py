@@ -1,24 +1,25 @@
 """The package's argument rules: what each kind of argument accepts, and the error it leaves behind otherwise.
 
-Three ways to fail: an error code and the function's failure value (`Invalid`), the same with a SystemError whose cause
-is the real exception (`Invalid.cause`: overflow, or a type that the C parser refuses), and a plain TypeError before the
-call begins.
+The texts are those of the interpreter's C interface on Windows, where a `long` has 32 bits; whatever is asked of a
+foreign object (its index, its truth, its number) can raise, and what it raised becomes the cause of a SystemError.
 """
 
-import datetime as dt
+import math
 import operator
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 TEXT_MOST = 29
 """UTF-16 code units of a symbol or comment."""
+GROUP_MOST = 1997
 PASSWORD_MOST = 253
 PATH_MOST = 257
 
 ARGUMENTS = "Invalid arguments"
 NUMBER = "Invalid number of arguments"
 UNNAMED = "Unnamed arguments not allowed"
+
+_LONG = 2**31
 
 
 class Invalid(Exception):
@@ -49,22 +50,16 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def text(value: object, most: int | None, complaint: str) -> str:
+def text(value: object, most: int, complaint: str) -> str:
     """Take a str of at most `most` UTF-16 code units."""
-    if not isinstance(value, str) or (most is not None and units(value) > most):
+    if not isinstance(value, str) or units(value) > most:
         raise Invalid(complaint)
-    return value
+    return str(value)
 
 
-def unsigned(value: object, size: int, complaint: str) -> int:
-    """Take an int of `size` bytes without sign; overflow and negatives raise in the caller's face."""
-    if not isinstance(value, int):
-        raise Invalid(complaint)
-    try:
-        value.to_bytes(size, "little")
-    except OverflowError as error:
-        raise Invalid(complaint, error) from None
-    return int(value)
+def symbol_of(value: object) -> str:
+    """Take a symbol's name."""
+    return text(value, TEXT_MOST, ARGUMENTS)
 
 
 def real(value: object, complaint: str) -> float:
@@ -72,6 +67,40 @@ def real(value: object, complaint: str) -> float:
     if not isinstance(value, float):
         raise Invalid(complaint)
     return float(value)
+
+
+def uint32(value: object, complaint: str) -> int:
+    """Take an int of 32 bits without sign; overflow and negatives raise in the caller's face."""
+    number = _whole(value, complaint)
+    if number < 0:
+        raise Invalid(complaint, OverflowError("can't convert negative value to unsigned int"))
+    if number >= 2 * _LONG:
+        raise Invalid(complaint, OverflowError("Python int too large to convert to C unsigned long"))
+    return number
+
+
+def uint64(value: object, complaint: str) -> int:
+    """Take an int of 64 bits without sign; overflow and negatives raise in the caller's face."""
+    number = _whole(value, complaint)
+    if number < 0:
+        raise Invalid(complaint, OverflowError("can't convert negative int to unsigned"))
+    if number >= 2**64:
+        raise Invalid(complaint, OverflowError("int too big to convert"))
+    return number
+
+
+def int64(value: object, complaint: str) -> int:
+    """Take an int of 64 bits; overflow raises in the caller's face."""
+    number = _whole(value, complaint)
+    if not -(2**63) <= number < 2**63:
+        raise Invalid(complaint, OverflowError("int too big to convert"))
+    return number
+
+
+def _whole(value: object, complaint: str) -> int:
+    if not isinstance(value, int):
+        raise Invalid(complaint)
+    return int(value)
 
 
 # --- the C parser of positional arguments ---------------------------------------------------------------------------
@@ -85,99 +114,54 @@ def refuse(error: BaseException) -> NoReturn:
 def exactly(args: tuple[Any, ...], count: int) -> None:
     """Fail unless there are `count` positional arguments."""
     if len(args) != count:
-        refuse(TypeError(f"function takes exactly {count} arguments ({len(args)} given)"))
+        raise Invalid(ARGUMENTS)
 
 
 def c_int(value: Any) -> int:  # noqa: ANN401 - whatever the caller passed
-    """Take what has an index and fits a C int."""
+    """Take what has an index and fits a C long of 32 bits."""
     try:
         number = operator.index(value)
-    except TypeError as error:
+    except Exception as error:  # noqa: BLE001 - a foreign `__index__` raises what it likes
         refuse(error)
-    if not -(2**31) <= number < 2**31:
-        refuse(OverflowError("signed integer is greater than maximum"))
+    if not -_LONG <= number < _LONG:
+        refuse(OverflowError("Python int too large to convert to C long"))
     return number
 
 
 def c_mask(value: Any) -> int:  # noqa: ANN401 - whatever the caller passed
     """Take an int as a C unsigned long without an overflow check."""
     if not isinstance(value, int):
-        refuse(TypeError(f"argument 1 must be int, not {type(value).__name__}"))
+        refuse(TypeError(f"argument 1 must be int, not {_kind(value)}"))
     return value & 0xFFFFFFFF
 
 
 def c_double(value: Any) -> float:  # noqa: ANN401 - whatever the caller passed
     """Take any number."""
-    if isinstance(value, str) or not hasattr(value, "__float__"):
-        refuse(TypeError(f"must be real number, not {type(value).__name__}"))
-    return float(value)
+    try:
+        return math.ldexp(value, 0)  # the interpreter's own conversion, with its own complaints
+    except Exception as error:  # noqa: BLE001 - a foreign `__float__` raises what it likes
+        refuse(error)
 
 
-def moment(value: object) -> int:
-    """Take a date (int, float or datetime; a naive one is local) as whole seconds of 32 bits."""
-    if isinstance(value, dt.datetime):
-        return int(value.timestamp()) & 0xFFFFFFFF
-    if isinstance(value, float):
-        return int(value)
-    if not isinstance(value, int):
-        raise Invalid(ARGUMENTS)
-    if not -(2**31) <= value < 2**31:
-        refuse(OverflowError("Python int too large to convert to C long"))
-    return int(value)
+def c_bool(value: Any) -> bool:  # noqa: ANN401 - whatever the caller passed
+    """Take the truth of anything."""
+    try:
+        return bool(value)
+    except Exception as error:  # noqa: BLE001 - a foreign `__bool__` raises what it likes
+        refuse(error)
 
 
-def symbol_of(value: object) -> str:
-    """Take a symbol's name."""
-    return text(value, TEXT_MOST, ARGUMENTS)
+def _kind(value: object) -> str:
+    """Return the C name of a value's type, which has its module only where the type was made in C.
 
-
-# --- the trade request ----------------------------------------------------------------------------------------------
-
-REQUEST: dict[str, tuple[str, Any]] = {
-    "action": ("uint32", 0),
-    "magic": ("uint64", 0),
-    "order": ("uint64", 0),
-    "symbol": ("text", ""),
-    "volume": ("real", 0.0),
-    "price": ("real", 0.0),
-    "stoplimit": ("real", 0.0),
-    "sl": ("real", 0.0),
-    "tp": ("real", 0.0),
-    "deviation": ("uint64", 0),
-    "type": ("uint32", 0),
-    "type_filling": ("uint32", 0),
-    "type_time": ("uint32", 0),
-    "expiration": ("int64", 0),
-    "comment": ("text", ""),
-    "position": ("uint64", 0),
-    "position_by": ("uint64", 0),
-}
-"""Field, kind and what a missing one is, in the order of TradeRequest."""
-
-
-def _field(kind: str, value: object, complaint: str) -> Any:  # noqa: ANN401 - one of three types
-    match kind:
-        case "uint32":
-            return unsigned(value, 4, complaint)
-        case "uint64":
-            return unsigned(value, 8, complaint)
-        case "int64":
-            if not isinstance(value, int):
-                raise Invalid(complaint)
-            return int(value)
-        case "real":
-            return real(value, complaint)
-        case _:
-            return text(value, TEXT_MOST, complaint)
-
-
-def request(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Take a trade request, as one dict or as keywords, and return its fields in the order of TradeRequest."""
-    if len(args) > 1 or not (args or kwargs):
-        raise Invalid(NUMBER)
-    if args and kwargs:
-        raise Invalid(UNNAMED)
-    fields = args[0] if args else kwargs
-    if not isinstance(fields, dict):
-        raise Invalid(ARGUMENTS)
-    return [_field(k, fields[name], named(name)) if name in fields else d for name, (k, d) in REQUEST.items()]
+    >>> _kind(None), _kind(1.0), _kind("x"), _kind(ValueError())
+    ('None', 'float', 'str', 'ValueError')
+    """
+    if value is None:
+        return "None"
+    wrong: Any = (b"" if isinstance(value, str) else "", [value])
+    try:
+        wrong[0].join(wrong[1])
+    except TypeError as error:  # "sequence item 0: expected str instance, decimal.Decimal found"
+        return str(error).removesuffix(" found").rpartition(", ")[2]
+    return f"{type(value).__module__}.{type(value).__name__}"  # a text that is made in C, and bytes as well

@@ -1,18 +1,14 @@
-"""The package's process-global side: one line to a terminal, one last error, and the frame every function runs in."""
+"""The package's process-global side: one line to a terminal, one last error, and what a call left behind."""
 
-import functools
 import json
 import socket
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from brokers.mt5.lookalike.arguments import Invalid
 from brokers.mt5.lookalike.wire import Wire, frame, read_reply, receive
 
 SUCCESS = (1, "Success")
-INVALID = -2
 NOT_FOUND = (-4, "Terminal: Not found")
 NO_LINE = (-10004, "No IPC connection")
 SEND_FAILED = (-10001, "IPC send failed")
@@ -20,8 +16,6 @@ RECEIVE_FAILED = (-10002, "IPC recv failed")
 INITIALIZE_FAILED = -10003
 PLACES = "terminals"
 """A trade server's own folder is one terminal; every folder beneath `terminals` in it is another."""
-
-R = TypeVar("R")
 
 
 class Failed(Exception):
@@ -43,13 +37,14 @@ def dialled(path: str) -> tuple[Wire, str]:
 class Line:
     """The one connection of this process, and the error its last call left."""
 
-    __slots__ = ("dial", "error", "socket")
+    __slots__ = ("dial", "error", "left", "socket")
 
     def __init__(self) -> None:
         self.dial = dialled
         """How a server is reached; a test whose server is in its own process dials otherwise."""
         self.socket: Wire | None = None
         self.error: tuple[int, str] = (0, "")
+        self.left: BaseException | None = None  # set by C code that did not look, to come out later
 
     def open(self, path: str) -> None:
         """Connect to the trade server to which the terminal at `path` belongs, dropping an older connection.
@@ -60,7 +55,7 @@ class Line:
         try:
             self.socket, token = self.dial(path)
         except (OSError, ValueError, KeyError, TypeError):
-            raise Failed(INITIALIZE_FAILED, f"IPC initialize failed, Process create failed '{path}'") from None
+            raise Failed(INITIALIZE_FAILED, _not_started(path)) from None
         try:
             self.ask("hello", [token, str(Path(path).resolve())])
         except Failed:
@@ -99,51 +94,18 @@ class Line:
 LINE = Line()
 
 
+def _not_started(path: str) -> str:
+    """Return the package's complaint about a program; it has none for a path beyond the code page of the West."""
+    try:
+        path.encode("cp1252")
+    except UnicodeEncodeError:
+        return "IPC initialize failed, "
+    return f"IPC initialize failed, Process create failed '{path}'"
+
+
 def _port_file(path: str) -> Path:
     """Return where the server of a terminal tells its port, whether or not there is one."""
     asked = Path(path).resolve()
     home = asked if asked.is_dir() else asked.parent
     above = (folder.parent for folder in (asked, *asked.parents) if folder.name == PLACES)
     return next((folder / "port" for folder in (home, *above) if (folder / "port").exists()), home / "port")
-
-
-def function(*, failure: object = None, keywords: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Make a function behave as one of the package: last error set, errors told by code, `failure` returned."""
-
-    def dress(body: Callable[..., R]) -> Callable[..., R]:
-        name = body.__name__
-
-        @functools.wraps(body)
-        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the package takes anything and judges itself
-            if kwargs and not keywords:
-                raise TypeError(f"{name}() takes no keyword arguments")
-            LINE.error = SUCCESS
-            try:
-                return body(*args, **kwargs)
-            except Failed as failed:
-                LINE.error = failed.error
-            except Invalid as invalid:
-                LINE.error = (INVALID, invalid.text)
-                if invalid.cause is not None:
-                    story = f"<built-in function {name}> returned a result with an exception set"
-                    raise SystemError(story) from invalid.cause
-            return failure
-
-        return call
-
-    return dress
-
-
-def noargs(body: Callable[[], R]) -> Callable[..., R]:
-    """Make a function without arguments refuse them as the package does."""
-    name = f"MetaTrader5._core.{body.__name__}()"
-
-    @functools.wraps(body)
-    def call(*args: object, **kwargs: object) -> R:
-        if kwargs:
-            raise TypeError(f"{name} takes no keyword arguments")
-        if args:
-            raise TypeError(f"{name} takes no arguments ({len(args)} given)")
-        return body()
-
-    return call

@@ -5,7 +5,8 @@ All times are `time_msc` of ticks: the server's wall clock in milliseconds.
 
 from typing import Any
 
-from brokers.mt5.lookalike.client import LINE, function
+from brokers.mt5.lookalike.client import LINE
+from brokers.mt5.lookalike.functions import function
 
 
 @function()

@@ -4,19 +4,22 @@ from typing import Any
 
 from brokers.mt5.lookalike.arguments import (
     ARGUMENTS,
+    GROUP_MOST,
     NUMBER,
     Invalid,
+    c_bool,
     c_int,
     exactly,
-    moment,
     named,
     nth,
-    refuse,
     symbol_of,
     text,
 )
-from brokers.mt5.lookalike.client import LINE, NOT_FOUND, Failed, function, noargs
-from brokers.mt5.lookalike.structs import Structure, SymbolInfo, Tick
+from brokers.mt5.lookalike.client import LINE, NOT_FOUND, Failed
+from brokers.mt5.lookalike.dates import moment
+from brokers.mt5.lookalike.functions import function, plain
+from brokers.mt5.lookalike.structs import SymbolInfo, Tick
+from brokers.mt5.lookalike.structseq import Structure
 
 __all__ = [
     "copy_rates_from",
@@ -44,55 +47,53 @@ def _need_line() -> None:
         raise Failed(-5, _OTHER_VERSION)
 
 
-@noargs
-@function()
+@plain()
 def symbols_total() -> int | None:
-    """symbols_total(): return the number of all symbols."""
+    """Return the number of all symbols."""
     _need_line()
     return int(LINE.ask("symbols_total", []))
 
 
-@function(keywords=True)
-def _symbols(group: str | None) -> tuple[Structure, ...] | None:
-    _need_line()
-    return tuple(SymbolInfo(row) for row in LINE.ask("symbols", [group]))
-
-
-def symbols_get(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - False for bad arguments, None without a terminal
-    """symbols_get([group="GROUP"]): return the symbols of a group, or all."""
-    group = _group(*args, **kwargs)
-    return group if group is False else _symbols(group)
-
-
 @function(failure=False, keywords=True)
-def _group(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
+def symbols_get(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - False for bad arguments, None without a terminal
+    """Return the symbols of a group, or all."""
+    group = _group(args, kwargs)
+    try:
+        _need_line()
+        return tuple(SymbolInfo(row) for row in LINE.ask("symbols", [group]))
+    except Failed as failed:
+        LINE.error = failed.error
+        return None
+
+
+def _group(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
     if len(args) > 1:
         raise Invalid(NUMBER)
-    if "group" in kwargs:
-        return text(kwargs["group"], None, named("group"))
-    return text(args[0], None, nth(1)) if args else None
+    unnamed = text(args[0], GROUP_MOST, nth(1)) if args else None
+    return text(kwargs["group"], GROUP_MOST, named("group")) if "group" in kwargs else unnamed
 
 
 @function()
 def symbol_info(*args: Any) -> Structure | None:  # noqa: ANN401 - judged by the package's own rules
-    """symbol_info(symbol): return all that is known of a symbol."""
+    """Return all that is known of a symbol."""
     exactly(args, 1)
     return SymbolInfo(LINE.ask("symbol", [symbol_of(args[0])]))
 
 
 @function()
 def symbol_info_tick(*args: Any) -> Structure | None:  # noqa: ANN401 - judged by the package's own rules
-    """symbol_info_tick(symbol): return the last prices of a symbol."""
+    """Return the last prices of a symbol."""
     exactly(args, 1)
     return Tick(LINE.ask("tick", [symbol_of(args[0])]))
 
 
 @function(failure=False)
 def symbol_select(*args: Any) -> bool:  # noqa: ANN401 - judged by the package's own rules
-    """symbol_select(symbol,[enable]): put a symbol into the market watch, or take it out."""
+    """Put a symbol into the market watch, or take it out."""
     if not 1 <= len(args) <= _MOST_SELECT:
-        refuse(TypeError(f"function takes at most 2 arguments ({len(args)} given)"))
-    return bool(LINE.ask("select", [symbol_of(args[0]), len(args) == 1 or bool(args[1])]))
+        raise Invalid(ARGUMENTS)
+    shown = len(args) == 1 or c_bool(args[1])
+    return bool(LINE.ask("select", [symbol_of(args[0]), shown]))
 
 
 # --- bars and ticks -------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ def _rates(verb: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - numpy is l
 
 @function()
 def copy_rates_from(*args: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
-    """copy_rates_from(symbol, timeframe, date_from, count): return `count` bars up to a date."""
+    """Return `count` bars up to a date."""
     exactly(args, 4)
     frame, count = c_int(args[1]), c_int(args[3])
     return _rates("rates_from", [symbol_of(args[0]), frame, moment(args[2]), count])
@@ -114,7 +115,7 @@ def copy_rates_from(*args: Any) -> Any:  # noqa: ANN401 - judged by the package'
 
 @function()
 def copy_rates_from_pos(*args: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
-    """copy_rates_from_pos(symbol, timeframe, start_pos, count): return `count` bars, counted back from position 0."""
+    """Return `count` bars, counted back from position 0."""
     exactly(args, 4)
     frame, start, count = c_int(args[1]), c_int(args[2]), c_int(args[3])
     return _rates("rates_from_pos", [symbol_of(args[0]), frame, start, count])
@@ -122,7 +123,7 @@ def copy_rates_from_pos(*args: Any) -> Any:  # noqa: ANN401 - judged by the pack
 
 @function()
 def copy_rates_range(*args: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
-    """copy_rates_range(symbol, timeframe, date_from, date_to): return the bars that opened between two dates."""
+    """Return the bars that opened between two dates."""
     exactly(args, 4)
     frame = c_int(args[1])
     return _rates("rates_range", [symbol_of(args[0]), frame, moment(args[2]), moment(args[3])])
@@ -153,37 +154,32 @@ def copy_ticks_range(*args: Any) -> None:  # noqa: ANN401 - judged by the packag
 
 
 def _book_of(args: tuple[Any, ...]) -> str:
-    if len(args) != 1:
-        raise Invalid(ARGUMENTS)
+    exactly(args, 1)
     return symbol_of(args[0])
 
 
-@function()
-def _no_book(*args: Any) -> bool:  # noqa: ANN401 - judged by the package's own rules
+def _no_book(args: tuple[Any, ...]) -> bool:
+    """Answer False where there is no terminal; one that is there says that it has no depth of market."""
     _book_of(args)
     if LINE.socket is None:
         return False
     raise Failed(*NOT_FOUND)
 
 
-def market_book_add(*args: Any, **kwargs: Any) -> bool | None:  # noqa: ANN401 - judged by the package's own rules
-    """market_book_add(symbol): False or None, for there is no depth of market here."""
-    return _book_call("market_book_add", args, kwargs)
+@function()
+def market_book_add(*args: Any) -> bool:  # noqa: ANN401 - judged by the package's own rules
+    """Return False or None, for there is no depth of market here."""
+    return _no_book(args)
 
 
-def market_book_release(*args: Any, **kwargs: Any) -> bool | None:  # noqa: ANN401 - judged by the package's own rules
-    """market_book_release(symbol): False or None, for there is no depth of market here."""
-    return _book_call("market_book_release", args, kwargs)
-
-
-def _book_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool | None:
-    if kwargs:
-        raise TypeError(f"{name}() takes no keyword arguments")
-    return _no_book(*args)
+@function()
+def market_book_release(*args: Any) -> bool:  # noqa: ANN401 - judged by the package's own rules
+    """Return False or None, for there is no depth of market here."""
+    return _no_book(args)
 
 
 @function()
 def market_book_get(*args: Any) -> None:  # noqa: ANN401 - judged by the package's own rules
-    """market_book_get(symbol): None, for there is no depth of market here."""
+    """Return None, for there is no depth of market here."""
     _book_of(args)
     _no_ticks()

@@ -4,9 +4,7 @@ No `_fields`, no `_replace`, `_asdict()` leaves a nested structure as it is, pic
 and hash are the plain tuple's.
 """
 
-from collections.abc import Iterable
-from operator import itemgetter
-from typing import Any, Self
+from brokers.mt5.lookalike.structseq import Kind, structure
 
 __all__ = [
     "AccountInfo",
@@ -22,56 +20,29 @@ __all__ = [
     "TradeRequest",
 ]
 
-_FIELDS: dict[type["Structure"], tuple[str, ...]] = {}
 
-
-class Structure(tuple[Any, ...]):
-    """A tuple of as many values as the structure has fields."""
-
-    __slots__ = ()
-
-    def __new__(cls, values: Iterable[Any] = (), _hidden: object = None) -> Self:
-        """Take the values in the structure's own order; `copy` adds a dict, which is empty."""
-        self = super().__new__(cls, values)
-        if len(self) != len(_FIELDS[cls]):
-            raise TypeError(f"{cls.__name__}() takes a {len(_FIELDS[cls])}-sequence ({len(self)}-sequence given)")
-        return self
-
-    def __repr__(self) -> str:
-        pairs = ", ".join(f"{name}={value!r}" for name, value in zip(_FIELDS[type(self)], self, strict=True))
-        return f"{type(self).__name__}({pairs})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Let `copy` work; pickle looks for the type in builtins and fails, as with the package."""
-        return type(self), (tuple(self), {})
-
-    def _asdict(self) -> dict[str, Any]:
-        return dict(zip(_FIELDS[type(self)], self, strict=True))
-
-
-def _structure(name: str, fields: str) -> type[Structure]:
-    names = tuple(fields.split())
-    body: dict[str, Any] = {field: property(itemgetter(i)) for i, field in enumerate(names)}
-    made = type(name, (Structure,), {"__slots__": (), "__module__": "builtins", "__match_args__": names, **body})
-    _FIELDS[made] = names
-    return made
-
-
-def names_of(structure: type[Structure]) -> tuple[str, ...]:
+def names_of(kind: Kind) -> tuple[str, ...]:
     """Return the field names of a structure, in order."""
-    return _FIELDS[structure]
+    return kind.__match_args__
 
 
-Tick = _structure("Tick", "time bid ask last volume time_msc flags volume_real")
+Tick = structure(
+    "Tick",
+    "This is a structure for storing latest symbol prices",
+    "time bid ask last volume time_msc flags volume_real",
+)
 """The last prices of a symbol."""
 
-OrderSendResult = _structure(
-    "OrderSendResult", "retcode deal order volume price bid ask comment request_id retcode_external request"
+OrderSendResult = structure(
+    "OrderSendResult",
+    "order_send result structure",
+    "retcode deal order volume price bid ask comment request_id retcode_external request",
 )
 """What order_send came to."""
 
-TradePosition = _structure(
+TradePosition = structure(
     "TradePosition",
+    "Trade position structure",
     """
     ticket time time_msc time_update time_update_msc type magic identifier reason volume price_open sl tp
     price_current swap profit symbol comment external_id
@@ -79,11 +50,14 @@ TradePosition = _structure(
 )
 """An open position."""
 
-BookInfo = _structure("BookInfo", "type price volume volume_dbl")
+BookInfo = structure(
+    "BookInfo", "This is a structure for storing Depth of Market information", "type price volume volume_dbl"
+)
 """One row of the depth of market."""
 
-AccountInfo = _structure(
+AccountInfo = structure(
     "AccountInfo",
+    "This is a structure for storing account information",
     """
     login trade_mode leverage limit_orders margin_so_mode trade_allowed trade_expert margin_mode currency_digits
     fifo_close balance credit profit equity margin margin_free margin_level margin_so_call margin_so_so
@@ -92,8 +66,9 @@ AccountInfo = _structure(
 )
 """The account logged in."""
 
-TradeOrder = _structure(
+TradeOrder = structure(
     "TradeOrder",
+    "Trade order structure",
     """
     ticket time_setup time_setup_msc time_done time_done_msc time_expiration type type_time type_filling state
     magic position_id position_by_id reason volume_initial volume_current price_open sl tp price_current
@@ -102,13 +77,16 @@ TradeOrder = _structure(
 )
 """An order, resting or of the past."""
 
-OrderCheckResult = _structure(
-    "OrderCheckResult", "retcode balance equity profit margin margin_free margin_level comment request"
+OrderCheckResult = structure(
+    "OrderCheckResult",
+    "order_check result structure",
+    "retcode balance equity profit margin margin_free margin_level comment request",
 )
 """What order_check came to."""
 
-SymbolInfo = _structure(
+SymbolInfo = structure(
     "SymbolInfo",
+    "This is a structure for storing symbol information",
     """
     custom chart_mode select visible session_deals session_buy_orders session_sell_orders volume volumehigh
     volumelow time digits spread spread_float ticks_bookdepth trade_calc_mode trade_mode start_time
@@ -127,8 +105,9 @@ SymbolInfo = _structure(
 )
 """The contract and the day of a symbol."""
 
-TerminalInfo = _structure(
+TerminalInfo = structure(
     "TerminalInfo",
+    "This is a structure for storing terminal information",
     """
     community_account community_connection connected dlls_allowed trade_allowed tradeapi_disabled email_enabled
     ftp_enabled notifications_enabled mqid build maxbars codepage ping_last community_balance retransmission
@@ -137,8 +116,9 @@ TerminalInfo = _structure(
 )
 """The terminal."""
 
-TradeDeal = _structure(
+TradeDeal = structure(
     "TradeDeal",
+    "Trade deal structure",
     """
     ticket order time time_msc type entry magic position_id reason volume price commission swap profit fee
     symbol comment external_id
@@ -146,8 +126,9 @@ TradeDeal = _structure(
 )
 """An execution or balance operation."""
 
-TradeRequest = _structure(
+TradeRequest = structure(
     "TradeRequest",
+    "Trade request structure",
     """
     action magic order symbol volume price stoplimit sl tp deviation type type_filling type_time expiration
     comment position position_by

@@ -4,30 +4,31 @@ from typing import Any
 
 from brokers.mt5.lookalike.arguments import (
     ARGUMENTS,
-    NUMBER,
+    GROUP_MOST,
     TEXT_MOST,
     UNNAMED,
     Invalid,
     c_double,
     c_mask,
     exactly,
-    moment,
     named,
-    request,
     symbol_of,
     text,
-    unsigned,
+    uint64,
 )
-from brokers.mt5.lookalike.client import LINE, function, noargs
+from brokers.mt5.lookalike.client import LINE
+from brokers.mt5.lookalike.dates import moment
+from brokers.mt5.lookalike.fields import request
+from brokers.mt5.lookalike.functions import function, plain
 from brokers.mt5.lookalike.structs import (
     OrderCheckResult,
     OrderSendResult,
-    Structure,
     TradeDeal,
     TradeOrder,
     TradePosition,
     TradeRequest,
 )
+from brokers.mt5.lookalike.structseq import Structure
 
 __all__ = [
     "history_deals_get",
@@ -54,37 +55,37 @@ def _selection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     if args:
         raise Invalid(UNNAMED)
     if "ticket" in kwargs:
-        return ["ticket", unsigned(kwargs["ticket"], 8, named("ticket"))]
+        return ["ticket", uint64(kwargs["ticket"], named("ticket"))]
     if "symbol" in kwargs:
         return ["symbol", text(kwargs["symbol"], TEXT_MOST, named("symbol"))]
-    if "group" in kwargs:
-        return ["group", text(kwargs["group"], None, named("group"))]
-    return ["all", None]
+    return ["group", _group(kwargs)] if "group" in kwargs else ["all", None]
+
+
+def _group(kwargs: dict[str, Any]) -> str | None:
+    return text(kwargs["group"], GROUP_MOST, named("group")) if "group" in kwargs else None
 
 
 def _past(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     """Return [by, value]: dates go before ticket, ticket before position."""
-    if len(args) > _DATES:
-        raise Invalid(NUMBER)
     if len(args) == _DATES:
-        group = text(kwargs["group"], None, named("group")) if "group" in kwargs else None
+        group = _group(kwargs)
         return ["dates", [moment(args[0]), moment(args[1]), group]]
-    for name in () if args else ("ticket", "position"):
+    if args:
+        raise Invalid(UNNAMED if kwargs.keys() & {"ticket", "position"} else ARGUMENTS)
+    for name in ("ticket", "position"):
         if name in kwargs:
-            return [name, unsigned(kwargs[name], 8, named(name))]
+            return [name, uint64(kwargs[name], named(name))]
     raise Invalid(ARGUMENTS)
 
 
 def _dates(args: tuple[Any, ...]) -> list[Any]:
-    if len(args) != _DATES:
-        raise Invalid(ARGUMENTS)
+    exactly(args, _DATES)
     return ["dates", [moment(args[0]), moment(args[1]), None]]
 
 
-@noargs
-@function()
+@plain()
 def positions_total() -> int | None:
-    """positions_total(): return the number of open positions."""
+    """Return the number of open positions."""
     return int(LINE.ask("positions_total", []))
 
 
@@ -94,10 +95,9 @@ def positions_get(*args: Any, **kwargs: Any) -> Rows:  # noqa: ANN401 - judged b
     return tuple(TradePosition(row) for row in LINE.ask("positions", _selection(args, kwargs)))
 
 
-@noargs
-@function()
+@plain()
 def orders_total() -> int | None:
-    """orders_total(): return the number of resting orders."""
+    """Return the number of resting orders."""
     return int(LINE.ask("orders_total", []))
 
 
@@ -109,7 +109,7 @@ def orders_get(*args: Any, **kwargs: Any) -> Rows:  # noqa: ANN401 - judged by t
 
 @function()
 def history_orders_total(*args: Any) -> int | None:  # noqa: ANN401 - judged by the package's own rules
-    """history_orders_total(date_from, date_to): the number of past orders."""
+    """Return the number of past orders."""
     return int(LINE.ask("history_orders_total", _dates(args)))
 
 
@@ -121,7 +121,7 @@ def history_orders_get(*args: Any, **kwargs: Any) -> Rows:  # noqa: ANN401 - jud
 
 @function()
 def history_deals_total(*args: Any) -> int | None:  # noqa: ANN401 - judged by the package's own rules
-    """history_deals_total(date_from, date_to): the number of deals."""
+    """Return the number of deals."""
     return int(LINE.ask("history_deals_total", _dates(args)))
 
 
@@ -139,21 +139,21 @@ def history_deals_get(*args: Any, **kwargs: Any) -> Rows:  # noqa: ANN401 - judg
 
 @function(keywords=True)
 def order_check(*args: Any, **kwargs: Any) -> Structure | None:  # noqa: ANN401 - judged by the package's own rules
-    """order_check(request): say what a request would come to; 0 and "Done" where it would pass."""
+    """Say what a request would come to; 0 and "Done" where it would pass."""
     fields = request(args, kwargs)
     return OrderCheckResult([*LINE.ask("check", fields), TradeRequest(fields)])
 
 
 @function(keywords=True)
 def order_send(*args: Any, **kwargs: Any) -> Structure | None:  # noqa: ANN401 - judged by the package's own rules
-    """order_send(request): have a trade request worked."""
+    """Have a trade request worked."""
     fields = request(args, kwargs)
     return OrderSendResult([*LINE.ask("send", fields), TradeRequest(fields)])
 
 
 @function()
 def order_calc_margin(*args: Any) -> float | None:  # noqa: ANN401 - judged by the package's own rules
-    """order_calc_margin(action, symbol, volume, price): return the margin of an order in the account's money."""
+    """Return the margin of an order in the account's money."""
     exactly(args, 4)
     action, volume, price = c_mask(args[0]), c_double(args[2]), c_double(args[3])
     return float(LINE.ask("margin", [action, symbol_of(args[1]), volume, price]))
@@ -161,7 +161,7 @@ def order_calc_margin(*args: Any) -> float | None:  # noqa: ANN401 - judged by t
 
 @function()
 def order_calc_profit(*args: Any) -> float | None:  # noqa: ANN401 - judged by the package's own rules
-    """order_calc_profit(action, symbol, volume, price_open, price_close): profit in account money."""
+    """Profit in account money."""
     exactly(args, 5)
     action, numbers = c_mask(args[0]), [c_double(x) for x in args[2:]]
     return float(LINE.ask("profit", [action, symbol_of(args[1]), *numbers]))
