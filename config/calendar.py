@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from brokers.mt5.zone import is_zone
+from brokers.mt5.zone import FORMS, is_zone
 from config.sessions import FORM, joined, span_of
 from config.shape import join, problems
 from market.calendar import Calendar, Day, Span, SwapDays, Week
@@ -122,7 +122,7 @@ def read_calendar(document: Mapping[str, Any], brokers: Mapping[str, str], zone:
 
 def _contradictions(file: CalendarFile, zone: str) -> Iterator[str]:
     if file.zone and not is_zone(file.zone):
-        yield f'zone: expected "UTC", an offset like "UTC+2", or "New York close", got "{file.zone}"'
+        yield f'zone: expected {FORMS}, got "{file.zone}"'
     elif file.zone and file.zone != zone:
         yield f'zone: expected "{zone}", as account.zone says, got "{file.zone}"'
     for what, tables in (("sessions", file.sessions), ("swap", file.swap)):

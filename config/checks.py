@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from brokers.limits import LONGEST_NAME, Limits
-from brokers.mt5.zone import NEW_YORK_CLOSE, is_zone
+from brokers.mt5.zone import FORMS, is_zone
 from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
 from config.leaves import shown
 from config.secrets import ref_problem
@@ -17,7 +17,6 @@ from strategies.registry import BUILT_IN
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Names that are devices on Windows, never folders."""
 MOST_DIGITS = 10
-ZONES = f'"UTC", an offset like "UTC+2", or "{NEW_YORK_CLOSE}"'
 
 
 def contradictions(config: AccountFile) -> Iterator[str]:
@@ -42,7 +41,7 @@ def _account(config: AccountFile) -> Iterator[str]:
     if account.name.lower() in RESERVED:
         yield f'account.name: expected a name that can be a folder on Windows too, got "{account.name}"'
     if not is_zone(account.zone):
-        yield f'account.zone: expected {ZONES}, got "{account.zone}"'
+        yield f'account.zone: expected {FORMS}, got "{account.zone}"'
     if account.allow_real and account.mode != "live":
         yield f'account.allow_real: expected false unless the mode is "live", got true in mode "{account.mode}"'
     if terminal.kind == "metatrader5" and not terminal.path:
@@ -149,7 +148,7 @@ def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
     if bool(data.source) == bool(data.file):
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
     if data.zone and not is_zone(data.zone):
-        yield f'{path}.zone: expected {ZONES}, or nothing, got "{data.zone}"'
+        yield f'{path}.zone: expected {FORMS}, or nothing, got "{data.zone}"'
     yield from _dates(data, path)
 
 

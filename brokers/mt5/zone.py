@@ -1,40 +1,51 @@
 """Rules of a server's wall clock: how far it is ahead of UTC at any moment, and back again.
 
-A rule is "UTC", a fixed offset ("UTC+2", "UTC-5", "UTC+5:30") or "New York close": seven hours ahead of New York, so
-that the server's midnight is 17:00 there: UTC+3 while the United States keep summer time, else UTC+2. Summer time by
-the law of 1987 up to 2006, and by that of 2007 since; earlier years are taken as 1987.
+A rule is "UTC", an offset ("UTC+2", "UTC-5", "UTC+5:30"), or an offset with the summer time of the European Union or of
+the United States (at New York's hour), one hour more while it lasts: "UTC+2 EU" is the clock of Athens, "UTC EU"
+London's, "UTC-5 US" New York's. "New York close" is "UTC+2 US", seven hours ahead of New York, so that the server's
+midnight is 17:00 there.
+European summer time by the law of 1996, up to 1995 by that of 1981; American by the law of 1987 up to 2006, and by that
+of 2007 since; earlier years are taken as 1981 and 1987.
 """
 
+import functools
 import re
 
+from typing import Literal, NamedTuple
+
 NEW_YORK_CLOSE = "New York close"
-_FIXED = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?")
+FORMS = f'"UTC", an offset like "UTC+2", with summer time "UTC+2 EU" or "UTC+2 US", or "{NEW_YORK_CLOSE}"'
+"""What a rule may be, for people."""
+_RULE = re.compile(r"UTC(?:([+-])(\d{1,2})(?::([0-5]\d))?)?(?: (EU|US))?")
 _HOUR = 3600
 _DAY = 86400
 _FARTHEST = 14 * _HOUR
-_WINTER = 2 * _HOUR
-_SUMMER = 3 * _HOUR
+
+Law = Literal["", "EU", "US"]
+
+
+class _Clock(NamedTuple):
+    winter: int
+    """Seconds ahead of UTC outside summer time."""
+    law: Law
+    """Whose summer time is kept; empty: none."""
 
 
 def is_zone(rule: str) -> bool:
     """Return whether a rule is one of those above."""
-    return rule == NEW_YORK_CLOSE or _fixed(rule) is not None
+    return _clock(rule) is not None
 
 
 def offset_seconds(rule: str, utc_ms: int) -> int:
     """Return how many seconds the server's clock is ahead of UTC at a moment; ValueError for an unknown rule."""
-    if rule == NEW_YORK_CLOSE:
-        return _SUMMER if _is_summer(utc_ms // 1000) else _WINTER
-    offset = _fixed(rule)
-    if offset is None:
-        problem = f'expected "UTC", an offset like "UTC+2", or "{NEW_YORK_CLOSE}", got {rule!r}'
-        raise ValueError(problem)
-    return offset
+    clock = _read(rule)
+    return clock.winter + _HOUR if _is_summer(clock.law, utc_ms // 1000) else clock.winter
 
 
 def fixed_offset_ms(rule: str) -> int | None:
     """Return the offset of a rule that never changes, in milliseconds; None for one with summer time."""
-    return None if rule == NEW_YORK_CLOSE else offset_seconds(rule, 0) * 1000
+    clock = _read(rule)
+    return None if clock.law else clock.winter * 1000
 
 
 def to_server(rule: str, utc_ms: int) -> int:
@@ -48,31 +59,52 @@ def to_utc(rule: str, server_ms: int) -> int:
     The hour that autumn shows twice is taken the first time; a time in the hour that spring leaves out is read as if
     the clock had not been put forward yet.
     """
-    if rule == NEW_YORK_CLOSE:
-        early = server_ms - _SUMMER * 1000
-        return early if _is_summer(early // 1000) else server_ms - _WINTER * 1000
-    return server_ms - offset_seconds(rule, server_ms) * 1000
+    clock = _read(rule)
+    early = server_ms - (clock.winter + _HOUR) * 1000
+    return early if _is_summer(clock.law, early // 1000) else server_ms - clock.winter * 1000
 
 
-def _fixed(rule: str) -> int | None:
-    match = _FIXED.fullmatch(rule)
+def _read(rule: str) -> _Clock:
+    clock = _clock(rule)
+    if clock is None:
+        problem = f"expected {FORMS}, got {rule!r}"
+        raise ValueError(problem)
+    return clock
+
+
+@functools.cache
+def _clock(rule: str) -> _Clock | None:
+    """Return what a rule says; None for one nobody knows."""
+    match = _RULE.fullmatch("UTC+2 US" if rule == NEW_YORK_CLOSE else rule)
     if match is None:
         return None
-    sign, hours, minutes = match.groups()
+    sign, hours, minutes, law = match.groups()
     seconds = int(hours or 0) * _HOUR + int(minutes or 0) * 60
     if seconds > _FARTHEST:
         return None
-    return -seconds if sign == "-" else seconds
+    return _Clock(-seconds if sign == "-" else seconds, law or "")  # type: ignore[arg-type]  # what the pattern lets in
 
 
-def _is_summer(utc: int) -> bool:
-    year = _year(utc // _DAY)
+def _is_summer(law: Law, utc: int) -> bool:
+    if not law:
+        return False
+    start, end = (_european if law == "EU" else _american)(_year(utc // _DAY))
+    return start <= utc < end
+
+
+def _european(year: int) -> tuple[int, int]:
+    """Return when summer time begins and ends in the European Union: at 01:00 UTC."""
+    end = _sunday(year, 10, 25) if year >= 1996 else _sunday(year, 9, 24)
+    return _sunday(year, 3, 25) * _DAY + _HOUR, end * _DAY + _HOUR
+
+
+def _american(year: int) -> tuple[int, int]:
+    """Return when summer time begins and ends in New York: at 02:00 there, 07:00 UTC in winter and 06:00 in summer."""
     if year >= 2007:
         start, end = _sunday(year, 3, 8), _sunday(year, 11, 1)
     else:
         start, end = _sunday(year, 4, 1), _sunday(year, 10, 25)
-    # 02:00 in New York: 07:00 UTC in winter time, 06:00 in summer time.
-    return start * _DAY + 7 * _HOUR <= utc < end * _DAY + 6 * _HOUR
+    return start * _DAY + 7 * _HOUR, end * _DAY + 6 * _HOUR
 
 
 def _sunday(year: int, month: int, day: int) -> int:

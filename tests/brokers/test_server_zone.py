@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from brokers.mt5.zone import NEW_YORK_CLOSE, is_zone, offset_seconds, to_server, to_utc
+from brokers.mt5.zone import NEW_YORK_CLOSE, fixed_offset_ms, is_zone, offset_seconds, to_server, to_utc
 
 HOUR = 3600
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
@@ -49,6 +49,36 @@ def test_a_fixed_offset_is_what_it_says(rule: str, hours: float) -> None:
         assert at == to_utc(rule, to_server(rule, at))
 
 
+@pytest.mark.parametrize(
+    ("rule", "place", "since"),
+    [
+        ("UTC+2 EU", "Europe/Athens", 1996), ("UTC EU", "Europe/London", 1996), ("UTC+1 EU", "Europe/Berlin", 1981),
+        ("UTC-5 US", "America/New_York", 1987),
+    ],
+)  # fmt: skip
+@given(days=st.integers(0, 365 * 40), seconds=st.sampled_from((0, HOUR - 1, HOUR, 6 * HOUR, 7 * HOUR, 12 * HOUR)))
+def test_summer_time_is_kept_by_either_law(rule: str, place: str, since: int, days: int, seconds: int) -> None:
+    """The clocks of Athens, London and Berlin go by one law, New York's by another."""
+    at = ms(since, 1, 1) // 1000 + days * 24 * HOUR + seconds
+    there = datetime.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(place)).utcoffset()
+
+    assert there is not None
+    assert there.total_seconds() == offset_seconds(rule, at * 1000)
+
+
+@pytest.mark.parametrize("rule", ["UTC+2 EU", "UTC-5 US", NEW_YORK_CLOSE])
+def test_a_rule_with_summer_time_has_no_one_offset(rule: str) -> None:
+    """Whoever would add the same number all year is told that there is none."""
+    assert fixed_offset_ms(rule) is None
+    assert fixed_offset_ms("UTC-5") == -5 * HOUR * 1000
+
+
+@given(at=MOMENTS)
+def test_the_new_york_close_is_an_american_clock(at: int) -> None:
+    """It is the same rule by another name."""
+    assert offset_seconds("UTC+2 US", at) == offset_seconds(NEW_YORK_CLOSE, at)
+
+
 @given(at=MOMENTS)
 def test_there_and_back_is_the_same_moment_but_for_the_hour_told_twice(at: int) -> None:
     """Only in the hour after the clock was put back is a server time the earlier of two moments."""
@@ -69,7 +99,10 @@ def test_offsets_are_two_hours_or_three(a: int, b: int) -> None:
     assert {offset_seconds(NEW_YORK_CLOSE, at) for at in (a, b)} <= {2 * HOUR, 3 * HOUR}
 
 
-@pytest.mark.parametrize("rule", ["", "utc", "UTC+15", "UTC+2:70", "GMT", "UTC 2", "New york close", "UTC+", "UTC+2\n"])
+@pytest.mark.parametrize(
+    "rule",
+    ["", "utc", "UTC+15", "UTC+2:70", "GMT", "UTC 2", "New york close", "UTC+", "UTC+2\n", "UTC+2EU", "UTC+2 UK", "EU"],
+)
 def test_other_words_are_no_rule(rule: str) -> None:
     """A rule nobody knows is said to be none, and is refused where it is used."""
     assert not is_zone(rule)

@@ -161,7 +161,7 @@ REGIME = "regimes/calm-or-storm"
         ("account/name", "con", "account.name: expected a name that can be a folder on Windows too"),
         ("account/currency", "usd", "account.currency: expected a text like ^[A-Z]{3,8}$"),
         ("account/mode", "demo", 'account.mode: expected "live" or "observe" or "paper", got "demo"'),
-        ("account/zone", "CET", 'account.zone: expected "UTC", an offset like "UTC+2", or "New York close", got "CET"'),
+        ("account/zone", "CET", 'account.zone: expected "UTC", an offset like "UTC+2", with summer time "UTC+2 EU" or'),
         ("account/positions", "netting", 'account.positions: expected "hedging", got "netting"'),
         ("account/login", True, "account.login: expected a whole number from 1, got true"),
         ("account/balance", 0, "account.balance: expected a number above 0, got 0"),
