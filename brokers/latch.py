@@ -36,6 +36,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Wall clock, UTC milliseconds: for people."""
     path: str
     """By which path it came: direct, socket, daemon."""
+    force: bool = False
+    """Flatten: close also what is in doubt or broken, of which nobody knows whether it stands."""
 
 
 class Latch(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from brokers.mt5.session import Session
 from runtime.core.core import Core
+from runtime.core.positions import GONE
 from runtime.core.state import Ledger
 from runtime.linker import Linker
 from runtime.recorder import Recorder
@@ -33,7 +34,7 @@ def status_of(daemon: Daemon) -> dict[str, Any]:
 
 def _status(daemon: Daemon) -> dict[str, Any]:
     core, ledger = daemon.core, daemon.ledger
-    trades = [lane.trade for lane in core.lanes if lane.trade is not None]
+    trades = [lane.trade for lane in core.lanes if lane.trade is not None and lane.trade.absent < GONE]
     return {
         "running": True,
         "pid": os.getpid(),

@@ -28,6 +28,7 @@ LONGEST_FILE = 300
 PURE = (
     "market/",
     "brokers/*.py",
+    "brokers/mt5/contracts.py",
     "brokers/mt5/frames.py",
     "brokers/mt5/link.py",
     "brokers/mt5/retcodes.py",

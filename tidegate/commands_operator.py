@@ -1,7 +1,7 @@
 """Words of the operator: status, halt, close-only, flatten, resume."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -61,12 +61,16 @@ def close_only(account: Account, reason: Reason) -> None:
     _change(account, "close-only", reason)
 
 
-def flatten(account: Account, reason: Reason) -> None:
+def flatten(
+    account: Account,
+    reason: Reason,
+    force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
+) -> None:
     """Close our positions at the market, then halt.
 
     Exit code 11 where the daemon has not confirmed in time that they are closed.
     """
-    _change(account, "flatten", reason)
+    _change(account, "flatten", reason, force=force)
 
 
 def resume(account: Account, reason: Reason) -> None:
@@ -84,7 +88,7 @@ def _one(account: str | None, folder: Path | None) -> str:
     return account or ""
 
 
-def _change(account: str, level: "Level", reason: str) -> None:
+def _change(account: str, level: "Level", reason: str, *, force: bool = False) -> None:
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
@@ -93,7 +97,7 @@ def _change(account: str, level: "Level", reason: str) -> None:
     from tidegate.output import say  # noqa: PLC0415
     from tidegate.reports import told  # noqa: PLC0415
 
-    report = change_level(find(account).state, level, reason.strip())
+    report = change_level(find(account).state, level, reason.strip(), force=force)
     say(told(report))
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from brokers.limits import Limits
+from brokers.mt5.contracts import contract_of
 from brokers.mt5.zone import fixed_offset_ms, to_server, to_utc
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
 from market.types import Account, Bar, Deal, DealReason, Order, OrderKind, Position, Symbol
@@ -84,7 +85,14 @@ class Look(Ask, frozen=True, kw_only=True):
     watch: tuple[int, ...]
 
 
-AnyAsk = Connect | Poll | Past | Send | Look
+class Symbols(Ask, frozen=True, kw_only=True):
+    """Name the symbols the terminal has, whether we trade them or not."""
+
+    group: str = ""
+    """Comma-separated masks, as the package takes them; empty: all."""
+
+
+AnyAsk = Connect | Poll | Past | Send | Look | Symbols
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -152,6 +160,20 @@ class Looked(Tell, frozen=True, kw_only=True):
     last_deal: int
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A symbol of the terminal: its contract under the broker's name, and where the broker files it."""
+
+    symbol: Symbol
+    description: str
+    path: str
+
+
+class SymbolInfos(Tell, frozen=True, kw_only=True):
+    """The terminal's symbols."""
+
+    symbols: tuple[Listed, ...]
+
+
 class Lost(Tell, frozen=True, kw_only=True):
     """The terminal did not answer as it must; the connection has to be made anew."""
 
@@ -161,7 +183,7 @@ class Lost(Tell, frozen=True, kw_only=True):
     """Trying again cannot help: the broker refuses the login, or lacks a symbol."""
 
 
-AnyTell = Connected | Polled | History | Sent | Looked | Lost
+AnyTell = Connected | Polled | History | Sent | Looked | SymbolInfos | Lost
 
 encode = msgspec.msgpack.Encoder().encode
 decode_ask = msgspec.msgpack.Decoder(AnyAsk).decode
@@ -218,15 +240,8 @@ class Translator:
         )  # fmt: skip
 
     def symbol(self, info: Any) -> Symbol:  # noqa: ANN401 - a structure of the package
-        """Translate SymbolInfo; swap factors of the week are not in the package and keep their usual values."""
-        return Symbol(
-            name=self.name(info.name), digits=info.digits, tick_size=info.trade_tick_size,
-            contract_size=info.trade_contract_size, volume_min=info.volume_min, volume_max=info.volume_max,
-            volume_step=info.volume_step, currency_base=info.currency_base, currency_profit=info.currency_profit,
-            currency_margin=info.currency_margin, calc="forex" if info.trade_calc_mode in {0, 5} else "cfd_leverage",
-            stops_level=info.trade_stops_level, freeze_level=info.trade_freeze_level, swap_long=info.swap_long,
-            swap_short=info.swap_short,
-        )  # fmt: skip
+        """Translate SymbolInfo, under our name."""
+        return contract_of(info, self.name(info.name), self.utc)
 
     def deal(self, d: Any) -> Deal:  # noqa: ANN401 - a structure of the package
         """Translate TradeDeal; anything but buy and sell is a balance operation."""

@@ -17,6 +17,7 @@ from brokers.mt5.frames import (
     Connect,
     Connected,
     History,
+    Listed,
     Look,
     Looked,
     Lost,
@@ -25,6 +26,8 @@ from brokers.mt5.frames import (
     Polled,
     Send,
     Sent,
+    SymbolInfos,
+    Symbols,
     Tell,
     decode_tell,
     framed,
@@ -149,6 +152,11 @@ class Session:
         """Ask for the last closed bars."""
         told = await self.call(Past(symbol=symbol, timeframe=timeframe, count=count), History)
         return told.bars
+
+    async def symbols(self, group: str = "") -> tuple[Listed, ...]:
+        """Ask for all the terminal's symbols, or a group of them; thousands take it a while."""
+        told = await self.call(Symbols(group=group), SymbolInfos, self.terms.start_timeout_s)
+        return told.symbols
 
     async def look(self, last_deal: int, last_deal_at: int, watch: Iterable[int]) -> Looked:
         """Ask for all the venue holds."""

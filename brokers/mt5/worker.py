@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from brokers.limits import GATES
+from brokers.mt5.contracts import contract_of
 from brokers.mt5.frames import (
     AnyAsk,
     AnyTell,
@@ -15,6 +16,7 @@ from brokers.mt5.frames import (
     Connected,
     FeedCursor,
     History,
+    Listed,
     Look,
     Looked,
     Lost,
@@ -23,6 +25,8 @@ from brokers.mt5.frames import (
     Polled,
     Send,
     Sent,
+    SymbolInfos,
+    Symbols,
     Translator,
 )
 from brokers.mt5.gateway import Gateway
@@ -69,6 +73,8 @@ class Worker:
                     return self.send(ask)
                 case Look():
                     return self.look(ask)
+                case Symbols():
+                    return self.symbols(ask)
         except TerminalLostError as error:
             code, text = self.mt5.last_error()
             return Lost(code=code, reason=f"{error}: {code} {text}", fatal=error.fatal or code == AUTH_FAILED)
@@ -129,6 +135,13 @@ class Worker:
         feed = FeedCursor(ask.symbol, ask.timeframe, 0)
         bars = tuple(r.bar(feed, row) for row in closed[-ask.count :]) if ask.count else ()
         return History(who=r.who(), bars=bars)
+
+    def symbols(self, ask: Symbols) -> SymbolInfos:
+        """Name the terminal's symbols; none of them is selected for it."""
+        r, group = self.reader, {"group": ask.group} if ask.group else {}
+        infos = r.must(self.mt5.symbols_get(**group), "symbols_get")
+        listed = tuple(Listed(contract_of(i, i.name, r.translate.utc), i.description, i.path) for i in infos)
+        return SymbolInfos(who=r.who(), symbols=listed)
 
     def send(self, ask: Send) -> Sent:
         """Check at the gate, mark, send once, and say what the terminal said: result and last_error together.

@@ -204,8 +204,10 @@ class Core:
         if fact.key == "settle":
             if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
                 self.desk.reconcile(settled=True)
-        elif fact.key.startswith("missing:"):
-            self.ledger.holds.pop(f"MISSING:{fact.key[8:]}", None)
+        elif self.ledger.missing_timers.get(fact.key.removeprefix("missing:")) == fact.id:
+            symbol = fact.key.removeprefix("missing:")
+            del self.ledger.missing_timers[symbol]
+            self.ledger.holds.pop(f"MISSING:{symbol}", None)
 
     # --- the operator -----------------------------------------------------------------------------------------------
 
@@ -214,6 +216,7 @@ class Core:
         ledger = self.ledger
         ledger.holds.pop("SWITCH", None)
         ledger.level, ledger.generation = fact.command.level, fact.generation
+        ledger.force = fact.command.force and ledger.level == "flatten"
 
     # --- rest -------------------------------------------------------------------------------------------------------
 

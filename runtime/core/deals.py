@@ -49,6 +49,7 @@ def _surplus(desk: OrderDesk, order: OrderRecord, lane: Lane, deal: Deal) -> str
         lane.order = 0
     why = f"{lane.name}: {order.name} was filled late as position {deal.position}, beside the one it holds"
     desk.ledger.holds[f"BREAK:{order.symbol}"] = why
+    desk.ledger.surplus[deal.position] = why
     desk.alert("page", f"{why}: close one of them by hand")
     return "foreign"
 

@@ -111,11 +111,11 @@ class Decider:
         c = self.contracts[symbol]
         return margin(c.mode, volume, c.contract, price, c.leverage)
 
-    def blocked(self, act: Act, symbol: str, *, same: bool = True) -> tuple[str, ...]:
+    def blocked(self, act: Act, symbol: str, *, same: bool = True, force: bool = False) -> tuple[str, ...]:
         """Return all that forbids an act now."""
         if not self.ledger.holds and self.ledger.level == "run":
             return ()
-        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same)
+        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force)
 
     # --- one bar ----------------------------------------------------------------------------------------------------
 

@@ -141,8 +141,8 @@ class OrderDesk:
         self.ledger.settle_timer = self.wake(self.settle_s, "settle")
 
     def wake_missing(self, symbol: str) -> None:
-        """Ask to be told when the second, longer window of a missing order is over."""
-        self.wake(self.settle_s * MISSING_WINDOWS, f"missing:{symbol}")
+        """Ask to be told when the second, longer window of a symbol's newest missing order is over."""
+        self.ledger.missing_timers[symbol] = self.wake(self.settle_s * MISSING_WINDOWS, f"missing:{symbol}")
 
     def set_level(self, level: str, why: str) -> None:
         """Ask for a tighter level to be latched."""
@@ -188,6 +188,12 @@ class OrderDesk:
         walk(order, "refused", f"{fact.code} {fact.reason}")
         self._let_go(order)
         self.prune()
+
+    def never_left(self, order: OrderRecord, why: str) -> None:
+        """Note that a request was never sent: nothing was done, and it is too old to be sent now."""
+        order.reason = why
+        walk(order, "refused", why)
+        self._let_go(order)
 
     def _let_go(self, order: OrderRecord) -> None:
         lane = self.by_number[order.strategy]

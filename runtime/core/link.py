@@ -23,9 +23,22 @@ def run_started(ledger: Ledger, desk: OrderDesk, fact: RunStarted) -> None:
     _down(ledger, "LINK", "no terminal yet")
     for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
         desk.wake_missing(key[8:])  # timers do not outlive a process
-    for order in list(ledger.orders.values()):
-        if order.state in UNSETTLED:
+    _doubt_all(ledger, desk)
+
+
+def _doubt_all(ledger: Ledger, desk: OrderDesk) -> None:
+    """Doubt what may have left; of requests without an answer only the first did, for its answer was awaited on disk.
+
+    One request is under way at a time, and the next one leaves only after the answer is durable (`runtime/taker.py`).
+    """
+    under_way = [order for order in ledger.orders.values() if order.state in UNSETTLED]
+    unanswered = [order for order in under_way if order.state == "SENT"]
+    for order in under_way:
+        if order in unanswered[1:]:
+            desk.never_left(order, "the process ended before it was sent")
+        else:
             desk.doubt(order, "the process ended while it was on its way")
+    desk.prune()
 
 
 def link_up(ledger: Ledger, desk: OrderDesk, fact: LinkUp) -> None:

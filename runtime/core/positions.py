@@ -10,6 +10,9 @@ from runtime.core.orders import OrderRecord
 LOT_DUST = 1e-9
 """Below it two volumes are the same."""
 
+GONE = 2
+"""So many looks in a row without a position, a settle window apart, and it is gone, whatever told or did not tell."""
+
 
 @kernel
 def average_price(old_volume: float, old_price: float, volume: float, price: float) -> float:
@@ -47,6 +50,10 @@ class Trade(msgspec.Struct, kw_only=True):
     moving: int = 0
     """Instruction that is moving its stop, 0: none."""
     doubt: bool = False
+    absent: int = 0
+    """Looks at the venue in a row that did not find it, though no deal told how it went."""
+    forced: bool = False
+    """A second close was sent beside one in doubt, because the operator said so."""
 
 
 def open_trade(order: OrderRecord, deal: Deal) -> Trade:

@@ -6,13 +6,10 @@ MISSING only once the settle window has passed; until then it stays in doubt.
 
 from brokers.port import Reconciled
 from market.types import Position
+from runtime.core.breaks import find_breaks
 from runtime.core.desk import OrderDesk
 from runtime.core.orders import OrderRecord, walk
-from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.state import Lane, Ledger
-
-DUST = 0.005
-"""Half a cent: below it two balances are the same."""
 
 
 def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
@@ -25,7 +22,7 @@ def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconcil
     ours = {lane.trade.position for lane in lanes if lane.trade is not None}
     ledger.foreign = tuple(p for p in fact.positions if p.ticket not in ours)
     _doubts(ledger, lanes, desk, fact, held)
-    _breaks(ledger, lanes, desk, fact, held)
+    find_breaks(ledger, lanes, desk, fact)
 
 
 def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled, held: dict[int, Position]) -> None:
@@ -81,6 +78,8 @@ def _resolve_act(desk: OrderDesk, lane: Lane, order: OrderRecord, held: dict[int
         walk(order, "filled" if there.stop == order.stop else "refused", f"stop stands at {there.stop}")
         if there.stop == order.stop:
             trade.stop = order.stop  # our own hand's work, not a person's
+    elif order.verb == "close" and order.position not in held:
+        walk(order, "filled", f"position {order.position} was left")
     else:
         walk(order, "refused", "the position or order still stands")
         desk.may_cancel_again(order)
@@ -110,51 +109,3 @@ def _vanished(ledger: Ledger, lanes: list[Lane], order: OrderRecord, *, settled:
         if lane.order == order.id:
             lane.order = 0
     ledger.magics.pop(order.magic, None)
-
-
-def _breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled, held: dict[int, Position]) -> None:
-    found: dict[str, str] = {}
-    for lane in lanes:
-        trade = lane.trade
-        if trade is not None:
-            problem = _difference(trade, held.get(trade.position))
-            trade.doubt = bool(problem) or desk.doubts(trade)
-            if problem:
-                found[f"BREAK:{trade.symbol}"] = f"{lane.name}: {problem}"
-            else:
-                _adopt_stop(desk, lane, trade, held[trade.position])
-    for position in ledger.foreign:
-        if position.magic in ledger.magics:
-            found[f"BREAK:{position.symbol}"] = (
-                f"position {position.ticket} is ours by its magic, but no deal told of it"
-            )
-    if abs(fact.account.balance - ledger.balance) > DUST:
-        found["BREAK"] = f"the venue's balance is {fact.account.balance}, our deals make it {ledger.balance:.2f}"
-    for key in [k for k in ledger.holds if k.startswith("BREAK") and k not in found]:
-        del ledger.holds[key]
-    for key, why in found.items():
-        if ledger.holds.get(key) != why:
-            desk.alert("page", f"break: {why}")
-        ledger.holds[key] = why
-
-
-def _difference(trade: Trade, position: Position | None) -> str:
-    if position is None:
-        return f"position {trade.position} is not at the venue, and no deal told how it went"
-    if position.side != trade.side or abs(position.volume - trade.volume) > LOT_DUST:
-        there, here = position.side * position.volume, trade.side * trade.volume
-        return f"position {trade.position} is {there} lots there, {here} here"
-    return ""
-
-
-def _adopt_stop(desk: OrderDesk, lane: Lane, trade: Trade, position: Position) -> None:
-    """Someone moved the stop or target by hand: that is explained, adopted, and told."""
-    if trade.moving or (position.stop == trade.stop and position.target == trade.target):
-        return
-    if position.stop <= 0.0:
-        desk.alert("page", f"{lane.name}: the stop of position {trade.position} was removed at the venue")
-    else:
-        desk.alert(
-            "warn", f"{lane.name}: stop of position {trade.position} is {position.stop} there, {trade.stop} here"
-        )
-    trade.stop, trade.target = position.stop, position.target

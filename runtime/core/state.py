@@ -75,6 +75,14 @@ class Ledger(msgspec.Struct):
     ended: bool = False
     settle_timer: int = 0
     """Instruction id of the newest settle timer, which gives every doubt its whole window; 0: none runs."""
+    missing_timers: dict[str, int] = {}
+    """Symbol -> instruction id of its newest timer: only that one ends the window of all its missing orders."""
+    surplus: dict[int, str] = {}
+    """Position of ours that no strategy holds -> why; it is a break until it is gone from the venue."""
+    breaks: dict[str, int] = {}
+    """Hold of a break -> looks at the venue that found it so far."""
+    force: bool = False
+    """The operator's flatten closes also what is in doubt."""
     holds: dict[str, str] = {}
     orders: dict[int, OrderRecord] = {}
     magics: dict[int, int] = {}

@@ -48,21 +48,23 @@ def status(folder: Path) -> dict[str, Any]:
         return {"ok": False, "running": False, "stuck": stuck, "level": now.level, "generation": now.generation}
 
 
-def command_of(level: Level, why: str, path: str, who: str = "") -> Command:
+def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool = False) -> Command:
     """Return a command of the person at this keyboard; its id is made of who, when and which process."""
     wall = Clock().wall_ms()
     who = who or getpass.getuser()
-    return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path)
+    return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force)
 
 
-def change_level(folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0) -> Report:
+def change_level(
+    folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0, force: bool = False
+) -> Report:
     """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason."""
     if not why.strip():
         raise ValueError(f'{level} needs a reason: --reason "…"')
     try:
-        return _tighten(folder, command_of(level, why, "direct", who), patience_s)
+        return _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
     except (latch.LatchError, OSError):  # looser, or this process may not write there: the daemon may
-        return _ask_daemon(folder, command_of(level, why, "daemon", who))
+        return _ask_daemon(folder, command_of(level, why, "daemon", who, force=force))
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:

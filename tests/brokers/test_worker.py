@@ -9,7 +9,7 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
-from brokers.mt5.frames import Closed, Connected, FeedCursor, History, Look, Lost, Past
+from brokers.mt5.frames import Closed, Connected, FeedCursor, History, Look, Lost, Past, SymbolInfos, Symbols
 from brokers.mt5.lookalike import control
 from brokers.mt5.worker import Worker
 from brokers.port import DealMade, OrderGone
@@ -69,6 +69,17 @@ def test_one_worker_at_a_time_holds_the_gate(terminal: Terminal) -> None:
     assert isinstance(told, Lost)
     assert (False, True) == (told.fatal, "another worker" in told.reason)
     assert isinstance(terminal.connect(), Connected)
+
+
+@pytest.mark.parametrize(("group", "wanted"), [("", ("GOLD", "OIL")), ("*L, !GOLD", ("OIL",)), ("*D", ("GOLD",))])
+def test_all_symbols_of_a_terminal_can_be_named(terminal: Terminal, group: str, wanted: tuple[str, ...]) -> None:
+    """Under the broker's names, also where none of them is ours, with their contracts."""
+    terminal.serve().connect(symbols={"XAUUSD": "GOLD"}, latch="")
+    told = terminal.worker.answer(Symbols(group=group))
+
+    assert isinstance(told, SymbolInfos)
+    assert wanted == tuple(listed.symbol.name for listed in told.symbols)
+    assert all(listed.symbol.contract_size == 100.0 for listed in told.symbols)
 
 
 # --- polling ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Orders of which nobody knows what became: held, found, missing, filled late, and never sent again."""
 
+import msgspec
 import pytest
 
 from brokers.port import (
@@ -46,6 +47,11 @@ def missing() -> tuple[Told, Submit]:
     told, wish = in_doubt()
     told.tell(reconciled(at=hour(4), settled=True))
     return told, wish
+
+
+def window_over(told: Told) -> TimerFired:
+    """Return the fact that the longer window of the newest missing order is over."""
+    return TimerFired(at=hour(4), id=told.core.ledger.missing_timers["XAUUSD"], key="missing:XAUUSD")
 
 
 def test_a_doubt_holds_its_symbol_and_asks_to_be_woken() -> None:
@@ -124,7 +130,7 @@ def test_an_order_never_found_is_missing_held_and_told() -> None:
 def test_after_the_longer_window_the_symbol_is_free() -> None:
     """The timer lifts the hold; the strategy may enter again, with another order."""
     told, wish = missing()
-    told.tell(TimerFired(at=hour(4), id=9, key="missing:XAUUSD"))
+    told.tell(window_over(told))
 
     assert [] == told.holds
     assert told.submit(4).magic != wish.magic
@@ -167,7 +173,7 @@ def test_a_missing_order_found_resting_works_again() -> None:
 def test_a_late_fill_beside_another_position_is_told_and_held() -> None:
     """A strategy holds one position: a second is a break that a person must look at, and the first is not forgotten."""
     told, wish = missing()
-    told.tell(TimerFired(at=hour(4), id=9, key="missing:XAUUSD"))
+    told.tell(window_over(told))
     mine = told.enter(4)
 
     step = told.tell(DealMade(at=hour(6), deal=told.deal(wish, "in", 100.2)))
@@ -177,12 +183,31 @@ def test_a_late_fill_beside_another_position_is_told_and_held() -> None:
     assert (mine.position, ["BREAK:XAUUSD"], "page") == (trade.position, told.holds, only(step, Alert).severity)
 
 
+def test_the_break_of_a_late_fill_stays_until_the_position_is_gone() -> None:
+    """However many orders end meanwhile, and whatever is forgotten of the one that was filled late."""
+    told, wish = missing()
+    told.tell(window_over(told))
+    told.enter(4)
+    late = told.deal(wish, "in", 100.2)
+    told.tell(DealMade(at=hour(6), deal=late))
+    del told.core.ledger.orders[wish.id], told.core.ledger.magics[wish.magic]  # as after sixteen more
+    mine = told.core.lanes[0].trade
+    assert mine is not None
+    ours = msgspec.structs.replace(position_of(late), ticket=mine.position, stop=mine.stop, volume=mine.volume)
+
+    told.tell(reconciled(BALANCE, ours, position_of(late), at=hour(6)))
+    held = told.holds
+    told.tell(reconciled(BALANCE, ours, at=hour(7)))
+
+    assert (["BREAK:XAUUSD"], []) == (held, told.holds)
+
+
 def test_a_late_fill_leaves_another_working_order_in_its_place() -> None:
     """An entry that rests is not forgotten because an older one is filled late."""
     told = Told(a_plan(a_lane({3: buy(), 4: buy_limit(99.5)})))
     old = told.submit(3)
     told.tell(InDoubt(at=hour(4), id=old.id, code=1, reason="timeout"), reconciled(at=hour(4), settled=True))
-    told.tell(TimerFired(at=hour(4), id=9, key="missing:XAUUSD"))
+    told.tell(window_over(told))
     new = told.submit(4)
     told.tell(Accepted(at=hour(5), id=new.id, order=55), DealMade(at=hour(5), deal=told.deal(old, "in", 100.2)))
 
@@ -203,6 +228,21 @@ def test_each_doubt_has_a_settle_window_of_its_own() -> None:
     assert ["settle"] == [wake.key for wake in late]
 
 
+def test_each_missing_order_has_a_window_of_its_own() -> None:
+    """The hold of a symbol lasts until the window of the order that was missed last is over."""
+    told, _ = in_doubt(a_lane(SIX, 2))
+    other = told.core.ledger.orders[max(told.core.ledger.orders)]
+    first = only(told.tell(reconciled(at=hour(4), settled=True)), WakeAt)
+    told.core.desk.doubt(other, "timeout")
+    late = [w for w in of_kind(told.tell(reconciled(at=hour(4), settled=True)), WakeAt) if w.key.startswith("missing")]
+
+    told.tell(TimerFired(at=hour(4), id=first.id, key=first.key))
+    still = told.holds
+    told.tell(TimerFired(at=hour(4), id=late[0].id, key=late[0].key))
+
+    assert (1, ["MISSING:XAUUSD"], []) == (len(late), still, told.holds)
+
+
 def test_what_was_on_its_way_when_the_process_ended_is_in_doubt() -> None:
     """A sent order without an answer is doubted by the next run, never sent again."""
     told = Told(a_plan(a_lane(SIX)))
@@ -213,6 +253,35 @@ def test_what_was_on_its_way_when_the_process_ended_is_in_doubt() -> None:
 
     assert ("IN_DOUBT", ["settle"]) == (state(again, wish), [w.key for w in of_kind(step, WakeAt)])
     assert [] == of_kind(step, Submit)
+
+
+def test_of_two_entries_of_one_bar_only_the_first_unanswered_may_have_left() -> None:
+    """Requests leave one at a time, each after the answer of the one before is on disk: the second never left.
+
+    It is refused with that reason, holds nothing, and its strategy is free; the first is doubted as ever.
+    """
+    told = Told(a_plan(a_lane(SIX), a_lane(SIX, 2)))
+    first, second = of_kind(told.tell(closed(3)), Submit)
+    again = told.again()
+
+    again.tell(RunStarted(at=hour(4), run=2))
+    orders = again.core.ledger.orders
+
+    assert ("IN_DOUBT", "REFUSED") == (state(again, first), state(again, second))
+    assert "the process ended before it was sent" == orders[second.id].reason
+    assert (first.id, 0) == (again.core.lanes[0].order, again.core.lanes[1].order)
+
+
+def test_a_second_entry_whose_first_was_answered_may_have_left() -> None:
+    """The first has its answer on disk, so the second may have been under way: it is doubted."""
+    told = Told(a_plan(a_lane(SIX), a_lane(SIX, 2)))
+    first, second = of_kind(told.tell(closed(3)), Submit)
+    told.tell(Accepted(at=hour(4), id=first.id, order=55, deal=11))
+    again = told.again()
+
+    again.tell(RunStarted(at=hour(4), run=2))
+
+    assert ("FILLED", "IN_DOUBT") == (state(again, first), state(again, second))
 
 
 def test_a_link_that_returns_gives_the_settle_window_anew() -> None:

@@ -1,5 +1,6 @@
 """Flatten: closes all of ours once, through refusals, doubts, lost links and crashes, and ends in halt."""
 
+import msgspec
 import pytest
 
 from brokers.port import (
@@ -14,7 +15,7 @@ from brokers.port import (
 )
 from market.types import Deal, Position
 from runtime.core.facts import RunStarted
-from runtime.core.instructions import AnyInstruction, Cancel, ClosePosition, SetLevel, Submit
+from runtime.core.instructions import AnyInstruction, Cancel, ClosePosition, SetLevel, Submit, WakeAt
 from tests.cores import (
     BALANCE,
     a_lane,
@@ -143,14 +144,81 @@ def test_flatten_is_resumed_after_a_crash(answered: bool) -> None:  # noqa: FBT0
     early = again.tell(
         RunStarted(at=hour(4), run=2), level("flatten", hour(4)), LinkUp(at=hour(4), account=an_account())
     )
-    again.tell(agreeing(again))
+    before = again.tell(agreeing(again))  # one that never left is asked for at once, one in doubt when all is settled
     look = again.tell(agreeing(again, settled=True))
-    wishes = of_kind(look, ClosePosition)
+    wishes = of_kind(before, ClosePosition) + of_kind(look, ClosePosition)
     asked = close_all(again, wishes)
 
     assert [] == of_kind(early, ClosePosition)
-    assert ([second.position] if answered else [first.position, second.position]) == [w.position for w in wishes]
+    assert ([second.position] if answered else [second.position, first.position]) == [w.position for w in wishes]
     assert ["halt"] == [w.level for w in asked if isinstance(w, SetLevel)]
+
+
+def test_flatten_ends_although_a_position_is_gone_without_a_deal() -> None:
+    """What two looks, a settle window apart, do not find cannot be closed: its break stays, the flatten ends."""
+    told, deals = with_two_trades()
+    there = reconciled(told.balance, position_of(deals[1], stop=101.0), at=hour(4))
+    first = told.tell(there)
+    wishes = of_kind(told.tell(level("flatten", hour(4))), ClosePosition)
+    asked = close_all(told, wishes)
+    last = told.tell(reconciled(told.balance, at=hour(4), settled=True))
+
+    assert ["settle"] == [wake.key for wake in of_kind(first, WakeAt)]
+    assert ([deals[1].position], []) == ([w.position for w in wishes], asked)
+    assert ("halt", ["BREAK:XAUUSD"]) == (only(last, SetLevel).level, told.holds)
+    assert [] == of_kind(last, ClosePosition)
+
+
+def doubted_close(*, force: bool) -> tuple[Told, ClosePosition]:
+    """Return a core whose flatten has a close in doubt, and then the operator's flatten once more."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    told.enter(3)
+    wish = only(told.tell(level("flatten", hour(4))), ClosePosition)
+    told.tell(InDoubt(at=hour(4), id=wish.id, code=1, reason="timeout"))
+    change = level("flatten", hour(4))
+    told.tell(msgspec.structs.replace(change, command=msgspec.structs.replace(change.command, force=force)))
+    return told, wish
+
+
+def test_a_forced_flatten_closes_what_is_in_doubt_once() -> None:
+    """The operator may say that a second close shall leave beside one that nobody answered; never a third."""
+    told, wish = doubted_close(force=True)
+    closes = [w for step in told.steps for w in of_kind(step, ClosePosition)]
+    told.tell(InDoubt(at=hour(4), id=closes[-1].id, code=1, reason="timeout"), closed(4), closed(5))
+    later = [w for step in told.steps for w in of_kind(step, ClosePosition)]
+
+    assert [wish.position] * 2 == [w.position for w in closes]
+    assert closes == later
+
+
+def test_without_force_a_doubt_is_waited_for() -> None:
+    """Asking for the same once more changes nothing."""
+    told, wish = doubted_close(force=False)
+
+    assert [wish] == [w for step in told.steps for w in of_kind(step, ClosePosition)]
+
+
+def test_the_position_left_by_either_of_two_closes_is_left() -> None:
+    """The forced close did it: the flatten ends, and the doubt of the first ends with the position."""
+    told, first = doubted_close(force=True)
+    second = [w for step in told.steps for w in of_kind(step, ClosePosition)][-1]
+    asked = close_all(told, [second])
+    told.tell(reconciled(told.balance, at=hour(4), settled=True))
+
+    assert ["halt"] == [w.level for w in asked if isinstance(w, SetLevel)]
+    assert ("FILLED", []) == (told.core.ledger.orders[first.id].state, told.holds)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_broken_position_is_flattened_by_force_only(force: bool) -> None:  # noqa: FBT001 - a case
+    """A break has the rights of a doubt: nobody understands the position, so the operator must insist."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    entry = told.enter(3)
+    told.tell(reconciled(BALANCE, position_of(entry, volume=0.5, stop=99.1), at=hour(4)))
+    change = level("flatten", hour(4))
+    step = told.tell(msgspec.structs.replace(change, command=msgspec.structs.replace(change.command, force=force)))
+
+    assert force is bool(of_kind(step, ClosePosition))
 
 
 def test_flatten_does_nothing_without_a_link() -> None:

@@ -3,8 +3,12 @@
 import msgspec
 import pytest
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from brokers.port import DealMade, InDoubt
 from market.types import Deal, Position
+from runtime.core.breaks import unexplained
 from runtime.core.instructions import Alert, ClosePosition, Submit, WakeAt
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, closed, hour, reconciled
 from tests.told import Told, kinds, of_kind, only, position_of, with_resting_entry
@@ -59,6 +63,42 @@ def test_an_unexplained_difference_holds_and_pages_until_it_is_gone(
     assert ([hold], ["page"], []) == (held, [a.severity for a in of_kind(first, Alert)], kinds(second))
     assert ("held", (hold,)) == (entry.outcome, entry.holds)
     assert [] == told.holds
+
+
+def test_a_break_that_lasts_is_told_again_ever_more_rarely() -> None:
+    """After ten looks, after twenty, after forty: nobody is to sleep over it, nor to be woken each minute."""
+    told, deal = holding()
+    look = reconciled(BALANCE - 250.0, as_held(deal), at=hour(4))
+
+    paged = [n for n in range(1, 90) if of_kind(told.tell(look), Alert)]
+
+    assert [1, 10, 20, 40, 80] == paged
+
+
+def test_a_break_that_returns_is_told_as_a_new_one() -> None:
+    """Lifted is forgotten."""
+    told, deal = holding()
+    bad, good = (reconciled(money, as_held(deal), at=hour(4)) for money in (BALANCE - 1.0, BALANCE))
+
+    assert [1, 0, 1] == [len(of_kind(told.tell(look), Alert)) for look in (bad, good, bad)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["XAUUSD", "EURUSD"]), st.sampled_from([1, -1]), st.integers(1, 999))),
+    st.integers(0, 8),
+    st.integers(-500, 500),
+)
+def test_ours_and_foreign_make_the_venue(held: list[tuple[str, int, int]], split: int, off: int) -> None:
+    """Whatever is held by symbol and side: what the venue has beyond ours and foreign is found, to the hundredth."""
+    told, deal = holding()
+    theirs = tuple(
+        as_held(deal, ticket=n, symbol=symbol, side=side, volume=lots / 100)  # type: ignore[arg-type]
+        for n, (symbol, side, lots) in enumerate(held)
+    )
+    ours = as_held(deal, volume=round(deal.volume + off / 100, 2))
+    left = unexplained(told.core.lanes, theirs, (*theirs[split:], ours, *theirs[:split]))
+
+    assert ({"XAUUSD": off / 100} if off else {}) == left
 
 
 @pytest.mark.parametrize("balance", [BALANCE + 0.004, BALANCE - 0.004])

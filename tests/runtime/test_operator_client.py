@@ -70,6 +70,17 @@ def test_without_a_daemon_a_halt_falls_all_the_same(tmp_path: Path) -> None:
     assert ("ann", "smoke", "halt") == (now.command.who, now.command.why, now.level)
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_a_flatten_says_whether_it_is_forced(tmp_path: Path, force: bool) -> None:  # noqa: FBT001 - a case
+    """What the operator insisted on is latched with the level, so that a restart resumes it as it was asked."""
+    folder = latched(tmp_path / "a", "run")
+    change_level(folder, "flatten", "smoke", force=force)
+    now = latch.read(folder).command
+
+    assert now is not None
+    assert ("flatten", force) == (now.level, now.force)
+
+
 def test_without_a_daemon_nothing_is_loosened(tmp_path: Path) -> None:
     """Only a running daemon grants a resume."""
     folder = latched(tmp_path / "a", "halt")
