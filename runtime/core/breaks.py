@@ -5,7 +5,9 @@ A break that lasts is told again, ever more rarely. What people did by hand is n
 
 from brokers.port import Reconciled
 from market.types import Position
+from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.hands import mind_stop
 from runtime.core.positions import GONE, LOT_DUST, Trade, add_lots
 from runtime.core.state import Lane, Ledger
 
@@ -16,10 +18,10 @@ LASTING = 10
 """Looks after which a break that still stands is told again; then after twice as many, and so on."""
 
 
-def find_breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
+def find_breaks(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's trades and money against the venue's: hold what differs, lift what is explained."""
-    held = {p.ticket: p for p in fact.positions}
-    found = _trades(lanes, desk, held)
+    ledger, lanes = decider.ledger, decider.lanes
+    found = _trades(decider, {p.ticket: p for p in fact.positions})
     _surplus(ledger, found)
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
@@ -28,12 +30,13 @@ def find_breaks(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconc
         found["BREAK"] = f"the venue's balance is {off:+.2f} off what all deals told make of it"
     for key in [k for k in ledger.holds if k.startswith("BREAK") and k not in found]:
         del ledger.holds[key]
-    _tell(ledger, desk, found)
+    _tell(ledger, decider.desk, found)
 
 
-def _trades(lanes: list[Lane], desk: OrderDesk, held: dict[int, Position]) -> dict[str, str]:
+def _trades(decider: Decider, held: dict[int, Position]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for lane in lanes:
+    desk = decider.desk
+    for lane in decider.lanes:
         trade = lane.trade
         if trade is None:
             continue
@@ -46,7 +49,7 @@ def _trades(lanes: list[Lane], desk: OrderDesk, held: dict[int, Position]) -> di
         if problem:
             found[f"BREAK:{trade.symbol}"] = f"{lane.name}: {problem}"
         elif there is not None:
-            _adopt_stop(desk, lane, trade, there)
+            mind_stop(decider, lane, trade, there)
     return found
 
 
@@ -101,16 +104,3 @@ def _difference(trade: Trade, position: Position | None) -> str:
         there, here = position.side * position.volume, trade.side * trade.volume
         return f"position {trade.position} is {there} lots there, {here} here"
     return ""
-
-
-def _adopt_stop(desk: OrderDesk, lane: Lane, trade: Trade, position: Position) -> None:
-    """Someone moved the stop or target by hand: that is explained, adopted, and told."""
-    if trade.moving or (position.stop == trade.stop and position.target == trade.target):
-        return
-    if position.stop <= 0.0:
-        desk.alert("page", f"{lane.name}: the stop of position {trade.position} was removed at the venue")
-    else:
-        desk.alert(
-            "warn", f"{lane.name}: stop of position {trade.position} is {position.stop} there, {trade.stop} here"
-        )
-    trade.stop, trade.target = position.stop, position.target

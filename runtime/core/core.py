@@ -115,7 +115,7 @@ class Core:
             case OrderGone():
                 self.desk.gone(fact)
             case Reconciled():
-                reconcile(ledger, self.lanes, self.desk, fact)
+                reconcile(self.decider, fact)
             case LevelChanged():
                 self._level(fact)
             case TimerFired():

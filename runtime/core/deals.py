@@ -1,11 +1,18 @@
-"""Deals: each is counted once, moves the money, and opens, grows, shrinks or ends a trade of ours, or is foreign."""
+"""Deals: each is counted once, moves the money, and opens, grows, shrinks or ends a trade of ours, or is foreign.
+
+A trade is known by its position id, whoever made the deal; on a netting account others may trade in the same position.
+"""
 
 from brokers.port import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
+from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
 from runtime.core.state import Lane
+
+UNSPENT = frozenset({"credit"})
+"""Flows that do not move the balance."""
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
@@ -14,26 +21,31 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
     if deal.ticket <= ledger.last_deal:
         return "known"
     ledger.last_deal, ledger.last_deal_at = deal.ticket, max(ledger.last_deal_at, deal.at)
+    if deal.flow in UNSPENT:
+        return "flow"
     ledger.balance += deal.money
     if deal.entry == "none":
         ledger.day_equity += deal.money
         return "flow"
-    if deal.entry == "in":
-        return _filled(desk, deal)
-    return _left(desk, deal)
+    lane = next((x for x in desk.by_number.values() if x.trade is not None and x.trade.position == deal.position), None)
+    order = ledger.orders.get(ledger.magics.get(deal.magic, 0))
+    if deal.entry == "in" and order is not None:
+        return _filled(desk, order, deal)
+    if lane is not None and lane.trade is not None:
+        return _grown(desk, lane, lane.trade, deal) if deal.entry == "in" else _left(desk, lane, lane.trade, deal)
+    if order is not None and order.verb == "entry" and order.position != deal.position:
+        return _surplus(desk, order, deal, f"was netted with position {deal.position}, which is not ours")
+    return "foreign"
 
 
-def _filled(desk: OrderDesk, deal: Deal) -> str:
-    order = desk.ledger.orders.get(desk.ledger.magics.get(deal.magic, 0))
-    if order is None:
-        return "foreign"
+def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:
     lane = desk.by_number[order.strategy]
     if lane.trade is None:
         lane.trade = open_trade(order, deal)
     elif lane.trade.position == deal.position:
         grow(lane.trade, deal)
     else:
-        return _surplus(desk, order, lane, deal)
+        return _surplus(desk, order, deal, f"was filled late as position {deal.position}, beside the one it holds")
     order.position = deal.position
     if order.state != "FILLED":
         whole = lane.trade.volume >= order.volume - LOT_DUST
@@ -42,27 +54,47 @@ def _filled(desk: OrderDesk, deal: Deal) -> str:
     return "in"
 
 
-def _surplus(desk: OrderDesk, order: OrderRecord, lane: Lane, deal: Deal) -> str:
-    """Note a fill that comes although the strategy holds another position by now: a person must look at it."""
-    walk(order, "filled", f"deal {deal.ticket}, late")
+def _surplus(desk: OrderDesk, order: OrderRecord, deal: Deal, how: str) -> str:
+    """Note a fill that is no trade of its strategy: a person must look at it."""
+    walk(order, "filled", f"deal {deal.ticket}: {how}")
+    order.position = deal.position
+    lane = desk.by_number[order.strategy]
     if lane.order == order.id:
         lane.order = 0
-    why = f"{lane.name}: {order.name} was filled late as position {deal.position}, beside the one it holds"
+    why = f"{lane.name}: {order.name} {how}"
     desk.ledger.holds[f"BREAK:{order.symbol}"] = why
     desk.ledger.surplus[deal.position] = why
-    desk.alert("page", f"{why}: close one of them by hand")
+    desk.alert("page", f"{why}: a person must settle it")
     return "foreign"
 
 
-def _left(desk: OrderDesk, deal: Deal) -> str:
-    for lane in desk.by_number.values():
-        trade = lane.trade
-        if trade is not None and trade.position == deal.position:
-            if shrink(trade, deal):
-                lane.trade = None
-            _closed(desk, trade)
-            return "out"
-    return "foreign"
+def _grown(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> str:
+    """Take up what somebody else has added to a position of ours."""
+    grow(trade, deal)
+    _tell(desk, lane, trade, deal, f"was made larger by {deal.volume:g} lots")
+    return "in"
+
+
+def _left(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> str:
+    turned = deal.entry == "inout"
+    over = shrink(trade, deal)
+    if over:
+        lane.trade = None
+    if over and turned:
+        _tell(desk, lane, trade, deal, "was turned round; what stands there now is not ours")
+    else:
+        _tell(desk, lane, trade, deal, "was closed" if over else f"was partly closed: {trade.volume:g} lots are left")
+    if over or not by_hand(deal, trade.magic):
+        _closed(desk, trade)
+    return "out"
+
+
+def _tell(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal, what: str) -> None:
+    """Tell and tag what was not our doing nor the venue's."""
+    who = by_hand(deal, trade.magic)
+    if who:
+        trade.tag = tagged(trade.tag, MANUAL)
+        desk.alert("warn", f"{lane.name}: position {trade.position} {what}, by {who}, at {deal.price}")
 
 
 def _closed(desk: OrderDesk, trade: Trade) -> None:

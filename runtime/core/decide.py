@@ -151,7 +151,7 @@ class Decider:
         if trade.closing:
             return
         stop = trade.stop if trade.exit[STOP] == trade.stop else self.contracts[trade.symbol].price(trade.exit[STOP])
-        passed = now.bid <= stop if trade.side > 0 else now.ask >= stop
+        passed = stop > 0.0 and (now.bid <= stop if trade.side > 0 else now.ask >= stop)
         reason = self._reason(draft.want[0], leave, passed=passed)
         if reason:
             draft.holds = self.blocked("exit", trade.symbol, same=trade.doubt)
@@ -161,7 +161,7 @@ class Decider:
                 draft.instruction = self.desk.close(trade, reason).id
                 self.desk.cancel(draft.lane)  # what still rests of its entry would open it anew
                 draft.magic, draft.side, draft.volume = trade.magic, -trade.side, trade.volume
-        elif (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
+        elif stop > 0.0 and (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
             draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)
             if not draft.holds:
                 self.desk.move_stop(trade, stop)

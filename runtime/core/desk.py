@@ -176,7 +176,7 @@ class OrderDesk:
         walk(order, "filled", f"order {fact.order}, deal {fact.deal}")
         trade = self.by_number[order.strategy].trade
         if order.verb == "stop" and trade is not None and trade.moving == order.id:
-            trade.stop, trade.moving = order.stop, 0
+            trade.stop, trade.moving, trade.refused = order.stop, 0, 0
         self.prune()
 
     def refused(self, fact: Rejected | Refused) -> None:
@@ -205,7 +205,7 @@ class OrderDesk:
         if trade is not None and trade.closing == order.id:
             trade.closing, trade.doubt = 0, False
         if trade is not None and trade.moving == order.id:
-            trade.moving = 0
+            trade.moving, trade.refused = 0, order.code
             if order.code == UNCHANGED:
                 trade.stop = order.stop
 

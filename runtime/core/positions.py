@@ -50,6 +50,12 @@ class Trade(msgspec.Struct, kw_only=True):
     moving: int = 0
     """Instruction that is moving its stop, 0: none."""
     doubt: bool = False
+    tag: str = ""
+    """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
+    seen_stop: float = -1.0
+    """The venue's stop as it was told to people last."""
+    refused: int = 0
+    """Code with which the last move of its stop was refused; 0: it was not."""
     absent: int = 0
     """Looks at the venue in a row that did not find it, though no deal told how it went."""
     forced: bool = False

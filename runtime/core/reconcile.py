@@ -7,13 +7,15 @@ MISSING only once the settle window has passed; until then it stays in doubt.
 from brokers.port import Reconciled
 from market.types import Position
 from runtime.core.breaks import find_breaks
+from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.state import Lane, Ledger
 
 
-def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled) -> None:
+def reconcile(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's book against the venue's."""
+    ledger, lanes, desk = decider.ledger, decider.lanes, decider.desk
     if not ledger.known:
         ledger.balance, ledger.known = fact.account.balance, True
         ledger.last_deal, ledger.last_deal_at = fact.last_deal, fact.at
@@ -22,7 +24,7 @@ def reconcile(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconcil
     ours = {lane.trade.position for lane in lanes if lane.trade is not None}
     ledger.foreign = tuple(p for p in fact.positions if p.ticket not in ours)
     _doubts(ledger, lanes, desk, fact, held)
-    find_breaks(ledger, lanes, desk, fact)
+    find_breaks(decider, fact)
 
 
 def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled, held: dict[int, Position]) -> None:

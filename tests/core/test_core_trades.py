@@ -83,9 +83,9 @@ def test_a_close_in_doubt_that_was_done_is_known_by_its_deal() -> None:
     assert "FILLED" == told.core.ledger.orders[wish.id].state
 
 
-@pytest.mark.parametrize("reason", ["stop", "target", "client", "stop_out"])
-def test_a_position_closed_by_others_is_taken_off(reason: str) -> None:
-    """The venue's stop, or a person's hand: the deal says it all, and nothing is asked for."""
+@pytest.mark.parametrize("reason", ["stop", "target", "stop_out"])
+def test_a_position_closed_by_the_venue_is_taken_off(reason: str) -> None:
+    """The venue's own doing: the deal says it all, and nothing is asked for."""
     told, entry = holding()
     step = told.tell(DealMade(at=hour(5), deal=told.deal(entry, "out", 99.1, profit=-100.0, reason=reason)))
 
@@ -101,16 +101,6 @@ def test_a_close_that_comes_too_late_is_no_matter() -> None:
     step = told.tell(Rejected(at=hour(6), id=wish.id, code=10036, reason="position closed"))
 
     assert ((), None) == (step.instructions, told.core.lanes[0].trade)
-
-
-def test_a_part_closed_by_hand_is_adopted() -> None:
-    """What is left is looked after as before."""
-    told, entry = holding()
-    told.tell(DealMade(at=hour(5), deal=told.deal(entry, "out", 101.0, volume=0.4, profit=36.0, reason="client")))
-    told.tell(reconciled(BALANCE + 36.0, position_of(entry, volume=0.6, stop=99.1), at=hour(5)))
-
-    assert (0.6, []) == (trade_of(told).volume, told.holds)
-    assert 0.6 == only(told.tell(closed(5)), ClosePosition).volume
 
 
 # --- stops ------------------------------------------------------------------------------------------------------------
@@ -176,40 +166,6 @@ def test_while_a_stop_is_in_doubt_its_position_is_left_alone() -> None:
     step = told.tell(closed(5, 102.0))
 
     assert [("held", ("IN_DOUBT:XAUUSD",)), ("exit", ())] == [(d.outcome, d.holds) for d in step.decisions]
-
-
-@pytest.mark.parametrize("side", [1, -1])
-def test_a_stop_removed_by_hand_is_told_and_set_again(side: int) -> None:
-    """A position without a stop is not left so: somebody is paged, and the next bar asks for the plan's stop."""
-    told = Told(a_plan(a_lane({3: buy() if side > 0 else sell()})))
-    entry = told.enter(3)
-    stop = trade_of(told).stop
-    told.tell(reconciled(BALANCE, position_of(entry, stop=stop), at=hour(4)))
-
-    removed = told.tell(reconciled(BALANCE, position_of(entry, stop=0.0), at=hour(5)))
-    step = told.tell(closed(5))
-
-    assert ["Alert"] == kinds(removed)
-    assert stop == only(step, ModifyStop).stop
-
-
-def test_a_stop_tightened_by_hand_is_adopted_and_told() -> None:
-    """A person may take risk away: the core knows, and does not fight it."""
-    told, entry = holding()
-    step = told.tell(reconciled(BALANCE, position_of(entry, stop=99.8), at=hour(4)))
-    again = told.tell(reconciled(BALANCE, position_of(entry, stop=99.8), at=hour(4)))
-
-    assert (["Alert"], [], 99.8, []) == (kinds(step), kinds(again), trade_of(told).stop, told.holds)
-    assert [] == kinds(told.tell(closed(4)))
-
-
-def test_a_stop_widened_by_hand_is_told_and_put_back() -> None:
-    """Risk beyond the plan is not kept."""
-    told, entry = holding()
-    step = told.tell(reconciled(BALANCE, position_of(entry, stop=90.0), at=hour(4)))
-
-    assert ["Alert"] == kinds(step)
-    assert 99.1 == only(told.tell(closed(4)), ModifyStop).stop
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
