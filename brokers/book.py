@@ -30,6 +30,13 @@ class Holding(msgspec.Struct):
     comment: str
     margin: float
     swap: float = 0.0
+    identifier: int = 0
+    """The ticket it was opened under, where a turn has given it another."""
+
+    @property
+    def ident(self) -> int:
+        """What its deals name."""
+        return self.identifier or self.ticket
 
 
 class Resting(msgspec.Struct):
@@ -99,6 +106,7 @@ def position(book: Book, p: Holding) -> Position:
     """Return a position as the venue shows it."""
     return Position(
         ticket=p.ticket,
+        identifier=p.identifier,
         at=p.at,
         symbol=book.symbol.name,
         side=p.side,

@@ -7,9 +7,12 @@ quotes, 10022 expiration, 10025 no changes, 10035 no such order, 10036 position 
 from typing import assert_never
 
 from brokers.book import KINDS, Book, Holding, Resting
+from brokers.closeby import Refusal, close_by
 from brokers.fills import on_grid, stops_fit, trigger_fits, volume_fits
-from brokers.ledger import Ledger, affordable, end, enter, leave, take_ticket
+from brokers.holdings import is_whole, leave
+from brokers.ledger import Ledger, end, take_ticket
 from brokers.matching import market_price
+from brokers.netting import carried, execute
 from brokers.port import (
     Accepted,
     Answer,
@@ -23,9 +26,6 @@ from brokers.port import (
     StopRequest,
 )
 from market.types import Order, Side
-
-Refusal = tuple[int, str]
-"""A return code and its reason."""
 
 
 def work(a: Ledger, request: AnyRequest) -> Answer:
@@ -45,7 +45,10 @@ def work(a: Ledger, request: AnyRequest) -> Answer:
             return _close(a, book, p, request) if isinstance(request, CloseRequest) else _guard(a, book, p, request)
         case CancelRequest():
             return _cancel(a, book, request)
-        case ModifyRequest() | CloseByRequest():
+        case CloseByRequest():
+            done = close_by(a, book, request)
+            return done if isinstance(done, Accepted) else _refuse(a, request, done)
+        case ModifyRequest():
             return _refuse(a, request, (10013, "not offered by this venue yet"))
         case _:
             assert_never(request)
@@ -65,12 +68,12 @@ def _enter(a: Ledger, book: Book, request: EntryRequest) -> Answer:
         return _refuse(a, request, refusal)
     market = request.kind == "market"
     price = market_price(book, request.side) if market else book.symbol.price(request.price)
-    if market and not affordable(a, book, request.volume, price):
+    if market and not carried(a, book, request.side, request.volume, price):
         return _refuse(a, request, (10019, f"no money for {request.volume} {request.symbol} at {price}"))
     order = _order(book, request, take_ticket(a), a.at, price)
     deal = 0
     if market:
-        deal = enter(a, book, order, price)[0].ticket
+        deal = execute(a, book, order, price, order.volume)[0].ticket
     else:
         book.orders.append(Resting(order=order, code=KINDS[request.kind]))
     return Accepted(at=a.at, id=request.id, order=order.ticket, deal=deal, volume=order.volume, price=price)
@@ -98,7 +101,7 @@ def _close(a: Ledger, book: Book, p: Holding, request: CloseRequest) -> Answer:
     if refusal is not None:
         return _refuse(a, request, refusal)
     price = market_price(book, -p.side)
-    volume = p.volume if _is_whole(p, request.volume) else book.symbol.lots(request.volume)
+    volume = p.volume if is_whole(p, request.volume) else book.symbol.lots(request.volume)
     deal = leave(a, book, p, price, "expert", request.comment, volume, request.magic)
     return Accepted(at=a.at, id=request.id, order=deal.order, deal=deal.ticket, volume=deal.volume, price=price)
 
@@ -150,17 +153,12 @@ def _stops_refusal(book: Book, side: Side, price: float, stop: float, target: fl
     return None
 
 
-def _is_whole(p: Holding, volume: float) -> bool:
-    """Tell whether a volume is all of a position."""
-    return abs(p.volume - volume) < 1e-9
-
-
 def _close_refusal(book: Book, p: Holding, request: CloseRequest) -> Refusal | None:
     """Return why a position cannot be closed."""
     if p.side != request.side:
         return 10013, f"position {request.position} is of the other side"
     s, rest = book.symbol, p.volume - request.volume
-    if _is_whole(p, request.volume):
+    if is_whole(p, request.volume):
         return None
     if rest < s.volume_min - 1e-9 or not volume_fits(request.volume, s.volume_min, s.volume_max, s.volume_step):
         return 10014, f"invalid volume {request.volume} of {p.volume}"

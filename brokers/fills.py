@@ -109,6 +109,12 @@ def floating(mode: float, side: float, opened: float, closed: float, volume: flo
 
 
 @kernel
+def average_price(old_volume: float, old_price: float, volume: float, price: float) -> float:
+    """Return the volume-weighted price of a position that grew."""
+    return (old_volume * old_price + volume * price) / (old_volume + volume)
+
+
+@kernel
 def lot_value(mode: float, contract: float, price: float) -> float:
     """Return what a lot is worth at a price, in account money; INVERSE is in the account's money already."""
     if mode == INVERSE:

@@ -1,4 +1,4 @@
-"""The account of the simulated venue: its money, deals and news, and how a position is entered and left.
+"""The account of the simulated venue: its money, its deals and its news.
 
 The ledger is one record of plain values, so that it can be written down and read back whole. Every change of the
 balance is a deal, and every deal and every end of a resting order is news.
@@ -7,11 +7,10 @@ balance is a deal, and every deal and every end of a resting order is news.
 import msgspec
 
 from brokers.book import Book, Holding, Resting, floating_profit
-from brokers.commission import charge
-from brokers.fills import floating, lot_value, margin, profit, share
+from brokers.fills import floating
 from brokers.port import DealMade, OrderEnd, OrderGone
-from market.money import cents, nearest
-from market.types import BUY, SELL, Deal, DealReason, Order
+from market.money import cents
+from market.types import BUY, Deal
 
 
 class Ledger(msgspec.Struct, kw_only=True):
@@ -23,6 +22,8 @@ class Ledger(msgspec.Struct, kw_only=True):
     leverage: int
     stop_out: float
     books: dict[str, Book]
+    hedging: bool = True
+    """False: one position a symbol, into which every deal is netted."""
     balance: float = 0.0
     margin: float = 0.0
     ambiguous: int = 0
@@ -74,80 +75,13 @@ def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
     )
 
 
-def affordable(a: Ledger, book: Book, volume: float, price: float) -> bool:
-    """Tell whether the free margin, after commission, carries another position."""
-    needed = margin(book.mode, volume, book.contract, price, a.leverage)
-    return needed <= equity(a) - a.margin + _charge(book, volume, 0.0, price)
-
-
-def _charge(book: Book, opened: float, closed: float, price: float) -> float:
-    return charge(book.commission, opened, closed, lot_value(book.mode, book.contract, price))
-
-
-def enter(a: Ledger, book: Book, order: Order, price: float) -> tuple[Deal, Holding]:
-    """Open the position an order asked for; its ticket is the order's."""
-    held = Holding(
-        ticket=order.ticket,
-        at=a.at,
-        side=order.side,
-        volume=order.volume,
-        price=price,
-        stop=order.stop,
-        target=order.target,
-        magic=order.magic,
-        comment=order.comment,
-        margin=margin(book.mode, order.volume, book.contract, price, a.leverage),
-    )
-    book.positions.append(held)
-    a.margin = cents(a.margin + held.margin)
-    deal = Deal(
-        ticket=take_ticket(a),
-        order=order.ticket,
-        position=held.ticket,
-        at=a.at,
-        symbol=book.symbol.name,
-        side=order.side,
-        entry="in",
-        volume=order.volume,
-        price=price,
-        commission=_charge(book, order.volume, 0.0, price),
-        magic=order.magic,
-        comment=order.comment,
-    )
-    return record(a, deal), held
-
-
-def leave(
-    a: Ledger, book: Book, p: Holding, price: float, reason: DealReason, comment: str, volume: float, magic: int
-) -> Deal:
-    """Close `volume` lots of a position at a price; what remains keeps its share of swap and margin."""
-    part = volume < p.volume
-    swap = share(p.swap, volume, p.volume)
-    freed = share(p.margin, volume, p.volume)
-    deal = Deal(
-        order=take_ticket(a),
-        ticket=take_ticket(a),
-        position=p.ticket,
-        at=a.at,
-        symbol=book.symbol.name,
-        side=SELL if p.side > 0 else BUY,
-        entry="out",
-        volume=volume,
-        price=price,
-        profit=profit(book.mode, p.side, p.price, price, volume, book.contract),
-        commission=_charge(book, 0.0, volume, price),
-        swap=swap,
-        magic=magic,
-        reason=reason,
-        comment=comment,
-    )
-    a.margin = cents(a.margin - freed)
-    if part:
-        p.volume = nearest((p.volume - volume) * 1e8) / 1e8
-        p.swap, p.margin = cents(p.swap - swap), cents(p.margin - freed)
-    else:
-        book.positions.remove(p)
-    return record(a, deal)
+def bind(a: Ledger) -> None:
+    """Reckon the margin in use anew, after positions have changed."""
+    total = 0.0
+    for book in a.books.values():
+        for p in book.positions:
+            total = total + p.margin
+    a.margin = cents(total)
 
 
 def end(a: Ledger, book: Book, resting: Resting, why: OrderEnd) -> None:

@@ -2,7 +2,9 @@
 
 from brokers.book import Book, Holding, Resting
 from brokers.fills import AMBIGUOUS, NOTHING, STOP_ENTRY, TARGET, shift, slipped, touched, touched_after, triggered
-from brokers.ledger import Ledger, affordable, end, enter, leave, level, worst
+from brokers.holdings import leave
+from brokers.ledger import Ledger, end, level, worst
+from brokers.netting import carried, execute
 
 Path = tuple[float, float, float]
 """High, low and close of one side's prices."""
@@ -64,10 +66,10 @@ def call_margin(a: Ledger) -> None:
 def _fill(a: Ledger, book: Book, r: Resting, price: float) -> Holding | None:
     if r.code == STOP_ENTRY:
         price = slipped(price, r.order.side, book.slippage, book.scale)
-    if not affordable(a, book, r.order.volume, price):
+    if not carried(a, book, r.order.side, r.order.volume, price):
         end(a, book, r, "rejected")
         return None
-    _, p = enter(a, book, r.order, price)
+    _, p = execute(a, book, r.order, price, r.order.volume)
     end(a, book, r, "filled")
     return p
 

@@ -4,8 +4,8 @@ A bar comes in two halves. `open_bar` is its first tick: swap of the nights sinc
 resting orders that the open has jumped, all filled at the open, then the margin. Orders decided on the bar before are
 sent now and execute at that quote. `play_bar` is the rest: positions first, then resting orders, each by ticket; where
 a bar reached both stop and target the stop counts (`fills.touched`, and for the bar of a fill `fills.touched_after`);
-the margin is looked at once more at the close. An order's expiry inside a bar counts from the next quote. Hedging
-accounts only. `at` is the server's clock in milliseconds, whose midnight is the swap's.
+the margin is looked at once more at the close. An order's expiry inside a bar counts from the next quote. `at` is the
+server's clock in milliseconds, whose midnight is the swap's.
 """
 
 from collections.abc import Mapping
@@ -58,6 +58,7 @@ class Venue:
         first_ticket: int = 1,
         at: int,
         stop_out: float = 0.5,
+        hedging: bool = True,
     ) -> None:
         """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first."""
         books: dict[str, Book] = {}
@@ -68,8 +69,9 @@ class Venue:
                 raise VenueError(f"{name}: use an account in {symbol.currency_profit}; {currency} needs another rate")
             books[name] = book
         self._a = Ledger(
-            at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books
-        )
+            at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books,
+            hedging=hedging,
+        )  # fmt: skip
         deposit(self._a, balance)
 
     # --- the market moves -------------------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ class Venue:
             server=server,
             currency=self._a.currency,
             leverage=self._a.leverage,
-            hedging=True,
+            hedging=self._a.hedging,
             demo=True,
             trade_allowed=True,
             balance=self._a.balance,

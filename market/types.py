@@ -214,7 +214,7 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """An open position at the venue."""
+    """An open position; a turn gives a netting position another ticket, and leaves it its identifier."""
 
     ticket: int
     at: int
@@ -228,6 +228,13 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     profit: float = 0.0
     magic: int = 0
     comment: str = ""
+    identifier: int = 0
+    """What its deals name as their position; 0: the ticket."""
+
+    @property
+    def ident(self) -> int:
+        """What its deals name as their position; never changes."""
+        return self.identifier or self.ticket
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

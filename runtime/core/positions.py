@@ -2,6 +2,7 @@
 
 import msgspec
 
+from brokers.fills import average_price
 from market.kernel import kernel
 from market.money import nearest
 from market.types import Deal
@@ -12,12 +13,6 @@ LOT_DUST = 1e-9
 
 GONE = 2
 """So many looks in a row without a position, a settle window apart, and it is gone, whatever told or did not tell."""
-
-
-@kernel
-def average_price(old_volume: float, old_price: float, volume: float, price: float) -> float:
-    """Return the volume-weighted price of a position that grew."""
-    return (old_volume * old_price + volume * price) / (old_volume + volume)
 
 
 @kernel

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from brokers.fills import average_price
 from brokers.limits import collar_distance, order_value, spread_points, stop_loss
-from runtime.core.positions import add_lots, average_price
+from runtime.core.positions import add_lots
 from runtime.core.risk import share, size
 from tests.kernels import assert_same_bits
 

@@ -1,0 +1,155 @@
+"""How positions of the simulated venue are entered, grown and left, each by one deal.
+
+On a hedging account every order has a position of its own. On a netting account there is one position a symbol, and
+`brokers/netting.py` says what a deal does to it.
+"""
+
+from brokers.book import Book, Holding
+from brokers.commission import charge
+from brokers.fills import average_price, lot_value, margin, profit, share
+from brokers.ledger import Ledger, bind, equity, record, take_ticket
+from market.money import cents, nearest
+from market.types import BUY, SELL, Deal, DealEntry, DealReason, Order
+
+_DUST = 1e-9
+
+
+def affordable(a: Ledger, book: Book, volume: float, price: float, freed: float = 0.0) -> bool:
+    """Tell whether the free margin, after commission, carries another position; `freed` is given back by the deal."""
+    return _needed(a, book, volume, price) <= equity(a) - a.margin + freed + cost(book, volume, 0.0, price)
+
+
+def _needed(a: Ledger, book: Book, volume: float, price: float) -> float:
+    return margin(book.mode, volume, book.contract, price, a.leverage)
+
+
+def cost(book: Book, opened: float, closed: float, price: float) -> float:
+    """Return the commission of a deal that opens and closes so many lots."""
+    return charge(book.commission, opened, closed, lot_value(book.mode, book.contract, price))
+
+
+def enter(a: Ledger, book: Book, order: Order, price: float, volume: float) -> tuple[Deal, Holding]:
+    """Open the position an order asked for, or add to it where a part was filled before; its ticket is the order's."""
+    held = next((p for p in book.positions if p.ticket == order.ticket), None)
+    if held is not None:
+        return grow(a, book, held, order, price, volume), held
+    held = Holding(
+        ticket=order.ticket,
+        at=a.at,
+        side=order.side,
+        volume=volume,
+        price=price,
+        stop=order.stop,
+        target=order.target,
+        magic=order.magic,
+        comment=order.comment,
+        margin=_needed(a, book, volume, price),
+    )
+    book.positions.append(held)
+    bind(a)
+    return _filled(a, book, held, order, price, volume), held
+
+
+def grow(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: float) -> Deal:
+    """Add to a position at its average price."""
+    p.price = average_price(p.volume, p.price, volume, price)
+    p.volume = lots(p.volume + volume)
+    p.margin = cents(p.margin + _needed(a, book, volume, price))
+    bind(a)
+    return _filled(a, book, p, order, price, volume)
+
+
+def _filled(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: float) -> Deal:
+    return record(
+        a,
+        Deal(
+            ticket=take_ticket(a),
+            order=order.ticket,
+            position=p.ident,
+            at=a.at,
+            symbol=book.symbol.name,
+            side=order.side,
+            entry="in",
+            volume=volume,
+            price=price,
+            commission=cost(book, volume, 0.0, price),
+            magic=order.magic,
+            comment=order.comment,
+        ),
+    )
+
+
+def leave(
+    a: Ledger, book: Book, p: Holding, price: float, reason: DealReason, comment: str, volume: float, magic: int,
+    *, order: int = 0, entry: DealEntry = "out",
+) -> Deal:  # fmt: skip
+    """Close `volume` lots of a position at a price; what remains keeps its share of swap and margin.
+
+    order: the ticket of the order that does it; a new one is taken where there is none.
+    """
+    swap = share(p.swap, volume, p.volume)
+    freed = share(p.margin, volume, p.volume)
+    deal = Deal(
+        order=order or take_ticket(a),
+        ticket=take_ticket(a),
+        position=p.ident,
+        at=a.at,
+        symbol=book.symbol.name,
+        side=SELL if p.side > 0 else BUY,
+        entry=entry,
+        volume=volume,
+        price=price,
+        profit=profit(book.mode, p.side, p.price, price, volume, book.contract),
+        commission=cost(book, 0.0, volume, price),
+        swap=swap,
+        magic=magic,
+        reason=reason,
+        comment=comment,
+    )
+    if volume < p.volume:
+        p.volume = lots(p.volume - volume)
+        p.swap, p.margin = cents(p.swap - swap), cents(p.margin - freed)
+    else:
+        book.positions.remove(p)
+    bind(a)
+    return record(a, deal)
+
+
+def turn(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: float) -> Deal:
+    """Close a position and open the opposite one with what is left of `volume`, by one deal (netting).
+
+    As documented for MetaTrader 5, the position keeps its identifier and takes the ticket of the order that turned it.
+    """
+    opened = lots(volume - p.volume)
+    deal = Deal(
+        ticket=take_ticket(a),
+        order=order.ticket,
+        position=p.ident,
+        at=a.at,
+        symbol=book.symbol.name,
+        side=order.side,
+        entry="inout",
+        volume=volume,
+        price=price,
+        profit=profit(book.mode, p.side, p.price, price, p.volume, book.contract),
+        commission=cost(book, opened, p.volume, price),
+        swap=p.swap,
+        magic=order.magic,
+        comment=order.comment,
+    )
+    p.identifier, p.ticket, p.at = p.ident, order.ticket, a.at
+    p.side, p.volume, p.price, p.swap = order.side, opened, price, 0.0
+    p.stop, p.target, p.magic, p.comment = order.stop, order.target, order.magic, order.comment
+    p.margin = _needed(a, book, opened, price)
+    bind(a)
+    return record(a, deal)
+
+
+def lots(volume: float) -> float:
+    """Return a volume without the dust of binary floats."""
+    return nearest(volume * 1e8) / 1e8
+
+
+def is_whole(p: Holding, volume: float) -> bool:
+    """Tell whether a volume is all of a position."""
+    return abs(p.volume - volume) < _DUST
