@@ -129,6 +129,18 @@ class Venue:
         """Work one request at the current quote; codes are MetaTrader's return codes."""
         return work(self._a, request)
 
+    def deposit(self, amount: float, comment: str = "") -> None:
+        """Let money come, or go where it is negative."""
+        deposit(self._a, amount, comment)
+
+    def respecify(self, symbol: Symbol) -> None:
+        """Trade a symbol by another contract from now on, what is open in it too."""
+        book = self._a.books[symbol.name]
+        book.symbol, book.scale, book.tick, book.contract = (
+            symbol, symbol.scale, symbol.tick_points, symbol.contract_size,
+        )  # fmt: skip
+        book.value = symbol.contract_size / symbol.scale
+
     def news(self) -> list[DealMade | OrderGone]:
         """Tell what has become visible since the last call, in the venue's order."""
         news, self._a.news = self._a.news, []

@@ -59,7 +59,7 @@ def test_any_inputs_can_be_repeated_from_the_record(inputs: list[Any]) -> None:
                 case "login":
                     x.log_in("", 15 - x.terminal("").login)
                 case _:
-                    x.send("", what)
+                    x.send(x.terminal("").login, what)
         x.close()
         again = Exchange(Path(name))
         again.close()

@@ -3,15 +3,18 @@
 import copy
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
+
+import msgspec
 
 from brokers.mt5.lookalike import constants as c
-from brokers.mt5.lookalike.record import Answered, Dealt, Gone, Output
-from brokers.mt5.lookalike.requests import expiry_of, port_request, refused, result
+from brokers.mt5.lookalike.events import Flowed
+from brokers.mt5.lookalike.record import Answered, Asked, Dealt, Gone, Output
+from brokers.mt5.lookalike.requests import comment_of, expiry_of, port_request, refused, result
 from brokers.mt5.lookalike.rows import REASONS, OrderRecord, deal_row
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import AccountSetup
-from brokers.mt5.lookalike.structs import TradeRequest
+from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from brokers.port import AnyRequest, DealMade, OrderGone
 from brokers.venue import Venue
 from market.money import cents
@@ -23,6 +26,7 @@ _STATES = {
     "expired": c.ORDER_STATE_EXPIRED,
     "rejected": c.ORDER_STATE_REJECTED,
 }
+_VOLUME = names_of(TradeRequest).index("volume")
 
 
 class AccountDesk:
@@ -60,11 +64,29 @@ class AccountDesk:
         symbols = {p.symbol for p in self.venue.positions()} | {o.symbol for o in self.venue.orders()}
         return symbol in symbols
 
-    def work(self, fields: list[Any]) -> tuple[list[Any], list[Output]]:
+    def frozen(self) -> Self:
+        """Return the account as it is now; it does not change with this one."""
+        still = copy.copy(self)
+        still.venue = Venue.restore(self.venue.snapshot())
+        still.deals, still.dealt_at = list(self.deals), list(self.dealt_at)
+        still.past = [msgspec.structs.replace(order) for order in self.past]
+        still.resting = {ticket: msgspec.structs.replace(order) for ticket, order in self.resting.items()}
+        return still
+
+    def flow(self, event: Flowed) -> None:
+        """Let money come or go."""
+        self.venue.deposit(event.amount, event.comment)
+
+    def work(self, what: Asked) -> tuple[list[Any], list[Output]]:
         """Work a request, in the order of TradeRequest; returns its result and what is to be recorded."""
         self.requests += 1
-        r: Any = TradeRequest(fields)
-        request = self._translated(r, self.venue)
+        r: Any = TradeRequest(what.request)
+        part = what.share < 1.0 and r.action == c.TRADE_ACTION_DEAL and r.symbol in self.series
+        if part:
+            spec = self.series[r.symbol].setup.symbol
+            volume = spec.lots(r.volume * what.share) or spec.volume_min
+            r = TradeRequest([*what.request[:_VOLUME], min(volume, r.volume), *what.request[_VOLUME + 1 :]])
+        request = what.refused or self._translated(r, self.venue)
         if isinstance(request, int):
             said = refused(request, self.requests)
         else:
@@ -72,7 +94,9 @@ class AccountDesk:
             said = result(self.venue.send(request), self.requests, series.bid, series.ask)
         if said[0] == c.TRADE_RETCODE_DONE and r.action == c.TRADE_ACTION_PENDING:
             self._placed(r, said[2])
-        told = self.collect(r)
+        if said[0] == c.TRADE_RETCODE_DONE and part and r.volume < what.request[_VOLUME]:
+            said = [c.TRADE_RETCODE_DONE_PARTIAL, *said[1:7], comment_of(c.TRADE_RETCODE_DONE_PARTIAL), *said[8:]]
+        told = self.collect(what)
         code, deal, order, volume, price = said[:5]
         told.append(Answered(login=self.setup.login, retcode=code, deal=deal, order=order, volume=volume, price=price))
         return said, told
@@ -112,40 +136,43 @@ class AccountDesk:
 
     # --- what the venue tells ---------------------------------------------------------------------------------------
 
-    def collect(self, request: Any = None) -> list[Output]:  # noqa: ANN401 - a TradeRequest, where one was worked
-        """Take the venue's news into the history, and return it for the record."""
+    def collect(self, asked: Asked | None = None) -> list[Output]:
+        """Take the venue's news into the history, and return it for the record; `asked` is what they came of."""
         told: list[Output] = []
         for fact in self.venue.news():
             match fact:
-                case DealMade():
-                    told.append(self._deal(fact.deal, request))
+                case DealMade(deal=deal):
+                    by = asked.by if asked is not None and deal.reason == "expert" else deal.reason
+                    told.append(self._deal(msgspec.structs.replace(deal, reason=by), asked))
                 case OrderGone():
                     told.append(self._gone(fact))
         return told
 
-    def _deal(self, deal: Deal, request: Any) -> Output:  # noqa: ANN401 - a TradeRequest
+    def _deal(self, deal: Deal, asked: Asked | None) -> Output:
         self.deals.append(deal_row(deal))
         self.dealt_at.append(deal.at // 1000)
         self._told = cents(self._told + deal.money)
         if deal.order in self.resting:
             self.resting[deal.order].position = deal.position
         elif deal.order:
-            self.past.append(self._market_order(deal, request))
+            self.past.append(self._market_order(deal, asked))
         return Dealt(login=self.setup.login, deal=deal, balance=self._told)
 
-    def _market_order(self, deal: Deal, request: Any) -> OrderRecord:  # noqa: ANN401 - a TradeRequest
-        asked = request is not None and deal.reason == "expert"
+    def _market_order(self, deal: Deal, asked: Asked | None) -> OrderRecord:
+        r: Any = TradeRequest(asked.request) if asked is not None and deal.reason == asked.by else None
+        volume = deal.volume if r is None else r.volume
         return OrderRecord(
             ticket=deal.order,
             at=deal.at,
             done=deal.at,
             kind=c.ORDER_TYPE_BUY if deal.side > 0 else c.ORDER_TYPE_SELL,
-            state=c.ORDER_STATE_FILLED,
+            state=c.ORDER_STATE_FILLED if volume == deal.volume else c.ORDER_STATE_PARTIAL,
             symbol=deal.symbol,
-            volume=deal.volume,
-            price=request.price if asked else deal.price,
-            stop=request.sl if asked else 0.0,
-            target=request.tp if asked else 0.0,
+            volume=volume,
+            left=volume - deal.volume,
+            price=deal.price if r is None else r.price,
+            stop=0.0 if r is None else r.sl,
+            target=0.0 if r is None else r.tp,
             magic=deal.magic,
             position=deal.position,
             reason=REASONS[deal.reason],

@@ -13,6 +13,8 @@ NOT_FOUND = (-4, "Terminal: Not found")
 NO_LINE = (-10004, "No IPC connection")
 SEND_FAILED = (-10001, "IPC send failed")
 RECEIVE_FAILED = (-10002, "IPC recv failed")
+BROKEN = frozenset({SEND_FAILED[0], RECEIVE_FAILED[0]})
+"""Told by a server that plays a broken pipe: the line is closed, as it would be."""
 INITIALIZE_FAILED = -10003
 PLACES = "terminals"
 """A trade server's own folder is one terminal; every folder beneath `terminals` in it is another."""
@@ -86,6 +88,8 @@ class Line:
             self.close()
             raise Failed(*RECEIVE_FAILED)
         code, text, value = read_reply(body)
+        if code in BROKEN:
+            self.close()
         if code != SUCCESS[0]:
             raise Failed(code, text)
         return value

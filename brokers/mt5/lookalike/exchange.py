@@ -1,8 +1,9 @@
 """The trade server's truth: accounts, recorded prices and their clock, and the record that can make it all again."""
 
 import math
+import time
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -10,21 +11,28 @@ import msgspec
 
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.accounts import AccountDesk
+from brokers.mt5.lookalike.events import AnyEvent, Flowed, Respecified, Revised, Switched
+from brokers.mt5.lookalike.faults import Fault, Schedule
 from brokers.mt5.lookalike.record import (
     AnyInput,
     Asked,
     Begun,
+    Faulted,
+    Happened,
     LoggedIn,
+    Mended,
     Record,
     RecordError,
     Selected,
+    Struck,
     Went,
     line_of,
 )
 from brokers.mt5.lookalike.replay import Replay
-from brokers.mt5.lookalike.requests import refused
+from brokers.mt5.lookalike.requests import refused as refusal
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import read_setup
+from market.types import DealReason
 
 FIRST_TICKET = 5_000_000_001
 """Tickets of real brokers exceed 2**32, and so do these."""
@@ -41,9 +49,12 @@ class Terminal(msgspec.Struct):
 class Exchange:
     """What must survive the server: it changes through inputs only, and each is recorded before it is answered."""
 
-    __slots__ = ("_digest", "_done", "_record", "_result", "accounts", "replay", "series", "setup", "terminals")
+    __slots__ = (
+        "_digest", "_done", "_due", "_record", "_result", "accounts", "elapsed", "faults", "replay", "series", "setup",
+        "terminals",
+    )  # fmt: skip
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, elapsed: Callable[[], float] = time.monotonic) -> None:
         """Read a folder and repeat what its record tells; SetupError and RecordError say in one line what is wrong."""
         self.setup, bars, self._digest = read_setup(folder)
         start, offset = self.setup.start, self.setup.utc_offset * 1000
@@ -55,6 +66,11 @@ class Exchange:
         }
         self.terminals: dict[str, Terminal] = {}
         self._done: set[str] = set()
+        self._due = sorted(self.setup.events, key=lambda event: -event.at)
+        self.elapsed = elapsed
+        self.faults = Schedule()
+        for fault in self.setup.faults:
+            self.faults.add(fault, elapsed())
         self._result: list[Any] = []
         self._record = Record(folder)
         self._repeat()
@@ -93,11 +109,14 @@ class Exchange:
         if not self.replay.ended:
             self._accept(Went(at=self.replay.at))
 
-    def send(self, place: str, fields: list[Any]) -> list[Any]:
-        """Work a trade request of the account logged in and return its result; NaN and infinity are not recorded."""
+    def send(
+        self, login: int, fields: list[Any], *, refused: int = 0, share: float = 1.0, by: DealReason = "expert"
+    ) -> list[Any]:
+        """Work a trade request of an account and return its result; NaN and infinity are not recorded."""
         if not all(math.isfinite(field) for field in fields if isinstance(field, float)):
-            return refused(c.TRADE_RETCODE_INVALID, 0)
-        self._accept(Asked(at=self.replay.at, login=self.terminal(place).login, request=fields))
+            return refusal(c.TRADE_RETCODE_INVALID, 0)
+        at = self.replay.at
+        self._accept(Asked(at=at, login=login, request=fields, refused=refused, share=share, by=by))
         return self._result
 
     def log_in(self, place: str, login: int) -> None:
@@ -110,6 +129,35 @@ class Exchange:
         if on != (symbol in self.terminal(place).selected):
             self._accept(Selected(at=self.replay.at, symbol=symbol, on=on, terminal=place))
 
+    def add_fault(self, fault: Fault) -> int:
+        """Let a fault stand, and return its number."""
+        self._accept(Faulted(at=self.replay.at, fault=fault))
+        return self.faults.count
+
+    def strike(self, number: int) -> None:
+        """Take note that a fault has hit a call."""
+        self._accept(Struck(at=self.replay.at, number=number))
+
+    def mend(self, number: int) -> None:
+        """Let a fault be over; 0 means all."""
+        self._accept(Mended(at=self.replay.at, number=number))
+
+    def can_happen(self, event: AnyEvent) -> bool:
+        """Tell whether there is what an event is about."""
+        match event:
+            case Flowed(login=login) | Switched(login=login):
+                return login in self.accounts
+            case Revised(symbol=name, time=time):
+                return name in self.series and self.series[name].at_time(time) is not None
+            case Respecified(symbol=symbol):
+                return symbol.name in self.series
+            case _:
+                assert_never(event)
+
+    def happen(self, event: AnyEvent) -> None:
+        """Let something happen now."""
+        self._accept(Happened(at=self.replay.at, event=event))
+
     def _accept(self, what: AnyInput) -> None:
         self._record.append(list(self._work(what)))
 
@@ -121,13 +169,22 @@ class Exchange:
             case Went():
                 yield from self._move(self.replay.go_on())
             case Asked():
-                self._result, told = self.accounts[what.login].work(what.request)
+                self._result, told = self.accounts[what.login].work(what)
                 yield from map(line_of, told)
             case LoggedIn():
                 self._changed(what.terminal).login = what.login
             case Selected(symbol=symbol, on=on):
                 selected = self._changed(what.terminal).selected
                 (selected.add if on else selected.discard)(symbol)
+            case Faulted(fault=fault):
+                self.faults.add(fault, self.elapsed())
+            case Struck(number=number):
+                self.faults.strike(number)
+            case Mended(number=number):
+                self.faults.mend(number)
+            case Happened(event=event):
+                self._happen(event)
+                yield from self._news()
             case _:
                 assert_never(what)
 
@@ -136,9 +193,33 @@ class Exchange:
 
     def _move(self, moved: Iterator[Series]) -> Iterator[bytes]:
         for s in moved:
+            self._pass_to(s.at)
             for account in self.accounts.values():
                 if s.played:
                     account.venue.play_bar(s.name, s.at, *s.extremes)
                 else:
                     account.venue.open_bar(s.name, s.at, s.open_price, s.spread)
-        yield from (line_of(output) for account in self.accounts.values() for output in account.collect())
+        yield from self._news()
+
+    def _pass_to(self, at: int) -> None:
+        """Let happen what was due by now."""
+        while self._due and self._due[-1].at + self.setup.utc_offset * 1000 <= at:
+            self._happen(self._due.pop())
+
+    def _happen(self, event: AnyEvent) -> None:
+        match event:
+            case Flowed():
+                self.accounts[event.login].flow(event)
+            case Revised():
+                self.series[event.symbol].revise(event.time, (event.open, event.high, event.low, event.close))
+            case Respecified(symbol=symbol):
+                self.series[symbol.name].respecify(symbol)
+                for account in self.accounts.values():
+                    account.venue.respecify(symbol)
+            case Switched():
+                self._changed(event.terminal).login = event.login
+            case _:
+                assert_never(event)
+
+    def _news(self) -> Iterator[bytes]:
+        return (line_of(output) for account in self.accounts.values() for output in account.collect())

@@ -15,7 +15,7 @@ FRAMES: dict[int, str] = {
 
 
 def _series(seat: Seat, symbol: str) -> Series:
-    series = seat.x.series.get(symbol)
+    series = seat.series.get(symbol)
     if series is None:
         raise Failed(*NOT_FOUND)
     return series
@@ -27,12 +27,12 @@ def _symbol(seat: Seat, series: Series) -> list[Any]:
 
 def symbols_total(seat: Seat) -> int:
     """Return the number of symbols."""
-    return len(seat.x.series)
+    return len(seat.series)
 
 
 def symbols(seat: Seat, group: str | None) -> list[Any]:
     """Return SymbolInfos of a group."""
-    return [_symbol(seat, s) for s in seat.x.series.values() if in_group(s.name, group)]
+    return [_symbol(seat, s) for s in seat.series.values() if in_group(s.name, group)]
 
 
 def symbol(seat: Seat, symbol: str) -> list[Any]:
@@ -44,7 +44,7 @@ def tick(seat: Seat, symbol: str) -> list[Any]:
     """Return a Tick; a symbol outside the market watch has none."""
     if symbol not in seat.selected:
         raise Failed(*NOT_FOUND)
-    return rows.tick_row(seat.x.series[symbol])
+    return rows.tick_row(seat.series[symbol])
 
 
 def select(seat: Seat, symbol: str, on: bool) -> bool:  # noqa: FBT001 - it comes off the wire

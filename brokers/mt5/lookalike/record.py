@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-from market.types import Deal
+from brokers.mt5.lookalike.events import AnyEvent
+from brokers.mt5.lookalike.faults import Fault
+from market.types import Deal, DealReason
 
 LEDGER_FILE = "ledger.jsonl"
 
@@ -43,6 +45,12 @@ class Asked(Input, frozen=True, kw_only=True, tag="request"):
 
     login: int
     request: list[Any]
+    refused: int = 0
+    """The return code it was refused with before it was looked at."""
+    share: float = 1.0
+    """How much of its volume the market had."""
+    by: DealReason = "expert"
+    """Who made it."""
 
 
 class LoggedIn(Input, frozen=True, kw_only=True, tag="login"):
@@ -61,7 +69,31 @@ class Selected(Input, frozen=True, kw_only=True, tag="select"):
     terminal: str = ""
 
 
-AnyInput = Begun | Went | Asked | LoggedIn | Selected
+class Faulted(Input, frozen=True, kw_only=True, tag="fault"):
+    """A fault was asked for; its number is how many there were, it included."""
+
+    fault: Fault
+
+
+class Struck(Input, frozen=True, kw_only=True, tag="struck"):
+    """A fault that hits only so many calls has hit one."""
+
+    number: int
+
+
+class Mended(Input, frozen=True, kw_only=True, tag="mend"):
+    """A fault is over, or with 0 all of them."""
+
+    number: int
+
+
+class Happened(Input, frozen=True, kw_only=True, tag="happen"):
+    """Something happened at the broker that was asked for while it ran."""
+
+    event: AnyEvent
+
+
+AnyInput = Begun | Went | Asked | LoggedIn | Selected | Faulted | Struck | Mended | Happened
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, tag_field="out"):

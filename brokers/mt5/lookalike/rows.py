@@ -22,6 +22,11 @@ FILLING_IOC = 2
 REASONS = {
     "expert": c.DEAL_REASON_EXPERT,
     "client": c.DEAL_REASON_CLIENT,
+    "mobile": c.DEAL_REASON_MOBILE,
+    "web": c.DEAL_REASON_WEB,
+    "rollover": c.DEAL_REASON_ROLLOVER,
+    "variation": c.DEAL_REASON_VMARGIN,
+    "split": c.DEAL_REASON_SPLIT,
     "stop": c.DEAL_REASON_SL,
     "target": c.DEAL_REASON_TP,
     "stop_out": c.DEAL_REASON_SO,
@@ -92,22 +97,43 @@ def margin_level(equity: float, margin: float) -> float:
     return equity / margin * 100.0 if margin > 0.0 else 0.0
 
 
-def account_row(setup: AccountSetup, venue: Venue, company: str) -> list[Any]:
+def account_row(
+    setup: AccountSetup, venue: Venue, company: str, *, may_trade: bool = True, experts: bool = True
+) -> list[Any]:
     """Return an AccountInfo: a hedging account that closes positions at a margin level of 50 percent."""
     balance, equity, margin = venue.balance, venue.equity(), venue.margin()
     mode = c.ACCOUNT_TRADE_MODE_DEMO if setup.demo else c.ACCOUNT_TRADE_MODE_REAL
     return [
-        *(setup.login, mode, setup.leverage, 200, c.ACCOUNT_STOPOUT_MODE_PERCENT, True, True),
+        *(setup.login, mode, setup.leverage, 200, c.ACCOUNT_STOPOUT_MODE_PERCENT, may_trade, experts),
         *(c.ACCOUNT_MARGIN_MODE_RETAIL_HEDGING, 2, False, balance, 0.0, cents(equity - balance), equity, margin),
         *(cents(equity - margin), margin_level(equity, margin), 100.0, 50.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         *(setup.name, setup.server, setup.currency, company),
     ]
 
 
-def terminal_row(folder: str, company: str) -> list[Any]:
-    """Return a TerminalInfo: connected, and trading allowed."""
+def terminal_row(
+    folder: str, company: str, *, connected: bool = True, may_trade: bool = True, api: bool = True
+) -> list[Any]:
+    """Return a TerminalInfo."""
     return [
-        *(False, False, True, False, True, False, False, False, False, False, 5430, 1_000_000, 0, 100, 0.0, 0.0),
+        *(
+            False,
+            False,
+            connected,
+            False,
+            may_trade,
+            not api,
+            False,
+            False,
+            False,
+            False,
+            5430,
+            1_000_000,
+            0,
+            100,
+            0.0,
+            0.0,
+        ),
         *(company, "MetaTrader 5", "English", folder, folder, folder),
     ]
 

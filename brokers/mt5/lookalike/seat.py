@@ -1,12 +1,27 @@
 """A seat: one terminal at the exchange, known by its place in the server's folder, and who sits there."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
+
+import msgspec
 
 from brokers.mt5.lookalike.accounts import AccountDesk
 from brokers.mt5.lookalike.client import PLACES
 from brokers.mt5.lookalike.exchange import Exchange
+from brokers.mt5.lookalike.faults import AUTHORITIES
+from brokers.mt5.lookalike.series import Series
 
+TEXTS = {
+    -1: "Terminal: Call failed",
+    -10000: "IPC call failed",
+    -10001: "IPC send failed",
+    -10002: "IPC recv failed",
+    -10004: "No IPC connection",
+    -10005: "IPC timeout",
+}
 UNAUTHORIZED = (-6, "Terminal: Authorization failed")
+API_DISABLED = (-8, "Auto-Trading using Python API disabled in Terminal")
 CALL_FAILED = (-1, "Terminal: Call failed")
 INVALID_PARAMS = (-2, "Terminal: Invalid params")
 
@@ -24,21 +39,25 @@ def place_of(folder: Path, path: str) -> str:
     return home.relative_to(folder).as_posix()
 
 
-class Seat:
-    """What a verb is asked by: the exchange, seen from one terminal."""
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verb is asked by: the exchange as one terminal sees it, which is not always as it is."""
 
-    __slots__ = ("folder", "place", "x")
-
-    def __init__(self, exchange: Exchange, folder: Path, place: str) -> None:
-        """Sit down at a place."""
-        self.x = exchange
-        self.folder = folder
-        self.place = place
-
-    @property
-    def account(self) -> AccountDesk:
-        """The account this terminal is logged in to."""
-        return self.x.account(self.place)
+    x: Exchange
+    home: str
+    """The terminal's folder, as it tells it."""
+    place: str
+    login: int
+    """Whose trade requests it sends."""
+    account: AccountDesk
+    """Whose books it shows."""
+    series: Mapping[str, Series]
+    connected: bool = True
+    forbidden: frozenset[str] = frozenset()
+    """Who forbids to trade: `faults.AUTHORITIES`."""
+    refused: int = 0
+    """The return code the broker gives to trade requests, whatever they are."""
+    share: float = 1.0
+    """How much of a market order is filled."""
 
     @property
     def selected(self) -> set[str]:
@@ -46,6 +65,12 @@ class Seat:
         return self.x.terminal(self.place).selected
 
     @property
-    def home(self) -> str:
-        """The terminal's folder, as it tells it."""
-        return str(self.folder / self.place)
+    def may_trade(self) -> dict[str, bool]:
+        """Whether each authority allows to trade."""
+        return {who: who not in self.forbidden for who in get_args(AUTHORITIES)}
+
+
+def seat_at(x: Exchange, folder: Path, place: str) -> Seat:
+    """Sit down at a terminal of the server of a folder."""
+    login = x.terminal(place).login
+    return Seat(x=x, home=str(folder / place), place=place, login=login, account=x.accounts[login], series=x.series)

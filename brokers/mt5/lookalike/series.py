@@ -3,13 +3,17 @@
 Position 0 is always the current bar. Until it is played only its open exists; what comes after does not exist at all.
 """
 
+import copy
 import struct
 
 from bisect import bisect_left, bisect_right
+from typing import Self
+
+import msgspec
 
 from brokers.fills import shift
 from brokers.mt5.lookalike.setup import Columns, SymbolSetup
-from market.types import TIMEFRAMES
+from market.types import TIMEFRAMES, Symbol
 
 ROW = struct.Struct("<qddddQiQ")
 """A bar as the package packs it: 60 bytes."""
@@ -81,6 +85,28 @@ class Series:
         self.index, self.played = after, False
         self._quote(at, self.open_price)
         return True
+
+    def frozen(self) -> Self:
+        """Return the series as it is now; its clock stands still."""
+        return copy.copy(self)
+
+    def respecify(self, symbol: Symbol) -> None:
+        """Let the symbol have another contract."""
+        self.setup = msgspec.structs.replace(self.setup, symbol=symbol)
+
+    def at_time(self, time: int) -> int | None:
+        """Return the index of the bar that opens at `time`, None where there is none."""
+        i = bisect_left(self.time, time)
+        return i if i < len(self.time) and self.time[i] == time else None
+
+    def revise(self, time: int, prices: tuple[float, float, float, float]) -> None:
+        """Tell another story of the bar that opened at `time`: open, high, low, close."""
+        i, b = self.at_time(time), self._bars
+        if i is None:
+            return
+        b.open[i], b.high[i], b.low[i], b.close[i] = prices
+        row = ROW.pack(time // 1000, *prices, int(b.volume[i]), int(b.spread[i]), 0)
+        self._packed = self._packed[: i * ROW.size] + row + self._packed[(i + 1) * ROW.size :]
 
     # --- what a terminal shows --------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ class Server:
                 _, _, line, reply = heapq.heappop(self._late)
                 self._show(line, reply)
             if not self.exchange.setup.lockstep and time.monotonic() >= self._next:
-                self.exchange.go_on()
+                self.service.go_on()
                 self._next = time.monotonic() + self._pace()
 
     def _pace(self) -> float:

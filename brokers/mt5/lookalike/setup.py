@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from brokers.mt5.lookalike.events import AnyEvent
+from brokers.mt5.lookalike.faults import Fault
 from brokers.venue import Costs
 from market.types import TIMEFRAMES, Bar, Symbol
 
@@ -70,6 +72,10 @@ class ServerSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     speed: Literal["max"] | float = "max"
     """Without lock-step: a bar takes its own length divided by this."""
     company: str = "Tidegate Look-alike Ltd."
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong from the start, numbered from 1."""
+    events: tuple[AnyEvent, ...] = ()
+    """What happens by itself, each at its moment (UTC milliseconds)."""
 
 
 class Columns(msgspec.Struct, kw_only=True):

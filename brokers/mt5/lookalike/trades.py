@@ -9,12 +9,13 @@ from brokers.book import mode_of
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike import rows
 from brokers.mt5.lookalike.client import NOT_FOUND, Failed
-from brokers.mt5.lookalike.requests import comment_of
+from brokers.mt5.lookalike.requests import comment_of, refused
 from brokers.mt5.lookalike.rows import OrderRecord
-from brokers.mt5.lookalike.seat import INVALID_PARAMS, Seat
+from brokers.mt5.lookalike.seat import API_DISABLED, INVALID_PARAMS, Seat
 from brokers.mt5.lookalike.selection import chosen, in_group
 from brokers.mt5.lookalike.series import Series
 from market.money import cents
+from market.types import DealReason
 
 _DEAL_ORDER, _DEAL_POSITION, _DEAL_SYMBOL = 1, 7, 15
 
@@ -28,7 +29,7 @@ def positions(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - o
     """Return TradePositions by ticket, symbol or group."""
     open_now = seat.account.venue.positions()
     wanted = (p for p in open_now if chosen(by, value, p.ticket, p.symbol))
-    return [rows.position_row(p, seat.x.series[p.symbol]) for p in wanted]
+    return [rows.position_row(p, seat.series[p.symbol]) for p in wanted]
 
 
 def orders_total(seat: Seat) -> int:
@@ -44,7 +45,7 @@ def orders(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - of t
 def _order_rows(seat: Seat, orders: Iterable[OrderRecord]) -> list[Any]:
     shown = []
     for o in orders:
-        series = seat.x.series[o.symbol]
+        series = seat.series[o.symbol]
         shown.append(o.row(series.ask if o.kind % 2 == c.ORDER_TYPE_BUY else series.bid))
     return shown
 
@@ -80,8 +81,25 @@ def history_deals_total(seat: Seat, by: str, value: Any) -> int:  # noqa: ANN401
 
 
 def send(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeRequest
-    """Work a trade request."""
-    return seat.x.send(seat.place, list(fields))
+    """Work a trade request; one that the terminal itself refuses never comes to the broker."""
+    may = seat.may_trade
+    if not may["api"]:
+        raise Failed(*API_DISABLED)
+    if not may["terminal"]:
+        return refused(c.TRADE_RETCODE_CLIENT_DISABLES_AT, 0)
+    if not seat.connected:
+        return refused(c.TRADE_RETCODE_CONNECTION, 0)
+    code = seat.refused
+    if not may["server"]:
+        code = c.TRADE_RETCODE_SERVER_DISABLES_AT
+    if not may["account"]:
+        code = c.TRADE_RETCODE_TRADE_DISABLED
+    return seat.x.send(seat.login, list(fields), refused=code, share=seat.share)
+
+
+def hand(seat: Seat, by: DealReason, fields: list[Any]) -> list[Any]:
+    """Work a trade request that a person makes by hand, on the phone or in the terminal."""
+    return seat.x.send(seat.login, fields, by=by)
 
 
 def check(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeRequest
@@ -93,7 +111,7 @@ def check(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeReque
 
 
 def _money(seat: Seat, action: int, symbol: str) -> tuple[Series, float, float]:
-    series, setup = seat.x.series.get(symbol), seat.account.setup
+    series, setup = seat.series.get(symbol), seat.account.setup
     if series is None:
         raise Failed(*NOT_FOUND)
     mode = mode_of(series.setup.symbol, setup.currency)
@@ -116,5 +134,5 @@ def profit(seat: Seat, action: int, symbol: str, volume: float, opened: float, c
 
 VERBS = (
     positions_total, positions, orders_total, orders, history_orders, history_orders_total, history_deals,
-    history_deals_total, send, check, margin, profit,
+    history_deals_total, send, hand, check, margin, profit,
 )  # fmt: skip

@@ -6,9 +6,13 @@ Those about the line, the terminal and the clock are here; `VERBS` is the fixed 
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from brokers.mt5.lookalike import prices, rows, trades
 from brokers.mt5.lookalike.client import Failed
-from brokers.mt5.lookalike.seat import UNAUTHORIZED, Seat
+from brokers.mt5.lookalike.events import AnyEvent
+from brokers.mt5.lookalike.faults import Fault
+from brokers.mt5.lookalike.seat import INVALID_PARAMS, UNAUTHORIZED, Seat
 
 
 def hello(_seat: Seat) -> bool:
@@ -32,12 +36,19 @@ def version(_seat: Seat) -> list[Any]:
 
 def terminal(seat: Seat) -> list[Any]:
     """Return a TerminalInfo."""
-    return rows.terminal_row(seat.home, seat.x.setup.company)
+    may = seat.may_trade
+    return rows.terminal_row(
+        seat.home, seat.x.setup.company, connected=seat.connected, may_trade=may["terminal"], api=may["api"]
+    )
 
 
 def account(seat: Seat) -> list[Any]:
     """Return an AccountInfo."""
-    return rows.account_row(seat.account.setup, seat.account.venue, seat.x.setup.company)
+    may, account = seat.may_trade, seat.account
+    company = seat.x.setup.company
+    return rows.account_row(
+        account.setup, account.venue, company, may_trade=may["account"], experts=may["server"] and may["account"]
+    )
 
 
 # --- the clock, outside the package's surface -----------------------------------------------------------------------
@@ -56,7 +67,45 @@ def done(seat: Seat, at: int) -> dict[str, Any]:
     return {"ended": seat.x.replay.ended, "at": seat.x.replay.at, "news": seat.account.news}
 
 
+# --- what a broker would not offer ----------------------------------------------------------------------------------
+
+
+def fault(seat: Seat, fault: dict[str, Any]) -> int:
+    """Ask for a fault, and return its number."""
+    asked = _converted(fault, Fault)
+    unknown = set(asked.verbs) - set(VERBS)
+    if unknown:
+        raise Failed(INVALID_PARAMS[0], f"no such verb: {', '.join(sorted(unknown))}")
+    return seat.x.add_fault(asked)
+
+
+def mend(seat: Seat, number: int) -> bool:
+    """Let a fault be over; 0 means all."""
+    seat.x.mend(number)
+    return True
+
+
+def happen(seat: Seat, event: dict[str, Any]) -> bool:
+    """Let something happen at the broker, now."""
+    what = _converted(event, AnyEvent)
+    if not seat.x.can_happen(what):
+        raise Failed(INVALID_PARAMS[0], f"no such account, symbol or bar: {what}")
+    seat.x.happen(what)
+    return True
+
+
+def _converted(value: dict[str, Any], kind: Any) -> Any:  # noqa: ANN401 - one of the kind, which may be a union
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Failed(INVALID_PARAMS[0], str(error)) from error
+
+
+CONTROLS = frozenset({"fault", "mend", "happen", "hand"})
+"""No fault hits these: they are not of the terminal."""
 VERBS: dict[str, Callable[..., Any]] = {
     verb.__name__: verb
-    for verb in (hello, login, version, terminal, account, state, done, *prices.VERBS, *trades.VERBS)
-}
+    for verb in (
+        hello, login, version, terminal, account, state, done, fault, mend, happen, *prices.VERBS, *trades.VERBS
+    )
+}  # fmt: skip
