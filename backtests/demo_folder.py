@@ -1,11 +1,11 @@
 """The demo's own folder: it begins afresh at every run, so it must be empty, or have been made by a demo before."""
 
 import contextlib
-import fcntl
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from brokers.mt5.locks import taken
 from config.errors import AlreadyRunning, UsageError
 
 MARK = ".tidegate-demo"
@@ -22,10 +22,8 @@ def claimed(folder: Path) -> Iterator[Path]:
     if not mark.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty and no demo made it: the demo would overwrite it; name another folder")
     with mark.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise AlreadyRunning(f"a demo runs in {folder} already: wait for it, or name another folder") from None
+        if not taken(file):
+            raise AlreadyRunning(f"a demo runs in {folder} already: wait for it, or name another folder")
         if not mark.stat().st_size:
             file.write(WHAT)
             file.flush()

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import gc
 import random
-import signal
 
 from collections.abc import Callable
 from functools import partial
@@ -27,6 +26,7 @@ from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.linker import Linker, check_money, facts_of
 from runtime.operator.control import Control
 from runtime.recorder import Recorder
+from runtime.signals import on_stop
 from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
@@ -72,8 +72,7 @@ class Daemon:
     async def run(self, run: int) -> str:
         """Run until stopped or until recorded data ends, with signals and a control socket; return why it ended."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop, signal.Signals(number).name)
+        on_stop(loop, self.stop)
         wake = partial(loop.call_soon_threadsafe, self.inbox.put_nowait, None)
         control = Control(self.folder, partial(status_of, self), self._hand_over, wake)
         try:

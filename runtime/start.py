@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import platform
@@ -16,6 +15,7 @@ import msgspec
 import structlog
 
 from brokers.mt5.line import Terms
+from brokers.mt5.locks import taken
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import DealMade
 from config.account import AccountConfig
@@ -158,12 +158,10 @@ def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:
 def only_daemon(folder: Path) -> Iterator[None]:
     """Hold the account's lock; AlreadyRunning where another process has it."""
     with _lock_file(folder) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not taken(file):
             file.seek(0)
             pid = file.read().strip()
-            raise AlreadyRunning(f"a daemon runs in {folder} already (pid {pid}): stop that one first") from None
+            raise AlreadyRunning(f"a daemon runs in {folder} already (pid {pid}): stop that one first")
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from brokers.latch import SENDING_AT, WORD_FILE, Command, Latch, Level
+from brokers.mt5.inplace import READ, read_at
 from runtime.clock import Clock
 from runtime.core.facts import LevelChanged
 from runtime.operator import latch
@@ -67,19 +68,19 @@ class Switch:
     def _quiet(self) -> bool:
         """Say whether the shared word is as it was; the files themselves are read twice a second in any case."""
         elapsed = self.clock.elapsed()
-        word = os.pread(self._word, SENDING_AT, 0) if self._word >= 0 else b""
+        word = read_at(self._word, SENDING_AT, 0) if self._word >= 0 else b""
         if word and word == self._seen and elapsed < self._next_look:
             return True
         self._next_look = elapsed + LOOK_EVERY_S
         self._open()
-        self._seen = os.pread(self._word, SENDING_AT, 0) if self._word >= 0 else b""
+        self._seen = read_at(self._word, SENDING_AT, 0) if self._word >= 0 else b""
         return False
 
     def _open(self) -> None:
         if self._word >= 0:
             os.close(self._word)
         try:
-            self._word = os.open(self.folder / WORD_FILE, os.O_RDONLY)
+            self._word = os.open(self.folder / WORD_FILE, READ)
         except OSError:
             self._word = -1
 

@@ -13,6 +13,7 @@ from brokers.book import mode_of
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
 from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points
+from brokers.mt5.inplace import READ_WRITE, read_at, write_at
 from brokers.port import (
     AnyRequest,
     CancelRequest,
@@ -54,7 +55,7 @@ class Gateway:
             if self._word >= 0 and os.fstat(self._word).st_ino == found.st_ino:
                 return
             self.close()
-            self._word = os.open(self.folder / WORD_FILE, os.O_RDWR)
+            self._word = os.open(self.folder / WORD_FILE, READ_WRITE)
         except OSError:
             self.close()
 
@@ -70,7 +71,7 @@ class Gateway:
             raw: bytes | None = (self.folder / LATCH_FILE).read_bytes()
         except OSError:
             raw = None
-        word = os.pread(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
+        word = read_at(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
 
     def mark(self, number: int) -> None:
@@ -78,7 +79,7 @@ class Gateway:
         if number:
             self._open()
         if self._word >= 0:
-            os.pwrite(self._word, number.to_bytes(8, "little"), SENDING_AT)
+            write_at(self._word, number.to_bytes(8, "little"), SENDING_AT)
 
     def check(self, request: AnyRequest, at: int, bid: float, ask: float) -> Refused | None:
         """Return why a request must not be sent, or None; call only with the mark set."""

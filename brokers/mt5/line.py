@@ -20,6 +20,7 @@ import msgspec
 
 from brokers.limits import Limits
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME
+from brokers.mt5.mortal import tie
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -165,6 +166,7 @@ def _begun(program: list[str], token: bytes) -> subprocess.Popen[bytes]:
     home = str(Path(__file__).parents[2])
     env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p))
     process = subprocess.Popen(program, stdin=subprocess.PIPE, env=env)
+    tie(process)
     assert process.stdin is not None  # noqa: S101 - asked for above
     with contextlib.suppress(BrokenPipeError):  # it has ended already, which is found out below
         process.stdin.write(token)

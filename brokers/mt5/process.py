@@ -6,12 +6,10 @@ process when a deadline passes. It dials back to its parent, answers one request
 
 import argparse
 import contextlib
-import ctypes
 import gc
 import os
 import signal
 import socket
-import sys
 import threading
 
 from typing import Any
@@ -19,23 +17,8 @@ from typing import Any
 import msgspec
 
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME, Connect, decode_ask, framed
+from brokers.mt5.mortal import die_with_parent, watch_stdin
 from brokers.mt5.worker import Worker
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill us when our parent goes (Linux), and leave if it has gone already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(0)
-
-
-def watch_stdin() -> None:
-    """End when our parent's end of stdin closes: works on every platform."""
-    with contextlib.suppress(OSError, ValueError):
-        while os.read(0, 4096):
-            pass
-    os._exit(0)
 
 
 def receive(line: socket.socket) -> bytes | None:

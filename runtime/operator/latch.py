@@ -6,7 +6,6 @@ daemon ingests commands by generation, whichever path they came by.
 """
 
 import contextlib
-import fcntl
 import os
 import time
 
@@ -30,6 +29,8 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
+from brokers.mt5.inplace import read_at, replace, sync_folder, write_at
+from brokers.mt5.locks import taken
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
@@ -171,13 +172,13 @@ def _write_word(folder: Path, latch: Latch) -> None:
         path.write_bytes(encode_word(latch))
         path.chmod(0o600)
     with path.open("r+b", buffering=0) as file:
-        os.pwrite(file.fileno(), encode_word(latch)[:SENDING_AT], 0)
+        write_at(file.fileno(), encode_word(latch)[:SENDING_AT], 0)
         os.fsync(file.fileno())
 
 
 def _append(path: Path, line: bytes) -> None:
     with path.open("a+b") as file:
-        if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+        if file.tell() and read_at(file.fileno(), 1, file.tell() - 1) != b"\n":
             line = b"\n" + line  # the one before was torn: it must not take this one with it
         file.write(line)
         file.flush()
@@ -190,12 +191,8 @@ def _replace(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace(draft, path)
+    sync_folder(path.parent)
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -210,16 +207,8 @@ def _locked(folder: Path) -> Iterator[bool]:
     """Hold the writers' lock; yields False where another process does not let go of it in time."""
     deadline = time.monotonic() + PATIENCE_S
     with (folder / LOCK_FILE).open("a") as file:
-        held = _flock(file.fileno())
+        held = taken(file)
         while not held and time.monotonic() < deadline:
             time.sleep(0.001)
-            held = _flock(file.fileno())
+            held = taken(file)
         yield held
-
-
-def _flock(number: int) -> bool:
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

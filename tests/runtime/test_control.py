@@ -17,7 +17,8 @@ import pytest
 
 from brokers.latch import Command
 from runtime.operator import control, latch
-from runtime.operator.control import Asked, Control, ask, socket_path
+from runtime.operator.control import Asked, Control, ask
+from runtime.operator.socketfile import socket_path
 from tests.latches import command, latched
 
 Answer = concurrent.futures.Future[dict[str, Any]]
@@ -64,7 +65,7 @@ def said(ear: Control, raw: bytes) -> dict[str, Any]:
     """Send bytes as they are; return the answer."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(10)
-        line.connect(str(ear.path))
+        line.connect(str(ear.ear.path))
         line.sendall(raw)
         line.shutdown(socket.SHUT_WR)
         answer = b""
@@ -123,7 +124,7 @@ def test_who_says_nothing_keeps_nobody_from_being_heard(listen: Listen) -> None:
     """A line that is opened and left is one thread's patience, not everybody's."""
     ear = listen()
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.connect(str(ear.path))
+        silent.connect(str(ear.ear.path))
         found = ask(ear.folder, Asked(do="status"))
 
     assert found["ok"]
@@ -208,7 +209,7 @@ def test_the_socket_is_its_owners_alone(listen: Listen) -> None:
     """No one else may connect, by the file's mode."""
     ear = listen()
 
-    assert 0o600 == ear.path.stat().st_mode & 0o777
+    assert 0o600 == ear.ear.path.stat().st_mode & 0o777
 
 
 SOMEBODY_ELSE = """
@@ -229,7 +230,7 @@ except (BrokenPipeError, ConnectionResetError):
 def test_somebody_else_is_not_heard(listen: Listen) -> None:
     """A user who gets past the file's mode is hung up on, by the system's word on who it is."""
     ear = listen()
-    ear.path.chmod(0o666)
+    ear.ear.path.chmod(0o666)
     ear.folder.chmod(0o711)
     words = [sys.executable, "-c", SOMEBODY_ELSE, str(ear.folder)]
 
@@ -254,7 +255,7 @@ def test_a_closed_ear_leaves_nothing(listen: Listen) -> None:
     ear.close()
     ear.close()
 
-    assert not ear.path.exists()
+    assert not ear.ear.path.exists()
     with pytest.raises(FileNotFoundError):
         ask(ear.folder, Asked(do="status"))
 
@@ -267,9 +268,9 @@ def test_a_long_path_is_shortened_alike_on_both_ends(
     deep = tmp_path / ("d" * 120)
     one, other = listen(deep / "one"), listen(deep / "other")
 
-    assert len(os.fsencode(one.path)) <= 107
-    assert one.path != other.path
-    assert 0o700 == one.path.parent.stat().st_mode & 0o777
+    assert len(os.fsencode(one.ear.path)) <= 107
+    assert one.ear.path != other.ear.path
+    assert 0o700 == one.ear.path.parent.stat().st_mode & 0o777
     assert ask(deep / "one", Asked(do="status"))["ok"]
 
 

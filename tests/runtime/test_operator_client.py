@@ -15,7 +15,8 @@ from brokers.latch import SENDING_AT, WORD_FILE, Level
 from runtime.clock import Clock
 from runtime.operator import client, latch
 from runtime.operator.client import UnreachableError, change_level, status
-from runtime.operator.control import Control, socket_path
+from runtime.operator.control import Control
+from runtime.operator.socketfile import socket_path
 from runtime.switch import Switch
 from tests.latches import latched
 

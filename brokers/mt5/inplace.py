@@ -1,0 +1,60 @@
+"""Files that two processes share: read and written in place, or replaced whole, as Linux and as Windows does it."""
+
+import os
+import sys
+import time
+
+from pathlib import Path
+
+if sys.platform == "win32":
+    READ, READ_WRITE = os.O_RDONLY | os.O_BINARY, os.O_RDWR | os.O_BINARY
+
+    def read_at(number: int, size: int, at: int) -> bytes:
+        """Read `size` bytes of an open file, beginning at `at`; one thread at a time."""
+        os.lseek(number, at, os.SEEK_SET)
+        return os.read(number, size)
+
+    def write_at(number: int, content: bytes, at: int) -> None:
+        """Write bytes into an open file, beginning at `at`; one thread at a time."""
+        os.lseek(number, at, os.SEEK_SET)
+        os.write(number, content)
+
+    def sync_folder(folder: Path) -> None:
+        """Do nothing: the file system writes names down with the files."""
+
+    def replace(draft: Path, path: Path) -> None:
+        """Put a file in the place of another, waiting while a reader has that open."""
+        for _ in range(_TRIES):
+            try:
+                draft.replace(path)
+            except PermissionError:
+                time.sleep(_AGAIN_S)
+            else:
+                return
+        draft.replace(path)
+
+    _TRIES = 200
+    _AGAIN_S = 0.005
+
+else:
+    READ, READ_WRITE = os.O_RDONLY, os.O_RDWR
+
+    def read_at(number: int, size: int, at: int) -> bytes:
+        """Read `size` bytes of an open file, beginning at `at`."""
+        return os.pread(number, size, at)
+
+    def write_at(number: int, content: bytes, at: int) -> None:
+        """Write bytes into an open file, beginning at `at`."""
+        os.pwrite(number, content, at)
+
+    def sync_folder(folder: Path) -> None:
+        """Have the names in a folder written down: a file that was renamed is found again after a power cut."""
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+    def replace(draft: Path, path: Path) -> None:
+        """Put a file in the place of another, which readers that have it open still read."""
+        draft.replace(path)

@@ -1,0 +1,92 @@
+"""A worker dies with its daemon: the parent ties the child to itself, or the child asks to be killed.
+
+Linux: the child asks the kernel (PDEATHSIG). Windows: the parent keeps the only handle of a job whose processes are
+killed when it closes, which it does when the parent ends, however it ends. Everywhere: the end of standard input.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from typing import Any
+
+if sys.platform == "win32":
+    import ctypes
+
+    from ctypes import wintypes
+
+    _EXTENDED_LIMITS = 9
+    _KILL_ON_CLOSE = 0x2000
+
+    class _Basic(ctypes.Structure):
+        _fields_ = (
+            ("process_time", ctypes.c_int64),
+            ("job_time", ctypes.c_int64),
+            ("flags", wintypes.DWORD),
+            ("least_set", ctypes.c_size_t),
+            ("most_set", ctypes.c_size_t),
+            ("processes", wintypes.DWORD),
+            ("affinity", ctypes.c_size_t),
+            ("priority", wintypes.DWORD),
+            ("scheduling", wintypes.DWORD),
+        )
+
+    class _Extended(ctypes.Structure):
+        _fields_ = (
+            ("basic", _Basic),
+            ("counters", ctypes.c_uint64 * 6),
+            ("memory", ctypes.c_size_t * 4),
+        )
+
+    _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    _kernel.CreateJobObjectW.restype = wintypes.HANDLE
+    _kernel.SetInformationJobObject.argtypes = (wintypes.HANDLE, ctypes.c_int, ctypes.c_void_p, wintypes.DWORD)
+    _kernel.AssignProcessToJobObject.argtypes = (wintypes.HANDLE, wintypes.HANDLE)
+    _jobs: list[int] = []
+
+    def _job() -> int:
+        """Return this process's one job, whose handle is never closed by us."""
+        if not _jobs:
+            job = _kernel.CreateJobObjectW(None, None)
+            limits = _Extended(basic=_Basic(flags=_KILL_ON_CLOSE))
+            if not job or not _kernel.SetInformationJobObject(
+                job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits)
+            ):
+                raise ctypes.WinError(ctypes.get_last_error())
+            _jobs.append(job)
+        return _jobs[0]
+
+    def _handle_of(child: Any) -> int:  # noqa: ANN401 - Popen's own stubs do not know it
+        return int(child._handle)  # noqa: SLF001 - Popen shows it nowhere else
+
+    def tie(child: subprocess.Popen[bytes]) -> None:
+        """Have Windows kill a child when this process ends; OSError where it will not."""
+        if not _kernel.AssignProcessToJobObject(_job(), _handle_of(child)):
+            raise ctypes.WinError(ctypes.get_last_error())
+
+    def die_with_parent(parent: int) -> None:
+        """Do nothing: the parent has tied us to itself."""
+
+else:
+
+    def tie(child: subprocess.Popen[bytes]) -> None:
+        """Do nothing: the child asks for it itself."""
+
+    def die_with_parent(parent: int) -> None:
+        """Ask the kernel to kill us when our parent goes (Linux), and leave if it has gone already."""
+        if sys.platform == "linux":
+            import ctypes  # noqa: PLC0415 - the daemon imports this file too, and needs none of it
+
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+            if os.getppid() != parent:
+                sys.exit(0)
+
+
+def watch_stdin() -> None:
+    """End when our parent's end of stdin closes: works on every platform."""
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(0, 4096):
+            pass
+    os._exit(0)
