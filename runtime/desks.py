@@ -38,6 +38,11 @@ def watched(ledger: Ledger) -> tuple[int, ...]:
     return tuple(o.ticket for o in ledger.orders.values() if o.verb == "entry" and o.state in {"WORKING", "PARTIAL"})
 
 
+def doubted(ledger: Ledger) -> tuple[int, ...]:
+    """Return the magic numbers of our entries of which nobody knows what became."""
+    return tuple(o.magic for o in ledger.orders.values() if o.verb == "entry" and o.state in {"IN_DOUBT", "MISSING"})
+
+
 class TerminalDesk:
     """Orders go to the terminal."""
 
@@ -56,7 +61,7 @@ class TerminalDesk:
 
     async def look(self, ledger: Ledger, ident: int, *, settled: bool) -> tuple[News, Reconciled]:
         """Read the venue; on the very first look its history is not ours to tell."""
-        told = await self.session.look(ledger.last_deal, ledger.last_deal_at, watched(ledger))
+        told = await self.session.look(ledger.last_deal, ledger.last_deal_at, watched(ledger), doubted(ledger))
         found = Reconciled(
             at=told.at, id=ident, account=told.account, positions=told.positions, orders=told.orders,
             last_deal=told.last_deal, settled=settled,

@@ -77,9 +77,9 @@ class Terminal:
         assert isinstance(told, Sent), told
         return told.answer
 
-    def look(self, deal: int = 0, at: int = 0, watch: tuple[int, ...] = ()) -> Looked:
+    def look(self, deal: int = 0, at: int = 0, watch: tuple[int, ...] = (), doubts: tuple[int, ...] = ()) -> Looked:
         """Look at all there is."""
-        told = self.worker.answer(Look(last_deal=deal, last_deal_at=at, watch=watch))
+        told = self.worker.answer(Look(last_deal=deal, last_deal_at=at, watch=watch, doubts=doubts))
         assert isinstance(told, Looked), told
         return told
 

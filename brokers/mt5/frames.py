@@ -83,6 +83,8 @@ class Look(Ask, frozen=True, kw_only=True):
     last_deal: int
     last_deal_at: int
     watch: tuple[int, ...]
+    doubts: tuple[int, ...] = ()
+    """Magic numbers of entries of which nobody knows: their orders may have ended before anybody saw them rest."""
 
 
 class Symbols(Ask, frozen=True, kw_only=True):

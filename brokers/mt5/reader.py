@@ -15,6 +15,8 @@ _LATEST = 2**31 - 1
 """The last second the package can be asked about."""
 _LATE_S = 7_200
 """Deals are asked for from so long before the cursor: they show late, and in autumn the clock shows an hour twice."""
+_UNSEEN_S = 7 * _DAY_S
+"""An order in doubt is looked for so long before the cursor: it may have ended before the last deal was made."""
 _GONE_STATES = {2: "cancelled", 4: "filled", 5: "rejected", 6: "expired"}
 TERMINAL_EVERY_S = 0.5
 """Seconds for which `terminal_info` is believed; login and server are read in every breath."""
@@ -113,16 +115,25 @@ class Reader:
         made = [DealMade(at=self.translate.utc(d.time_msc), deal=self.translate.deal(d)) for d in fresh]
         return (*made, *self._ended(watch))
 
+    def ended(self, magics: tuple[int, ...], since: int) -> tuple[OrderGone, ...]:
+        """Return the ends of orders that are known by their magic number alone: they rested and ended unseen."""
+        if not magics:
+            return ()
+        start = max(0, self.translate.server(since) - _UNSEEN_S)
+        orders = self.must(self.mt5.history_orders_get(start, _LATEST), "history_orders_get")
+        return tuple(self._gone(o) for o in orders if o.magic in magics and o.state in _GONE_STATES)
+
+    def _gone(self, order: Any) -> OrderGone:  # noqa: ANN401 - a structure of the package
+        end: Any = _GONE_STATES[order.state]
+        return OrderGone(at=self.translate.utc(order.time_done_msc), order=order.ticket, magic=order.magic, end=end)
+
     def _ended(self, watch: tuple[int, ...]) -> list[OrderGone]:
         gone = []
         for ticket in watch:
             if self.must(self.mt5.orders_get(ticket=ticket), "orders_get"):
                 continue
-            for order in self.must(self.mt5.history_orders_get(ticket=ticket), "history_orders_get"):
-                end: Any = _GONE_STATES.get(order.state)
-                if end is not None:
-                    at = self.translate.utc(order.time_done_msc)
-                    gone.append(OrderGone(at=at, order=ticket, magic=order.magic, end=end))
+            orders = self.must(self.mt5.history_orders_get(ticket=ticket), "history_orders_get")
+            gone += [self._gone(order) for order in orders if order.state in _GONE_STATES]
         return gone
 
 

@@ -158,9 +158,10 @@ class Session:
         told = await self.call(Symbols(group=group), SymbolInfos, self.terms.start_timeout_s)
         return told.symbols
 
-    async def look(self, last_deal: int, last_deal_at: int, watch: Iterable[int]) -> Looked:
-        """Ask for all the venue holds."""
-        return await self.call(Look(last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch)), Looked)
+    async def look(self, last_deal: int, last_deal_at: int, watch: Iterable[int], doubts: Iterable[int] = ()) -> Looked:
+        """Ask for all the venue holds, and for the ends of entries in doubt by their magic numbers."""
+        ask = Look(last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch), doubts=tuple(doubts))
+        return await self.call(ask, Looked)
 
     async def send(self, request: AnyRequest, at: int) -> Answer:
         """Send one request once; whatever goes wrong on the way leaves it in doubt.

@@ -186,6 +186,7 @@ class Worker:
             orders = r.must(self.mt5.orders_get(), "orders_get")
             account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
             last = max((d.ticket for d in r.deals(ask.last_deal_at)), default=0)
+            news = (*news, *r.ended(ask.doubts, ask.last_deal_at))
             if last <= max((n.deal.ticket for n in news if isinstance(n, DealMade)), default=ask.last_deal):
                 break
         return Looked(

@@ -51,6 +51,7 @@ def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:
         whole = lane.trade.volume >= order.volume - LOT_DUST
         walk(order, "filled" if whole else "part", f"deal {deal.ticket}")
     desk.whole(order)
+    desk.lift_doubts()
     return "in"
 
 
@@ -103,3 +104,4 @@ def _closed(desk: OrderDesk, trade: Trade) -> None:
         if order is not None and order.state == "IN_DOUBT":
             walk(order, "filled", f"position {trade.position} was left")
     trade.closing, trade.moving, trade.doubt = 0, 0, False
+    desk.lift_doubts()

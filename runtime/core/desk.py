@@ -232,6 +232,15 @@ class OrderDesk:
             trade.doubt = True
         self.wake_settled()
 
+    def lift_doubts(self) -> None:
+        """Lift the holds of symbols on which no order is in doubt any more: a look, a deal or an end has told."""
+        ledger = self.ledger
+        doubtful = {o.symbol for o in ledger.orders.values() if o.state == "IN_DOUBT"}
+        for key in [k for k in ledger.holds if k.startswith("IN_DOUBT:") and k[9:] not in doubtful]:
+            del ledger.holds[key]
+        if not doubtful:
+            ledger.settle_timer = 0
+
     def doubts(self, trade: Trade) -> bool:
         """Say whether nobody knows what became of an order about this trade."""
         asked = (self.ledger.orders.get(ident) for ident in (trade.closing, trade.moving))
@@ -262,6 +271,7 @@ class OrderDesk:
         lane = self.by_number[order.strategy]
         if lane.order == order.id:
             lane.order = 0
+        self.lift_doubts()
         self.prune()
 
     def prune(self) -> None:

@@ -36,11 +36,7 @@ def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled
             _found(desk, lanes, order, resting[order.magic])
         elif order.verb == "entry" and order.state in {"WORKING", "PARTIAL"} and order.magic not in resting:
             _vanished(ledger, lanes, order, settled=fact.settled)
-    doubtful = {o.symbol for o in ledger.orders.values() if o.state == "IN_DOUBT"}
-    for key in [k for k in ledger.holds if k.startswith("IN_DOUBT:") and k[9:] not in doubtful]:
-        del ledger.holds[key]
-    if not doubtful:
-        ledger.settle_timer = 0
+    desk.lift_doubts()
 
 
 def _resolve(

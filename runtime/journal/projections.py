@@ -115,6 +115,8 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
         case DealMade():
             order = orders.get(core.ledger.magics.get(fact.deal.magic, 0))
             rows: list[Row] = [_living(order, fact.at, fact.deal.price)] if order and fact.deal.entry == "in" else []
+            if fact.deal.entry != "in":  # it may be the answer to a close, or a stop, of which nobody knew
+                rows += [_looked_at(o) for o in orders.values() if o.position == fact.deal.position != 0]
             return [*rows, *deal_rows(seq, fact.deal, outcomes, core, book)]
         case OrderGone():
             order = orders.get(core.ledger.magics.get(fact.magic, 0))

@@ -162,6 +162,20 @@ def test_the_end_of_a_watched_order_is_told(terminal: Terminal, act: str, end: s
     ]
 
 
+@pytest.mark.parametrize("doubts", [(), (1001,), (1001, 1002, 7)])
+def test_an_order_in_doubt_that_ended_unseen_is_told_by_its_magic_number(
+    terminal: Terminal, doubts: tuple[int, ...]
+) -> None:
+    """Its answer was lost and it expired before anybody looked: the history of orders knows it; it is not missing."""
+    terminal.serve().up()
+    ticket = terminal.send(resting(1, expiry=NOW + HOUR // 2)).order
+    terminal.send(resting(2))
+    terminal.poll(done=NOW)
+    told = [n for n in terminal.look(doubts=doubts).news if isinstance(n, OrderGone)]
+
+    assert [(ticket, 1001, "expired")] * bool(doubts) == [(n.order, n.magic, n.end) for n in told]
+
+
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 

@@ -73,11 +73,11 @@ def test_a_close_in_doubt_is_not_asked_again() -> None:
 
 
 def test_a_close_in_doubt_that_was_done_is_known_by_its_deal() -> None:
-    """The deal resolves the doubt, and the next look lifts the hold."""
+    """The deal resolves the doubt, and with it the hold goes: it need not wait for a look."""
     told, _ = holding()
     wish = only(told.tell(closed(5)), ClosePosition)
     told.tell(InDoubt(at=hour(6), id=wish.id, code=1, reason="timeout"))
-    told.tell(DealMade(at=hour(6), deal=told.deal(wish, "out", 100.0, profit=-10.0)), reconciled(9990.0, at=hour(6)))
+    told.tell(DealMade(at=hour(6), deal=told.deal(wish, "out", 100.0, profit=-10.0)))
 
     assert (None, []) == (told.core.lanes[0].trade, told.holds)
     assert "FILLED" == told.core.ledger.orders[wish.id].state

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from brokers.port import LinkDown
+from brokers.port import DealMade, InDoubt, LinkDown
 from runtime.clock import Clock
 from runtime.core.facts import AnyFact, RunStarted
-from runtime.core.instructions import DURABLE, Submit
+from runtime.core.instructions import DURABLE, ClosePosition, Submit
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.outcomes.books import Books
 from runtime.recorder import Recorder, decode_fact, decode_step, encode, rest_of
-from tests.cores import a_lane, a_plan, buy, closed, hour, level, opening
-from tests.told import Told
+from tests.cores import LEAVE, a_lane, a_plan, buy, closed, hour, level, opening
+from tests.told import Told, only
 
 RUN = {
     "run": 1, "started": 1, "mode": "live", "config": "{}", "config_hash": "c0", "model_hashes": "{}", "bundles": "{}",
@@ -47,6 +47,26 @@ def test_every_fact_is_written_once_with_its_step(tmp_path: Path) -> None:
         (decode_fact(row.fact), row.step) for row in rows if row.fact
     ]
     assert any(isinstance(w, Submit) for row in rows if row.step for w in decode_step(row.step).instructions)
+
+
+def test_a_close_in_doubt_is_shown_as_done_once_its_deal_told(tmp_path: Path) -> None:
+    """People read in the table of orders what became of it, whichever fact told."""
+    told = Told(a_plan(a_lane({3: buy(), 4: LEAVE})), opened=False)
+    entered = told.tell(*opening(), closed(3)).instructions[-1]
+    assert isinstance(entered, Submit)
+    bought = told.deal(entered, "in", 100.1)
+    facts = [*opening(), closed(3), DealMade(at=hour(4), deal=bought), closed(4)]
+    with JournalWriter(tmp_path / "journal.sqlite") as journal:
+        core = Told(told.core.plan, opened=False).core
+        recorder = Recorder(core, Books(core, {}), journal, Clock())
+        recorder.begin(RUN)
+        wish = only([recorder.take(fact)[0] for fact in facts][-1], ClosePosition)
+        recorder.take(InDoubt(at=hour(5), id=wish.id, code=1, reason="timeout"))
+        recorder.take(DealMade(at=hour(5), deal=told.deal(bought, "out", 100.0)))
+    with JournalReader(tmp_path / "journal.sqlite") as reader:
+        rows = {row["instruction"]: row["state"] for row in reader.orders()}
+
+    assert "FILLED" == rows[wish.id]
 
 
 def test_what_leads_to_an_order_or_a_level_must_be_on_disk_first(tmp_path: Path) -> None:
