@@ -47,8 +47,8 @@ class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The rule of the server's clock (`brokers/mt5/zone.py`)."""
     calendar: str = ""
     """File of session hours, holidays and swap factors (`config/calendar.py`); empty: the market never shuts."""
-    positions: Literal["hedging"] = "hedging"
-    """How the broker keeps positions; netting accounts are not supported yet."""
+    positions: Literal["hedging", "netting"] = "hedging"
+    """How the broker keeps positions: each by itself, or one net position a symbol."""
     state: str = ""
     """Folder of journal and latch; empty: the user's state folder, under `name`."""
     balance: Positive = 100_000.0
@@ -70,6 +70,13 @@ class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How long an order in doubt may still turn up; longer than the venue's longest in-flight life."""
     poll_ms: Count = 100
     reconcile_s: Positive = 60.0
+
+
+class HandsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What becomes of what people do by hand with positions of ours."""
+
+    stop: Literal["restore", "accept"] = "restore"
+    """A stop that was removed or widened is set again, or left where the hand has put it; it is told in any case."""
 
 
 class SymbolSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,6 +168,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     limits: Limits
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
+    hands: HandsSection = HandsSection()
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
 

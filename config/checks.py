@@ -27,10 +27,14 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))
     names = Counter(strategy.name for strategy in config.strategies)
+    there = Counter(strategy.symbol for strategy in config.strategies)
     for index, strategy in enumerate(config.strategies):
         path = f"strategies[{index}]"
         if names[strategy.name] > 1:
             yield f'{path}.name: expected a name no other strategy has, got "{strategy.name}"'
+        if config.account.positions == "netting" and there[strategy.symbol] > 1:
+            what = "a symbol no other strategy has: a netting account has one position and one stop for each"
+            yield f'{path}.symbol: expected {what}, got "{strategy.symbol}"'
         yield from _strategy(strategy, config, path)
     for name, data in config.data.items():
         yield from _data(name, data, config)

@@ -102,6 +102,8 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
         config=digest(config),
         settle_s=config.terminal.settle_s,
         hours=hours_of(config),
+        hands=config.hands.stop,
+        hedging=account.positions == "hedging",
     )
 
 

@@ -41,6 +41,7 @@ class Taker:
         self.recorder, self.desk, self.linker, self.switch, self.inbox = recorder, desk, linker, switch, inbox
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.log = structlog.get_logger()
+        self.hearing, self.more = False, False
 
     async def take(self, fact: AnyFact) -> None:
         """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
@@ -62,14 +63,20 @@ class Taker:
         return list(step.instructions)
 
     async def news(self) -> None:
-        """Hear what has become visible at the desk."""
-        if not self.linker.up:
+        """Hear what has become visible at the desk, in its order: what comes of one deal is heard after the others."""
+        self.more = True
+        if self.hearing:
             return
+        self.hearing = True
         try:
-            for news in await self.desk.news(self.ledger):
-                await self.take(news)
+            while self.more and self.linker.up:
+                self.more = False
+                for news in await self.desk.news(self.ledger):
+                    await self.take(news)
         except (LinkLostError, WrongTerminalError) as error:
             await self.lose(error)
+        finally:
+            self.hearing = False
 
     async def _perform(self, wish: AnyInstruction) -> list[AnyFact]:
         """Act, once, and return the one fact that answers, after the news it came with; a timer answers later."""

@@ -253,9 +253,9 @@ class Chaos:
         return heard
 
     def _news(self) -> None:
-        if self.linked:
-            for fact in self._heard():
-                self._tell(fact)
+        self.backlog += self.venue.news()
+        while self.linked and self.backlog:  # in the venue's order, whatever comes of each
+            self._tell(self.backlog.pop(0))
 
     def _reconciled(self, ident: int, *, settled: bool) -> Reconciled:
         return Reconciled(

@@ -14,7 +14,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="A decision's id, as `tide
 COLUMNS = {
     "decisions": "id bar_time strategy symbol class regime gate_reason holds reasons volume price",
     "orders": "instruction decision at_decided strategy symbol side kind volume price stop state fill_price reason",
-    "outcomes": "id book strategy symbol side volume opened closed entry_price exit_price net r exit_reason",
+    "outcomes": "id book strategy symbol side volume opened closed entry_price exit_price net r exit_reason tag",
 }
 """What a listing shows of each row; `--json` shows all."""
 

@@ -165,5 +165,5 @@ def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
         "symbol": o.symbol, "side": o.side, "volume": o.volume, "opened": o.opened, "closed": o.closed,
         "entry_price": o.entry_price, "exit_price": o.exit_price, "profit": o.profit, "commission": o.commission,
         "swap": o.swap, "fee": o.fee, "net": o.net, "r": o.r, "mae": o.mae, "mfe": o.mfe, "bars": o.bars,
-        "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model,
+        "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model, "tag": o.tag,
     }  # fmt: skip

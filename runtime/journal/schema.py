@@ -15,7 +15,7 @@ from sqlalchemy import (
     event,
 )
 
-VERSION = 1
+VERSION = 2
 """Version of everything in this file; part of every hash."""
 
 tables = MetaData()
@@ -157,7 +157,7 @@ outcomes = Table(
     *_longs("bars"),
     *_texts("exit_reason"),
     *_longs("regime"),
-    *_texts("model"),
+    *_texts("model", "tag"),
 )
 
 ledger = Table("ledger", tables, _key("deal"), *_longs("at"), *_texts("kind"), *_reals("money"))

@@ -5,6 +5,7 @@ import msgspec
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
+from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.positions import LOT_DUST
 from runtime.outcomes.outcome import Book, Outcome
 
@@ -24,6 +25,8 @@ class OpenTrade(msgspec.Struct, kw_only=True):
     regime: int
     gate_open: bool
     model: str
+    magic: int = 0
+    tag: str = ""
     opened: int = 0
     volume: float = 0.0
     left: float = 0.0
@@ -52,7 +55,7 @@ class OutcomeBook(msgspec.Struct):
             self.wanted[decision.magic] = OpenTrade(
                 decision=decision.id, strategy=decision.strategy, symbol=decision.symbol,
                 timeframe=decision.timeframe, side=decision.side, risk=decision.risk, regime=decision.regime,
-                gate_open=decision.gate_open, model=decision.model,
+                gate_open=decision.gate_open, model=decision.model, magic=decision.magic,
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
@@ -75,11 +78,12 @@ class OutcomeBook(msgspec.Struct):
             self._enter(deal)
             return None
         trade = self.held.get(deal.position)
-        if trade is None or deal.entry != "out":
+        if trade is None or deal.entry == "none":
             return None
         _charge(trade, deal)
-        trade.left -= deal.volume
-        trade.exit_value += deal.volume * deal.price
+        volume = min(deal.volume, trade.left)  # a position turned round ends here: the rest is somebody else's
+        trade.left -= volume
+        trade.exit_value += volume * deal.price
         if trade.left > LOT_DUST:
             return None
         del self.held[deal.position]
@@ -99,7 +103,7 @@ class OutcomeBook(msgspec.Struct):
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)
-        left_at = last.price if last.volume == t.volume else t.exit_value / t.volume
+        left_at = last.price if last.volume >= t.volume else t.exit_value / t.volume
         ahead = (left_at - t.entry_price) * t.side
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
@@ -107,6 +111,7 @@ class OutcomeBook(msgspec.Struct):
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
             bars=t.bars, exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
+            tag=t.tag,
         )  # fmt: skip
 
 
@@ -115,6 +120,8 @@ def _charge(trade: OpenTrade, deal: Deal) -> None:
     trade.commission = cents(trade.commission + deal.commission)
     trade.swap = cents(trade.swap + deal.swap)
     trade.fee = cents(trade.fee + deal.fee)
+    if by_hand(deal, trade.magic):
+        trade.tag = tagged(trade.tag, MANUAL)
 
 
 def _reason(deal: Deal) -> str:

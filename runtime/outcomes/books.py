@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from brokers.port import BarClosed, DealMade
+from brokers.port import BarClosed, DealMade, Reconciled
 from brokers.venue import Costs
 from runtime.core.core import Core
 from runtime.core.decision import Step
@@ -43,6 +43,8 @@ class Books:
         elif isinstance(fact, DealMade):
             outcome = self.live.deal(fact.deal)
             done += [outcome] if outcome else []
+        elif isinstance(fact, Reconciled):
+            self._tags()
         for decision in step.decisions:
             self.live.decided(decision)
         if self._waiting and self.core.ledger.known:
@@ -50,6 +52,12 @@ class Books:
         for shadow in self.shadows:
             done += shadow.observe(fact)
         return tuple(done)
+
+    def _tags(self) -> None:
+        """Take over which trades people had a hand in: a stop moved by hand makes no deal."""
+        for lane in self.core.lanes:
+            if lane.trade is not None and lane.trade.tag and lane.trade.position in self.live.held:
+                self.live.held[lane.trade.position].tag = lane.trade.tag
 
     def _open_shadows(self, balance: float) -> None:
         plan = self.core.plan

@@ -40,6 +40,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Most likely regime at the entry's decision."""
     gate_open: bool
     model: str
+    tag: str = ""
+    """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
 
 
 def outcome_id(outcome: Outcome, run: int) -> str:

@@ -162,7 +162,7 @@ REGIME = "regimes/calm-or-storm"
         ("account/currency", "usd", "account.currency: expected a text like ^[A-Z]{3,8}$"),
         ("account/mode", "demo", 'account.mode: expected "live" or "observe" or "paper", got "demo"'),
         ("account/zone", "CET", 'account.zone: expected "UTC", an offset like "UTC+2", with summer time "UTC+2 EU" or'),
-        ("account/positions", "netting", 'account.positions: expected "hedging", got "netting"'),
+        ("account/positions", "net", 'account.positions: expected "hedging" or "netting", got "net"'),
         ("account/login", True, "account.login: expected a whole number from 1, got true"),
         ("account/balance", 0, "account.balance: expected a number above 0, got 0"),
         ("terminal/kind", "mt4", 'terminal.kind: expected "lookalike" or "metatrader5", got "mt4"'),
@@ -244,6 +244,34 @@ def test_a_metatrader_without_a_path_is_refused() -> None:
     document["terminal"] = {"kind": "metatrader5"}
 
     assert "terminal.path: expected the terminal's program" in refused(document)[0]
+
+
+def test_an_unknown_policy_of_hands_is_refused() -> None:
+    """What becomes of a stop that a hand has moved is one of two things."""
+    assert ('demo.toml: hands.stop: expected "accept" or "restore", got "ignore"',) == refused(
+        {**copy.deepcopy(DEMO), "hands": {"stop": "ignore"}}
+    )
+
+
+def test_two_strategies_on_one_symbol_of_a_netting_account_are_refused() -> None:
+    """One net position has one stop, and nobody could say whose it is."""
+    document = copy.deepcopy(DEMO)
+    document["account"]["positions"] = "netting"
+    twice = len(document["strategies"])
+
+    assert twice > 1
+    assert [f"demo.toml: strategies[{n}].symbol" for n in range(twice)] == [
+        problem[: problem.index(": expected")] for problem in refused(document)
+    ]
+
+
+def test_one_strategy_a_symbol_is_taken_on_a_netting_account() -> None:
+    """What is netted belongs to one strategy then."""
+    document = copy.deepcopy(DEMO)
+    document["account"]["positions"] = "netting"
+    document["strategies"] = document["strategies"][:1]
+
+    assert () == refused(document)
 
 
 def test_real_money_is_only_for_live_accounts() -> None:

@@ -15,8 +15,8 @@ from runtime.outcomes.book import REMEMBERED, OutcomeBook
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome, outcome_id
 from tests.chaos_world import COSTS
-from tests.cores import a_gated_plan, a_lane, a_plan, bar, buy, closed, hour, level, opening, sell
-from tests.told import Told
+from tests.cores import BALANCE, a_gated_plan, a_lane, a_plan, bar, buy, closed, hour, level, opening, reconciled, sell
+from tests.told import Told, position_of
 
 
 def wanted(magic: int = 7, side: int = 1, outcome: str = "traded") -> Decision:
@@ -75,6 +75,52 @@ def test_a_trade_closed_in_parts_has_one_outcome_at_the_average_price() -> None:
     assert last is not None
     assert "stop" == last.exit_reason
     assert pytest.approx((1.0, 102.4, 239.5)) == (last.volume, last.exit_price, last.net)
+
+
+@pytest.mark.parametrize(
+    ("reason", "magic", "tag"), [("mobile", 0, "manual"), ("expert", 77, "manual"), ("expert", 7, ""), ("stop", 7, "")]
+)
+def test_a_trade_that_people_had_a_hand_in_is_tagged(reason: str, magic: int, tag: str) -> None:
+    """By the deal's reason, and by a magic number that is not the trade's."""
+    _, (_, outcome) = a_book(
+        a_deal(4, "in", 1.0, 100.0), a_deal(5, "out", 1.0, 101.0, profit=100.0, reason=reason, magic=magic)
+    )
+
+    assert outcome is not None
+    assert tag == outcome.tag
+
+
+def test_a_stop_moved_by_hand_tags_the_outcome_too() -> None:
+    """No deal tells of it: the look at the venue does."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    books = Books(told.core, COSTS, shadows=False)
+    books.live.decided(wanted := told.decide(3))
+    entry = a_deal(20, "in", 1.0, 100.0, magic=wanted.magic)
+    for fact in (
+        DealMade(at=hour(4), deal=entry),
+        reconciled(BALANCE, position_of(entry, stop=99.8), at=hour(4)),
+        DealMade(at=hour(5), deal=a_deal(21, "out", 1.0, 99.8, magic=wanted.magic, reason="stop")),
+    ):
+        done = books.observe(fact, told.core.handle(fact))
+
+    assert ["manual"] == [outcome.tag for outcome in done]
+
+
+def test_a_trade_closed_by_another_position_has_its_outcome() -> None:
+    """A close-by makes a deal out by for each of both."""
+    _, (_, outcome) = a_book(a_deal(4, "in", 1.0, 100.0), a_deal(5, "out_by", 1.0, 101.0, profit=100.0, magic=0))
+
+    assert outcome is not None
+    assert (1.0, 101.0, 100.0) == (outcome.volume, outcome.exit_price, outcome.net)
+
+
+def test_a_position_turned_round_ends_the_trade_with_all_its_money() -> None:
+    """What it holds beyond our volume is somebody else's new position; its money is the account's in any case."""
+    turn = a_deal(5, "inout", 3.0, 101.0, profit=100.0, commission=-9.0, magic=0, reason="client")
+    _, (_, outcome) = a_book(a_deal(4, "in", 1.0, 100.0), turn)
+
+    assert outcome is not None
+    assert (1.0, 101.0, 91.0, "manual") == (outcome.volume, outcome.exit_price, outcome.net, outcome.tag)
 
 
 def test_a_trade_entered_in_parts_has_one_outcome() -> None:

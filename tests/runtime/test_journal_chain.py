@@ -15,6 +15,7 @@ from runtime.journal.chain import GENESIS, row_hash
 from runtime.journal.entries import Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
+from runtime.journal.schema import VERSION
 from runtime.journal.writer import JournalWriter
 from tests.journals import ask, edit, journal
 
@@ -48,7 +49,7 @@ def test_an_empty_journal_verifies(tmp_path: Path) -> None:
         "UPDATE log SET at = 6 WHERE seq = 5",
         "UPDATE log SET wall = 6 WHERE seq = 5",
         "UPDATE log SET run = 2 WHERE seq = 5",
-        "UPDATE log SET schema = 2 WHERE seq = 5",
+        "UPDATE log SET schema = schema + 1 WHERE seq = 5",
         "UPDATE log SET hash = zeroblob(32) WHERE seq = 5",
     ],
 )
@@ -72,7 +73,7 @@ def test_a_row_rewritten_with_its_own_hash_breaks_the_next(tmp_path: Path) -> No
     """Who computes the hash of an edited row again only moves the break one row on."""
     path = journal(tmp_path, 10)
     ((prev,),) = ask(path, "SELECT prev FROM log WHERE seq = 5")
-    forged = row_hash(prev, 1, 1, 5, 5, 1005, b"Fact5", b"forged", b"step 5")
+    forged = row_hash(prev, VERSION, 1, 5, 5, 1005, b"Fact5", b"forged", b"step 5")
     edit(path, "UPDATE log SET fact = ?, hash = ? WHERE seq = 5", b"forged", forged)
 
     assert Verdict(ok=False, seq=6, problem="row 6 does not follow row 5") == verdict(path)

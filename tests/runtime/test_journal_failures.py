@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from runtime.journal.entries import Entry, Row
 from runtime.journal.errors import JournalError, JournalFailed
 from runtime.journal.reader import JournalReader
+from runtime.journal.schema import VERSION
 from runtime.journal.writer import JournalWriter
 from tests.journals import ask, edit, entry, journal
 
@@ -163,7 +164,9 @@ def test_a_second_writer_cannot_fork_the_log(tmp_path: Path) -> None:
         assert reader.verify().ok
 
 
-@pytest.mark.parametrize(("version", "said"), [(2, "written by a newer Tidegate"), (0, "written by an older Tidegate")])
+@pytest.mark.parametrize(
+    ("version", "said"), [(VERSION + 1, "written by a newer Tidegate"), (VERSION - 1, "written by an older Tidegate")]
+)
 def test_another_version_is_refused(tmp_path: Path, version: int, said: str) -> None:
     """Neither reader nor writer touches a journal of another schema version."""
     path = journal(tmp_path, 1)

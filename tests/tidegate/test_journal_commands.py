@@ -54,7 +54,7 @@ OUTCOME: Row = ("outcomes", {
     "id": "1-2", "run": 1, "decision": "1-2", "strategy": "trend", "book": "live", "symbol": "SP500", "side": 1,
     "volume": 28.98, "opened": BAR, "closed": BAR + 86_400_000, "entry_price": 1109.08, "exit_price": 1119.08,
     "profit": 289.8, "commission": 0.0, "swap": 0.0, "fee": 0.0, "net": 289.8, "r": 0.29, "mae": -5.0, "mfe": 12.0,
-    "bars": 1, "exit_reason": "target", "regime": 0, "model": "5e" * 32,
+    "bars": 1, "exit_reason": "target", "regime": 0, "model": "5e" * 32, "tag": "manual",
 })  # fmt: skip
 
 
