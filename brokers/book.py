@@ -7,13 +7,13 @@ words of `market/types.py`.
 import msgspec
 
 from brokers.commission import Commission
-from brokers.fills import DIRECT, INVERSE, LIMIT, STOP_ENTRY, profit
+from brokers.fills import DIRECT, INVERSE, LIMIT, STOP_ENTRY, STOP_LIMIT, profit
 from brokers.swap import SwapPolicy
 from market.types import Order, OrderKind, Position, Side, Symbol
 
 DAY = 86_400_000
 
-KINDS: dict[OrderKind, float] = {"limit": LIMIT, "stop": STOP_ENTRY}
+KINDS: dict[OrderKind, float] = {"limit": LIMIT, "stop": STOP_ENTRY, "stop_limit": STOP_LIMIT}
 
 
 class Holding(msgspec.Struct):
@@ -59,10 +59,14 @@ class Book(msgspec.Struct, kw_only=True):
     slippage: float
     commission: Commission
     swap: SwapPolicy | None
+    depth: float = 0.0
+    """Most lots that one quote fills; 0.0: any."""
     bid: float = 0.0
     ask: float = 0.0
     spread: float = 0.0
     day: int = -1
+    over: bool = False
+    """The contract has ended."""
     positions: list[Holding] = []
     orders: list[Resting] = []
 

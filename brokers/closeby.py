@@ -5,12 +5,10 @@ deal. Where volumes differ the larger one keeps the difference.
 """
 
 from brokers.book import Book
+from brokers.fillrules import Refusal
 from brokers.holdings import leave
 from brokers.ledger import Ledger, take_ticket
 from brokers.port import Accepted, CloseByRequest
-
-Refusal = tuple[int, str]
-"""A return code and its reason."""
 
 _CLOSE_BY = 64  # in a symbol's order mask
 

@@ -16,7 +16,8 @@ INVERSE = 1.0  # base currency is the account's: the profit is divided by the cl
 NOTHING, STOP, TARGET, AMBIGUOUS = 0.0, 1.0, 2.0, 3.0
 
 # Kinds of resting orders, numbered as in a kernel strategy's flat tuple.
-LIMIT, STOP_ENTRY = 1.0, 2.0
+LIMIT, STOP_ENTRY, STOP_LIMIT = 1.0, 2.0, 3.0
+AT_MARKET = 0.0  # the rest of an order that was triggered, and is filled at whatever comes
 
 _SLACK = 0.000001  # of a point: what a decimal distance may lose when written as binary floats
 _HUNDREDTH = 100.0  # spreads and slippages may be fractions of a point; two decimals of them are kept
@@ -44,6 +45,8 @@ def slipped(price: float, side: float, points: float, scale: float) -> float:
 @kernel
 def triggered(kind: float, side: float, level: float, high: float, low: float) -> bool:
     """Tell whether a range of the entry side's prices sets off a resting order; at a quote high and low are equal."""
+    if kind == AT_MARKET:
+        return True
     if (side > 0.0) == (kind == LIMIT):
         return low <= level
     return high >= level
@@ -152,6 +155,16 @@ def volume_fits(volume: float, least: float, most: float, step: float) -> bool:
 def on_grid(price: float, scale: float, tick: float) -> bool:
     """Tell whether a price (or 0.0, not set) can be quoted; `tick` is the tick size in points. NaN cannot."""
     return price >= 0.0 and abs(price - to_grid(price, scale, tick)) * scale < 0.001
+
+
+@kernel
+def frozen(price: float, level: float, freeze: float, scale: float) -> bool:
+    """Tell whether a level (0.0, not set) is within `freeze` points of a price: then nothing about it is changed.
+
+    >>> frozen(1.2, 1.2003, 30.0, 100000.0), frozen(1.2, 1.2003, 29.0, 100000.0), frozen(1.2, 0.0, 30.0, 100000.0)
+    (True, False, False)
+    """
+    return freeze > 0.0 and level > 0.0 and abs(price - level) * scale <= freeze + _SLACK
 
 
 @kernel

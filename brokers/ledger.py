@@ -4,6 +4,8 @@ The ledger is one record of plain values, so that it can be written down and rea
 balance is a deal, and every deal and every end of a resting order is news.
 """
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from brokers.book import Book, Holding, Resting, floating_profit
@@ -11,6 +13,9 @@ from brokers.fills import floating
 from brokers.port import DealMade, OrderEnd, OrderGone
 from market.money import cents
 from market.types import BUY, Deal
+
+NEVER = 2**62
+"""A time that does not come."""
 
 
 class Ledger(msgspec.Struct, kw_only=True):
@@ -24,6 +29,10 @@ class Ledger(msgspec.Struct, kw_only=True):
     books: dict[str, Book]
     hedging: bool = True
     """False: one position a symbol, into which every deal is netted."""
+    limit_orders: int = 0
+    """Most orders that may rest at once; 0: any number."""
+    ends: int = NEVER
+    """When the next contract ends."""
     balance: float = 0.0
     margin: float = 0.0
     ambiguous: int = 0
@@ -87,7 +96,18 @@ def bind(a: Ledger) -> None:
 def end(a: Ledger, book: Book, resting: Resting, why: OrderEnd) -> None:
     """Take a resting order off the book."""
     book.orders.remove(resting)
-    a.news.append(OrderGone(at=a.at, order=resting.order.ticket, magic=resting.order.magic, end=why))
+    order = resting.order
+    comment = expired_comment(order.expiry) if why == "expired" else ""
+    a.news.append(OrderGone(at=a.at, order=order.ticket, magic=order.magic, end=why, comment=comment))
+
+
+def expired_comment(expiry: int) -> str:
+    """Return what the venue writes over the comment of an order that expired, as recorded.
+
+    >>> expired_comment(1736125500000)
+    'expired [2025.01.06 01:05]'
+    """
+    return f"expired [{datetime.fromtimestamp(expiry / 1000, UTC):%Y.%m.%d %H:%M}]"
 
 
 def level(a: Ledger) -> float:

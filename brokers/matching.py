@@ -1,8 +1,23 @@
 """What moving prices do to the books of the simulated venue: fills, stops, targets, expiries and the margin call."""
 
+from msgspec.structs import replace
+
 from brokers.book import Book, Holding, Resting
-from brokers.fills import AMBIGUOUS, NOTHING, STOP_ENTRY, TARGET, shift, slipped, touched, touched_after, triggered
-from brokers.holdings import leave
+from brokers.fillrules import filled
+from brokers.fills import (
+    AMBIGUOUS,
+    AT_MARKET,
+    LIMIT,
+    NOTHING,
+    STOP_LIMIT,
+    TARGET,
+    shift,
+    slipped,
+    touched,
+    touched_after,
+    triggered,
+)
+from brokers.holdings import leave, lots
 from brokers.ledger import Ledger, end, level, worst
 from brokers.netting import carried, execute
 
@@ -24,9 +39,23 @@ def jump(a: Ledger, book: Book) -> None:
         if 0 < r.order.expiry <= a.at:
             end(a, book, r, "expired")
         elif triggered(r.code, r.order.side, r.order.price, quote, quote):
-            new = _fill(a, book, r, quote)
-            if new is not None:
-                _leave_at_quote(a, book, new)
+            _set_off(a, book, r, quote)
+
+
+def _set_off(a: Ledger, book: Book, r: Resting, quote: float) -> None:
+    """Fill an order that a quote has triggered, or place its limit order, which the same quote may fill."""
+    if r.code == STOP_LIMIT:
+        _place_limit(r)
+        if not triggered(r.code, r.order.side, r.order.price, quote, quote):
+            return
+    new = _fill(a, book, r, quote)
+    if new is not None:
+        _leave_at_quote(a, book, new)
+
+
+def _place_limit(r: Resting) -> None:
+    """Turn a stop limit order that was triggered into its limit order: the same ticket, at the limit."""
+    r.order, r.code = replace(r.order, kind="limit", price=r.order.limit, limit=0.0), LIMIT
 
 
 def play(a: Ledger, book: Book, high: float, low: float, close: float) -> None:
@@ -45,12 +74,18 @@ def _ask(book: Book, bid: float) -> float:
 def _play_orders(a: Ledger, book: Book, bids: Path, asks: Path) -> None:
     for r in tuple(book.orders):
         side = r.order.side
-        top, bottom, _ = asks if side > 0 else bids
-        if triggered(r.code, side, r.order.price, top, bottom):
-            new = _fill(a, book, r, r.order.price)
-            if new is not None:
-                after = bids if side > 0 else asks
-                _leave_at_level(a, book, new, touched_after(r.code, side, new.stop, new.target, *after))
+        path = asks if side > 0 else bids
+        if r.code == AT_MARKET or not triggered(r.code, side, r.order.price, path[0], path[1]):
+            continue
+        if r.code == STOP_LIMIT:  # the limit stands after the trigger: only the close tells that it was reached
+            _place_limit(r)
+            if not triggered(LIMIT, side, r.order.price, path[2], path[2]):
+                continue
+        code = r.code
+        new = _fill(a, book, r, r.order.price)
+        if new is not None:
+            after = bids if side > 0 else asks
+            _leave_at_level(a, book, new, touched_after(code, side, new.stop, new.target, *after))
 
 
 def call_margin(a: Ledger) -> None:
@@ -64,14 +99,26 @@ def call_margin(a: Ledger) -> None:
 
 
 def _fill(a: Ledger, book: Book, r: Resting, price: float) -> Holding | None:
-    if r.code == STOP_ENTRY:
-        price = slipped(price, r.order.side, book.slippage, book.scale)
-    if not carried(a, book, r.order.side, r.order.volume, price):
+    order = r.order
+    if r.code != LIMIT:
+        price = slipped(price, order.side, book.slippage, book.scale)
+    volume = filled(book, order.volume, order.filling)
+    if volume == 0.0 or not carried(a, book, order.side, volume, price):
         end(a, book, r, "rejected")
         return None
-    _, p = execute(a, book, r.order, price, r.order.volume)
-    end(a, book, r, "filled")
+    _, p = execute(a, book, order, price, volume)
+    settle(a, book, r, volume)
     return p
+
+
+def settle(a: Ledger, book: Book, r: Resting, volume: float) -> None:
+    """Note that some lots of an order are filled: what is left of it stands or is dropped."""
+    left = lots(r.order.volume - volume)
+    if left > 0.0 and r.order.filling == "return":
+        r.order = replace(r.order, volume=left, filled=lots(r.order.filled + volume))
+        r.code = LIMIT if r.code == LIMIT else AT_MARKET
+        return
+    end(a, book, r, "filled" if left == 0.0 else "cancelled")
 
 
 def _leave_at_quote(a: Ledger, book: Book, p: Holding) -> None:

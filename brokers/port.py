@@ -253,6 +253,8 @@ class OrderGone(Fact, frozen=True, kw_only=True):
     order: int
     magic: int
     end: OrderEnd
+    comment: str = ""
+    """What the venue wrote in place of the order's comment, if it did."""
 
 
 class Reconciled(Fact, frozen=True, kw_only=True):

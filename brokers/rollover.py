@@ -1,9 +1,13 @@
-"""What midnight does at the simulated venue: the swap of every night is charged to the positions that stand over it."""
+"""What the calendar does at the simulated venue: nights are charged to what stands over them, and contracts end."""
+
+from collections.abc import Mapping
 
 from brokers.book import Book, Holding
-from brokers.ledger import Ledger
+from brokers.holdings import leave
+from brokers.ledger import NEVER, Ledger, end
 from brokers.swap import SwapInterest, SwapMoney, SwapPolicy, night, night_money
 from market.money import cents
+from market.types import DAY_MS
 
 _THURSDAY = 3  # 1970-01-01, counting from Monday = 0
 
@@ -16,6 +20,39 @@ def roll(a: Ledger, book: Book, day: int) -> None:
                 factor = book.swap.factor(book.symbol, (evening + _THURSDAY) % 7)
                 p.swap = cents(p.swap + _night(a, book, book.swap, p, factor))
     book.day = day
+
+
+def expire(a: Ledger, at: int) -> None:
+    """End the contracts whose time has come by `at`: orders are taken off, positions closed at the last quote.
+
+    Brokers differ in what they call it; here it is a rollover. Trading them is refused from then on.
+    """
+    running = [book for book in a.books.values() if book.symbol.expires_at and not book.over]
+    for book in sorted(running, key=_end):
+        if _end(book) <= at:
+            a.at = max(a.at, _end(book))
+            _expire(a, book)
+    a.ends = next_end(a.books)
+
+
+def _expire(a: Ledger, book: Book) -> None:
+    if book.positions:
+        roll(a, book, a.at // DAY_MS)
+    for r in tuple(book.orders):
+        end(a, book, r, "cancelled")
+    for p in tuple(book.positions):
+        price = book.bid if p.side > 0 else book.ask
+        leave(a, book, p, price, "rollover", "contract expired", p.volume, p.magic)
+    book.over = True
+
+
+def next_end(books: Mapping[str, Book]) -> int:
+    """Return when the next contract ends, or NEVER."""
+    return min((_end(book) for book in books.values() if book.symbol.expires_at and not book.over), default=NEVER)
+
+
+def _end(book: Book) -> int:
+    return book.symbol.expires_at
 
 
 def _night(a: Ledger, book: Book, policy: SwapPolicy, p: Holding, factor: float) -> float:

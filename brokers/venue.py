@@ -20,7 +20,7 @@ from brokers.fills import shift
 from brokers.ledger import Ledger, deposit, equity
 from brokers.matching import call_margin, jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
-from brokers.rollover import roll
+from brokers.rollover import expire, next_end, roll
 from brokers.swap import Swap, swap_of
 from market.types import Account, Deal, Order, Position, Symbol
 
@@ -40,6 +40,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """Account money a lot and side, or another way to charge: `{per = "lot", rate = 5.0, on = "in"}`."""
     swap: Swap = True
     """Apply the symbol's swap, or another: `{by = "interest", long = -30.0, short = 0.0}`."""
+    depth: float = 0.0
+    """Most lots that one quote fills; 0.0: any."""
 
 
 class Venue:
@@ -59,6 +61,7 @@ class Venue:
         at: int,
         stop_out: float = 0.5,
         hedging: bool = True,
+        limit_orders: int = 0,
     ) -> None:
         """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first."""
         books: dict[str, Book] = {}
@@ -67,10 +70,11 @@ class Venue:
             book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap_of(symbol, c.swap))
             if book is None:
                 raise VenueError(f"{name}: use an account in {symbol.currency_profit}; {currency} needs another rate")
+            book.depth = c.depth
             books[name] = book
         self._a = Ledger(
             at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books,
-            hedging=hedging,
+            hedging=hedging, limit_orders=limit_orders, ends=next_end(books),
         )  # fmt: skip
         deposit(self._a, balance)
 
@@ -105,6 +109,10 @@ class Venue:
         book = self._a.books[symbol]
         return book.bid, book.ask
 
+    def offer(self, symbol: str, depth: float) -> None:
+        """Let a quote fill no more than `depth` lots from now on; 0.0: any."""
+        self._a.books[symbol].depth = depth
+
     def _quote(self, book: Book, at: int, bid: float, ask: float) -> None:
         a = self._a
         self._pass_to(at)
@@ -119,9 +127,12 @@ class Venue:
             call_margin(a)
 
     def _pass_to(self, at: int) -> None:
-        if at < self._a.at:
-            raise VenueError(f"bars must come in order of time: {at} follows {self._a.at}")
-        self._a.at = at
+        a = self._a
+        if not a.at <= at < a.ends:
+            if at < a.at:
+                raise VenueError(f"bars must come in order of time: {at} follows {a.at}")
+            expire(a, at)
+        a.at = at
 
     # --- the desk ---------------------------------------------------------------------------------------------------
 

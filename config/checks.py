@@ -77,7 +77,7 @@ def _symbols(symbols: dict[str, SymbolSection]) -> Iterator[str]:
             yield f'{path}.broker: expected a name no other symbol has at the broker, got "{broker}"'
         if len(broker.encode("utf-16-le")) // 2 > LONGEST_NAME:
             yield f'{path}.broker: expected no more than {LONGEST_NAME} characters, got "{broker}"'
-        for cost in ("spread", "slippage", "commission"):
+        for cost in ("spread", "slippage", "commission", "depth"):
             given = getattr(symbol.costs, cost)
             if isinstance(given, int | float) and given < 0:
                 yield f"{path}.costs.{cost}: expected a number from 0, got {given:g}"

@@ -165,13 +165,20 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     kind: OrderKind
     volume: float
+    """Still to be filled."""
     price: float
+    """The trigger."""
+    limit: float = 0.0
+    """Stop limit: where the limit order stands that the trigger places."""
     stop: float = 0.0
     target: float = 0.0
     expiry: int = 0
     """When the venue drops it; 0: never."""
     magic: int = 0
     comment: str = ""
+    filled: float = 0.0
+    """Lots filled already."""
+    filling: Filling = "return"
 
 
 DealEntry = Literal["in", "out", "inout", "out_by", "none"]

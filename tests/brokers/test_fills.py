@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from brokers.fills import (
     AMBIGUOUS,
+    AT_MARKET,
     DIRECT,
     INVERSE,
     LIMIT,
     NOTHING,
     STOP,
     STOP_ENTRY,
+    STOP_LIMIT,
     TARGET,
     floating,
+    frozen,
     lot_value,
     margin,
     on_grid,
@@ -75,7 +78,7 @@ def _mode(r: random.Random) -> float:
 
 
 def _kind(r: random.Random) -> float:
-    return r.choice((LIMIT, STOP_ENTRY))
+    return r.choice((AT_MARKET, LIMIT, STOP_ENTRY, STOP_LIMIT))
 
 
 def _contract(r: random.Random) -> float:
@@ -103,6 +106,7 @@ KERNELS: list[tuple[Callable[..., Any], tuple[Callable[[random.Random], float], 
     (margin, (_mode, _lots, _contract, _above_zero, _scale)),
     (volume_fits, (_lots, _step, _above_zero, _step)),
     (on_grid, (_price, _scale, _step)),
+    (frozen, (_price, _price, _points, _scale)),
     (stops_fit, (_side, _price, _price, _price, _points, _scale)),
     (trigger_fits, (_kind, _side, _price, _price, _points, _scale)),
 ]

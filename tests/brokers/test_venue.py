@@ -195,7 +195,9 @@ def test_an_expired_order_is_gone_before_the_open_can_fill_it() -> None:
     order = sent(venue, entry(kind="limit", price=98.0, stop=90.0, expiry=NEXT)).order
     venue.open_bar("XAUUSD", NEXT, 97.0, 10.0)
 
-    assert [OrderGone(at=NEXT, order=order, magic=7, end="expired")] == venue.news()
+    (gone,) = venue.news()
+
+    assert OrderGone(at=NEXT, order=order, magic=7, end="expired", comment="expired [2024.01.01 13:00]") == gone
     assert () == venue.orders()
 
 

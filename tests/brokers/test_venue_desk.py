@@ -113,7 +113,7 @@ def test_a_close_executes_at_the_other_side() -> None:
         (10036, {"position": 77}),
         (10036, {"symbol": "EURUSD"}),
         (10013, {"side": -1}),
-        (10014, {"volume": 1.01}),
+        (10038, {"volume": 1.01}),
         (10014, {"volume": 0.0}),
         (10014, {"volume": 0.005}),
         (10014, {"volume": 0.995}),
