@@ -117,6 +117,8 @@ class LinkUp(Fact, frozen=True, kw_only=True):
     """The terminal answers, is logged in as configured, and the broker is connected."""
 
     account: Account
+    forbidden: str = ""
+    """Why nothing can be traded all the same, and what to do about it; empty: it can."""
 
 
 class LinkDown(Fact, frozen=True, kw_only=True):
@@ -125,6 +127,8 @@ class LinkDown(Fact, frozen=True, kw_only=True):
     reason: str
     given_up: bool = False
     """The link will not be tried again by itself: a person must look."""
+    away_s: float = 0.0
+    """Still tried, but away for so long of an open market that a person should look; 0.0: not for so long."""
 
 
 class WrongTerminal(Fact, frozen=True, kw_only=True):
@@ -189,6 +193,12 @@ class FeedFresh(Fact, frozen=True, kw_only=True):
     """A symbol that was stale is quoted again."""
 
     symbol: str
+
+
+class ClockDoubted(Fact, frozen=True, kw_only=True):
+    """The server's clock contradicts the zone configured for it, or does so no more: then `problem` is empty."""
+
+    problem: str
 
 
 class DataEnded(Fact, frozen=True, kw_only=True):
@@ -272,7 +282,7 @@ class Reconciled(Fact, frozen=True, kw_only=True):
 
 BrokerFact = (
     LinkUp | LinkDown | WrongTerminal | TradingForbidden | TradingAllowed | SymbolSeen | BarClosed | BarRevised
-    | FeedBroken | FeedStale | FeedFresh | DataEnded | Accepted | Rejected | Refused | InDoubt | DealMade
+    | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected | Refused | InDoubt | DealMade
     | OrderGone | Reconciled
 )  # fmt: skip
 

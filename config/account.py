@@ -56,6 +56,17 @@ class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     leverage: Count = 100
 
 
+class DeadlinesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds that single calls may take; those not named take `call_timeout_s`."""
+
+    connect: Positive = 30.0
+    """Starting the worker and logging in; a terminal that is begun by it needs long."""
+    poll: Positive | None = None
+    past: Positive | None = None
+    look: Positive | None = None
+    send: Positive | None = None
+
+
 class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which terminal speaks for the broker, and how patient we are with it."""
 
@@ -66,6 +77,9 @@ class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     python: str = ""
     """Interpreter of the worker (under Wine: the Windows one); empty: our own."""
     call_timeout_s: Positive = 5.0
+    deadlines: DeadlinesSection = DeadlinesSection()
+    page_after_s: Positive = 300.0
+    """So many seconds of an open market without a terminal call a person."""
     settle_s: Positive = 6.0
     """How long an order in doubt may still turn up; longer than the venue's longest in-flight life."""
     poll_ms: Count = 100
@@ -141,6 +155,10 @@ class FeedSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     warmup: Annotated[int, msgspec.Meta(ge=0)] = 500
     """Bars folded in before the first decision."""
+    reread: Annotated[int, msgspec.Meta(ge=0)] = 3
+    """Closed bars that are read again and again: one that has changed holds its symbol."""
+    stale_s: Positive = 120.0
+    """A symbol that its calendar says is traded, and that has had no tick for so long, is held."""
 
 
 class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

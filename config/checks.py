@@ -50,11 +50,10 @@ def _account(config: AccountFile) -> Iterator[str]:
         yield f'account.allow_real: expected false unless the mode is "live", got true in mode "{account.mode}"'
     if terminal.kind == "metatrader5" and not terminal.path:
         yield "terminal.path: expected the terminal's program: without it another terminal may answer, got nothing"
-    if terminal.settle_s < terminal.call_timeout_s:
-        yield (
-            f"terminal.settle_s: expected a number from call_timeout_s ({terminal.call_timeout_s:g}) upwards, "
-            f"got {terminal.settle_s:g}"
-        )
+    longest = terminal.deadlines.send or terminal.call_timeout_s
+    if terminal.settle_s < longest:
+        name = "deadlines.send" if terminal.deadlines.send else "call_timeout_s"
+        yield f"terminal.settle_s: expected a number from {name} ({longest:g}) upwards, got {terminal.settle_s:g}"
     if terminal.password is not None and (problem := ref_problem(terminal.password)):
         yield f"terminal.password: expected {problem}"
 

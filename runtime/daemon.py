@@ -16,20 +16,25 @@ from pathlib import Path
 import structlog
 
 from brokers.latch import Command
-from brokers.mt5.frames import Closed, Connected, FeedCursor, Poll
+from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, DataEnded, LinkUp, SymbolSeen
-from market.types import TIMEFRAMES
+from brokers.port import BarClosed, FeedBroken, LinkUp
+from market.types import TIMEFRAMES, Bar, Symbol
 from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
-from runtime.linker import Linker, check_money, facts_of
+from runtime.hearing import Ears, Hearing
+from runtime.linker import Linker, check_money
 from runtime.operator.control import Control
 from runtime.recorder import Recorder
 from runtime.signals import on_stop
 from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
+
+HISTORY_S = 1.0
+HISTORY_TRIES = 10
+"""So often, and so far apart, history is asked for while a terminal loads it."""
 
 
 class Daemon:
@@ -44,7 +49,7 @@ class Daemon:
         warmup: int,
         poll_s: float,
         reconcile_s: float,
-        max_age_s: float,
+        ears: Ears,
         allow_real: bool = False,
         paper: PaperDesk | None = None,
         jitter: Callable[[], float] = random.random,
@@ -55,15 +60,16 @@ class Daemon:
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
         self.clock = recorder.clock
-        self.warmup, self.poll_s, self.reconcile_s, self.max_age_ms = warmup, poll_s, reconcile_s, int(max_age_s * 1000)
+        self.warmup, self.poll_s, self.reconcile_s = warmup, poll_s, reconcile_s
         self.switch = Switch(folder, self.clock)
-        self.linker = Linker(session, self.clock, jitter)
+        self.linker = Linker(session, self.clock, jitter, ears.page_after_s)
+        self.hearing = Hearing(self.ledger, self.clock, self.core.plan.hours, ears)
+        self.linker.market_open = self._market_open
         self.inbox: Inbox = asyncio.Queue()
         self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox)
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
-        self.told: dict[FeedKey, int] = {}
         self.next_look = 0.0
         self.stopping = ""
 
@@ -161,13 +167,21 @@ class Daemon:
     async def _linked(self, told: Connected) -> None:
         account = told.account
         check_money(account, live=self.core.plan.mode == "live", allow_real=self.allow_real)
-        for symbol in told.symbols:
-            await self.taker.take(SymbolSeen(at=told.at, symbol=symbol))
-        await self.taker.take(LinkUp(at=told.at, account=account))
+        self.hearing.linked(told)
+        await self._contracts(told.symbols, told.at)
+        await self.taker.take(LinkUp(at=told.at, account=account, forbidden=told.forbidden))
         await self._warm_up()
         self._settle_memory()
         self.next_look = self.clock.elapsed() + self.reconcile_s
         self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
+
+    async def _contracts(self, symbols: tuple[Symbol, ...], at: int) -> None:
+        for fact in self.hearing.contracts(symbols, at):
+            await self.taker.take(fact)
+
+    def _market_open(self) -> bool:
+        link = self.linker.link
+        return self.hearing.silence.market_open(self.clock.elapsed(), link.down_since)
 
     def _settle_memory(self) -> None:
         """Have the collector never again walk what is loaded by now and stays."""
@@ -178,20 +192,31 @@ class Daemon:
         for key in sorted(self.core.feeds, key=lambda k: -TIMEFRAMES[k[1]]):
             if self.core.feeds[key].last_time:
                 continue
-            for bar in await self.session.past(*key, self.warmup):
+            for bar in await self._past(key):
+                self.hearing.remember(bar)
                 closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
                 await self.taker.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
+
+    async def _past(self, key: FeedKey) -> tuple[Bar, ...]:
+        """Return history; where there is less than asked for, the terminal may still be loading it: look again."""
+        told = await self.session.past(*key, self.warmup)
+        for _ in range(HISTORY_TRIES):
+            if told.whole or self.session.lockstep:
+                break
+            before = told.bars
+            await self._pause(HISTORY_S)
+            told = await self.session.past(*key, self.warmup)
+            if before and len(told.bars) <= len(before):
+                break
+        return told.bars
 
     # --- the market -------------------------------------------------------------------------------------------------
 
     async def _round(self) -> None:
         """Ask the terminal what is new, and take it in."""
-        feeds = tuple(
-            FeedCursor(*key, max(feed.last_time, self.told.get(key, 0))) for key, feed in self.core.feeds.items()
-        )
         ledger = self.ledger
         ask = Poll(
-            feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
+            feeds=self.hearing.cursors(self.core.feeds), last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
             watch=watched(ledger) if self.paper is None else (), done=self.done,
         )  # fmt: skip
         try:
@@ -203,20 +228,16 @@ class Daemon:
         if self.paper is None:
             for news in told.news:
                 await self.taker.take(news)
-        if told.ended and not ledger.ended:
-            await self.taker.take(DataEnded(at=told.at))
-        await self._bars(told.bars, told.at)
+        for fact in self.hearing.facts(told):
+            await self._market(fact)
         await self._advance(told.at, ended=told.ended)
 
-    async def _bars(self, bars: tuple[Closed, ...], at: int) -> None:
-        for closed in bars:  # a broken bar is told once, and not asked for again
-            self.told[closed.bar.symbol, closed.bar.timeframe] = closed.bar.time
-        for fact in facts_of(bars, at, self.max_age_ms):
-            self.bars += 1
-            if self.paper is not None and isinstance(fact, BarClosed):
-                self.paper.market(fact, ended=self.ledger.ended)
-                await self.taker.news()
-            await self.taker.take(fact)
+    async def _market(self, fact: AnyFact) -> None:
+        self.bars += isinstance(fact, BarClosed | FeedBroken)
+        if self.paper is not None and isinstance(fact, BarClosed):
+            self.paper.market(fact, ended=self.ledger.ended)
+            await self.taker.news()
+        await self.taker.take(fact)
 
     async def _advance(self, at: int, *, ended: bool) -> None:
         """Let recorded time go on when all is settled; look at the venue now and then; end with the data."""
@@ -230,5 +251,6 @@ class Daemon:
             self.next_look = self.clock.elapsed() + self.reconcile_s
             for fact in await self.taker.look(0, settled=False):
                 await self.taker.take(fact)
+            await self._contracts(self.session.contracts, at)
         if not self.stopping:
             await self._pause(self.poll_s)

@@ -1,21 +1,22 @@
-"""The daemon's hold on its terminal: when to start a worker, what a loss means, and what told bars are as facts."""
+"""The daemon's hold on its terminal: when to start a worker, and what a loss means."""
 
 import random
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import structlog
 
-from brokers.mt5.frames import Closed, Connected
+from brokers.mt5.frames import Connected
 from brokers.mt5.link import Event, Link
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, FeedBroken, LinkDown, WrongTerminal
+from brokers.port import LinkDown, WrongTerminal
 from config.errors import TerminalRefused
-from market.bars import price_problem
-from market.types import TIMEFRAMES, Account
+from market.types import Account
 from runtime.clock import Clock
 
 Loss = LinkLostError | WrongTerminalError
+
+PAGE_AFTER_S = 300.0
 
 
 def refused(error: Loss) -> TerminalRefused:
@@ -34,12 +35,22 @@ def check_money(account: Account, *, live: bool, allow_real: bool) -> None:
 class Linker:
     """Keeps one session alive, by the table in `brokers/mt5/link.py`."""
 
-    def __init__(self, session: Session, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
-        """Begin down; `jitter` draws from [0, 1)."""
-        self.session, self.clock, self.jitter = session, clock, jitter
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        page_after_s: float = PAGE_AFTER_S,
+    ) -> None:
+        """Begin down; `jitter` draws from [0, 1), so long without a terminal in an open market calls a person."""
+        self.session, self.clock, self.jitter, self.page_after_s = session, clock, jitter, page_after_s
         self.link = Link()
         self.next_try = 0.0
+        self.reason = "not tried yet"
+        """What the last loss was."""
         self.linked_once = False
+        self.market_open: Callable[[], bool] = lambda: True
+        """Whether somebody could trade now; asked while the terminal is away."""
         self.log = structlog.get_logger()
 
     @property
@@ -57,55 +68,45 @@ class Linker:
         try:
             told = await self.session.start()
         except (LinkLostError, WrongTerminalError) as error:
-            if not self.linked_once and (isinstance(error, WrongTerminalError) or error.fatal):
+            if not self.linked_once and event_of(error) in {"refused", "wrong"}:
                 raise refused(error) from error
             raise
+        lost = self.link.down_since
         self.link.step("connected", self.clock.elapsed())
+        if lost >= 0.0:
+            self.log.info("link back", after_s=round(self.clock.elapsed() - lost, 3), tries=self.link.tries)
         self.linked_once = True
         return told
 
     def lost(self, error: Loss, at: int) -> LinkDown | WrongTerminal | None:
-        """Note a loss; return the fact to be told, or None where it was known to be down."""
+        """Note a loss; return the fact to be told: the loss, that it was given up, that it lasts too long, or none."""
         before = self.link.state
         self.drop(error)
         if isinstance(error, WrongTerminalError):
             return WrongTerminal(at=at, expected=error.expected, found=error.found)
         given_up = self.link.state == "given_up" != before
-        return LinkDown(at=at, reason=str(error), given_up=given_up) if before == "up" or given_up else None
+        if before == "up" or given_up:
+            return LinkDown(at=at, reason=str(error), given_up=given_up)
+        return self.lasting(str(error), at)
+
+    def lasting(self, reason: str, at: int) -> LinkDown | None:
+        """Return the fact that the terminal is away for too long of an open market, once."""
+        if not self.link.away(self.clock.elapsed(), self.page_after_s, market_open=self.market_open()):
+            return None
+        return LinkDown(at=at, reason=reason, away_s=round(self.link.away_s, 3))
 
     def drop(self, error: Loss) -> None:
-        """Walk the table, and set the time of the next try."""
+        """Walk the table, and set the time of the next try; what is told of the first loss is not said again."""
         if self.link.state in {"down", "given_up"}:
             return
-        event: Event = "unreachable"
-        if isinstance(error, WrongTerminalError) or error.fatal:  # a login refused again and again locks an account
-            event = "wrong"
-        elif error.crashed:
-            event = "crashed"
+        first, self.reason = self.link.down_since < 0.0, str(error)
+        event = event_of(error)
         self.link.step(event, self.clock.elapsed())
         self.next_try = self.clock.elapsed() + self.link.delay(self.jitter())
-        self.log.warning("link lost", reason=str(error), kind=event, tries=self.link.tries, state=self.link.state)
+        if first or self.link.state == "given_up":
+            self.log.warning("link lost", reason=str(error), kind=event, state=self.link.state)
 
 
-def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[BarClosed | FeedBroken]:
-    """Yield told bars as facts, by the time they closed, the longest timeframe first.
-
-    The newest bar of a feed is live while the tick that showed it is fresh; older ones closed while we were away. A bar
-    that cannot be one is not told as a bar, but as a broken feed.
-    """
-    newest = {(c.bar.symbol, c.bar.timeframe): c.bar.time for c in bars}
-    for closed in sorted(bars, key=_when):
-        bar = closed.bar
-        problem = price_problem(bar.open, bar.high, bar.low, bar.close)
-        if problem or not 0.0 < closed.bid <= closed.ask:
-            quote = f"bar {bar.time}: {problem or f'quote {closed.bid}/{closed.ask}'}"
-            yield FeedBroken(at=at, symbol=bar.symbol, problem=quote)
-            continue
-        last = newest[bar.symbol, bar.timeframe] == bar.time
-        fresh = last and (closed.next_open == 0 or at - closed.next_open <= max_age_ms)
-        yield BarClosed(at=at, bar=bar, bid=closed.bid, ask=closed.ask, phase="live" if fresh else "missed")
-
-
-def _when(closed: Closed) -> tuple[int, int]:
-    length = TIMEFRAMES[closed.bar.timeframe]
-    return closed.bar.time + length * 1000, -length
+def event_of(error: Loss) -> Event:
+    """Return what a loss is in the life of a link."""
+    return "wrong" if isinstance(error, WrongTerminalError) else error.event

@@ -14,11 +14,11 @@ from typing import Any, TextIO
 import msgspec
 import structlog
 
-from brokers.mt5.line import Terms
+from brokers.mt5.line import Deadlines, Terms
 from brokers.mt5.locks import taken
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import DealMade
-from config.account import AccountConfig
+from config.account import AccountConfig, TerminalSection
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.load import digest
 from config.places import JOURNAL_FILE
@@ -31,6 +31,7 @@ from runtime.core.desk import run_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
 from runtime.desks import PaperDesk
+from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.linker import refused
@@ -118,7 +119,22 @@ def terms_of(config: AccountConfig, state: Path) -> Terms:
         server=account.server, zone=account.zone,
         symbols={name: s.broker or name for name, s in config.symbols.items()}, limits=config.limits,
         latch=str(state) if account.mode == "live" else "", python=terminal.python,
-        call_timeout_s=terminal.call_timeout_s,
+        deadlines=deadlines_of(terminal),
+    )  # fmt: skip
+
+
+def deadlines_of(terminal: TerminalSection) -> Deadlines:
+    """Return how long each call may take: as named, else as all calls."""
+    named = {verb: getattr(terminal.deadlines, verb) for verb in Deadlines.__struct_fields__}
+    return Deadlines(**{verb: seconds or terminal.call_timeout_s for verb, seconds in named.items()})
+
+
+def ears_of(config: AccountConfig) -> Ears:
+    """Return how closely the terminal is listened to."""
+    feed = config.feed
+    return Ears(
+        max_age_ms=int(config.limits.max_age_s * 1000), reread=feed.reread, stale_s=feed.stale_s,
+        zone=config.account.zone, page_after_s=config.terminal.page_after_s,
     )  # fmt: skip
 
 
@@ -129,7 +145,7 @@ def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) 
     )
     return Daemon(
         recorder, Session(terms_of(config, state)), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
-        reconcile_s=terminal.reconcile_s, max_age_s=config.limits.max_age_s, allow_real=account.allow_real, paper=paper,
+        reconcile_s=terminal.reconcile_s, ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
 
 

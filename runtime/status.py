@@ -8,6 +8,7 @@ from brokers.mt5.session import Session
 from runtime.core.core import Core
 from runtime.core.positions import GONE
 from runtime.core.state import Ledger
+from runtime.hearing import Hearing
 from runtime.linker import Linker
 from runtime.recorder import Recorder
 
@@ -20,6 +21,7 @@ class Daemon(Protocol):
     linker: Linker
     session: Session
     recorder: Recorder
+    hearing: Hearing
     bars: int
 
 
@@ -42,6 +44,8 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "run": ledger.run,
         "mode": core.plan.mode,
         "link": daemon.linker.link.state,
+        "missing": _missing(daemon),
+        "answered": daemon.session.answered,
         "level": ledger.level,
         "generation": ledger.generation,
         "holds": dict(ledger.holds),
@@ -57,3 +61,15 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "shadow": daemon.recorder.net["shadow"],
         "seq": daemon.recorder.journal.next_seq - 1,
     }
+
+
+def _missing(daemon: Daemon) -> list[str]:
+    """Return, in words, what there must be before anything can be traded and is not there now."""
+    if not daemon.linker.up:
+        return [f"terminal: {daemon.linker.reason}"]
+    hearing = daemon.hearing
+    waits = [name for name in daemon.session.terms.symbols if hearing.live and name not in hearing.silence.last]
+    return [
+        *([f"permission: {hearing.forbidden}"] if hearing.forbidden else []),
+        *(f"first tick of {name}" for name in waits),
+    ]

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from brokers.mt5.line import Deadlines
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 
 SHORT_S = 0.4
+HURRIED = Deadlines(connect=SHORT_S, poll=SHORT_S, past=SHORT_S, look=SHORT_S, send=SHORT_S)
 
 
 def live(session: Session, act: Callable[[Session], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401 - what the act returns
@@ -29,7 +31,7 @@ def live(session: Session, act: Callable[[Session], Coroutine[Any, Any, Any]]) -
 
 def hurried(session: Session) -> None:
     """Have the session's calls time out soon from now on."""
-    session.terms = msgspec.structs.replace(session.terms, call_timeout_s=SHORT_S)
+    session.terms = msgspec.structs.replace(session.terms, deadlines=HURRIED)
 
 
 async def lost(call: Coroutine[Any, Any, Any]) -> LinkLostError | WrongTerminalError:

@@ -60,6 +60,11 @@ class Terminal:
         }  # fmt: skip
         return self.worker.answer(Connect(**(given | changes)))
 
+    def odd(self, package: Any) -> "Terminal":  # noqa: ANN401 - a package with something odd about it
+        """Have the worker speak through another package from now on."""
+        self.worker.mt5 = self.worker.reader.mt5 = package
+        return self
+
     def up(self) -> "Terminal":
         """Connect, which must work."""
         assert isinstance(self.connect(), Connected)

@@ -50,6 +50,8 @@ class FeedCursor(msgspec.Struct, frozen=True):
     symbol: str
     timeframe: str
     after: int
+    known: tuple[Bar, ...] = ()
+    """Bars told before that are to be read once more: which of them tells another story by now?"""
 
 
 class Poll(Ask, frozen=True, kw_only=True):
@@ -118,6 +120,10 @@ class Connected(Tell, frozen=True, kw_only=True):
     account: Account
     symbols: tuple[Symbol, ...]
     lockstep: bool
+    recorded: bool = False
+    """Its clock shows recorded time, not today's."""
+    forbidden: str = ""
+    """Why nothing can be traded though the terminal answers; empty: it can."""
 
 
 class Closed(msgspec.Struct, frozen=True, gc=False):
@@ -137,12 +143,21 @@ class Polled(Tell, frozen=True, kw_only=True):
     news: tuple[DealMade | OrderGone, ...]
     bars: tuple[Closed, ...]
     ended: bool
+    revised: tuple[Bar, ...] = ()
+    """Known bars as they are told now."""
+    late: tuple[tuple[str, str], ...] = ()
+    """Feeds whose history does not reach back to the cursor yet: of these nothing is told."""
+    ticks: dict[str, int] = {}
+    """When each symbol's last tick was."""
+    forbidden: str = ""
 
 
 class History(Tell, frozen=True, kw_only=True):
     """Closed bars, oldest first."""
 
     bars: tuple[Bar, ...]
+    whole: bool = True
+    """False: fewer than asked for; a terminal that has only begun to load its history will have more soon."""
 
 
 class Sent(Tell, frozen=True, kw_only=True):
@@ -160,6 +175,8 @@ class Looked(Tell, frozen=True, kw_only=True):
     orders: tuple[Order, ...]
     news: tuple[DealMade | OrderGone, ...]
     last_deal: int
+    symbols: tuple[Symbol, ...] = ()
+    """Contracts as they are now."""
 
 
 class Listed(msgspec.Struct, frozen=True):

@@ -31,6 +31,16 @@ REAPED_S = 5.0
 """A killed process is waited for so long; one that the system cannot end by then is left to the locks it holds."""
 
 
+class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds after which a verb that has not answered is given up, and its worker killed."""
+
+    connect: float = 30.0
+    poll: float = 5.0
+    past: float = 20.0
+    look: float = 10.0
+    send: float = 10.0
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Which terminal a session speaks to, and how patiently."""
 
@@ -44,8 +54,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     latch: str
     python: str = ""
-    call_timeout_s: float = 5.0
-    start_timeout_s: float = 30.0
+    deadlines: Deadlines = Deadlines()
 
     def __repr__(self) -> str:
         """Name the terminal; never the password."""
@@ -130,7 +139,7 @@ async def spawned(terms: Terms) -> Line:
     """Spawn a worker for a terminal; OSError where none comes."""
     program = [terms.python or sys.executable, "-m", "brokers.mt5.process", "--kind", terms.kind]
     program += ["--parent", str(os.getpid()), "--port"]
-    return await dialled_back(program, terms.start_timeout_s)
+    return await dialled_back(program, terms.deadlines.connect)
 
 
 async def dialled_back(program: list[str], patience_s: float) -> Line:

@@ -1,12 +1,11 @@
 """Reading a terminal: accounts, bars, deals and orders as our values; None is a failure, never flat."""
 
 import os
-import time
 
-from collections.abc import Callable
 from typing import Any
 
 from brokers.mt5.frames import Closed, FeedCursor, Identity, Translator
+from brokers.mt5.retcodes import LOST
 from brokers.port import DealMade, OrderGone
 from market.types import TIMEFRAMES, Bar
 
@@ -18,8 +17,6 @@ _LATE_S = 7_200
 _UNSEEN_S = 7 * _DAY_S
 """An order in doubt is looked for so long before the cursor: it may have ended before the last deal was made."""
 _GONE_STATES = {2: "cancelled", 4: "filled", 5: "rejected", 6: "expired"}
-TERMINAL_EVERY_S = 0.5
-"""Seconds for which `terminal_info` is believed; login and server are read in every breath."""
 
 
 class TerminalLostError(Exception):
@@ -34,15 +31,16 @@ class TerminalLostError(Exception):
 class Reader:
     """What can be read of one terminal, through the package or what looks like it."""
 
-    def __init__(self, package: Any, control: Any, elapsed: Callable[[], float] = time.monotonic) -> None:  # noqa: ANN401 - the package, and a replay's control or None
-        """Begin unconnected; `elapsed` tells monotonic seconds."""
-        self.mt5, self.control, self.elapsed = package, control, elapsed
+    def __init__(self, package: Any, control: Any) -> None:  # noqa: ANN401 - the package, and a replay's control or None
+        """Begin unconnected."""
+        self.mt5, self.control = package, control
         self.names: dict[str, str] = {}
-        self.path = self.found = ""
+        self.path = ""
+        self.forbidden = ""
+        """Why nothing can be traded, as read with the identity; empty: it can."""
         self.translate = Translator("UTC", {})
         self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
         self.ticks: dict[str, Any] = {}
-        self.checked = -1.0
 
     def must(self, value: Any, what: str) -> Any:  # noqa: ANN401 - whatever the package returns
         """Return a value that may not be None."""
@@ -51,15 +49,14 @@ class Reader:
         return value
 
     def who(self) -> Identity:
-        """Say which account this is, now; that the broker is connected is asked twice a second."""
+        """Say which account and terminal this is, now, and whether it may trade; that the broker is connected, too."""
         account = self.must(self.mt5.account_info(), "account_info")
-        if self.elapsed() - self.checked > TERMINAL_EVERY_S:
-            terminal = self.must(self.mt5.terminal_info(), "terminal_info")
-            if not terminal.connected:
-                raise TerminalLostError("the terminal has no connection to its broker")
-            self.checked = self.elapsed()
-            self.found = self.path if _home(terminal.path) == _home(self.path) else terminal.path
-        return Identity(account.login, account.server, self.found)
+        terminal = self.must(self.mt5.terminal_info(), "terminal_info")
+        if not terminal.connected:
+            raise TerminalLostError("the terminal has no connection to its broker")
+        self.forbidden = forbidden_by(terminal, account)
+        found = self.path if _home(terminal.path) == _home(self.path) else terminal.path
+        return Identity(account.login, account.server, found)
 
     def now(self) -> int:
         """Read every symbol's tick afresh; return the newest server time among them, UTC milliseconds."""
@@ -74,27 +71,46 @@ class Reader:
         state: dict[str, Any] = self.must(told, "the replay's clock")
         return state
 
-    def closed(self, feed: FeedCursor, *, ended: bool) -> list[Closed]:
-        """Return the bars that closed after the cursor, with the last tick read."""
-        count = 3  # the bar of the cursor, the one that closed after it, and the forming one
+    def since(self, feed: FeedCursor) -> list[Any] | None:
+        """Return rows from the cursor's bar on, the forming one last; None while history does not reach back to it.
+
+        A terminal that is still loading its history gives nothing, or the newest bars only: the others are to come.
+        """
+        count = 2 + max(len(feed.known), 1)  # the bars told already, the one that closed after them, the forming one
         while True:
-            rates = self.rates(feed.symbol, feed.timeframe, count)
-            times = [self.translate.utc(row[0] * 1000) for row in rates]
-            if len(rates) < count or not times or times[0] <= feed.after:
-                break
+            rows = self.rates(feed.symbol, feed.timeframe, count)
+            if not rows:
+                return None
+            if self.translate.utc(rows[0][0] * 1000) <= feed.after:
+                return rows
+            if len(rows) < count:
+                return None if feed.after else rows
             count *= 8
-        tick = self.must(self.ticks[feed.symbol], feed.symbol)
-        last = len(rates) if ended else len(rates) - 1
-        return [
-            Closed(self.bar(feed, rates[i]), tick.bid, tick.ask, times[i + 1] if i + 1 < len(times) else 0)
-            for i in range(last)
-            if times[i] > feed.after
-        ]
+
+    def closed(self, feed: FeedCursor, rows: list[Any], *, ended: bool) -> list[Closed] | None:
+        """Return the bars that closed after the cursor, with the last tick read; None where there is no tick yet."""
+        times = [self.translate.utc(row[0] * 1000) for row in rows]
+        last = len(rows) if ended else len(rows) - 1
+        fresh = [i for i in range(last) if times[i] > feed.after]
+        tick = self.ticks.get(feed.symbol)
+        if tick is None:
+            return None if fresh else []
+        after = [*times[1:], 0]
+        return [Closed(self.bar(feed, rows[i]), tick.bid, tick.ask, after[i]) for i in fresh]
+
+    def revised(self, feed: FeedCursor, rows: list[Any]) -> list[Bar]:
+        """Return the known bars whose prices are others by now."""
+        if not feed.known:
+            return []
+        now = {bar.time: bar for bar in (self.bar(feed, row) for row in rows)}
+        return [now[old.time] for old in feed.known if old.time in now and _prices(now[old.time]) != _prices(old)]
 
     def rates(self, symbol: str, timeframe: str, count: int) -> list[Any]:
-        """Return the last bars as rows, the forming one last."""
+        """Return the last bars as rows, the forming one last; none where the terminal has no history yet."""
         rates = self.mt5.copy_rates_from_pos(self.names[symbol], self.timeframes[timeframe], 0, count)
-        return list(self.must(rates, f"bars of {symbol} {timeframe}").tolist())
+        if rates is None and self.mt5.last_error()[0] in LOST:
+            raise TerminalLostError(f"bars of {symbol} {timeframe} gave nothing")
+        return [] if rates is None else list(rates.tolist())
 
     def bar(self, feed: FeedCursor, row: Any) -> Bar:  # noqa: ANN401 - a row of the package's array
         """Translate one row."""
@@ -135,6 +151,23 @@ class Reader:
             orders = self.must(self.mt5.history_orders_get(ticket=ticket), "history_orders_get")
             gone += [self._gone(order) for order in orders if order.state in _GONE_STATES]
         return gone
+
+
+def forbidden_by(terminal: Any, account: Any) -> str:  # noqa: ANN401 - structures of the package
+    """Return what keeps programs from trading, and what a person can do about it; empty where nothing does."""
+    if terminal.tradeapi_disabled:
+        return "the terminal shuts out Python: clear the box for it in Tools, Options, Expert Advisors"
+    if not terminal.trade_allowed:
+        return "AutoTrading is off in the terminal: press Algo Trading in its toolbar (Ctrl+E)"
+    if not account.trade_allowed:
+        return "the broker does not let this account trade: an investor's password, or a closed account"
+    if not account.trade_expert:
+        return "the broker does not let programs trade on this account: ask it to"
+    return ""
+
+
+def _prices(bar: Bar) -> tuple[float, float, float, float]:
+    return bar.open, bar.high, bar.low, bar.close
 
 
 def _home(path: str) -> str:

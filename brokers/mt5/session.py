@@ -32,9 +32,10 @@ from brokers.mt5.frames import (
     decode_tell,
     framed,
 )
-from brokers.mt5.line import Dial, Line, Terms, spawned
+from brokers.mt5.line import Deadlines, Dial, Line, Terms, spawned
+from brokers.mt5.link import Event
 from brokers.port import Answer, AnyRequest, InDoubt, Rejected
-from market.types import Bar
+from market.types import Symbol
 
 T = TypeVar("T", bound=Tell)
 
@@ -43,12 +44,19 @@ NO_CONNECTION = -10004
 
 
 class LinkLostError(Exception):
-    """The terminal is out of reach; `crashed` says that our own worker died or hung."""
+    """The terminal is out of reach; `crashed` says that our own worker is gone, `hung` that it had to be killed."""
 
-    def __init__(self, reason: str, *, crashed: bool, fatal: bool = False) -> None:
+    def __init__(self, reason: str, *, crashed: bool, hung: bool = False, fatal: bool = False) -> None:
         """Say why; `fatal`: trying again cannot help."""
         super().__init__(reason)
-        self.crashed, self.fatal = crashed, fatal
+        self.crashed, self.hung, self.fatal = crashed, hung, fatal
+
+    @property
+    def event(self) -> Event:
+        """What it is in the life of a link."""
+        if self.fatal:
+            return "refused"
+        return "hung" if self.hung else "crashed" if self.crashed else "unreachable"
 
 
 class WrongTerminalError(Exception):
@@ -60,6 +68,21 @@ class WrongTerminalError(Exception):
         self.expected, self.found = expected, found
 
 
+def deadline_of(ask: AnyAsk, deadlines: Deadlines) -> float:
+    """Return how many seconds a request may take."""
+    match ask:
+        case Connect() | Symbols():
+            return deadlines.connect
+        case Poll():
+            return deadlines.poll
+        case Past():
+            return deadlines.past
+        case Look():
+            return deadlines.look
+        case Send():
+            return deadlines.send
+
+
 class Session:
     """One worker process and the line to it."""
 
@@ -68,6 +91,10 @@ class Session:
         self.terms, self.dial = terms, dial
         self.line: Line | None = None
         self.lockstep = False
+        self.contracts: tuple[Symbol, ...] = ()
+        """As the last look found them."""
+        self.answered = 0
+        """Calls that came to an answer: progress, where a pulse alone would say nothing."""
         self.loss: LinkLostError | WrongTerminalError | None = None
 
     @property
@@ -82,9 +109,10 @@ class Session:
         terms = self.terms
         ask = Connect(
             path=terms.path, login=terms.login, password=terms.password, server=terms.server, zone=terms.zone,
-            symbols=terms.symbols, limits=terms.limits, latch=terms.latch, timeout_ms=int(terms.start_timeout_s * 1000),
+            symbols=terms.symbols, limits=terms.limits, latch=terms.latch,
+            timeout_ms=int(terms.deadlines.connect * 1000),
         )  # fmt: skip
-        told = await self.call(ask, Connected, terms.start_timeout_s)
+        told = await self.call(ask, Connected)
         self.lockstep = told.lockstep
         return told
 
@@ -97,20 +125,22 @@ class Session:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    async def call(self, ask: AnyAsk, kind: type[T], deadline_s: float = 0.0) -> T:
+    async def call(self, ask: AnyAsk, kind: type[T]) -> T:
         """Ask once and return the reply; LinkLostError or WrongTerminalError otherwise, and no worker is left."""
         if self.line is None:
             raise self.loss or LinkLostError("no worker", crashed=True)
         try:
-            async with asyncio.timeout(deadline_s or self.terms.call_timeout_s):
+            async with asyncio.timeout(deadline_of(ask, self.terms.deadlines)):
                 told = decode_tell(await self.line.ask(framed(ask)))
         except TimeoutError:
-            raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True) from None
+            raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True, hung=True) from None
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
+        self.answered += 1
+        if not isinstance(told, Lost) or told.who is not None:
+            await self._check(told)
         if isinstance(told, Lost):
             raise await self._lost(told.reason, crashed=False, fatal=told.fatal)
-        await self._check(told)
         if not isinstance(told, kind):
             raise await self._lost(f"{type(told).__name__} instead of {kind.__name__}", crashed=True)
         return told
@@ -124,10 +154,10 @@ class Session:
             self.loss = WrongTerminalError(f"{terms.login} on {terms.server} at {terms.path}", found)
             raise self.loss
 
-    async def _lost(self, reason: str, *, crashed: bool, fatal: bool = False) -> LinkLostError:
+    async def _lost(self, reason: str, *, crashed: bool, hung: bool = False, fatal: bool = False) -> LinkLostError:
         """Leave no worker, and remember why: whoever asks next is told."""
         await self.stop()
-        self.loss = LinkLostError(reason, crashed=crashed, fatal=fatal)
+        self.loss = LinkLostError(reason, crashed=crashed, hung=hung, fatal=fatal)
         return self.loss
 
     async def stop(self) -> None:
@@ -148,20 +178,21 @@ class Session:
             Poll(feeds=(), last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch)), Polled
         )
 
-    async def past(self, symbol: str, timeframe: str, count: int) -> tuple[Bar, ...]:
+    async def past(self, symbol: str, timeframe: str, count: int) -> History:
         """Ask for the last closed bars."""
-        told = await self.call(Past(symbol=symbol, timeframe=timeframe, count=count), History)
-        return told.bars
+        return await self.call(Past(symbol=symbol, timeframe=timeframe, count=count), History)
 
     async def symbols(self, group: str = "") -> tuple[Listed, ...]:
         """Ask for all the terminal's symbols, or a group of them; thousands take it a while."""
-        told = await self.call(Symbols(group=group), SymbolInfos, self.terms.start_timeout_s)
+        told = await self.call(Symbols(group=group), SymbolInfos)
         return told.symbols
 
     async def look(self, last_deal: int, last_deal_at: int, watch: Iterable[int], doubts: Iterable[int] = ()) -> Looked:
         """Ask for all the venue holds, and for the ends of entries in doubt by their magic numbers."""
         ask = Look(last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch), doubts=tuple(doubts))
-        return await self.call(ask, Looked)
+        told = await self.call(ask, Looked)
+        self.contracts = told.symbols
+        return told
 
     async def send(self, request: AnyRequest, at: int) -> Answer:
         """Send one request once; whatever goes wrong on the way leaves it in doubt.

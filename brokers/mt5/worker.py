@@ -16,6 +16,7 @@ from brokers.mt5.frames import (
     Connected,
     FeedCursor,
     History,
+    Identity,
     Listed,
     Look,
     Looked,
@@ -33,13 +34,18 @@ from brokers.mt5.gateway import Gateway
 from brokers.mt5.locks import held
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError
-from brokers.port import DealMade, OrderGone, Refused
+from brokers.mt5.retcodes import LOST
+from brokers.port import Accepted, Answer, AnyRequest, DealMade, InDoubt, OrderGone, Refused, Rejected
+from market.types import TIMEFRAMES, Symbol
 
 ORPHAN_S = 5.0
 """How long a new worker waits for the last one to go."""
 
 LOOKS = 3
 """How often a look begins anew where deals are made while it reads."""
+
+INVALID = -2
+"""`last_error` for arguments the package does not take."""
 
 AUTH_FAILED = -6
 """`last_error` where the broker refuses login or password."""
@@ -55,7 +61,7 @@ class Worker:
         self.reader = Reader(package, control)
         self.gateway: Gateway | None = None
         self.infos: dict[str, Any] = {}
-        self.ours = (0, "")
+        self.ours = Identity(0, "", "")
         self.heard = -1
         self.lock: IO[bytes] | None = None
 
@@ -80,24 +86,35 @@ class Worker:
             return Lost(code=code, reason=f"{error}: {code} {text}", fatal=error.fatal or code == AUTH_FAILED)
 
     def connect(self, ask: Connect) -> AnyTell:
-        """Initialize, log in, select symbols, snapshot their contracts, and take the gate."""
+        """Initialize, log in, see who answers, select symbols, snapshot their contracts, and take the gate."""
         login = {"login": ask.login, "password": ask.password, "server": ask.server, "timeout": ask.timeout_ms}
         if not self.mt5.initialize(ask.path, **login):
             raise TerminalLostError("initialize failed")
         r = self.reader
-        self.ours = (ask.login, ask.server)
+        self.ours = Identity(ask.login, ask.server, ask.path)
         r.names, r.path, r.translate = ask.symbols, ask.path, Translator(ask.zone, ask.symbols)
+        found = r.who()
+        if found != self.ours:
+            return Lost(who=found, code=0, reason="another account or terminal answers")
         for name, broker in ask.symbols.items():
             if not self.mt5.symbol_select(broker, True):  # noqa: FBT003 - positional only in the package
-                raise TerminalLostError(f"the terminal has no symbol {broker}", fatal=True)
+                lost = self.mt5.last_error()[0] in LOST
+                raise TerminalLostError(f"the terminal has no symbol {broker}", fatal=not lost)
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
-        symbols = tuple(r.translate.symbol(info) for info in self.infos.values())
+        symbols = self.contracts()
         account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
         if ask.latch:
             self.take_gate(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
         lockstep = bool(r.replay()["lockstep"])
-        return Connected(who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep)
+        return Connected(
+            who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep,
+            recorded=r.control is not None, forbidden=r.forbidden,
+        )  # fmt: skip
+
+    def contracts(self) -> tuple[Symbol, ...]:
+        """Return the contracts as read last."""
+        return tuple(self.reader.translate.symbol(info) for info in self.infos.values())
 
     def take_gate(self, folder: Path) -> None:
         """Hold the account's gate; wait a little for an orphan of a dead daemon to go."""
@@ -114,18 +131,30 @@ class Worker:
             self.gateway.close()
 
     def poll(self, ask: Poll) -> Polled:
-        """Tell new deals, ended orders and closed bars; identity is read in the same breath."""
+        """Tell new deals, ended orders, closed bars and what changed of those told; who spoke is read last.
+
+        The shorter bars are read first: where one has closed, the longer ones that closed with it are there as well.
+        """
         r = self.reader
         state = r.replay(ask.done)
-        who, at = r.who(), r.now()
         news: tuple[DealMade | OrderGone, ...] = ()
         if (
             state["news"] != self.heard or state["news"] < 0
         ):  # a replay counts its news; a real terminal is always asked
             news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
             self.heard = state["news"]
-        bars = tuple(closed for feed in ask.feeds for closed in r.closed(feed, ended=state["ended"]))
-        return Polled(who=who, at=at, news=news, bars=bars, ended=state["ended"])
+        feeds = sorted(ask.feeds, key=lambda feed: TIMEFRAMES[feed.timeframe])
+        rows = [(feed, r.since(feed)) for feed in feeds]
+        at = r.now()
+        told = [(feed, None if found is None else r.closed(feed, found, ended=state["ended"])) for feed, found in rows]
+        return Polled(
+            at=at, news=news, ended=state["ended"],
+            bars=tuple(closed for _, bars in told for closed in bars or ()),
+            revised=tuple(bar for feed, found in rows if found is not None for bar in r.revised(feed, found)),
+            late=tuple((feed.symbol, feed.timeframe) for feed, bars in told if bars is None),
+            ticks={name: r.translate.utc(tick.time_msc) for name, tick in r.ticks.items() if tick is not None},
+            who=r.who(), forbidden=r.forbidden,
+        )  # fmt: skip
 
     def past(self, ask: Past) -> History:
         """Give closed bars from history."""
@@ -134,7 +163,7 @@ class Worker:
         closed = rows if r.replay()["ended"] else rows[:-1]
         feed = FeedCursor(ask.symbol, ask.timeframe, 0)
         bars = tuple(r.bar(feed, row) for row in closed[-ask.count :]) if ask.count else ()
-        return History(who=r.who(), bars=bars)
+        return History(bars=bars, whole=len(rows) > ask.count, who=r.who())
 
     def symbols(self, ask: Symbols) -> SymbolInfos:
         """Name the terminal's symbols; none of them is selected for it."""
@@ -149,29 +178,48 @@ class Worker:
         Where the terminal is lost, it is so before anything was sent: nothing raises after `order_send`.
         """
         request, gate, r = ask.request, self.gateway, self.reader
-        broker = r.names.get(request.symbol, request.symbol)
         if gate is None:
             raise TerminalLostError("not connected as a gateway")
         who = r.who()
-        if (who.login, who.server) != self.ours:
+        if who != self.ours:
             why = f"the terminal is logged in as {who.login} on {who.server}: nothing was sent"
             return Sent(who=who, answer=Refused(at=0, id=request.id, code=1 + GATES.index("session"), reason=why))
         gate.mark(request.id)
         try:
-            tick = self.mt5.symbol_info_tick(broker)
-            if tick is None:
-                why = f"no tick of {broker}: nothing was sent"
-                return Sent(who=who, answer=Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why))
-            at = r.translate.utc(tick.time_msc)
-            refused = gate.check(request, at, tick.bid, tick.ask)
-            if refused is not None:
-                return Sent(who=who, answer=refused)
-            order = mt5_request(self.mt5, request, broker, self.infos.get(request.symbol), r.translate)
-            result = self.mt5.order_send(order)
-            answer = answer_of(request.id, at, result, self.mt5.last_error())
+            answer = self._sent(request, gate)
         finally:
             gate.mark(0)
-        return Sent(who=who, answer=answer)
+        return self._witnessed(answer, who)
+
+    def _sent(self, request: AnyRequest, gate: Gateway) -> Answer:
+        r = self.reader
+        broker = r.names.get(request.symbol, request.symbol)
+        tick = self.mt5.symbol_info_tick(broker)
+        if tick is None:
+            why = f"no tick of {broker}: nothing was sent"
+            return Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why)
+        at = r.translate.utc(tick.time_msc)
+        refused = gate.check(request, at, tick.bid, tick.ask)
+        if refused is not None:
+            return refused
+        order = mt5_request(self.mt5, request, broker, self.infos.get(request.symbol), r.translate)
+        try:
+            result = self.mt5.order_send(order)
+        except SystemError as error:  # the package's own word for a field it cannot take: nothing has left
+            return Rejected(at=at, id=request.id, code=INVALID, reason=f"{error}: {error.__cause__}")
+        return answer_of(request.id, at, result, self.mt5.last_error())
+
+    def _witnessed(self, answer: Answer, before: Identity) -> Sent:
+        """Say once more who this is: an order whose account nobody can swear to is in doubt, unless it was refused."""
+        try:
+            after = self.reader.who()
+        except TerminalLostError as error:
+            after, why = before, f"after it was sent: {error}"
+        else:
+            why = "" if after == before else f"the account was switched to {after.login} while it was sent"
+        if why and isinstance(answer, Accepted):
+            answer = InDoubt(at=answer.at, id=answer.id, code=0, reason=why)
+        return Sent(who=after, answer=answer)
 
     def look(self, ask: Look) -> Looked:
         """Read account, positions, orders and every deal; None is a failure, never flat.
@@ -189,12 +237,13 @@ class Worker:
             news = (*news, *r.ended(ask.doubts, ask.last_deal_at))
             if last <= max((n.deal.ticket for n in news if isinstance(n, DealMade)), default=ask.last_deal):
                 break
+        for name, broker in r.names.items():
+            self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
+        symbols = self.contracts()
+        if self.gateway is not None:
+            self.gateway.symbols = {symbol.name: symbol for symbol in symbols}
         return Looked(
-            who=r.who(),
-            at=at,
-            account=account,
-            positions=tuple(r.translate.position(p) for p in positions),
-            orders=tuple(r.translate.order(o) for o in orders),
-            news=news,
-            last_deal=max(last, ask.last_deal),
-        )
+            at=at, account=account, positions=tuple(r.translate.position(p) for p in positions),
+            orders=tuple(r.translate.order(o) for o in orders), news=news, last_deal=max(last, ask.last_deal),
+            symbols=symbols, who=r.who(),
+        )  # fmt: skip

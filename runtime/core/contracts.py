@@ -1,6 +1,6 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
-from brokers.port import BarRevised, FeedBroken, FeedFresh, FeedStale, SymbolSeen
+from brokers.port import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from runtime.core.desk import OrderDesk
 from runtime.core.plan import Plan
 from runtime.core.state import Ledger
@@ -20,6 +20,16 @@ def feed_told(ledger: Ledger, desk: OrderDesk, fact: FeedStale | FeedFresh) -> N
         ledger.holds.pop(key, None)
     else:
         _hold(ledger, desk, key, fact.symbol, fact.problem)
+
+
+def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted) -> None:
+    """Hold every symbol while the server's clock contradicts its zone: no time of it can be believed."""
+    if not fact.problem:
+        ledger.holds.pop("CONTRACT", None)
+        return
+    if "CONTRACT" not in ledger.holds:
+        desk.alert("page", fact.problem)
+    ledger.holds["CONTRACT"] = fact.problem
 
 
 def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) -> None:

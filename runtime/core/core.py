@@ -12,6 +12,7 @@ from brokers.port import (
     Accepted,
     BarClosed,
     BarRevised,
+    ClockDoubted,
     DataEnded,
     DealMade,
     FeedBroken,
@@ -29,7 +30,7 @@ from brokers.port import (
     TradingForbidden,
     WrongTerminal,
 )
-from runtime.core.contracts import broken, feed_told, symbol_seen
+from runtime.core.contracts import broken, clock_told, feed_told, symbol_seen
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -96,7 +97,7 @@ class Core:
 
     # --- the door ---------------------------------------------------------------------------------------------------
 
-    def handle(self, fact: AnyFact) -> Step:  # noqa: C901, PLR0912 - one line for each kind of fact
+    def handle(self, fact: AnyFact) -> Step:  # noqa: C901, PLR0912, PLR0915 - one line for each kind of fact
         """Take one fact in; return the decisions made and all that is asked for."""
         ledger = self.ledger
         ledger.at, self.fresh = max(ledger.at, fact.at), True
@@ -136,6 +137,8 @@ class Core:
                 symbol_seen(ledger, self.desk, self.plan, fact)
             case BarRevised() | FeedBroken():
                 broken(ledger, self.desk, fact)
+            case ClockDoubted():
+                clock_told(ledger, self.desk, fact)
             case FeedStale() | FeedFresh():
                 feed_told(ledger, self.desk, fact)
             case DataEnded():

@@ -5,6 +5,7 @@ from brokers.port import (
     Accepted,
     BarClosed,
     BarRevised,
+    ClockDoubted,
     DataEnded,
     DealMade,
     Fact,
@@ -69,6 +70,7 @@ AnyFact = (
     | FeedBroken
     | FeedStale
     | FeedFresh
+    | ClockDoubted
     | DataEnded
     | Accepted
     | Rejected

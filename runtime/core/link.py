@@ -45,10 +45,10 @@ def link_up(ledger: Ledger, desk: OrderDesk, fact: LinkUp) -> None:
     """Ask for all the venue holds: until it was seen, nothing is sent."""
     ledger.holds.pop("LINK", None)
     ledger.holds.pop("WRONG_TERMINAL", None)
-    if fact.account.trade_allowed:
+    if fact.account.trade_allowed and not fact.forbidden:
         ledger.holds.pop("SESSION", None)
     else:
-        forbidden(ledger, desk, "the broker does not let this account trade")
+        forbidden(ledger, desk, fact.forbidden or "the broker does not let this account trade")
     ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
     desk.reconcile(settled=False)
     if any(order.state == "IN_DOUBT" for order in ledger.orders.values()):
@@ -60,6 +60,8 @@ def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:
     _down(ledger, "LINK", fact.reason)
     if fact.given_up:
         _page_and_halt(desk, f"the link was given up: {fact.reason}")
+    elif fact.away_s > 0.0:
+        desk.alert("page", f"no terminal for {fact.away_s / 60:.0f} minutes of an open market: {fact.reason}")
 
 
 def wrong(ledger: Ledger, desk: OrderDesk, fact: WrongTerminal) -> None:

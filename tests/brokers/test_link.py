@@ -36,22 +36,23 @@ def test_every_cell_of_the_table(state: State, event: Event) -> None:
 
 def test_the_table_is_whole() -> None:
     """A link that runs can always be lost in every way, one that is down can only be started, one given up is left."""
-    losses = {"crashed", "unreachable", "wrong"}
+    losses = {"crashed", "hung", "unreachable", "refused", "wrong"}
     rows = {state: {event for s, event in LIFE if s == state} for state in STATES}
 
     assert {"down": {"start"}, "starting": losses | {"connected"}, "up": losses, "given_up": set()} == rows
 
 
+@pytest.mark.parametrize("event", ["crashed", "hung"])
 @pytest.mark.parametrize("connects", [False, True])
-def test_a_crash_loop_gives_up(connects: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """The fifth crash within a minute is the last, whether the worker had come up in between or not."""
+def test_a_crash_loop_gives_up(connects: bool, event: Event) -> None:  # noqa: FBT001 - a parameter of the test
+    """The fifth death within a minute is the last, whoever killed the worker, had it come up in between or not."""
     link = Link(crashes=[])
     states = []
     for n in range(CRASHES):
         link.step("start", 10.0 * n)
         if connects:
             link.step("connected", 10.0 * n)
-        states.append(link.step("crashed", 10.0 * n + 1.0))
+        states.append(link.step(event, 10.0 * n + 1.0))
 
     assert ["down"] * 4 + ["given_up"] == states
 
@@ -98,3 +99,44 @@ def test_waits_double_and_begin_anew_after_a_healthy_minute() -> None:
     link.step("unreachable", 63.0)
 
     assert [0.5, 1.0, 2.0, 0.5] == [*waits, link.delay(1.0)]
+
+
+# --- how long it is away ----------------------------------------------------------------------------------------------
+
+
+def lost_at(now: float) -> Link:
+    """Return a link that was up and is out of reach since a moment."""
+    return lived([("start", 0.0), ("connected", 0.0), ("unreachable", now)])
+
+
+def test_only_an_open_market_counts_and_a_person_is_called_once() -> None:
+    """A weekend without a terminal calls nobody; five minutes of Monday do, one time."""
+    link = lost_at(100.0)
+    friday = [link.away(100.0 + 30.0 * n, 300.0, market_open=False) for n in range(1000)]
+    monday = [link.away(30_100.0 + 30.0 * n, 300.0, market_open=True) for n in range(100)]
+
+    assert (False, 1) == (any(friday), sum(monday))
+    assert 9 == monday.index(True)
+
+
+def test_a_link_that_was_back_is_counted_anew() -> None:
+    """Each loss has its own patience, and its own call."""
+    link = lost_at(100.0)
+    first = link.away(500.0, 300.0, market_open=True)
+    link.step("start", 501.0)
+    link.step("connected", 502.0)
+    up = link.away(900.0, 300.0, market_open=True)
+    link.step("hung", 1000.0)
+
+    assert (True, False) == (first, up)
+    assert [False, True] == [link.away(now, 300.0, market_open=True) for now in (1200.0, 1301.0)]
+
+
+def test_a_loss_begins_with_the_first_failure_and_lasts_over_the_tries() -> None:
+    """That a try fails as well does not make the loss younger."""
+    link = lost_at(100.0)
+    for now in (110.0, 120.0):
+        link.step("start", now)
+        link.step("crashed", now + 5.0)
+
+    assert 100.0 == link.down_since

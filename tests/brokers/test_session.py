@@ -17,7 +17,7 @@ import pytest
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.frames import Connected, Poll
-from brokers.mt5.line import Spawned, Terms, dialled_back
+from brokers.mt5.line import Deadlines, Spawned, Terms, dialled_back
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import Accepted, Answer, DealMade, InDoubt, Rejected
 from tests.latches import latched
@@ -43,7 +43,7 @@ def terms(tmp_path: Path) -> Terms:
     return Terms(
         kind="lookalike", path=str(tmp_path / "terminal"), login=7, password="open", server="Lookalike-Demo",
         zone="UTC", symbols={"GOLD": "GOLD"}, limits=LIMITS, latch=str(latched(tmp_path / "state", "run")),
-        call_timeout_s=10.0,
+        deadlines=Deadlines(connect=30.0, poll=10.0, past=10.0, look=10.0, send=10.0),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_a_session_lives_and_leaves_nothing(terms: Terms) -> None:
         found = await session.look(0, 0, ())
         history = await session.past("GOLD", "H1", 3)
         news = await session.news(answer.deal - 1, NOW, ())
-        return session.pid, answer, found, history, news
+        return session.pid, answer, found, history.bars, news
 
     pid, answer, found, history, news = live(Session(terms), act)
 
@@ -159,7 +159,7 @@ def test_a_worker_that_cannot_begin_is_a_crash_at_once(terms: Terms, python: str
 
     assert isinstance(loss, LinkLostError)
     assert (True, 0) == (loss.crashed, session.pid)
-    assert time.monotonic() - began < terms.start_timeout_s / 2
+    assert time.monotonic() - began < terms.deadlines.connect / 2
 
 
 DIALS = """
@@ -185,8 +185,8 @@ with dial(token) as ours:
 def test_a_stranger_is_sent_away_and_rubbish_is_a_crash(terms: Terms, reply: bytes) -> None:
     """Who dials in without the token is hung up on; the one with it is heard, and believed only if it makes sense."""
     program = [sys.executable, "-c", DIALS, reply.hex()]
-    patient = msgspec.structs.replace(terms, start_timeout_s=2.0)
-    session = Session(patient, lambda _: dialled_back(program, patient.start_timeout_s))
+    patient = msgspec.structs.replace(terms, deadlines=Deadlines(connect=2.0))
+    session = Session(patient, lambda _: dialled_back(program, patient.deadlines.connect))
     loss = asyncio.run(lost(session.start()))
 
     assert isinstance(loss, LinkLostError)

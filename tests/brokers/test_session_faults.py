@@ -35,7 +35,6 @@ def terms(tmp_path: Path) -> Iterator[Terms]:
         yield Terms(
             kind="lookalike", path=str(home / DAEMONS), login=7, password="open", server="Lookalike-Demo",
             zone="UTC", symbols={"GOLD": "GOLD"}, limits=LIMITS, latch=str(latched(tmp_path / "state", "run")),
-            call_timeout_s=10.0,
         )  # fmt: skip
         m.shutdown()
 
@@ -91,11 +90,11 @@ def test_silence_ends_with_the_worker(terms: Terms, worked: bool) -> None:  # no
     wrong("silent", "send", worked=worked)
 
     async def act(session: Session) -> tuple[object, object]:
-        patience = session.terms.call_timeout_s
+        patience = session.terms.deadlines
         hurried(session)
         answer = await session.send(entry(), NOW)
         session.terms = terms
-        assert patience == terms.call_timeout_s
+        assert patience == terms.deadlines
         return answer, await session.start()
 
     answer, again = live(Session(terms), act)

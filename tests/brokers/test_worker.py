@@ -197,7 +197,6 @@ def test_nothing_is_never_flat(terminal: Terminal, monkeypatch: pytest.MonkeyPat
     """A call that gives None is a lost terminal, for a look and for a poll; not an empty account."""
     terminal.serve().up()
     monkeypatch.setattr(m, name, lambda *_, **__: None)
-    terminal.worker.reader.checked = -1e9
     told = terminal.worker.answer(Look(last_deal=0, last_deal_at=0, watch=()))
 
     assert isinstance(told, Lost)
@@ -210,7 +209,6 @@ def test_a_terminal_without_its_broker_is_lost(terminal: Terminal, monkeypatch: 
     row = list(m.terminal_info() or ())
     row[2] = False
     monkeypatch.setattr(m, "terminal_info", lambda: m.TerminalInfo(row))
-    terminal.worker.reader.checked = -1e9
     told = terminal.worker.answer(Look(last_deal=0, last_deal_at=0, watch=()))
 
     assert isinstance(told, Lost)

@@ -1,4 +1,4 @@
-"""The hold on the terminal: what each loss is told as, when a person is called, and what told bars are as facts."""
+"""The hold on the terminal: what each loss is told as, and when a person is called."""
 
 import asyncio
 
@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from brokers.mt5.frames import Closed
+from structlog.testing import capture_logs
+
 from brokers.mt5.session import LinkLostError, WrongTerminalError
-from brokers.port import BarClosed, FeedBroken, LinkDown, WrongTerminal
+from brokers.port import LinkDown, WrongTerminal
 from config.errors import TerminalRefused
-from market.types import Bar
 from runtime.core.instructions import Alert, SetLevel
-from runtime.linker import Linker, Loss, check_money, facts_of
+from runtime.linker import Linker, Loss, check_money
 from tests.cores import a_lane, a_plan, an_account, hour
 from tests.told import Told, of_kind, only
-from tests.venues import HOUR
 
 CRASH = LinkLostError("the worker died", crashed=True)
 AWAY = LinkLostError("no connection", crashed=False)
 FATAL = LinkLostError("authorization failed", crashed=False, fatal=True)
+HUNG = LinkLostError("Poll got no answer in time", crashed=True, hung=True)
 WRONG = WrongTerminalError("7 on S", "8 on S")
 
 
@@ -105,13 +105,61 @@ def test_a_crash_loop_is_given_up_and_told(comes_up: bool) -> None:  # noqa: FBT
     assert linker.lost(CRASH, 9) is None
 
 
+def test_a_terminal_away_for_long_is_told_once_more() -> None:
+    """Five minutes of an open market later a person is to be called; not again until it was back."""
+    linker, script = a_linker(None, *[AWAY] * 60, None)
+    tried(linker)
+    linker.lost(AWAY, 9)
+    told = []
+    for _ in range(60):
+        script.now += 10.0
+        told.append(tried(linker))
+
+    assert [LinkDown(at=9, reason="no connection", away_s=300.0)] == [fact for fact in told if fact is not None]
+    assert 29 == told.index(LinkDown(at=9, reason="no connection", away_s=300.0))
+
+
+def test_a_shut_market_is_slept_through() -> None:
+    """Nobody is woken on a weekend, however often it is tried."""
+    linker, script = a_linker(None, *[AWAY] * 200)
+    linker.market_open = lambda: False
+    tried(linker)
+    linker.lost(AWAY, 9)
+    told = []
+    for _ in range(200):
+        script.now += 1000.0
+        told.append(tried(linker))
+
+    assert {None} == set(told)
+
+
+def test_a_loss_and_a_return_are_logged_once_each() -> None:
+    """However many tries lie between: the return says how many, and how long it took."""
+    linker, script = a_linker(None, *[AWAY] * 20, None)
+    with capture_logs() as logs:
+        tried(linker)
+        linker.lost(HUNG, 9)
+        for _ in range(20):
+            script.now += 10.0
+            tried(linker)
+        script.now += 10.0
+        tried(linker)
+
+    assert [("link lost", "hung", None), ("link back", None, 210.0)] == [
+        (line["event"], line.get("kind"), line.get("after_s")) for line in logs
+    ]
+    assert 21 == logs[1]["tries"]
+
+
 def test_a_link_given_up_halts_the_account_and_pages() -> None:
     """The core asks for both; a loss that will be mended asks for neither."""
     core = Told(a_plan(a_lane({})))
     mild = core.tell(LinkDown(at=hour(3), reason="maintenance"))
+    long = core.tell(LinkDown(at=hour(3), reason="maintenance", away_s=300.0))
     grave = core.tell(LinkDown(at=hour(3), reason="the worker died", given_up=True))
 
     assert [] == of_kind(mild, SetLevel) + of_kind(mild, Alert)
+    assert (["page"], []) == ([a.severity for a in of_kind(long, Alert)], of_kind(long, SetLevel))
     assert ("halt", "page") == (only(grave, SetLevel).level, only(grave, Alert).severity)
     assert "the worker died" in only(grave, SetLevel).why
     assert {"LINK", "UNRECONCILED"} <= set(core.holds)
@@ -150,47 +198,3 @@ def test_real_money_needs_both_words(demo: bool, live: bool, allowed: bool) -> N
             check_money(account, live=live, allow_real=allowed)
     else:
         check_money(account, live=live, allow_real=allowed)
-
-
-# --- bars as facts ----------------------------------------------------------------------------------------------------
-
-
-def told_bar(n: int, timeframe: str = "H1", symbol: str = "GOLD", opens: int | None = None, **price: float) -> Closed:
-    """Return a told bar that opened n hours in; its next one has opened when it closed."""
-    length = {"H1": HOUR, "H4": 4 * HOUR}[timeframe]
-    bar = Bar(symbol, timeframe, hour(n), 100.0, price.get("high", 101.0), 99.0, 100.5)
-    next_open = hour(n) + length if opens is None else opens
-    return Closed(bar, price.get("bid", 100.5), price.get("ask", 100.7), next_open)
-
-
-def test_bars_are_facts_by_the_time_they_closed_the_longest_first() -> None:
-    """Of those that close together the longest is told first: it may be what the shorter one's gate reads."""
-    bars = (told_bar(3), told_bar(2), told_bar(0, "H4"), told_bar(3, symbol="OIL"))
-    facts = list(facts_of(bars, hour(4), 30_000))
-
-    assert [("H1", 2), ("H4", 0), ("H1", 3), ("H1", 3)] == [
-        (f.bar.timeframe, (f.bar.time - hour(0)) // HOUR) for f in facts if isinstance(f, BarClosed)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("age_ms", "opens", "phase"),
-    [(0, None, "live"), (30_000, None, "live"), (30_001, None, "missed"), (10**9, 0, "live")],
-)
-def test_only_the_newest_bar_of_a_feed_is_live_and_only_while_fresh(age_ms: int, opens: int | None, phase: str) -> None:
-    """Older ones closed while we were away; the last bar of recorded data has no next one and is never late."""
-    facts = list(facts_of((told_bar(1), told_bar(2), told_bar(3, opens=opens)), hour(4) + age_ms, 30_000))
-
-    assert ["missed", "missed", phase] == [f.phase for f in facts if isinstance(f, BarClosed)]
-
-
-@pytest.mark.parametrize(
-    "price", [{"high": 100.2}, {"high": float("nan")}, {"bid": 0.0}, {"bid": 100.8}, {"ask": float("nan")}]
-)
-def test_what_cannot_be_a_bar_or_quote_breaks_the_feed(price: dict[str, float]) -> None:
-    """It is not told as a bar; the next good one is."""
-    broken, good = facts_of((told_bar(1, "H1", "GOLD", None, **price), told_bar(2)), hour(3), 30_000)
-
-    assert isinstance(broken, FeedBroken)
-    assert isinstance(good, BarClosed)
-    assert ("GOLD", hour(3)) == (broken.symbol, broken.at)
