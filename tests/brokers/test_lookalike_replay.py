@@ -109,9 +109,9 @@ def test_bars_are_found_by_date() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_what_is_not_recorded_is_not_found() -> None:
-    """Other frames, unknown symbols, ticks and depth of market give None and say so."""
+    """Frames that are shorter, unknown symbols, ticks and depth of market give None and say so."""
     answers = [
-        m.copy_rates_from_pos("GOLD", m.TIMEFRAME_D1, 0, 1),
+        m.copy_rates_from_pos("GOLD", m.TIMEFRAME_M30, 0, 1),
         m.copy_rates_from_pos("SILVER", m.TIMEFRAME_H1, 0, 1),
         m.symbol_info("SILVER"),
         m.symbol_info_tick("OIL"),
@@ -125,7 +125,7 @@ def test_what_is_not_recorded_is_not_found() -> None:
 
 def test_times_are_the_servers_wall_clock(tmp_path: Path) -> None:
     """A server two hours ahead of UTC tells all times two hours later, as if they were UTC."""
-    with serving(set_up(tmp_path / "terminal", utc_offset=7200)):
+    with serving(set_up(tmp_path / "terminal", zone="UTC+2")):
         m.initialize(str(tmp_path / "terminal"))
         m.symbol_select("GOLD")
         rates: Any = m.copy_rates_from_pos("GOLD", m.TIMEFRAME_H1, 0, 1)

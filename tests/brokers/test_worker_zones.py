@@ -22,7 +22,7 @@ LAST = FeedCursor("XAUUSD", "H1", NOW - HOUR)
 def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
     """Return a connected terminal, two hours ahead, on which we call gold XAUUSD."""
     with terminal_in(tmp_path) as found:
-        found.serve(utc_offset=AHEAD_S)
+        found.serve(zone="UTC+2")
         told = found.connect(zone=request.param, symbols={"XAUUSD": "GOLD", "BRENT": "OIL"})
         assert isinstance(told, Connected)
         assert (NOW, ("XAUUSD", "BRENT")) == (told.at, tuple(s.name for s in told.symbols))

@@ -73,6 +73,15 @@ class AccountDesk:
         still.resting = {ticket: msgspec.structs.replace(order) for ticket, order in self.resting.items()}
         return still
 
+    def moved(self, s: Series) -> None:
+        """Take note that a symbol's prices have moved."""
+        if s.tape is not None and not s.played:
+            self.venue.tick(s.name, s.at, s.bid, s.ask)
+        elif s.tape is None and s.played:
+            self.venue.play_bar(s.name, s.at, *s.extremes)
+        elif s.tape is None:
+            self.venue.open_bar(s.name, s.at, s.open_price, s.spread)
+
     def flow(self, event: Flowed) -> None:
         """Let money come or go."""
         self.venue.deposit(event.amount, event.comment)
@@ -87,6 +96,8 @@ class AccountDesk:
             volume = spec.lots(r.volume * what.share) or spec.volume_min
             r = TradeRequest([*what.request[:_VOLUME], min(volume, r.volume), *what.request[_VOLUME + 1 :]])
         request = what.refused or self._translated(r, self.venue)
+        if not isinstance(request, int) and not self.series[request.symbol].is_open(what.at):
+            request = c.TRADE_RETCODE_MARKET_CLOSED
         if isinstance(request, int):
             said = refused(request, self.requests)
         else:

@@ -24,3 +24,23 @@ RATES = np.dtype(
 def rates(packed: bytes) -> NDArray[Any]:
     """Return packed bars as an array that its owner may write to."""
     return np.frombuffer(packed, dtype=RATES).copy()
+
+
+TICKS = np.dtype(
+    [
+        ("time", "<i8"),
+        ("bid", "<f8"),
+        ("ask", "<f8"),
+        ("last", "<f8"),
+        ("volume", "<u8"),
+        ("time_msc", "<i8"),
+        ("flags", "<u4"),
+        ("volume_real", "<f8"),
+    ]
+)
+"""60 bytes a tick, without padding; times are the server's wall clock."""
+
+
+def ticks(packed: bytes) -> NDArray[Any]:
+    """Return packed ticks as an array that its owner may write to."""
+    return np.frombuffer(packed, dtype=TICKS).copy()

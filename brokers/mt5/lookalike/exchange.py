@@ -32,6 +32,7 @@ from brokers.mt5.lookalike.replay import Replay
 from brokers.mt5.lookalike.requests import refused as refusal
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import read_setup
+from brokers.mt5.zone import to_server
 from market.types import DealReason
 
 FIRST_TICKET = 5_000_000_001
@@ -56,9 +57,12 @@ class Exchange:
 
     def __init__(self, folder: Path, elapsed: Callable[[], float] = time.monotonic) -> None:
         """Read a folder and repeat what its record tells; SetupError and RecordError say in one line what is wrong."""
-        self.setup, bars, self._digest = read_setup(folder)
-        start, offset = self.setup.start, self.setup.utc_offset * 1000
-        self.series = {s.symbol.name: Series(s, bars[s.symbol.name], start, offset) for s in self.setup.symbols}
+        self.setup, bars, ticks, self._digest = read_setup(folder)
+        start, zone = self.setup.start, self.setup.zone
+        self.series = {
+            name: Series(s, bars[name], start, zone, ticks.get(name))
+            for s, name in ((s, s.symbol.name) for s in self.setup.symbols)
+        }
         self.replay = Replay(self.series)
         self.accounts = {
             a.login: AccountDesk(a, self.series, self.replay.at, FIRST_TICKET + place * TICKETS_EACH)
@@ -195,15 +199,12 @@ class Exchange:
         for s in moved:
             self._pass_to(s.at)
             for account in self.accounts.values():
-                if s.played:
-                    account.venue.play_bar(s.name, s.at, *s.extremes)
-                else:
-                    account.venue.open_bar(s.name, s.at, s.open_price, s.spread)
+                account.moved(s)
         yield from self._news()
 
     def _pass_to(self, at: int) -> None:
         """Let happen what was due by now."""
-        while self._due and self._due[-1].at + self.setup.utc_offset * 1000 <= at:
+        while self._due and to_server(self.setup.zone, self._due[-1].at) <= at:
             self._happen(self._due.pop())
 
     def _happen(self, event: AnyEvent) -> None:

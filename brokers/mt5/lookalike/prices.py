@@ -5,9 +5,11 @@ from typing import Any
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike import rows
 from brokers.mt5.lookalike.client import NOT_FOUND, Failed
+from brokers.mt5.lookalike.frame import Frame
 from brokers.mt5.lookalike.seat import CALL_FAILED, INVALID_PARAMS, Seat
 from brokers.mt5.lookalike.selection import in_group
 from brokers.mt5.lookalike.series import Series
+from brokers.mt5.lookalike.tape import Tape
 
 FRAMES: dict[int, str] = {
     getattr(c, name): name.removeprefix("TIMEFRAME_") for name in vars(c) if name.startswith("TIMEFRAME_")
@@ -56,13 +58,14 @@ def select(seat: Seat, symbol: str, on: bool) -> bool:  # noqa: FBT001 - it come
     return True
 
 
-def _framed(seat: Seat, symbol: str, frame: int) -> Series:
+def _framed(seat: Seat, symbol: str, frame: int) -> Series | Frame:
     series = _series(seat, symbol)
     if frame not in FRAMES:
         raise Failed(*INVALID_PARAMS)
-    if FRAMES[frame] != series.setup.timeframe:
+    bars = series.frame(FRAMES[frame])
+    if bars is None:
         raise Failed(*NOT_FOUND)
-    return series
+    return bars
 
 
 def rates_from_pos(seat: Seat, symbol: str, frame: int, start: int, count: int) -> bytes:
@@ -91,4 +94,25 @@ def rates_range(seat: Seat, symbol: str, frame: int, date_from: int, date_to: in
     return series.rates(series.since(date_from), series.before(date_to))
 
 
-VERBS = (symbols_total, symbols, symbol, tick, select, rates_from_pos, rates_from, rates_range)
+def ticks_from(seat: Seat, symbol: str, date: int, count: int, flags: int) -> bytes:
+    """Return the first packed ticks from a date on."""
+    if count <= 0:
+        raise Failed(*INVALID_PARAMS)
+    return _tape(seat, symbol).since(date, count, flags)
+
+
+def ticks_range(seat: Seat, symbol: str, date_from: int, date_to: int, flags: int) -> bytes:
+    """Return packed ticks between two dates, both included."""
+    return _tape(seat, symbol).between(date_from, date_to, flags)
+
+
+def _tape(seat: Seat, symbol: str) -> Tape:
+    tape = _series(seat, symbol).tape
+    if tape is None:
+        raise Failed(*NOT_FOUND)
+    return tape
+
+
+VERBS = (
+    symbols_total, symbols, symbol, tick, select, rates_from_pos, rates_from, rates_range, ticks_from, ticks_range,
+)  # fmt: skip

@@ -129,28 +129,26 @@ def copy_rates_range(*args: Any) -> Any:  # noqa: ANN401 - judged by the package
     return _rates("rates_range", [symbol_of(args[0]), frame, moment(args[2]), moment(args[3])])
 
 
-def _no_ticks() -> None:
-    """Fail after good arguments: no ticks are recorded here, and a terminal that has none says so."""
-    LINE.ask("version", [])
-    raise Failed(*NOT_FOUND)
+def _ticks(verb: str, arguments: list[Any]) -> Any:  # noqa: ANN401 - numpy is loaded by the first call only
+    from brokers.mt5.lookalike.arrays import ticks  # noqa: PLC0415 - the trade server shares this package, not numpy
+
+    return ticks(LINE.ask(verb, arguments))
 
 
 @function()
-def copy_ticks_from(*args: Any) -> None:  # noqa: ANN401 - judged by the package's own rules
-    """copy_ticks_from(symbol, date_from, count, flags): None, for no ticks are recorded."""
+def copy_ticks_from(*args: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
+    """Return `count` ticks from a date on, which is cut to whole seconds."""
     exactly(args, 4)
-    c_int(args[2]), c_int(args[3])
-    symbol_of(args[0]), moment(args[1])
-    _no_ticks()
+    count, flags = c_int(args[2]), c_int(args[3])
+    return _ticks("ticks_from", [symbol_of(args[0]), moment(args[1]), count, flags])
 
 
 @function()
-def copy_ticks_range(*args: Any) -> None:  # noqa: ANN401 - judged by the package's own rules
-    """copy_ticks_range(symbol, date_from, date_to, flags): None, for no ticks are recorded."""
+def copy_ticks_range(*args: Any) -> Any:  # noqa: ANN401 - judged by the package's own rules
+    """Return the ticks between two dates, which are cut to whole seconds."""
     exactly(args, 4)
-    c_int(args[3])
-    symbol_of(args[0]), moment(args[1]), moment(args[2])
-    _no_ticks()
+    flags = c_int(args[3])
+    return _ticks("ticks_range", [symbol_of(args[0]), moment(args[1]), moment(args[2]), flags])
 
 
 def _book_of(args: tuple[Any, ...]) -> str:
@@ -182,4 +180,5 @@ def market_book_release(*args: Any) -> bool:  # noqa: ANN401 - judged by the pac
 def market_book_get(*args: Any) -> None:  # noqa: ANN401 - judged by the package's own rules
     """Return None, for there is no depth of market here."""
     _book_of(args)
-    _no_ticks()
+    LINE.ask("version", [])
+    raise Failed(*NOT_FOUND)

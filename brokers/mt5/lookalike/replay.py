@@ -1,7 +1,8 @@
 """The clock of recorded time: at each step bars are played, then the next ones opened; all in the server's wall clock.
 
 The clock stands at the opening tick of its bars until someone says that this tick is done. Bars of several symbols
-share one timeline; a symbol without a bar at some moment keeps its last one as the current one.
+share one timeline; a symbol without a bar at some moment keeps its last one as the current one. Of a symbol whose ticks
+are recorded every tick is a moment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ class Replay:
     def __init__(self, series: Mapping[str, Series]) -> None:
         """Stand at the first moment of which a series has a bar to come; nothing is open yet."""
         self.series = series
-        self.times = sorted({time for s in series.values() for time in s.time[s.index + 1 :]})
+        self.times = sorted({time for s in series.values() for time in s.moments})
         self.index = 0
         self.at = self.times[0]
         self.ended = False
@@ -57,5 +58,5 @@ class Replay:
 
     def _open(self) -> Iterator[Series]:
         for series in self.series.values():
-            if series.open_next(self.at):
+            while series.come(self.at):
                 yield series

@@ -68,7 +68,9 @@ class OrderRecord(msgspec.Struct, kw_only=True):
 
 
 def tick_row(s: Series) -> list[Any]:
-    """Return a Tick."""
+    """Return a Tick: the recorded one where ticks are."""
+    if s.tape is not None and s.tape.index >= 0:
+        return list(s.tape.row(s.tape.index))
     return [s.at // 1000, s.bid, s.ask, 0.0, 0, s.at, c.TICK_FLAG_BID | c.TICK_FLAG_ASK, 0.0]
 
 

@@ -1,6 +1,7 @@
 """What a trade server is set up with: accounts, symbols, recorded bars and how their time passes.
 
-A folder holds `server.json` (`ServerSetup`) and one file of bars per symbol (`Columns`, msgpack). Whoever sets a server
+A folder holds `server.json` (`ServerSetup`), one file of bars per symbol (`Columns`, msgpack) and, where they were
+recorded, one of ticks (`TickColumns`). Whoever sets a server
 up calls `write_setup`; the server only reads.
 """
 
@@ -9,13 +10,16 @@ import os
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from brokers.mt5.lookalike.events import AnyEvent
 from brokers.mt5.lookalike.faults import Fault
+from brokers.mt5.lookalike.tape import TickColumns
+from brokers.mt5.zone import FORMS, is_zone
 from brokers.venue import Costs
+from market.calendar import Calendar
 from market.types import TIMEFRAMES, Bar, Symbol
 
 SETUP_FILE = "server.json"
@@ -49,11 +53,18 @@ class SymbolSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     timeframe: str
     costs: Costs = Costs()
     description: str = ""
+    calendar: Calendar | None = None
+    """When it is traded, on the server's clock; None: whenever there are prices."""
 
     @property
     def file(self) -> str:
         """Name of its file of bars."""
         return f"{self.symbol.name}-{self.timeframe}.bars"
+
+    @property
+    def tick_file(self) -> str:
+        """Name of its file of ticks, which need not exist."""
+        return f"{self.symbol.name}.ticks"
 
 
 class ServerSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,8 +74,8 @@ class ServerSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A terminal is logged in to the first one when nobody says otherwise."""
     symbols: tuple[SymbolSetup, ...]
     start: int
-    utc_offset: int = 0
-    """Seconds by which the server's wall clock is ahead of UTC."""
+    zone: str = "UTC"
+    """The rule of the server's wall clock, see `brokers/mt5/zone.py`."""
     lockstep: bool = True
     """A bar is played only after `control.done`; else the server goes on by itself."""
     quorum: int = 1
@@ -98,13 +109,24 @@ def columns(bars: Iterable[Bar]) -> Columns:
     return msgspec.convert({name: [row[i] for row in rows] for i, name in enumerate(names)}, Columns)
 
 
-def write_setup(folder: Path, setup: ServerSetup, bars: Mapping[str, Columns | Iterable[Bar]]) -> None:
-    """Write a trade server's folder, readable by its owner alone; `bars` by symbol."""
+def write_setup(
+    folder: Path,
+    setup: ServerSetup,
+    bars: Mapping[str, Columns | Iterable[Bar]],
+    ticks: Mapping[str, TickColumns] | None = None,
+) -> None:
+    """Write a trade server's folder, readable by its owner alone; `bars` and, where recorded, `ticks` by symbol.
+
+    Where there are ticks from `start` on, they are replayed, and the bars from there on are those they make.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for one in setup.symbols:
         given = bars[one.symbol.name]
         recorded = given if isinstance(given, Columns) else columns(given)
         _write(folder / one.file, msgspec.msgpack.encode(recorded))
+        (folder / one.tick_file).unlink(missing_ok=True)
+        if ticks is not None and one.symbol.name in ticks:
+            _write(folder / one.tick_file, msgspec.msgpack.encode(ticks[one.symbol.name]))
     _write(folder / SETUP_FILE, msgspec.json.format(msgspec.json.encode(setup)))
 
 
@@ -113,35 +135,59 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def read_setup(folder: Path) -> tuple[ServerSetup, dict[str, Columns], str]:
-    """Read a folder: setup, bars by symbol, and the SHA-256 of both; SetupError says what is wrong with it."""
+class Recording(NamedTuple):
+    """What a folder holds."""
+
+    setup: ServerSetup
+    bars: dict[str, Columns]
+    ticks: dict[str, TickColumns]
+    digest: str
+    """The SHA-256 of all of it."""
+
+
+def read_setup(folder: Path) -> Recording:
+    """Read a folder; SetupError says what is wrong with it."""
     digest = hashlib.sha256()
+
+    def content(name: str) -> bytes:
+        read = (folder / name).read_bytes()
+        digest.update(read)
+        return read
+
     try:
-        content = (folder / SETUP_FILE).read_bytes()
-        digest.update(content)
-        setup = msgspec.json.decode(content, type=ServerSetup)
-        bars = {}
+        setup = msgspec.json.decode(content(SETUP_FILE), type=ServerSetup)
+        bars, ticks = {}, {}
         for one in setup.symbols:
-            content = (folder / one.file).read_bytes()
-            digest.update(content)
-            bars[one.symbol.name] = msgspec.msgpack.decode(content, type=Columns)
+            bars[one.symbol.name] = msgspec.msgpack.decode(content(one.file), type=Columns)
+            if (folder / one.tick_file).exists():
+                ticks[one.symbol.name] = msgspec.msgpack.decode(content(one.tick_file), type=TickColumns)
     except (OSError, msgspec.DecodeError) as error:
         raise SetupError(f"{folder} is no trade server's folder, write it with write_setup: {error}") from error
-    _check(setup, bars)
-    return setup, bars, digest.hexdigest()
+    _check(setup, bars, ticks)
+    return Recording(setup, bars, ticks, digest.hexdigest())
 
 
-def _check(setup: ServerSetup, bars: Mapping[str, Columns]) -> None:
+def _check(setup: ServerSetup, bars: Mapping[str, Columns], ticks: Mapping[str, TickColumns]) -> None:
     if not setup.accounts or not setup.symbols:
         raise SetupError(f"{SETUP_FILE} needs at least one account and one symbol")
+    if not is_zone(setup.zone):
+        raise SetupError(f"zone: expected {FORMS}, got {setup.zone!r}")
     for one in setup.symbols:
-        name, recorded = one.symbol.name, bars[one.symbol.name]
+        name = one.symbol.name
         if one.timeframe not in TIMEFRAMES:
             raise SetupError(f"{name}: no timeframe {one.timeframe}, choose one of {', '.join(TIMEFRAMES)}")
-        lengths = {len(getattr(recorded, field)) for field in recorded.__struct_fields__}
-        if len(lengths) != 1:
-            raise SetupError(f"{name}: columns of {one.file} differ in length, write them again")
-        if any(b <= a for a, b in zip(recorded.time, recorded.time[1:], strict=False)):
-            raise SetupError(f"{name}: bars of {one.file} do not ascend in time, sort them")
-    if not any(time >= setup.start for recorded in bars.values() for time in recorded.time[-1:]):
+        _check_columns(name, one.file, bars[name], strictly=True)
+        if name in ticks:
+            _check_columns(name, one.tick_file, ticks[name], strictly=False)
+    times = [recorded.time for recorded in bars.values()] + [recorded.time for recorded in ticks.values()]
+    if not any(time >= setup.start for recorded in times for time in recorded[-1:]):
         raise SetupError(f"no bar opens at or after start {setup.start}, choose an earlier start")
+
+
+def _check_columns(name: str, file: str, recorded: Columns | TickColumns, *, strictly: bool) -> None:
+    what = "bars" if strictly else "ticks"
+    if len({len(getattr(recorded, field)) for field in recorded.__struct_fields__}) != 1:
+        raise SetupError(f"{name}: columns of {file} differ in length, write them again")
+    least = 1 if strictly else 0
+    if any(b - a < least for a, b in zip(recorded.time, recorded.time[1:], strict=False)):
+        raise SetupError(f"{name}: {what} of {file} do not ascend in time, sort them")
