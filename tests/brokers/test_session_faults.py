@@ -1,8 +1,5 @@
 """Faults where it matters: a real session over a real worker, at a trade server process that misbehaves on request."""
 
-import asyncio
-import contextlib
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +62,7 @@ def truth() -> int:
         ("answers", {"retcode": 10021}, Rejected, 0),
         ("forbidden", {"by": "terminal"}, Rejected, 0),
         ("forbidden", {"by": "api"}, Rejected, 0),
-        ("late", {"seconds": 0.1, "placed": True}, Accepted, 1),
+        ("late", {"seconds": 60.0, "placed": True}, Accepted, 1),
         ("partial", {"share": 0.5}, Accepted, 1),
     ],
 )
@@ -150,13 +147,11 @@ def test_a_terminal_that_restarts_is_connected_again(terms: Terms) -> None:
     """While it is away every start fails as out of reach; then one works."""
 
     async def act(session: Session) -> tuple[object, object]:
-        wrong("restart", seconds=0.3)
+        wrong("restart", seconds=60.0)
         await lost(session.poll(POLL))
         away = await lost(session.start())
-        await asyncio.sleep(0.2)
-        while True:
-            with contextlib.suppress(LinkLostError):
-                return away, await session.start()
+        control.mend()
+        return away, await session.start()
 
     away, connected = live(Session(terms), act)
 

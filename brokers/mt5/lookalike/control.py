@@ -45,7 +45,7 @@ def fault(kind: str, /, *, verbs: tuple[str, ...] = (), times: int = 1, **given:
 
 @function(failure=False)
 def mend(number: int = 0) -> bool:
-    """Let a fault be over; without its number all of them."""
+    """Let a fault be over; without its number all of them: who is away is back, and what is late is seen."""
     return bool(LINE.ask("mend", [number]))
 
 

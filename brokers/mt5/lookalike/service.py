@@ -103,6 +103,9 @@ class Service:
             raise Stranger(f"a call nobody here would make: {verb}")
         self._work_held()
         seat = self._seat(place)
+        if verb == "mend" and not arguments[0]:
+            self._away.clear()
+            self._late.clear()
         if not self.exchange.faults.standing or verb in CONTROLS:
             return self._away_or(verb, seat, arguments)
         x = self.exchange
