@@ -4,12 +4,15 @@ Inside the venue these records change in place, which keeps a quiet bar cheap; a
 words of `market/types.py`.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from brokers.commission import Commission
-from brokers.fills import DIRECT, INVERSE, LIMIT, STOP_ENTRY, STOP_LIMIT, profit
+from brokers.conversion import Route, route_of
+from brokers.fills import CROSS, DIRECT, INVERSE, LIMIT, STOP_ENTRY, STOP_LIMIT
 from brokers.swap import SwapPolicy
-from market.types import Order, OrderKind, Position, Side, Symbol
+from market.types import Order, OrderKind, Side, Symbol
 
 DAY = 86_400_000
 
@@ -59,6 +62,9 @@ class Book(msgspec.Struct, kw_only=True):
     slippage: float
     commission: Commission
     swap: SwapPolicy | None
+    route: Route = ()
+    """Pairs by which its profit becomes account money, where neither of its own currencies is the account's."""
+    margin_route: Route = ()
     depth: float = 0.0
     """Most lots that one quote fills; 0.0: any."""
     bid: float = 0.0
@@ -75,51 +81,47 @@ def mode_of(symbol: Symbol, currency: str) -> float | None:
     """Return how profits of a symbol become the account's money, or None where that takes another symbol's price."""
     if symbol.currency_profit == currency:
         return DIRECT
-    if symbol.calc == "forex" and symbol.currency_base == currency:
+    if symbol.calc.startswith("forex") and symbol.currency_base == currency:
         return INVERSE
     return None
 
 
+def units_of(symbol: Symbol, currency: str) -> float:
+    """Return what one of price is worth on a lot, in profit currency: futures are reckoned by ticks."""
+    if symbol.calc == "futures" and symbol.tick_value > 0.0 and symbol.currency_profit == currency:
+        return symbol.tick_value / symbol.tick_size
+    return symbol.contract_size
+
+
 def book_of(
-    symbol: Symbol, currency: str, spread: float, slippage: float, commission: Commission, swap: SwapPolicy | None
+    symbol: Symbol,
+    currency: str,
+    spread: float,
+    slippage: float,
+    commission: Commission,
+    swap: SwapPolicy | None,
+    symbols: Mapping[str, Symbol],
 ) -> Book | None:
-    """Return the empty book of a symbol, or None where its profits cannot be converted."""
+    """Return the empty book of a symbol, or None where no route of pairs converts its profit and margin."""
     mode = mode_of(symbol, currency)
-    if mode is None:
+    route = route_of(symbols, symbol.currency_profit, currency) if mode is None else ()
+    named = symbol.margin_initial > 0.0 or symbol.calc == "futures"
+    crossed = mode is None and symbol.calc.startswith("forex")
+    margin_route = route_of(symbols, symbol.margin_currency, currency) if named or crossed else ()
+    if route is None or margin_route is None:
         return None
+    units = units_of(symbol, currency)
     return Book(
         symbol=symbol,
-        mode=mode,
+        mode=CROSS if mode is None else mode,
         scale=symbol.scale,
         tick=symbol.tick_points,
-        contract=symbol.contract_size,
-        value=symbol.contract_size / symbol.scale,
+        contract=units,
+        value=units / symbol.scale,
         usual_spread=spread,
         slippage=slippage,
         commission=commission,
         swap=swap,
-    )
-
-
-def floating_profit(book: Book, p: Holding) -> float:
-    """Return what closing at the quote would make, without swap and costs, to the cent."""
-    return profit(book.mode, p.side, p.price, book.bid if p.side > 0 else book.ask, p.volume, book.contract)
-
-
-def position(book: Book, p: Holding) -> Position:
-    """Return a position as the venue shows it."""
-    return Position(
-        ticket=p.ticket,
-        identifier=p.identifier,
-        at=p.at,
-        symbol=book.symbol.name,
-        side=p.side,
-        volume=p.volume,
-        price=p.price,
-        stop=p.stop,
-        target=p.target,
-        swap=p.swap,
-        profit=floating_profit(book, p),
-        magic=p.magic,
-        comment=p.comment,
+        route=route,
+        margin_route=margin_route,
     )

@@ -29,6 +29,7 @@ from brokers.port import (
     StopRequest,
 )
 from brokers.refusals import close_refusal, entry_refusal, modify_refusal, order_frozen, stop_refusal
+from brokers.valuation import convertible
 from market.types import Filling, Order
 
 
@@ -39,6 +40,8 @@ def work(a: Ledger, request: AnyRequest) -> Answer:
         return _refuse(a, request, (10013, f"unknown symbol {request.symbol}"))
     if book.bid == 0.0:
         return _refuse(a, request, (10021, f"no quotes of {request.symbol} yet"))
+    if not convertible(a.books, book):
+        return _refuse(a, request, (10021, f"no quotes yet to convert the money of {request.symbol}"))
     done = _done(a, book, request)
     return done if isinstance(done, Accepted) else _refuse(a, request, done)
 

@@ -11,6 +11,7 @@ from market.money import cents, lots_down, to_grid
 # How a profit becomes the account's money.
 DIRECT = 0.0  # profit currency is the account's: every CFD and pair quoted in it
 INVERSE = 1.0  # base currency is the account's: the profit is divided by the closing price
+CROSS = 2.0  # neither is: the profit is converted at the quotes of other pairs
 
 # What a price range did to a position.
 NOTHING, STOP, TARGET, AMBIGUOUS = 0.0, 1.0, 2.0, 3.0

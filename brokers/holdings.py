@@ -6,26 +6,26 @@ On a hedging account every order has a position of its own. On a netting account
 
 from brokers.book import Book, Holding
 from brokers.commission import charge
-from brokers.fills import average_price, lot_value, margin, profit, share
-from brokers.ledger import Ledger, bind, equity, record, take_ticket
+from brokers.fills import average_price, share
+from brokers.ledger import Ledger, equity, record, take_ticket
+from brokers.margins import bind, in_use, required
+from brokers.valuation import earned, worth_of_lot
 from market.money import cents, nearest
-from market.types import BUY, SELL, Deal, DealEntry, DealReason, Order
+from market.types import BUY, SELL, Deal, DealEntry, DealReason, Order, Side
 
 _DUST = 1e-9
 
 
-def affordable(a: Ledger, book: Book, volume: float, price: float, freed: float = 0.0) -> bool:
+def affordable(a: Ledger, book: Book, side: Side, volume: float, price: float, freed: float = 0.0) -> bool:
     """Tell whether the free margin, after commission, carries another position; `freed` is given back by the deal."""
-    return _needed(a, book, volume, price) <= equity(a) - a.margin + freed + cost(book, volume, 0.0, price)
+    own = required(a, book, side, volume, price)
+    more = own if freed else in_use(a, book, side, volume, own) - in_use(a, book)
+    return cents(more) <= equity(a) - a.margin + freed + cost(a, book, volume, 0.0, price)
 
 
-def _needed(a: Ledger, book: Book, volume: float, price: float) -> float:
-    return margin(book.mode, volume, book.contract, price, a.leverage)
-
-
-def cost(book: Book, opened: float, closed: float, price: float) -> float:
+def cost(a: Ledger, book: Book, opened: float, closed: float, price: float) -> float:
     """Return the commission of a deal that opens and closes so many lots."""
-    return charge(book.commission, opened, closed, lot_value(book.mode, book.contract, price))
+    return charge(book.commission, opened, closed, worth_of_lot(a.books, book, price))
 
 
 def enter(a: Ledger, book: Book, order: Order, price: float, volume: float) -> tuple[Deal, Holding]:
@@ -43,7 +43,7 @@ def enter(a: Ledger, book: Book, order: Order, price: float, volume: float) -> t
         target=order.target,
         magic=order.magic,
         comment=order.comment,
-        margin=_needed(a, book, volume, price),
+        margin=required(a, book, order.side, volume, price),
     )
     book.positions.append(held)
     bind(a)
@@ -54,7 +54,7 @@ def grow(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: 
     """Add to a position at its average price."""
     p.price = average_price(p.volume, p.price, volume, price)
     p.volume = lots(p.volume + volume)
-    p.margin = cents(p.margin + _needed(a, book, volume, price))
+    p.margin = cents(p.margin + required(a, book, order.side, volume, price))
     bind(a)
     return _filled(a, book, p, order, price, volume)
 
@@ -72,7 +72,7 @@ def _filled(a: Ledger, book: Book, p: Holding, order: Order, price: float, volum
             entry="in",
             volume=volume,
             price=price,
-            commission=cost(book, volume, 0.0, price),
+            commission=cost(a, book, volume, 0.0, price),
             magic=order.magic,
             comment=order.comment,
         ),
@@ -99,8 +99,8 @@ def leave(
         entry=entry,
         volume=volume,
         price=price,
-        profit=profit(book.mode, p.side, p.price, price, volume, book.contract),
-        commission=cost(book, 0.0, volume, price),
+        profit=earned(a.books, book, p.side, p.price, price, volume),
+        commission=cost(a, book, 0.0, volume, price),
         swap=swap,
         magic=magic,
         reason=reason,
@@ -131,8 +131,8 @@ def turn(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: 
         entry="inout",
         volume=volume,
         price=price,
-        profit=profit(book.mode, p.side, p.price, price, p.volume, book.contract),
-        commission=cost(book, opened, p.volume, price),
+        profit=earned(a.books, book, p.side, p.price, price, p.volume),
+        commission=cost(a, book, opened, p.volume, price),
         swap=p.swap,
         magic=order.magic,
         comment=order.comment,
@@ -140,7 +140,7 @@ def turn(a: Ledger, book: Book, p: Holding, order: Order, price: float, volume: 
     p.identifier, p.ticket, p.at = p.ident, order.ticket, a.at
     p.side, p.volume, p.price, p.swap = order.side, opened, price, 0.0
     p.stop, p.target, p.magic, p.comment = order.stop, order.target, order.magic, order.comment
-    p.margin = _needed(a, book, opened, price)
+    p.margin = required(a, book, order.side, opened, price)
     bind(a)
     return record(a, deal)
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from brokers.book import Book, Holding, Resting, floating_profit
-from brokers.fills import floating
+from brokers.book import Book, Holding, Resting
 from brokers.port import DealMade, OrderEnd, OrderGone
+from brokers.valuation import floating_profit, rough_profit
 from market.money import cents
 from market.types import BUY, Deal
 
@@ -45,7 +45,7 @@ def equity(a: Ledger) -> float:
     total = a.balance
     for book in a.books.values():
         for p in book.positions:
-            total = total + floating_profit(book, p) + p.swap
+            total = total + floating_profit(a.books, book, p) + p.swap
     return cents(total)
 
 
@@ -84,15 +84,6 @@ def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
     )
 
 
-def bind(a: Ledger) -> None:
-    """Reckon the margin in use anew, after positions have changed."""
-    total = 0.0
-    for book in a.books.values():
-        for p in book.positions:
-            total = total + p.margin
-    a.margin = cents(total)
-
-
 def end(a: Ledger, book: Book, resting: Resting, why: OrderEnd) -> None:
     """Take a resting order off the book."""
     book.orders.remove(resting)
@@ -115,13 +106,13 @@ def level(a: Ledger) -> float:
     total = a.balance
     for book in a.books.values():
         for p in book.positions:
-            price = book.bid if p.side > 0 else book.ask
-            total = total + p.swap + floating(book.mode, p.side, p.price, price, p.volume, book.contract)
+            total = total + p.swap + rough_profit(a.books, book, p)
     return total / a.margin
 
 
 def worst(a: Ledger) -> tuple[Book, Holding]:
     """Return the position that loses most, the oldest of equals."""
-    candidates = [(floating_profit(book, p), p.ticket, book, p) for book in a.books.values() for p in book.positions]
+    standing = [(book, p) for book in a.books.values() for p in book.positions]
+    candidates = [(floating_profit(a.books, book, p), p.ticket, book, p) for book, p in standing]
     _, _, book, p = min(candidates, key=lambda c: c[:2])
     return book, p

@@ -37,5 +37,5 @@ def carried(a: Ledger, book: Book, side: Side, volume: float, price: float) -> b
     """Tell whether the account can carry an execution: its free margin, and what a netted position sets free."""
     opened = opens(a, book, side, volume)
     if opened == volume:
-        return affordable(a, book, volume, price)
-    return opened == 0.0 or affordable(a, book, opened, price, freed=book.positions[0].margin)
+        return affordable(a, book, side, volume, price)
+    return opened == 0.0 or affordable(a, book, side, opened, price, freed=book.positions[0].margin)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from brokers.book import Book, Holding
+from brokers.conversion import converted_cents
+from brokers.fills import CROSS
 from brokers.holdings import leave
 from brokers.ledger import NEVER, Ledger, end
 from brokers.swap import SwapInterest, SwapMoney, SwapPolicy, night, night_money
+from brokers.valuation import rates
 from market.money import cents
 from market.types import DAY_MS
 
@@ -63,7 +66,9 @@ def _night(a: Ledger, book: Book, policy: SwapPolicy, p: Holding, factor: float)
     currency = _currency(a, book, policy)
     if currency == a.currency:
         return cents(money)
-    return night(book.mode, money * quote if currency == book.symbol.currency_base else money, quote)
+    if currency == book.symbol.currency_base:
+        money = money * quote
+    return converted_cents(money, *rates(a.books, book)) if book.mode == CROSS else night(book.mode, money, quote)
 
 
 def _currency(a: Ledger, book: Book, policy: SwapPolicy) -> str:

@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from brokers.book import DAY, Book, book_of, position
+from brokers.book import DAY, Book, book_of
 from brokers.commission import Commission
 from brokers.desk import work
 from brokers.fills import shift
@@ -22,6 +22,7 @@ from brokers.matching import call_margin, jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
 from brokers.rollover import expire, next_end, roll
 from brokers.swap import Swap, swap_of
+from brokers.valuation import position
 from market.types import Account, Deal, Order, Position, Symbol
 
 
@@ -67,9 +68,11 @@ class Venue:
         books: dict[str, Book] = {}
         for name, symbol in symbols.items():
             c = costs.get(name, Costs())
-            book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap_of(symbol, c.swap))
+            book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap_of(symbol, c.swap), symbols)
             if book is None:
-                raise VenueError(f"{name}: use an account in {symbol.currency_profit}; {currency} needs another rate")
+                raise VenueError(
+                    f"{name}: use an account in {symbol.currency_profit}; {currency} needs pairs to convert it"
+                )
             book.depth = c.depth
             books[name] = book
         self._a = Ledger(
@@ -206,7 +209,7 @@ class Venue:
 
     def positions(self) -> tuple[Position, ...]:
         """Return what is open, by ticket."""
-        shown = [position(book, p) for book in self._a.books.values() for p in book.positions]
+        shown = [position(self._a.books, book, p) for book in self._a.books.values() for p in book.positions]
         return tuple(sorted(shown, key=lambda p: p.ticket))
 
     def orders(self) -> tuple[Order, ...]:

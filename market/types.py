@@ -84,8 +84,8 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
     """Account money of one tick of one lot, as the terminal told; 0.0: not told."""
     margin_initial: float = 0.0
     """Margin a lot in the margin currency, where the contract names one; 0.0: computed by `calc`."""
-    margin_hedged: float = 0.0
-    """Contract size, or margin, of a hedged lot; see `brokers/fills.py`."""
+    margin_hedged: float | None = None
+    """Contract size, or initial margin, of a lot covered by an opposite one; None: not told (`brokers/margins.py`)."""
     stops_level: int = 0
     """Nearest distance of a stop from the price, in points."""
     freeze_level: int = 0

@@ -1,6 +1,6 @@
 """How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
 
-from brokers.book import mode_of
+from brokers.book import mode_of, units_of
 from brokers.fills import INVERSE, floating, margin
 from brokers.limits import stop_loss
 from brokers.port import BarClosed
@@ -44,7 +44,7 @@ class Contract:
             msg = f"{symbol.name}: profit in {symbol.currency_profit} cannot be converted to {currency} yet"
             raise ValueError(msg)
         self.symbol, self.mode, self.leverage = symbol, mode, float(leverage)
-        self.contract, self.scale, self.tick = symbol.contract_size, symbol.scale, symbol.tick_points
+        self.contract, self.scale, self.tick = units_of(symbol, currency), symbol.scale, symbol.tick_points
 
     def price(self, x: float) -> float:
         """Return the price nearest to x that can be quoted: `Symbol.price` with its numbers looked up once."""

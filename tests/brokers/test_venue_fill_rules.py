@@ -287,7 +287,7 @@ def test_no_more_is_ever_filled_than_was_asked(
         assert abs(got + rest - asked / 100) < 1e-9
     if filling == "fok":
         assert got in {0.0, asked / 100}
-    assert got <= (depth / 100) * (1 + quotes) or depth == 0
+    assert got <= (depth / 100) * (1 + quotes) + 1e-9 or depth == 0
 
 
 def test_contracts_as_they_were_need_nothing_of_this() -> None:
