@@ -54,6 +54,15 @@ GATES = (
 LONGEST_NAME = 29  # UTF-16 units a MetaTrader 5 symbol or comment may have
 
 
+def units(text: str) -> int:
+    """Return the length of a text as a terminal counts it: UTF-16 units, of which an emoji has two.
+
+    >>> units("EURUSD.m"), units("🙂")
+    (8, 2)
+    """
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
 @kernel
 def spread_points(bid: float, ask: float, scale: float) -> float:
     """Return ask minus bid in points; scale is 10**digits."""

@@ -63,7 +63,7 @@ def _run(config: AccountConfig, state: Path) -> str:
     with JournalWriter(journal_path) as journal:
         core, books = _recover(journal_path, core_of(plan, costs_of(config)))
         if not journal.recover().seq and account.mode == "live":
-            journal.begin(asyncio.run(first_run(Session(terms_of(config, state)))))
+            journal.begin(asyncio.run(first_run(Session(own_terms(config, state)))))
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
         _begin_run(recorder, config, plan, models, journal.run)
@@ -123,6 +123,11 @@ def terms_of(config: AccountConfig, state: Path) -> Terms:
     )  # fmt: skip
 
 
+def own_terms(config: AccountConfig, state: Path) -> Terms:
+    """Return the terms of whoever holds the account's daemon lock: what an ended daemon left behind may be ended."""
+    return msgspec.structs.replace(terms_of(config, state), state=str(state))
+
+
 def deadlines_of(terminal: TerminalSection) -> Deadlines:
     """Return how long each call may take: as named, else as all calls."""
     named = {verb: getattr(terminal.deadlines, verb) for verb in Deadlines.__struct_fields__}
@@ -144,7 +149,7 @@ def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) 
         PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
     )
     return Daemon(
-        recorder, Session(terms_of(config, state)), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
+        recorder, Session(own_terms(config, state)), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
         reconcile_s=terminal.reconcile_s, ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
 

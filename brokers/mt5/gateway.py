@@ -12,7 +12,7 @@ from pathlib import Path
 from brokers.book import mode_of
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
-from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points
+from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
 from brokers.mt5.inplace import READ_WRITE, read_at, write_at
 from brokers.port import (
     AnyRequest,
@@ -109,8 +109,8 @@ class Gateway:
     def _priced(self, request: EntryRequest | CloseRequest, at: int, bid: float, ask: float) -> tuple[str, int]:
         if not (bid > 0.0 and ask >= bid):
             return f"no price of {request.symbol}", _code("no price")
-        if len(request.symbol) > LONGEST_NAME or len(request.comment) > LONGEST_NAME:
-            return "symbol and comment may have 29 characters", _code("symbol allowed")
+        if units(request.symbol) > LONGEST_NAME or units(request.comment) > LONGEST_NAME:
+            return f"symbol and comment may have {LONGEST_NAME} UTF-16 units", _code("symbol allowed")
         if at - request.decided_at > self.limits.max_age_s * 1000:
             return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
                 "age"

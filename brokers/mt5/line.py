@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from brokers.limits import Limits
+from brokers.mt5 import orphans
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME
 from brokers.mt5.mortal import tie
 
@@ -26,6 +27,8 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 LOOK_S = 0.05
 """How often it is asked whether a worker that has not dialled back still lives."""
+ORPHAN_S = 2.0
+"""A worker dies with its daemon in milliseconds; one that has not after so long is stuck in a call."""
 REAP_S = 0.002
 REAPED_S = 5.0
 """A killed process is waited for so long; one that the system cannot end by then is left to the locks it holds."""
@@ -55,6 +58,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     latch: str
     python: str = ""
     deadlines: Deadlines = Deadlines()
+    state: str = ""
+    """The account's folder, of whoever holds its daemon lock: workers are written down there, and orphans ended."""
 
     def __repr__(self) -> str:
         """Name the terminal; never the password."""
@@ -136,13 +141,30 @@ class Spawned:
 
 
 async def spawned(terms: Terms) -> Line:
-    """Spawn a worker for a terminal; OSError where none comes."""
+    """Spawn a worker for a terminal, the account's last one being gone; OSError where none comes."""
+    folder = Path(terms.state) if terms.state else None
+    if folder is not None:
+        await swept(folder)
     program = [terms.python or sys.executable, "-m", "brokers.mt5.process", "--kind", terms.kind]
     program += ["--parent", str(os.getpid()), "--port"]
-    return await dialled_back(program, terms.deadlines.connect)
+    return await dialled_back(program, terms.deadlines.connect, folder)
 
 
-async def dialled_back(program: list[str], patience_s: float) -> Line:
+async def swept(folder: Path, patience_s: float = ORPHAN_S) -> None:
+    """Wait for an orphan of a dead daemon to go by itself, and then end it; OSError where it does not even then."""
+    for _ in range(int(patience_s / LOOK_S)):
+        if not orphans.orphan_of(folder):
+            return
+        await asyncio.sleep(LOOK_S)
+    orphans.end(folder)
+    for _ in range(int(REAPED_S / LOOK_S)):
+        if not orphans.orphan_of(folder):
+            return
+        await asyncio.sleep(LOOK_S)
+    raise ConnectionError(f"worker {orphans.orphan_of(folder)} of a dead daemon cannot be ended")
+
+
+async def dialled_back(program: list[str], patience_s: float, folder: Path | None = None) -> Line:
     """Begin a program, which is given a port, and let it dial back with its token; OSError where it does not.
 
     Called from the main thread: on Linux the worker dies with the thread that made it.
@@ -161,13 +183,20 @@ async def dialled_back(program: list[str], patience_s: float) -> Line:
     try:
         line = Spawned(_begun([*program, str(server.sockets[0].getsockname()[1])], token))
         try:
+            _remember(folder, line.pid)
             await line.dialled(arrived, patience_s)
+            _remember(folder, line.pid)  # under Wine the command is another one by now
         except BaseException:
             await line.close()
             raise
     finally:
         server.close()
     return line
+
+
+def _remember(folder: Path | None, pid: int) -> None:
+    if folder is not None:
+        orphans.remember(folder, pid)
 
 
 def _begun(program: list[str], token: bytes) -> subprocess.Popen[bytes]:

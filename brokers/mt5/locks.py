@@ -1,7 +1,11 @@
-"""Locks between processes that go with the process that holds them, as Linux and as Windows does it."""
+"""Locks between processes that go with the process that holds them, as Linux and as Windows does it.
+
+One daemon and one gateway for an account, one account for a terminal.
+"""
 
 import os
 import sys
+import tempfile
 import time
 
 from pathlib import Path
@@ -26,6 +30,28 @@ def held(path: Path, patience_s: float) -> IO[bytes] | None:
             lock.close()
             return None
         time.sleep(AGAIN_S)
+    return lock
+
+
+def terminals() -> Path:
+    """Return the folder of the locks of this user's terminals, whichever account uses them; it is made if need be."""
+    owner = os.getuid() if sys.platform != "win32" else "locks"
+    folder = Path(tempfile.gettempdir()) / f"tidegate-{owner}" / "terminals"
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    if sys.platform != "win32" and folder.parent.lstat().st_uid != owner:
+        raise PermissionError(f"{folder.parent} belongs to somebody else: remove it")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def claimed(path: Path, owner: str, patience_s: float) -> IO[bytes] | str:
+    """Hold a lock file and write into it whose it is; or return what stands in it, where another still holds it."""
+    lock = held(path, patience_s)
+    if lock is None:
+        return path.read_text(encoding="utf-8", errors="replace")
+    lock.truncate(0)
+    lock.write(owner.encode())
+    lock.flush()
     return lock
 
 

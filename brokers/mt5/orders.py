@@ -17,47 +17,48 @@ from brokers.port import (
     Rejected,
     StopRequest,
 )
-
-FILLING_FOK, FILLING_IOC = 1, 2
-"""Bits of `symbol_info.filling_mode`; the package lacks these names, and numbers ORDER_FILLING_* otherwise."""
-EXECUTION_MARKET = 2
+from market.types import Symbol
 
 
-def filling_of(mt5: Any, info: Any) -> int:  # noqa: ANN401 - the package and one of its structures
-    """Return the filling a market order must carry: IOC, else FOK, by the mask; RETURN where execution allows."""
-    mask = info.filling_mode if info is not None else FILLING_IOC
-    if mask & FILLING_IOC:
+def filling_of(mt5: Any, spec: Symbol) -> int:  # noqa: ANN401 - the package
+    """Return the filling a market order must carry: IOC, else FOK, as the contract names them.
+
+    Where it names neither: request and instant execution take all, so FOK; an exchange always takes RETURN; market
+    execution never does, and FOK is what the broker will say no to.
+    """
+    if "ioc" in spec.fillings:
         return int(mt5.ORDER_FILLING_IOC)
-    if mask & FILLING_FOK:
-        return int(mt5.ORDER_FILLING_FOK)
-    return int(mt5.ORDER_FILLING_FOK if info.trade_exemode < EXECUTION_MARKET else mt5.ORDER_FILLING_RETURN)
+    if "fok" not in spec.fillings and spec.execution == "exchange":
+        return int(mt5.ORDER_FILLING_RETURN)
+    return int(mt5.ORDER_FILLING_FOK)
 
 
-def mt5_request(mt5: Any, request: AnyRequest, broker: str, info: Any, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
-    """Return the dictionary that does what a request asks."""
+def mt5_request(mt5: Any, request: AnyRequest, broker: str, spec: Symbol, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
+    """Return the dictionary that does what a request asks, every price on the contract's grid."""
     match request:
         case EntryRequest():
-            return _entry(mt5, request, broker, info, translate)
+            return _entry(mt5, request, broker, spec, translate)
         case CloseRequest():
             buy = request.side < 0
             return {
                 "action": mt5.TRADE_ACTION_DEAL, "symbol": broker, "position": request.position,
                 "type": mt5.ORDER_TYPE_BUY if buy else mt5.ORDER_TYPE_SELL, "volume": float(request.volume),
-                "price": float(request.price), "deviation": request.deviation, "magic": request.magic,
-                "comment": request.comment, "type_time": mt5.ORDER_TIME_GTC, "type_filling": filling_of(mt5, info),
+                "price": spec.price(request.price), "deviation": request.deviation, "magic": request.magic,
+                "comment": request.comment, "type_time": mt5.ORDER_TIME_GTC, "type_filling": filling_of(mt5, spec),
             }  # fmt: skip
         case StopRequest():
             return {
                 "action": mt5.TRADE_ACTION_SLTP, "symbol": broker, "position": request.position,
-                "sl": float(request.stop), "tp": float(request.target),
+                "sl": spec.price(request.stop), "tp": spec.price(request.target),
             }  # fmt: skip
         case CancelRequest():
             return {"action": mt5.TRADE_ACTION_REMOVE, "order": request.order}
         case ModifyRequest():
             lasting = request.expiry
             return {
-                "action": mt5.TRADE_ACTION_MODIFY, "order": request.order, "price": float(request.price),
-                "stoplimit": float(request.limit), "sl": float(request.stop), "tp": float(request.target),
+                "action": mt5.TRADE_ACTION_MODIFY, "order": request.order, "price": spec.price(request.price),
+                "stoplimit": spec.price(request.limit), "sl": spec.price(request.stop),
+                "tp": spec.price(request.target),
                 "type_time": mt5.ORDER_TIME_SPECIFIED if lasting else mt5.ORDER_TIME_GTC,
                 "expiration": translate.server(lasting),
             }  # fmt: skip
@@ -68,7 +69,7 @@ def mt5_request(mt5: Any, request: AnyRequest, broker: str, info: Any, translate
             }  # fmt: skip
 
 
-def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
+def _entry(mt5: Any, r: EntryRequest, broker: str, spec: Symbol, translate: Translator) -> dict[str, Any]:  # noqa: ANN401
     kinds = {
         ("market", 1): mt5.ORDER_TYPE_BUY,
         ("market", -1): mt5.ORDER_TYPE_SELL,
@@ -82,15 +83,16 @@ def _entry(mt5: Any, r: EntryRequest, broker: str, info: Any, translate: Transla
     market = r.kind == "market"
     order: dict[str, Any] = {
         "action": mt5.TRADE_ACTION_DEAL if market else mt5.TRADE_ACTION_PENDING, "symbol": broker,
-        "type": kinds[r.kind, r.side], "volume": float(r.volume), "price": float(r.price), "sl": float(r.stop),
-        "tp": float(r.target), "deviation": r.deviation, "magic": r.magic, "comment": r.comment,
+        "type": kinds[r.kind, r.side], "volume": float(r.volume), "price": spec.price(r.price),
+        "sl": spec.price(r.stop), "tp": spec.price(r.target), "deviation": r.deviation,
+        "magic": r.magic, "comment": r.comment,
         "type_time": mt5.ORDER_TIME_SPECIFIED if r.expiry else mt5.ORDER_TIME_GTC,
-        "type_filling": filling_of(mt5, info) if market else mt5.ORDER_FILLING_RETURN,
+        "type_filling": filling_of(mt5, spec) if market else mt5.ORDER_FILLING_RETURN,
     }  # fmt: skip
     if r.filling is not None:
         order["type_filling"] = getattr(mt5, f"ORDER_FILLING_{r.filling.upper()}")
     if r.kind == "stop_limit":
-        order["stoplimit"] = float(r.limit)
+        order["stoplimit"] = spec.price(r.limit)
     if r.expiry:
         order["expiration"] = translate.server(r.expiry)
     return order

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME, Connect, decode_ask, framed
+from brokers.mt5.locks import terminals
 from brokers.mt5.mortal import die_with_parent, watch_stdin
 from brokers.mt5.worker import Worker
 
@@ -79,7 +80,7 @@ def main() -> None:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(token)
         with contextlib.suppress(ConnectionError, msgspec.MsgspecError):
-            serve(line, Worker(package, control))
+            serve(line, Worker(package, control, terminals=terminals()))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Reader:
         if not terminal.connected:
             raise TerminalLostError("the terminal has no connection to its broker")
         self.forbidden = forbidden_by(terminal, account)
-        found = self.path if _home(terminal.path) == _home(self.path) else terminal.path
+        found = self.path if home_of(terminal.path) == home_of(self.path) else terminal.path
         return Identity(account.login, account.server, found)
 
     def now(self) -> int:
@@ -170,7 +170,7 @@ def _prices(bar: Bar) -> tuple[float, float, float, float]:
     return bar.open, bar.high, bar.low, bar.close
 
 
-def _home(path: str) -> str:
+def home_of(path: str) -> str:
     """Return the folder of a terminal's program, written in one way, wherever the program or its folder is named."""
     plain = os.path.normcase(os.path.realpath(path))
     return os.path.dirname(plain) if plain.endswith(".exe") else plain  # noqa: PTH120 - ntpath under Wine

@@ -4,6 +4,8 @@ Blocking, one request at a time, from a fixed list of verbs; it sends nothing by
 is the order gateway. `brokers/mt5/process.py` gives it a process of its own; tests call it where they are.
 """
 
+import hashlib
+
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,9 +33,9 @@ from brokers.mt5.frames import (
     Translator,
 )
 from brokers.mt5.gateway import Gateway
-from brokers.mt5.locks import held
+from brokers.mt5.locks import claimed, held
 from brokers.mt5.orders import answer_of, mt5_request
-from brokers.mt5.reader import Reader, TerminalLostError
+from brokers.mt5.reader import Reader, TerminalLostError, home_of
 from brokers.mt5.retcodes import LOST
 from brokers.port import Accepted, Answer, AnyRequest, DealMade, InDoubt, OrderGone, Refused, Rejected
 from market.types import TIMEFRAMES, Symbol
@@ -54,9 +56,18 @@ AUTH_FAILED = -6
 class Worker:
     """The verbs of this process."""
 
-    def __init__(self, package: Any, control: Any, patience_s: float = ORPHAN_S) -> None:  # noqa: ANN401 - modules
-        """Begin unconnected, with the package and, in a replay, its control; wait so long for an older worker."""
-        self.patience_s = patience_s
+    def __init__(
+        self,
+        package: Any,  # noqa: ANN401 - a module
+        control: Any,  # noqa: ANN401 - a module, or None
+        patience_s: float = ORPHAN_S,
+        terminals: Path | None = None,
+    ) -> None:
+        """Begin unconnected, with the package and, in a replay, its control; wait so long for an older worker.
+
+        `terminals` is where the locks of terminals are; None: nobody else is in reach of this one.
+        """
+        self.patience_s, self.terminals = patience_s, terminals
         self.mt5 = package
         self.reader = Reader(package, control)
         self.gateway: Gateway | None = None
@@ -64,6 +75,7 @@ class Worker:
         self.ours = Identity(0, "", "")
         self.heard = -1
         self.lock: IO[bytes] | None = None
+        self.seat: IO[bytes] | None = None
 
     def answer(self, ask: AnyAsk) -> AnyTell:
         """Answer one request; a terminal that does not answer is told as Lost."""
@@ -87,6 +99,7 @@ class Worker:
 
     def connect(self, ask: Connect) -> AnyTell:
         """Initialize, log in, see who answers, select symbols, snapshot their contracts, and take the gate."""
+        self.take_seat(ask)
         login = {"login": ask.login, "password": ask.password, "server": ask.server, "timeout": ask.timeout_ms}
         if not self.mt5.initialize(ask.path, **login):
             raise TerminalLostError("initialize failed")
@@ -116,6 +129,21 @@ class Worker:
         """Return the contracts as read last."""
         return tuple(self.reader.translate.symbol(info) for info in self.infos.values())
 
+    def take_seat(self, ask: Connect) -> None:
+        """Hold the terminal, before anything is said to it: a second account would log the first one out."""
+        if self.terminals is None or self.seat is not None:
+            return
+        ours = f"login {ask.login} on {ask.server}"
+        name = hashlib.sha256(home_of(ask.path).encode()).hexdigest()[:32]
+        seat = claimed(self.terminals / f"{name}.lock", ours, self.patience_s)
+        if not isinstance(seat, str):
+            self.seat = seat
+        elif seat == ours:
+            raise TerminalLostError(f"another worker of {ours} still has the terminal at {ask.path}")
+        else:
+            why = f"the terminal at {ask.path} is in use by {seat or 'another'}; {ours} needs a terminal of its own"
+            raise TerminalLostError(why, fatal=True)
+
     def take_gate(self, folder: Path) -> None:
         """Hold the account's gate; wait a little for an orphan of a dead daemon to go."""
         if self.lock is None:
@@ -124,9 +152,10 @@ class Worker:
                 raise TerminalLostError("another worker is the gateway of this account")
 
     def close(self) -> None:
-        """Let go of the gate."""
-        if self.lock is not None:
-            self.lock.close()
+        """Let go of gate and terminal."""
+        for lock in (self.lock, self.seat):
+            if lock is not None:
+                lock.close()
         if self.gateway is not None:
             self.gateway.close()
 
@@ -202,7 +231,7 @@ class Worker:
         refused = gate.check(request, at, tick.bid, tick.ask)
         if refused is not None:
             return refused
-        order = mt5_request(self.mt5, request, broker, self.infos.get(request.symbol), r.translate)
+        order = mt5_request(self.mt5, request, broker, gate.symbols[request.symbol], r.translate)
         try:
             result = self.mt5.order_send(order)
         except SystemError as error:  # the package's own word for a field it cannot take: nothing has left

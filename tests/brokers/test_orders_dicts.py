@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from hypothesis import given
@@ -14,16 +15,18 @@ from brokers.mt5.frames import Translator
 from brokers.mt5.lookalike.fields import REQUEST, request
 from brokers.mt5.orders import answer_of, filling_of, mt5_request
 from brokers.port import Accepted, AnyRequest, InDoubt, Rejected
-from tests.orders import EACH, NOW, entry, resting
+from market.types import Execution, Filling, Symbol
+from tests.orders import EACH, NOW, entry, resting, stop_at
+from tests.trade_server import GOLD
 
 PLAIN = Translator("UTC", {"GOLD": "GOLD.m"})
 AHEAD = Translator("UTC+2", {"GOLD": "GOLD.m"})
-MARKET = SimpleNamespace(filling_mode=2, trade_exemode=2)
+MARKET = msgspec.structs.replace(GOLD, execution="market", fillings=("ioc",))
 
 
-def dictionary(one: AnyRequest, translate: Translator = PLAIN, info: Any = MARKET) -> dict[str, Any]:  # noqa: ANN401
+def dictionary(one: AnyRequest, translate: Translator = PLAIN, spec: Symbol = MARKET) -> dict[str, Any]:
     """Return the dictionary for a request at the broker's GOLD.m."""
-    return mt5_request(m, one, "GOLD.m", info, translate)
+    return mt5_request(m, one, "GOLD.m", spec, translate)
 
 
 def fields(one: AnyRequest) -> dict[str, Any]:
@@ -94,15 +97,28 @@ def test_expiry_is_told_on_the_servers_clock_in_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mask", "execution", "filling"),
+    ("fillings", "wanted"),
     [
-        (1, 2, m.ORDER_FILLING_FOK), (2, 2, m.ORDER_FILLING_IOC), (3, 2, m.ORDER_FILLING_IOC),
-        (0, 0, m.ORDER_FILLING_FOK), (0, 1, m.ORDER_FILLING_FOK), (0, 3, m.ORDER_FILLING_RETURN),
+        ((), {"request": "FOK", "instant": "FOK", "market": "FOK", "exchange": "RETURN"}),
+        (("fok",), {"request": "FOK", "instant": "FOK", "market": "FOK", "exchange": "FOK"}),
+        (("ioc",), {"request": "IOC", "instant": "IOC", "market": "IOC", "exchange": "IOC"}),
+        (("fok", "ioc"), {"request": "IOC", "instant": "IOC", "market": "IOC", "exchange": "IOC"}),
     ],
-)  # fmt: skip
-def test_filling_follows_mask_and_execution(mask: int, execution: int, filling: int) -> None:
-    """The mask counts 1 and 2 for what the order numbers 0 and 1."""
-    assert filling == filling_of(m, SimpleNamespace(filling_mode=mask, trade_exemode=execution))
+)
+def test_filling_follows_mask_and_execution(fillings: tuple[Filling, ...], wanted: dict[Execution, str]) -> None:
+    """What the contract names is taken, whatever the execution; RETURN never under market execution."""
+    found = {mode: filling_of(m, msgspec.structs.replace(GOLD, execution=mode, fillings=fillings)) for mode in wanted}
+
+    assert {mode: getattr(m, f"ORDER_FILLING_{name}") for mode, name in wanted.items()} == found
+
+
+def test_prices_are_sent_on_the_grid_of_the_contract() -> None:
+    """A price between two ticks is refused by some brokers: it goes to the nearest tick."""
+    coarse = msgspec.structs.replace(MARKET, tick_size=0.25)
+    sent = dictionary(resting(price=1999.13, stop=1990.001, target=2100.37), spec=coarse)
+    moved = dictionary(stop_at(1990.1300000001), spec=coarse)
+
+    assert (1999.25, 1990.0, 2100.25, 1990.25) == (sent["price"], sent["sl"], sent["tp"], moved["sl"])
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------

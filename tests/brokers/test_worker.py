@@ -63,8 +63,7 @@ def test_one_worker_at_a_time_holds_the_gate(terminal: Terminal) -> None:
     first = terminal.serve().up().worker
     terminal.worker = Worker(m, control, patience_s=0.0)
     told = terminal.connect()
-    assert first.lock is not None
-    first.lock.close()
+    first.close()
 
     assert isinstance(told, Lost)
     assert (False, True) == (told.fatal, "another worker" in told.reason)
@@ -80,6 +79,23 @@ def test_all_symbols_of_a_terminal_can_be_named(terminal: Terminal, group: str, 
     assert isinstance(told, SymbolInfos)
     assert wanted == tuple(listed.symbol.name for listed in told.symbols)
     assert all(listed.symbol.contract_size == 100.0 for listed in told.symbols)
+
+
+def test_a_terminal_belongs_to_one_account(terminal: Terminal, tmp_path: Path) -> None:
+    """A second one is refused before it says anything to the terminal, in words that name both; the first trades on."""
+    terminal.worker = Worker(m, control, 0.0, tmp_path)
+    first = terminal.serve().up().worker
+    terminal.worker = Worker(m, control, 0.0, tmp_path)
+    told = terminal.connect(login=8, password="sesame", path=f"{terminal.home}/")
+    again = terminal.connect()
+    still: Any = m.account_info()
+    first.close()
+
+    assert isinstance(told, Lost)
+    assert isinstance(again, Lost)
+    assert (True, False, 7) == (told.fatal, again.fatal, still.login)
+    assert "in use by login 7 on Lookalike-Demo; login 8 on Lookalike-Demo needs a terminal" in told.reason
+    assert isinstance(terminal.connect(), Connected)
 
 
 # --- polling ----------------------------------------------------------------------------------------------------------
