@@ -9,16 +9,17 @@ from pathlib import Path
 import msgspec
 
 from brokers.mt5.frames import Connected
-from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
-from market.types import Symbol
 from runtime.assemble import models_of
 from runtime.clock import Clock
+from runtime.doctor_calendar import calendar_of
+from runtime.doctor_contracts import contracts_of
+from runtime.doctor_terminal import Visit, visit
+from runtime.doctor_zone import zone_of
 from runtime.journal.reader import JournalReader
 from runtime.operator import latch
 from runtime.operator.client import status
-from runtime.start import terms_of
 
 LEAST_FREE = 512 * 1024 * 1024
 """Bytes that must be free where the journal lies."""
@@ -33,15 +34,26 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(config: AccountConfig, state: Path) -> list[Finding]:
-    """Look at disk, latch, journal, models and terminal; a failing look is a finding, never an exception."""
+    """Look at disk, latch, journal, models, terminal, calendar, clock and contracts.
+
+    A failing look is a finding, never an exception.
+    """
     looks: list[tuple[str, Callable[[], str]]] = [
         ("disk", lambda: _disk(state)),
         ("latch", lambda: _latch(state)),
         ("journal", lambda: _journal(state)),
         ("models", lambda: _models(config)),
-        ("terminal", lambda: _terminal(config, state)),
     ]
-    return [_look(what, look) for what, look in looks]
+    found = [_look(what, look) for what, look in looks]
+    seen: list[Visit] = []
+    found.append(_look("terminal", lambda: _terminal(config, state, seen)))
+    visit = seen[0] if seen else None
+    now = visit.told.at if visit is not None and visit.told.lockstep else Clock().wall_ms()
+    found.append(_look("calendar", lambda: calendar_of(config, now, visit)))
+    if visit is not None:
+        found.append(_look("zone", lambda: zone_of(config.account.zone, visit)))
+        found.append(_look("contracts", lambda: contracts_of(config, visit)))
+    return found
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:
@@ -82,46 +94,19 @@ def _models(config: AccountConfig) -> str:
     return ", ".join(f"{name} {model.fingerprint[:12]}" for name, model in models.items()) or "none are configured"
 
 
-def _terminal(config: AccountConfig, state: Path) -> str:
+def _terminal(config: AccountConfig, state: Path, seen: list[Visit]) -> str:
+    """Visit the terminal, if no daemon has it, and note what was seen there."""
     told = status(state)
     if told.get("stuck"):
         raise ValueError("a daemon is there but does not answer: the terminal is left alone; end it, then look again")
     if told.get("running"):
         return f"a daemon runs (pid {told['pid']}), its link is {told['link']}: the terminal is left alone"
-    return asyncio.run(_connect(config, state))
-
-
-async def _connect(config: AccountConfig, state: Path) -> str:
-    session = Session(msgspec.structs.replace(terms_of(config, state), latch=""))
-    try:
-        told = await session.start()
-    except (LinkLostError, WrongTerminalError) as error:
-        raise ValueError(str(error)) from error
-    finally:
-        await session.stop()
-    for symbol in told.symbols:
-        _same_contract(config, symbol)
-    return f"{_who(told)}; {len(told.symbols)} symbols; {_clock(told.at, config.account.zone)}"
+    seen.append(asyncio.run(visit(config, state)))
+    return _who(seen[0].told)
 
 
 def _who(told: Connected) -> str:
     a = told.account
     money = "demo" if a.demo else "REAL MONEY"
-    return f"{a.login} on {a.server}: {money}, {a.balance:.2f} {a.currency}, 1:{a.leverage}"
-
-
-def _clock(at: int, zone: str) -> str:
-    ahead = (at - Clock().wall_ms()) / 3_600_000
-    return f"last tick {ahead:+.1f} h from this machine's clock, the server's being read as {zone}"
-
-
-def _same_contract(config: AccountConfig, told: Symbol) -> None:
-    spec = config.symbols[told.name].spec
-    if spec is None:
-        return
-    for field in ("digits", "contract_size", "tick_size", "volume_step", "currency_profit"):
-        ours, theirs = getattr(spec, field), getattr(told, field)
-        if ours != theirs:
-            raise ValueError(
-                f"symbols.{told.name}.spec.{field} is {ours}, the terminal says {theirs}: copy the terminal's"
-            )
+    who = f"{a.login} on {a.server}: {money}, {a.balance:.2f} {a.currency}, 1:{a.leverage}; {len(told.symbols)} symbols"
+    return who if a.trade_allowed else f"{who}; TRADING IS NOT ALLOWED by terminal or account"

@@ -64,7 +64,7 @@ SHELL = (
     "runtime/desks.py",  # the session and the paper venue, behind one face
     "runtime/linker.py",  # the link's life around the session
     "runtime/start.py",  # the first look at a venue, before the loop of the daemon
-    "runtime/doctor.py",  # the same look, for a person
+    "runtime/doctor_terminal.py",  # the same look, for a person
     "runtime/journal/ticket.py",  # waiting for the writer's thread
     "brokers/mt5/session.py",
     "brokers/mt5/line.py",  # begins and ends a worker, and carries its frames

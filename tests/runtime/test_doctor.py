@@ -59,10 +59,13 @@ def test_a_healthy_account_has_nothing_to_mend(healthy: AccountConfig, tmp_path:
     before = {path.name: path.read_bytes() for path in state.iterdir()}
     found = seen(healthy, state)
 
-    assert ["disk", "latch", "journal", "models", "terminal"] == list(found)
+    assert [*("disk", "latch", "journal", "models", "terminal", "calendar", "zone", "contracts")] == list(found)
     assert [] == [finding for finding in found.values() if not finding.ok]
     assert "7 on Lookalike-Demo: demo" in found["terminal"].detail
     assert "halt since tester" in found["latch"].detail
+    assert "no calendar" in found["calendar"].detail
+    assert "no weekend among 4 hours of GOLD; its time is recorded" in found["zone"].detail
+    assert "GOLD: market execution, fillings ioc, lots from 0.01" in found["contracts"].detail
     assert before == {path.name: path.read_bytes() for path in state.iterdir()}
 
 
@@ -97,7 +100,7 @@ def test_a_wrong_or_missing_password_is_told_without_telling_it(
 @pytest.mark.usefixtures("healthy")
 def test_a_contract_that_differs_is_told(tmp_path: Path) -> None:
     """Sizes would be wrong by that factor: which field, ours and theirs."""
-    found = seen(account(tmp_path, **{"contract_size = 1.0": "contract_size = 10.0"}), tmp_path / "state")["terminal"]
+    found = seen(account(tmp_path, **{"contract_size = 1.0": "contract_size = 10.0"}), tmp_path / "state")["contracts"]
 
     assert not found.ok
     assert "spec.contract_size is 10.0, the terminal says 100.0" in found.detail
@@ -132,7 +135,7 @@ def test_a_terminal_in_use_is_left_alone(
 ) -> None:
     """Where a daemon runs, or hangs, nobody else logs in; that it hangs is something to mend."""
     monkeypatch.setattr(doctor, "status", lambda _: told)
-    monkeypatch.setattr(doctor, "Session", None)
+    monkeypatch.setattr(doctor, "visit", None)
     found = seen(account(tmp_path), tmp_path / "state")["terminal"]
 
     assert ("stuck" not in told) == found.ok
