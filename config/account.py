@@ -83,6 +83,9 @@ class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     settle_s: Positive = 6.0
     """How long an order in doubt may still turn up; longer than the venue's longest in-flight life."""
     poll_ms: Count = 100
+    """How often the terminal is asked around the close of a bar, and while an order is at work."""
+    idle_ms: Count = 1000
+    """How often between: a deal, a halt or a lost terminal is heard of so late at most."""
     reconcile_s: Positive = 60.0
 
 

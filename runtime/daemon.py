@@ -26,6 +26,7 @@ from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
 from runtime.linker import Linker, check_money
 from runtime.operator.control import Control
+from runtime.pace import Pace
 from runtime.recorder import Recorder
 from runtime.signals import on_stop
 from runtime.status import status_of
@@ -47,20 +48,24 @@ class Daemon:
         folder: Path,
         *,
         warmup: int,
-        poll_s: float,
+        poll_s: tuple[float, float],
         reconcile_s: float,
         ears: Ears,
         allow_real: bool = False,
         paper: PaperDesk | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Be ready to run; `folder` is the account's, its lock must be held; `jitter` spreads tries, in [0, 1)."""
+        """Be ready to run; `folder` is the account's, its lock must be held; `jitter` spreads tries, in [0, 1).
+
+        The terminal is asked every `poll_s` seconds: around the close of a bar, and between.
+        """
         self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
         self.clock = recorder.clock
-        self.warmup, self.poll_s, self.reconcile_s = warmup, poll_s, reconcile_s
+        self.pace = Pace(self.clock, *poll_s)
+        self.warmup, self.reconcile_s = warmup, reconcile_s
         self.switch = Switch(folder, self.clock)
         self.linker = Linker(session, self.clock, jitter, ears.page_after_s)
         self.hearing = Hearing(self.ledger, self.clock, self.core.plan.hours, ears)
@@ -101,6 +106,10 @@ class Daemon:
         self.stopping = self.stopping or why
         self.inbox.put_nowait(None)
 
+    def wake(self) -> None:
+        """Come round at once."""
+        self.inbox.put_nowait(None)
+
     def _hand_over(self, command: Command) -> Answer:
         """Take a loosening command from the control thread; the consumer answers it."""
         answer = self.switch.expect(command)
@@ -112,6 +121,7 @@ class Daemon:
         await self.taker.take(RunStarted(at=self.ledger.at, run=run))
         await self._read_latch()
         while not self.stopping:
+            self.pace.turn()
             await self._drain()
             if self.stopping:
                 break
@@ -214,9 +224,10 @@ class Daemon:
 
     async def _round(self) -> None:
         """Ask the terminal what is new, and take it in."""
+        feeds = self.hearing.cursors(self.core.feeds)
         ledger = self.ledger
         ask = Poll(
-            feeds=self.hearing.cursors(self.core.feeds), last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
+            feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
             watch=watched(ledger) if self.paper is None else (), done=self.done,
         )  # fmt: skip
         try:
@@ -225,6 +236,7 @@ class Daemon:
             await self.taker.lose(error)
             return
         self.done = 0
+        self.pace.told(told.at, bars=bool(told.bars))
         if self.paper is None:
             for news in told.news:
                 await self.taker.take(news)
@@ -253,4 +265,5 @@ class Daemon:
                 await self.taker.take(fact)
             await self._contracts(self.session.contracts, at)
         if not self.stopping:
-            await self._pause(self.poll_s)
+            feeds = self.hearing.cursors(self.core.feeds)
+            await self._pause(self.pace.wait_s(feeds, unsettled=self.core.unsettled))

@@ -8,13 +8,14 @@ import platform
 import sys
 
 from collections.abc import Callable, Iterator, MutableMapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 import structlog
 
-from brokers.mt5.line import Deadlines, Terms
+from brokers.mt5.line import Deadlines, Terms, spawned
 from brokers.mt5.locks import taken
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import DealMade
@@ -148,10 +149,13 @@ def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) 
     paper = (
         PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
     )
-    return Daemon(
-        recorder, Session(own_terms(config, state)), state, warmup=config.feed.warmup, poll_s=terminal.poll_ms / 1000,
-        reconcile_s=terminal.reconcile_s, ears=ears_of(config), allow_real=account.allow_real, paper=paper,
+    daemon = Daemon(
+        recorder, Session(own_terms(config, state)), state, warmup=config.feed.warmup,
+        poll_s=(terminal.poll_ms / 1000, terminal.idle_ms / 1000), reconcile_s=terminal.reconcile_s,
+        ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
+    daemon.session.dial = partial(spawned, lost=daemon.wake)
+    return daemon
 
 
 def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:

@@ -10,6 +10,7 @@ from runtime.core.positions import GONE
 from runtime.core.state import Ledger
 from runtime.hearing import Hearing
 from runtime.linker import Linker
+from runtime.pace import Pace
 from runtime.recorder import Recorder
 
 
@@ -23,6 +24,7 @@ class Daemon(Protocol):
     recorder: Recorder
     hearing: Hearing
     bars: int
+    pace: Pace
 
 
 def status_of(daemon: Daemon) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "holds": dict(ledger.holds),
         "at": ledger.at,
         "bars": daemon.bars,
+        "bar_age_s": round(daemon.pace.clock.elapsed() - daemon.pace.heard, 1),
+        "turned_s": round(daemon.pace.clock.elapsed() - daemon.pace.turned, 1),
         "decisions": ledger.decisions,
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),

@@ -68,6 +68,7 @@ SHELL = (
     "runtime/journal/ticket.py",  # waiting for the writer's thread
     "brokers/mt5/session.py",
     "brokers/mt5/line.py",  # begins and ends a worker, and carries its frames
+    "backtests/benchmarks/",  # what they measure awaits
     "tidegate/",
     "tests/",
 )

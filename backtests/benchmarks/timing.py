@@ -5,7 +5,7 @@ import platform
 import statistics
 import time
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 REPEATS = 5
@@ -34,6 +34,23 @@ def row(name: str, values: list[float], unit: str, digits: int = 1) -> str:
     """Return a line of a Markdown table: median, least and most."""
     middle, low, high = statistics.median(values), min(values), max(values)
     return f"| {name} | {middle:,.{digits}f} {unit} | {low:,.{digits}f} to {high:,.{digits}f} |"
+
+
+def tail(name: str, values: list[float], unit: str, shares: Sequence[float], digits: int = 1) -> str:
+    """Return a line of a Markdown table: how many, median, least, most, and what these shares of all do not exceed."""
+    ranked = sorted(values)
+    at = " | ".join(f"{ranked[min(len(ranked) - 1, int(len(ranked) * share))]:,.{digits}f} {unit}" for share in shares)
+    return (
+        f"| {name} | {len(ranked):,} | {statistics.median(ranked):,.{digits}f} {unit} | {at} | "
+        f"{ranked[0]:,.{digits}f} to {ranked[-1]:,.{digits}f} |"
+    )
+
+
+def tail_head(shares: Sequence[float]) -> str:
+    """Return the machine and the head of a table of tails."""
+    machine = head().partition("\n")[0]
+    names = " | ".join(f"p{share * 100:g}" for share in shares)
+    return f"{machine}\n\n| what | n | median | {names} | least to most |\n|---|---|---|{'---|' * len(shares)}---|"
 
 
 def ratio(name: str, values: list[float], base: list[float]) -> str:

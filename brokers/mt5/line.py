@@ -23,8 +23,8 @@ from brokers.mt5 import orphans
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME
 from brokers.mt5.mortal import tie
 
-Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
+PIECE = 65_536
+"""Bytes read at once."""
 LOOK_S = 0.05
 """How often it is asked whether a worker that has not dialled back still lives."""
 ORPHAN_S = 2.0
@@ -87,14 +87,91 @@ Dial = Callable[[Terms], Awaitable[Line]]
 """Begins a worker and returns the line to it; OSError where none comes."""
 
 
+class Frames(asyncio.BufferedProtocol):
+    """A connection on which somebody dialled back: a stranger until the token is shown, then one frame at a time.
+
+    Written on asyncio's lowest floor: a poll goes through here, and streams cost as much again as the line itself.
+    """
+
+    def __init__(self, token: bytes, arrived: asyncio.Future["Frames"], lost: Callable[[], None]) -> None:
+        """Expect a token; `lost` is called when a worker is gone that was not closed by us."""
+        self.token, self.arrived, self.lost = token, arrived, lost
+        self.transport: asyncio.Transport | None = None
+        self.known = False
+        self.piece = memoryview(bytearray(PIECE))
+        self.buffer = bytearray()
+        self.answer: asyncio.Future[bytes] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a server of ours makes no others
+        self.transport = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Lend the room for the next piece: one that is made anew each time costs more than reading it."""
+        del sizehint
+        return self.piece
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take in what came: the token first, then frames."""
+        self.buffer += self.piece[:nbytes]
+        if self.known:
+            self._whole()
+        elif len(self.buffer) >= len(self.token):
+            self._greet(bytes(self.buffer[: len(self.token)]))
+
+    def _greet(self, shown: bytes) -> None:
+        if not secrets.compare_digest(shown, self.token) or self.arrived.done():
+            self.close()
+            return
+        del self.buffer[: len(self.token)]
+        self.known = True
+        self.arrived.set_result(self)
+        self._whole()
+
+    def _whole(self) -> None:
+        """Hand over the frame that is awaited, once all of it is there."""
+        if self.answer is None or self.answer.done() or len(self.buffer) < LENGTH.size:
+            return
+        (size,) = LENGTH.unpack_from(self.buffer)
+        end = LENGTH.size + size
+        if size > LONGEST_FRAME:
+            self.answer.set_exception(ConnectionError(f"a frame of {size} bytes is none of ours"))
+        elif len(self.buffer) >= end:
+            self.answer.set_result(bytes(self.buffer[LENGTH.size : end]))
+            del self.buffer[:end]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell whoever waits that nothing will come."""
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_exception(error or EOFError("the line ended"))
+        if self.known and self.transport is not None:
+            self.transport = None
+            self.lost()
+
+    async def ask(self, frame: bytes) -> bytes:
+        """Send one frame and return the body of the one that answers."""
+        if self.transport is None:
+            raise ConnectionError("the line is closed")
+        self.answer = asyncio.get_running_loop().create_future()
+        self.transport.write(frame)
+        self._whole()
+        return await self.answer
+
+    def close(self) -> None:
+        """Let the connection go."""
+        transport, self.transport = self.transport, None
+        if transport is not None:
+            transport.abort()
+
+
 class Spawned:
     """A worker process of ours, and the connection on which it dialled back."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         """Own a process that has not dialled back yet."""
         self.process = process
-        self.reader: asyncio.StreamReader | None = None
-        self.writer: asyncio.StreamWriter | None = None
+        self.frames: Frames | None = None
 
     @property
     def pid(self) -> int:
@@ -103,15 +180,11 @@ class Spawned:
 
     async def ask(self, frame: bytes) -> bytes:
         """Send one frame and return the body of the one that answers."""
-        if self.reader is None or self.writer is None:
+        if self.frames is None:
             raise ConnectionError("the line is closed")
-        self.writer.write(frame)
-        (size,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
-        if size > LONGEST_FRAME:
-            raise ConnectionError(f"a frame of {size} bytes is none of ours")
-        return await self.reader.readexactly(size)
+        return await self.frames.ask(frame)
 
-    async def dialled(self, arrived: asyncio.Future[Ends], patience_s: float) -> None:
+    async def dialled(self, arrived: asyncio.Future[Frames], patience_s: float) -> None:
         """Wait until the worker has dialled back, and no longer than it lives; OSError where it does not."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_s
@@ -121,16 +194,14 @@ class Spawned:
                 raise ConnectionError(f"the worker ended with {code} before it dialled back")
             if loop.time() > deadline:
                 raise ConnectionError("the worker did not dial back")
-        self.reader, self.writer = arrived.result()
+        self.frames = arrived.result()
 
     async def close(self) -> None:
         """Kill the process; wait for it without keeping the loop from its other work."""
         self.process.kill()
-        if self.writer is not None:
-            self.writer.close()
-            with contextlib.suppress(OSError):
-                await self.writer.wait_closed()
-        self.reader = self.writer = None
+        if self.frames is not None:
+            self.frames.close()
+        self.frames = None
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
@@ -140,14 +211,21 @@ class Spawned:
             await asyncio.sleep(REAP_S)
 
 
-async def spawned(terms: Terms) -> Line:
-    """Spawn a worker for a terminal, the account's last one being gone; OSError where none comes."""
+def nobody() -> None:
+    """Tell nobody that a worker is gone: whoever asks it next finds out."""
+
+
+async def spawned(terms: Terms, lost: Callable[[], None] = nobody) -> Line:
+    """Spawn a worker for a terminal, the account's last one being gone; OSError where none comes.
+
+    `lost` is called as soon as it is gone by itself.
+    """
     folder = Path(terms.state) if terms.state else None
     if folder is not None:
         await swept(folder)
     program = [terms.python or sys.executable, "-m", "brokers.mt5.process", "--kind", terms.kind]
     program += ["--parent", str(os.getpid()), "--port"]
-    return await dialled_back(program, terms.deadlines.connect, folder)
+    return await dialled_back(program, terms.deadlines.connect, folder, lost)
 
 
 async def swept(folder: Path, patience_s: float = ORPHAN_S) -> None:
@@ -164,22 +242,17 @@ async def swept(folder: Path, patience_s: float = ORPHAN_S) -> None:
     raise ConnectionError(f"worker {orphans.orphan_of(folder)} of a dead daemon cannot be ended")
 
 
-async def dialled_back(program: list[str], patience_s: float, folder: Path | None = None) -> Line:
+async def dialled_back(
+    program: list[str], patience_s: float, folder: Path | None = None, lost: Callable[[], None] = nobody
+) -> Line:
     """Begin a program, which is given a port, and let it dial back with its token; OSError where it does not.
 
     Called from the main thread: on Linux the worker dies with the thread that made it.
     """
     token = secrets.token_hex(32).encode()
-    arrived: asyncio.Future[Ends] = asyncio.get_running_loop().create_future()
-
-    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        shown = await reader.read(len(token))
-        if secrets.compare_digest(shown, token) and not arrived.done():
-            arrived.set_result((reader, writer))
-        else:
-            writer.close()
-
-    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Future[Frames] = loop.create_future()
+    server = await loop.create_server(lambda: Frames(token, arrived, lost), "127.0.0.1", 0)
     try:
         line = Spawned(_begun([*program, str(server.sockets[0].getsockname()[1])], token))
         try:

@@ -82,6 +82,8 @@ class Control:
         except msgspec.MsgspecError as error:
             return {"ok": False, "problem": f"not understood: {error}"}
         if asked.do == "status":
+            with contextlib.suppress(RuntimeError):  # it is ending
+                self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round
             return {"ok": True, **self.status()}
         if asked.do != "level" or asked.command is None:
             return {"ok": False, "problem": f"unknown question {asked.do!r}"}
