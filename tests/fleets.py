@@ -57,8 +57,8 @@ class Supervised(Fleet):
     def close(self) -> None:
         """End whatever still runs."""
         if self.up is not None and self.up.poll() is None:
-            self.up.kill()
-            self.up.wait()
+            self.up.terminate()  # it ends what it has started, and has not told of yet
+            self.up.wait(PATIENCE_S)
         for one in self.pids():
             os.kill(one, signal.SIGKILL)
         if self.server is not None:
