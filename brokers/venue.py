@@ -154,6 +154,7 @@ class Venue:
             symbol, symbol.scale, symbol.tick_points, symbol.contract_size,
         )  # fmt: skip
         book.value = symbol.contract_size / symbol.scale
+        self._a.ends = next_end(self._a.books)
 
     def news(self) -> list[DealMade | OrderGone]:
         """Tell what has become visible since the last call, in the venue's order."""

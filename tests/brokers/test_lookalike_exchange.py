@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brokers.mt5.lookalike.events import Flowed
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.selection import in_group
-from brokers.mt5.lookalike.setup import Columns, ServerSetup, SetupError, SymbolSetup, read_setup, write_setup
+from brokers.mt5.lookalike.setup import (
+    AccountSetup,
+    Columns,
+    ServerSetup,
+    SetupError,
+    SymbolSetup,
+    read_setup,
+    write_setup,
+)
 from tests.trade_server import GOLD, HISTORY, HOUR, START, bars_of, set_up
 
 FIRST = 5_000_000_001
@@ -20,46 +29,58 @@ tickets = st.integers(FIRST, FIRST + 12) | st.just(0)
 prices = st.sampled_from([0.0, 1990.0, 2003.9, 2004.1, 2006.0, 2030.0]) | st.floats()
 requests = st.builds(
     lambda *fields: list(fields),
-    st.sampled_from([1, 5, 6, 8, 1, 5]) | st.integers(0, 11),  # action
+    st.sampled_from([1, 5, 6, 7, 8, 10, 1, 5]) | st.integers(0, 11),  # action
     st.integers(0, 2**64 - 1),  # magic
     tickets,  # order
     st.sampled_from(["GOLD", "OIL", "GOLD", ""]),
     st.sampled_from([0.1, 0.3, 50.0]) | st.floats(),  # volume
     prices,
-    st.just(0.0),  # stoplimit
+    prices,  # stoplimit
     prices,  # sl
     prices,  # tp
     st.integers(0, 50),  # deviation
-    st.integers(0, 6),  # type
-    st.sampled_from([1, 2, 0]),  # filling
+    st.integers(0, 8),  # type
+    st.sampled_from([1, 2, 0, 3]),  # filling
     st.integers(0, 4),  # lifetime
     st.integers(0, 2**33) | st.just((START + 6 * HOUR) // 1000),
     st.text(max_size=29),
     tickets,  # position
-    st.just(0),
+    tickets,
+)
+
+flows = st.builds(Flowed, login=st.sampled_from([7, 8]), amount=st.integers(-900, 900).map(lambda n: n / 10.0))
+ACCOUNTS = (
+    AccountSetup(login=7, password="open"),
+    AccountSetup(login=8, password="sesame", margin_mode="netting"),
 )
 
 
 def seen(x: Exchange) -> list[Any]:
     """Return all that must survive."""
-    accounts = [(a.venue.snapshot(), a.deals, a.past, a.resting, a.requests) for a in x.accounts.values()]
+    accounts = [
+        (a.venue.snapshot(), a.deals, a.past, a.resting, a.history.stories, a.requests) for a in x.accounts.values()
+    ]
     return [accounts, x.replay.at, x.replay.ended, x.terminals]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(requests | st.just("done") | st.just("login"), max_size=25))
+@given(st.lists(requests | flows | st.sampled_from(["done", "login", "partial"]), max_size=25))
 def test_any_inputs_can_be_repeated_from_the_record(inputs: list[Any]) -> None:
     """A second exchange on the same folder comes to the same state, and balances are the sum of their deals."""
     with tempfile.TemporaryDirectory() as name:
-        x = Exchange(set_up(Path(name)))
+        x, share = Exchange(set_up(Path(name), accounts=ACCOUNTS)), 1.0
         for what in inputs:
             match what:
+                case "partial":
+                    share = 1.5 - share
+                case Flowed():
+                    x.happen(what)
                 case "done":
                     x.done("", x.replay.at)
                 case "login":
                     x.log_in("", 15 - x.terminal("").login)
                 case _:
-                    x.send(x.terminal("").login, what)
+                    x.send(x.terminal("").login, what, share=share)
         x.close()
         again = Exchange(Path(name))
         again.close()

@@ -1,38 +1,31 @@
-"""One account of the trade server: its venue, and the history of orders a terminal shows beside the venue's deals."""
+"""One account of the trade server: its venue, and the history a terminal shows beside the venue's."""
 
 import copy
 
 from collections.abc import Mapping
 from typing import Any, Self
 
-import msgspec
-
+from brokers.fillrules import filling_of
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.events import Flowed
-from brokers.mt5.lookalike.record import Answered, Asked, Dealt, Gone, Output
-from brokers.mt5.lookalike.requests import comment_of, expiry_of, port_request, refused, result
-from brokers.mt5.lookalike.rows import REASONS, OrderRecord, deal_row
+from brokers.mt5.lookalike.history import History
+from brokers.mt5.lookalike.record import Answered, Asked, Output
+from brokers.mt5.lookalike.requests import FILLINGS, expiry_of, port_request, refused, result
+from brokers.mt5.lookalike.rows import OrderRecord
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import AccountSetup
-from brokers.mt5.lookalike.structs import TradeRequest, names_of
-from brokers.port import AnyRequest, DealMade, OrderGone
+from brokers.mt5.lookalike.structs import TradeRequest
+from brokers.port import Accepted, AnyRequest, StopRequest
 from brokers.venue import Venue
-from market.money import cents
-from market.types import Deal
+from market.types import Order, Position, Symbol
 
-_STATES = {
-    "filled": c.ORDER_STATE_FILLED,
-    "cancelled": c.ORDER_STATE_CANCELED,
-    "expired": c.ORDER_STATE_EXPIRED,
-    "rejected": c.ORDER_STATE_REJECTED,
-}
-_VOLUME = names_of(TradeRequest).index("volume")
+_DEALING = {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING}
 
 
 class AccountDesk:
-    """An account with all its past; `deals` and `past` are in the order in which they were made."""
+    """An account with all its past."""
 
-    __slots__ = ("_told", "deals", "dealt_at", "past", "requests", "resting", "series", "setup", "venue")
+    __slots__ = ("history", "requests", "series", "setup", "venue")
 
     def __init__(self, setup: AccountSetup, series: Mapping[str, Series], at: int, first_ticket: int) -> None:
         """Open the account at the server's clock `at`; the deposit is its first deal."""
@@ -46,13 +39,27 @@ class AccountDesk:
             leverage=setup.leverage,
             first_ticket=first_ticket,
             at=at,
+            stop_out=setup.stop_out,
+            hedging=setup.margin_mode == "hedging",
+            limit_orders=setup.limit_orders,
         )
         self.requests = 0
-        self.deals: list[list[Any]] = []
-        self.dealt_at: list[int] = []
-        self.resting: dict[int, OrderRecord] = {}
-        self.past: list[OrderRecord] = []
-        self._told = 0.0
+        self.history = History(setup.login)
+
+    @property
+    def deals(self) -> list[list[Any]]:
+        """All TradeDeals, in the order in which they were made."""
+        return self.history.deals
+
+    @property
+    def past(self) -> list[OrderRecord]:
+        """All orders that have ended, in the order of their ends."""
+        return self.history.past
+
+    @property
+    def resting(self) -> dict[int, OrderRecord]:
+        """Orders that rest, by ticket."""
+        return self.history.resting
 
     @property
     def news(self) -> int:
@@ -67,11 +74,10 @@ class AccountDesk:
     def frozen(self) -> Self:
         """Return the account as it is now; it does not change with this one."""
         still = copy.copy(self)
-        still.venue = Venue.restore(self.venue.snapshot())
-        still.deals, still.dealt_at = list(self.deals), list(self.dealt_at)
-        still.past = [msgspec.structs.replace(order) for order in self.past]
-        still.resting = {ticket: msgspec.structs.replace(order) for ticket, order in self.resting.items()}
+        still.venue, still.history = Venue.restore(self.venue.snapshot()), self.history.frozen()
         return still
+
+    # --- the market and the broker ----------------------------------------------------------------------------------
 
     def moved(self, s: Series) -> None:
         """Take note that a symbol's prices have moved."""
@@ -86,114 +92,73 @@ class AccountDesk:
         """Let money come or go."""
         self.venue.deposit(event.amount, event.comment)
 
+    def respecify(self, symbol: Symbol) -> None:
+        """Trade a symbol by another contract from now on."""
+        self.venue.respecify(symbol)
+
+    def collect(self, asked: Asked | None = None) -> list[Output]:
+        """Take the venue's news into the history, and return it for the record; `asked` is what they came of."""
+        if asked is not None or self.history.resting:
+            self.history.rest(self.venue.orders(), asked)
+        return self.history.add(self.venue.news(), asked)
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
     def work(self, what: Asked) -> tuple[list[Any], list[Output]]:
         """Work a request, in the order of TradeRequest; returns its result and what is to be recorded."""
         self.requests += 1
         r: Any = TradeRequest(what.request)
-        part = what.share < 1.0 and r.action == c.TRADE_ACTION_DEAL and r.symbol in self.series
-        if part:
-            spec = self.series[r.symbol].setup.symbol
-            volume = spec.lots(r.volume * what.share) or spec.volume_min
-            r = TradeRequest([*what.request[:_VOLUME], min(volume, r.volume), *what.request[_VOLUME + 1 :]])
         request = what.refused or self._translated(r, self.venue)
         if not isinstance(request, int) and not self.series[request.symbol].is_open(what.at):
             request = c.TRADE_RETCODE_MARKET_CLOSED
-        if isinstance(request, int):
-            said = refused(request, self.requests)
-        else:
-            series = self.series[request.symbol]
-            said = result(self.venue.send(request), self.requests, series.bid, series.ask)
-        if said[0] == c.TRADE_RETCODE_DONE and r.action == c.TRADE_ACTION_PENDING:
-            self._placed(r, said[2])
-        if said[0] == c.TRADE_RETCODE_DONE and part and r.volume < what.request[_VOLUME]:
-            said = [c.TRADE_RETCODE_DONE_PARTIAL, *said[1:7], comment_of(c.TRADE_RETCODE_DONE_PARTIAL), *said[8:]]
+        said = refused(request, self.requests) if isinstance(request, int) else self._send(request, r, what.share)
         told = self.collect(what)
         code, deal, order, volume, price = said[:5]
         told.append(Answered(login=self.setup.login, retcode=code, deal=deal, order=order, volume=volume, price=price))
         return said, told
 
+    def _send(self, request: AnyRequest, r: Any, share: float) -> list[Any]:  # noqa: ANN401 - a TradeRequest
+        """Have the venue work a request, of which the market has only a share where that is not 1.0."""
+        series = self.series[request.symbol]
+        scarce = share < 1.0 and r.action == c.TRADE_ACTION_DEAL
+        if scarce:
+            symbol = series.setup.symbol
+            self.venue.offer(request.symbol, symbol.lots(r.volume * share) or symbol.volume_min)
+        answer = self.venue.send(request)
+        if scarce:
+            self.venue.offer(request.symbol, series.setup.costs.depth)
+        if isinstance(request, StopRequest) and isinstance(answer, Accepted):
+            held = self._position(self.venue, request.position)
+            self.history.touched(held.ident if held is not None else 0, self.venue.at)
+        asked = r.volume if r.action == c.TRADE_ACTION_DEAL else 0.0
+        return result(answer, self.requests, series.bid, series.ask, asked)
+
     def _translated(self, r: Any, venue: Venue) -> AnyRequest | int:  # noqa: ANN401 - a TradeRequest
-        if r.action in {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING} and r.symbol not in self.series:
+        if r.action in _DEALING and r.symbol not in self.series:
             return c.TRADE_RETCODE_INVALID
-        position = next((p for p in venue.positions() if p.ticket == r.position), None) if r.position else None
+        position = self._position(venue, r.position) if r.position else None
         order = next((o for o in venue.orders() if o.ticket == r.order), None) if r.order else None
-        return port_request(r, self.requests, venue.at, position, order)
+        return self._unoffered(r, position, order) or port_request(r, self.requests, venue.at, position, order)
+
+    def _unoffered(self, r: Any, position: Position | None, order: Order | None) -> int:  # noqa: ANN401 - a TradeRequest
+        """Return why a filling or a lifetime is refused before the venue looks, 0 where it is offered."""
+        if r.action == c.TRADE_ACTION_DEAL and position is not None and r.symbol == position.symbol:
+            filling = FILLINGS.get(r.type_filling)
+            if filling is None or filling_of(self.series[r.symbol].setup.symbol, "market", filling) is None:
+                return c.TRADE_RETCODE_INVALID_FILL
+        if r.action == c.TRADE_ACTION_PENDING or (r.action == c.TRADE_ACTION_MODIFY and order is not None):
+            symbol = self.series[order.symbol if order is not None else r.symbol].setup.symbol
+            if expiry_of(r, self.venue.at) < 0 or not symbol.expiration_mask & 1 << r.type_time:
+                return c.TRADE_RETCODE_INVALID_EXPIRATION
+        return 0
+
+    def _position(self, venue: Venue, ticket: int) -> Position | None:
+        """Return the position a request names; one that was turned round is known by its first ticket, too."""
+        return next((p for p in venue.positions() if ticket in {p.ticket, p.ident}), None)
 
     def check(self, fields: list[Any]) -> tuple[int, Venue]:
         """Work a request on a copy of the account; returns its retcode and the copy."""
         trial = copy.deepcopy(self.venue, {id(self.venue.deals): []})
         request = self._translated(TradeRequest(fields), trial)
-        code = request if isinstance(request, int) else result(trial.send(request), 0, 0.0, 0.0)[0]
+        code = request if isinstance(request, int) else result(trial.send(request), 0, 0.0, 0.0, 0.0)[0]
         return (0 if code == c.TRADE_RETCODE_DONE else code), trial
-
-    def _placed(self, r: Any, ticket: int) -> None:  # noqa: ANN401 - a TradeRequest
-        order = next(o for o in self.venue.orders() if o.ticket == ticket)
-        self.resting[ticket] = OrderRecord(
-            ticket=ticket,
-            at=order.at,
-            kind=r.type,
-            symbol=order.symbol,
-            volume=order.volume,
-            left=order.volume,
-            price=order.price,
-            stop=order.stop,
-            target=order.target,
-            expiry=expiry_of(r, order.at),
-            lifetime=r.type_time,
-            filling=r.type_filling,
-            magic=order.magic,
-            comment=order.comment,
-        )
-
-    # --- what the venue tells ---------------------------------------------------------------------------------------
-
-    def collect(self, asked: Asked | None = None) -> list[Output]:
-        """Take the venue's news into the history, and return it for the record; `asked` is what they came of."""
-        told: list[Output] = []
-        for fact in self.venue.news():
-            match fact:
-                case DealMade(deal=deal):
-                    by = asked.by if asked is not None and deal.reason == "expert" else deal.reason
-                    told.append(self._deal(msgspec.structs.replace(deal, reason=by), asked))
-                case OrderGone():
-                    told.append(self._gone(fact))
-        return told
-
-    def _deal(self, deal: Deal, asked: Asked | None) -> Output:
-        self.deals.append(deal_row(deal))
-        self.dealt_at.append(deal.at // 1000)
-        self._told = cents(self._told + deal.money)
-        if deal.order in self.resting:
-            self.resting[deal.order].position = deal.position
-        elif deal.order:
-            self.past.append(self._market_order(deal, asked))
-        return Dealt(login=self.setup.login, deal=deal, balance=self._told)
-
-    def _market_order(self, deal: Deal, asked: Asked | None) -> OrderRecord:
-        r: Any = TradeRequest(asked.request) if asked is not None and deal.reason == asked.by else None
-        volume = deal.volume if r is None else r.volume
-        return OrderRecord(
-            ticket=deal.order,
-            at=deal.at,
-            done=deal.at,
-            kind=c.ORDER_TYPE_BUY if deal.side > 0 else c.ORDER_TYPE_SELL,
-            state=c.ORDER_STATE_FILLED if volume == deal.volume else c.ORDER_STATE_PARTIAL,
-            symbol=deal.symbol,
-            volume=volume,
-            left=volume - deal.volume,
-            price=deal.price if r is None else r.price,
-            stop=0.0 if r is None else r.sl,
-            target=0.0 if r is None else r.tp,
-            magic=deal.magic,
-            position=deal.position,
-            reason=REASONS[deal.reason],
-            comment=deal.comment,
-        )
-
-    def _gone(self, fact: OrderGone) -> Output:
-        order = self.resting.pop(fact.order)
-        order.state, order.done = _STATES[fact.end], fact.at
-        if fact.end == "filled":
-            order.left = 0.0
-        self.past.append(order)
-        return Gone(login=self.setup.login, at=fact.at, order=fact.order, end=fact.end)

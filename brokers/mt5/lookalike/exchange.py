@@ -31,7 +31,7 @@ from brokers.mt5.lookalike.record import (
 from brokers.mt5.lookalike.replay import Replay
 from brokers.mt5.lookalike.requests import refused as refusal
 from brokers.mt5.lookalike.series import Series
-from brokers.mt5.lookalike.setup import read_setup
+from brokers.mt5.lookalike.setup import SymbolSetup, read_setup
 from brokers.mt5.zone import to_server
 from market.types import DealReason
 
@@ -47,6 +47,15 @@ class Terminal(msgspec.Struct):
     selected: set[str] = set()
 
 
+def on_the_dial(setup: SymbolSetup, zone: str) -> SymbolSetup:
+    """Return a symbol whose contract ends by the server's clock, as all its times are."""
+    symbol = setup.symbol
+    if not symbol.expires_at:
+        return setup
+    symbol = msgspec.structs.replace(symbol, expires_at=to_server(zone, symbol.expires_at))
+    return msgspec.structs.replace(setup, symbol=symbol)
+
+
 class Exchange:
     """What must survive the server: it changes through inputs only, and each is recorded before it is answered."""
 
@@ -60,7 +69,7 @@ class Exchange:
         self.setup, bars, ticks, self._digest = read_setup(folder)
         start, zone = self.setup.start, self.setup.zone
         self.series = {
-            name: Series(s, bars[name], start, zone, ticks.get(name))
+            name: Series(on_the_dial(s, zone), bars[name], start, zone, ticks.get(name))
             for s, name in ((s, s.symbol.name) for s in self.setup.symbols)
         }
         self.replay = Replay(self.series)
@@ -216,7 +225,7 @@ class Exchange:
             case Respecified(symbol=symbol):
                 self.series[symbol.name].respecify(symbol)
                 for account in self.accounts.values():
-                    account.venue.respecify(symbol)
+                    account.respecify(symbol)
             case Switched():
                 self._changed(event.terminal).login = event.login
             case _:

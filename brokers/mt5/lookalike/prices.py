@@ -5,6 +5,7 @@ from typing import Any
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike import rows
 from brokers.mt5.lookalike.client import NOT_FOUND, Failed
+from brokers.mt5.lookalike.contract import symbol_row
 from brokers.mt5.lookalike.frame import Frame
 from brokers.mt5.lookalike.seat import CALL_FAILED, INVALID_PARAMS, Seat
 from brokers.mt5.lookalike.selection import in_group
@@ -24,7 +25,7 @@ def _series(seat: Seat, symbol: str) -> Series:
 
 
 def _symbol(seat: Seat, series: Series) -> list[Any]:
-    return rows.symbol_row(series, seat.account.setup.currency, selected=series.name in seat.selected)
+    return symbol_row(series, seat.account.setup.currency, selected=series.name in seat.selected)
 
 
 def symbols_total(seat: Seat) -> int:

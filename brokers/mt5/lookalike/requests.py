@@ -3,8 +3,19 @@
 from typing import Any
 
 from brokers.mt5.lookalike import constants as c
-from brokers.port import Accepted, Answer, AnyRequest, CancelRequest, CloseRequest, EntryRequest, Rejected, StopRequest
-from market.types import BUY, SELL, Order, OrderKind, Position, Side
+from brokers.port import (
+    Accepted,
+    Answer,
+    AnyRequest,
+    CancelRequest,
+    CloseByRequest,
+    CloseRequest,
+    EntryRequest,
+    ModifyRequest,
+    Rejected,
+    StopRequest,
+)
+from market.types import BUY, SELL, Filling, Order, OrderKind, Position, Side
 
 DAY = 86_400_000
 
@@ -34,9 +45,15 @@ _COMMENTS = {
     10027: "AutoTrading disabled by client",
     10031: "No connection",
     10030: "Unsupported filling mode",
+    10029: "Order or position frozen",
+    10033: "Limit of pending orders reached",
+    10034: "Limit of volume reached",
     10035: "Invalid order",
     10036: "Position doesn't exist",
     10038: "Invalid close volume",
+    10042: "Only long positions allowed",
+    10043: "Only short positions allowed",
+    10044: "Only position closing allowed",
 }
 
 _KINDS: dict[int, tuple[OrderKind, Side]] = {
@@ -46,7 +63,17 @@ _KINDS: dict[int, tuple[OrderKind, Side]] = {
     c.ORDER_TYPE_SELL_LIMIT: ("limit", SELL),
     c.ORDER_TYPE_BUY_STOP: ("stop", BUY),
     c.ORDER_TYPE_SELL_STOP: ("stop", SELL),
+    c.ORDER_TYPE_BUY_STOP_LIMIT: ("stop_limit", BUY),
+    c.ORDER_TYPE_SELL_STOP_LIMIT: ("stop_limit", SELL),
 }
+KIND_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+"""ORDER_TYPE_* of a kind and a side."""
+FILLINGS: dict[int, Filling] = {
+    c.ORDER_FILLING_FOK: "fok",
+    c.ORDER_FILLING_IOC: "ioc",
+    c.ORDER_FILLING_RETURN: "return",
+}
+"""Book or cancel is not offered."""
 
 
 def port_request(
@@ -67,22 +94,32 @@ def port_request(
             return _entry(r, number, at, pending=False)
         case c.TRADE_ACTION_PENDING:
             return _entry(r, number, at, pending=True)
-        case c.TRADE_ACTION_SLTP:
-            if position is None:
-                return c.TRADE_RETCODE_POSITION_CLOSED
-            symbol = position.symbol
-            return StopRequest(id=number, symbol=symbol, position=r.position, stop=r.sl, target=r.tp, decided_at=at)
-        case c.TRADE_ACTION_REMOVE:
-            if order is None:
-                return c.TRADE_RETCODE_INVALID
-            return CancelRequest(id=number, symbol=order.symbol, order=r.order, decided_at=at)
+        case c.TRADE_ACTION_SLTP | c.TRADE_ACTION_CLOSE_BY if position is None:
+            return c.TRADE_RETCODE_POSITION_CLOSED
+        case c.TRADE_ACTION_SLTP if position is not None:
+            symbol, ticket = position.symbol, position.ticket
+            return StopRequest(id=number, symbol=symbol, position=ticket, stop=r.sl, target=r.tp, decided_at=at)
+        case c.TRADE_ACTION_CLOSE_BY if position is not None:
+            return CloseByRequest(
+                id=number, symbol=position.symbol, position=position.ticket, by=r.position_by, magic=r.magic,
+                comment=r.comment, decided_at=at,
+            )  # fmt: skip
+        case c.TRADE_ACTION_MODIFY | c.TRADE_ACTION_REMOVE if order is not None:
+            return _of_order(r, number, at, order)
         case _:
             return c.TRADE_RETCODE_INVALID
 
 
+def _of_order(r: Any, number: int, at: int, order: Order) -> ModifyRequest | CancelRequest:  # noqa: ANN401 - a TradeRequest
+    if r.action == c.TRADE_ACTION_REMOVE:
+        return CancelRequest(id=number, symbol=order.symbol, order=order.ticket, decided_at=at)
+    return ModifyRequest(
+        id=number, symbol=order.symbol, order=order.ticket, price=r.price, limit=r.stoplimit, stop=r.sl,
+        target=r.tp, expiry=expiry_of(r, at), decided_at=at,
+    )  # fmt: skip
+
+
 def _close(r: Any, number: int, at: int, position: Position | None) -> CloseRequest | int:  # noqa: ANN401 - a TradeRequest
-    if r.type_filling != c.ORDER_FILLING_IOC:
-        return c.TRADE_RETCODE_INVALID_FILL
     if position is None:
         return c.TRADE_RETCODE_POSITION_CLOSED
     if r.symbol != position.symbol or r.type != (c.ORDER_TYPE_SELL if position.side > 0 else c.ORDER_TYPE_BUY):
@@ -92,7 +129,7 @@ def _close(r: Any, number: int, at: int, position: Position | None) -> CloseRequ
     return CloseRequest(
         id=number,
         symbol=r.symbol,
-        position=r.position,
+        position=position.ticket,
         side=position.side,
         volume=r.volume,
         price=r.price,
@@ -107,11 +144,8 @@ def _entry(r: Any, number: int, at: int, *, pending: bool) -> EntryRequest | int
     kind, side = _KINDS.get(r.type, ("market", BUY))
     if r.type not in _KINDS or (kind != "market") != pending:
         return c.TRADE_RETCODE_INVALID_ORDER
-    if r.type_filling != c.ORDER_FILLING_IOC and not (pending and r.type_filling == c.ORDER_FILLING_RETURN):
+    if r.type_filling not in FILLINGS:
         return c.TRADE_RETCODE_INVALID_FILL
-    expiry = expiry_of(r, at) if pending else 0
-    if 0 != expiry <= at:
-        return c.TRADE_RETCODE_INVALID_EXPIRATION
     return EntryRequest(
         id=number,
         symbol=r.symbol,
@@ -119,9 +153,11 @@ def _entry(r: Any, number: int, at: int, *, pending: bool) -> EntryRequest | int
         kind=kind,
         volume=r.volume,
         price=r.price,
+        limit=r.stoplimit,
+        filling=FILLINGS[r.type_filling],
         stop=r.sl,
         target=r.tp,
-        expiry=expiry,
+        expiry=expiry_of(r, at) if pending else 0,
         magic=r.magic,
         comment=r.comment,
         deviation=r.deviation,
@@ -154,13 +190,14 @@ def refused(code: int, number: int) -> list[Any]:
     return [code, 0, 0, 0.0, 0.0, 0.0, 0.0, comment_of(code), number, 0]
 
 
-def result(answer: Answer, number: int, bid: float, ask: float) -> list[Any]:
-    """Return what a request came to, without TradeRequest at its end."""
+def result(answer: Answer, number: int, bid: float, ask: float, asked: float) -> list[Any]:
+    """Return what a request came to, without TradeRequest at its end; `asked` is the volume of a market order."""
     match answer:
-        case Accepted():
-            quote = (bid, ask) if answer.deal else (0.0, 0.0)
-            done = c.TRADE_RETCODE_DONE
-            return [done, answer.deal, answer.order, answer.volume, answer.price, *quote, comment_of(done), number, 0]
+        case Accepted(deal=deal, volume=volume):
+            quote = (bid, ask) if deal else (0.0, 0.0)
+            partial = deal > 0 and volume < asked
+            code = c.TRADE_RETCODE_DONE_PARTIAL if partial else c.TRADE_RETCODE_DONE
+            return [code, deal, answer.order, volume, answer.price, *quote, comment_of(code), number, 0]
         case Rejected():
             return refused(answer.code, number)
         case _:

@@ -40,6 +40,13 @@ class AccountSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     leverage: int = 100
     balance: float = 100_000.0
     demo: bool = True
+    margin_mode: Literal["hedging", "netting"] = "hedging"
+    limit_orders: int = 200
+    """Most resting orders; 0: any number."""
+    margin_call: float = 1.0
+    """Margin level, equity over margin, at which the broker calls; it is told, and does nothing."""
+    stop_out: float = 0.5
+    """Margin level at which it closes positions."""
 
     def admits(self, password: str | None, server: str | None) -> bool:
         """Tell whether this password and server are the account's; what is not given is taken from the terminal."""

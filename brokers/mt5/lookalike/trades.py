@@ -29,7 +29,10 @@ def positions(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - o
     """Return TradePositions by ticket, symbol or group."""
     open_now = seat.account.venue.positions()
     wanted = (p for p in open_now if chosen(by, value, p.ticket, p.symbol))
-    return [rows.position_row(p, seat.series[p.symbol]) for p in wanted]
+    stories = seat.account.history.stories
+    return [
+        rows.position_row(p, seat.series[p.symbol], stories[p.ident].reason, stories[p.ident].updated) for p in wanted
+    ]
 
 
 def orders_total(seat: Seat) -> int:
@@ -55,7 +58,9 @@ def history_orders(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN40
     past = seat.account.past
     if by == "dates":
         first, last, group = value
-        return _order_rows(seat, (o for o in past if first <= o.done // 1000 <= last and in_group(o.symbol, group)))
+        ended = seat.account.history.ended_at
+        found = past[bisect_left(ended, first) : bisect_right(ended, last)]
+        return _order_rows(seat, (o for o in found if in_group(o.symbol, group)))
     return _order_rows(seat, (o for o in past if value == (o.ticket if by == "ticket" else o.position)))
 
 
@@ -71,7 +76,8 @@ def history_deals(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401
         field = _DEAL_ORDER if by == "ticket" else _DEAL_POSITION
         return [row for row in account.deals if row[field] == value]
     first, last, group = value
-    found = account.deals[bisect_left(account.dealt_at, first) : bisect_right(account.dealt_at, last)]
+    dealt = account.history.dealt_at
+    found = account.deals[bisect_left(dealt, first) : bisect_right(dealt, last)]
     return found if group is None else [row for row in found if in_group(row[_DEAL_SYMBOL], group)]
 
 
