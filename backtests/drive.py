@@ -72,7 +72,15 @@ class PlainDrive:
         self.core, self.books, self.tapes, self.start, self.warmup = core, books, tapes, start, warmup
         plan = core.plan
         symbols = {name: s for name, s in plan.symbols.items() if any(key[0] == name for key in tapes)}
-        self.venue = Venue(symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=start)
+        self.venue = Venue(
+            symbols,
+            costs,
+            currency=plan.currency,
+            balance=balance,
+            leverage=plan.leverage,
+            at=start,
+            hedging=plan.hedging,
+        )
         self.costs = costs
         self.decisions: list[Decision] = []
         self.outcomes: list[Outcome] = []
@@ -154,7 +162,7 @@ class PlainDrive:
         plan = self.core.plan
         balance = self.venue.balance
         account = Account(
-            login=0, server="backtest", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
+            login=0, server="backtest", currency=plan.currency, leverage=plan.leverage, hedging=plan.hedging, demo=True,
             trade_allowed=True, balance=balance, equity=balance,
         )  # fmt: skip
         self.venue.news()

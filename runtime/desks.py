@@ -75,7 +75,7 @@ class PaperDesk:
     def __init__(self, plan: Plan, costs: dict[str, Costs], balance: float, file: Path) -> None:
         """Take the venue up where its file left it, or open an account with `balance`."""
         self.file, self.account = file, Account(
-            login=0, server="paper", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
+            login=0, server="paper", currency=plan.currency, leverage=plan.leverage, hedging=plan.hedging, demo=True,
             trade_allowed=True, balance=balance, equity=balance,
         )  # fmt: skip
         feeds = {s.symbol: s.timeframe for s in reversed(plan.strategies)}
@@ -84,7 +84,15 @@ class PaperDesk:
             venue = Venue.restore(state)
         else:
             opened = {}
-            venue = Venue(plan.symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0)
+            venue = Venue(
+                plan.symbols,
+                costs,
+                currency=plan.currency,
+                balance=balance,
+                leverage=plan.leverage,
+                at=0,
+                hedging=plan.hedging,
+            )
             venue.news()
         self.follower = Follower(venue, feeds, {name: s.scale for name, s in plan.symbols.items()})
         self.follower.opened = opened

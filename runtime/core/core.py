@@ -30,7 +30,6 @@ from brokers.port import (
     TradingForbidden,
     WrongTerminal,
 )
-from runtime.core.contracts import broken, clock_told, feed_told, symbol_seen
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -50,6 +49,7 @@ from runtime.core.levels import take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
+from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
 from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
 
 
@@ -124,7 +124,7 @@ class Core:
             case RunStarted():
                 run_started(ledger, self.desk, fact)
             case LinkUp():
-                link_up(ledger, self.desk, fact)
+                link_up(self.decider, fact)
             case LinkDown():
                 lost(ledger, self.desk, fact)
             case WrongTerminal():
@@ -134,7 +134,7 @@ class Core:
             case TradingAllowed():
                 ledger.holds.pop("SESSION", None)
             case SymbolSeen():
-                symbol_seen(ledger, self.desk, self.plan, fact)
+                symbol_seen(self.decider, fact)
             case BarRevised() | FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():
@@ -246,6 +246,7 @@ class Core:
         snapshot = msgspec.msgpack.decode(raw, type=CoreSnapshot)
         for field in Ledger.__struct_fields__:
             setattr(self.ledger, field, getattr(snapshot.ledger, field))
+        self.decider.renew()
         for feed, rest in zip([] if self.guest else self.feeds.values(), snapshot.feeds, strict=True):
             restore_feed(feed, rest)
         for reading, at_rest in zip([] if self.guest else self.readings, snapshot.readings, strict=True):

@@ -1,13 +1,12 @@
 """How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
 
-from brokers.book import mode_of, units_of
-from brokers.fills import INVERSE, floating, margin
-from brokers.limits import stop_loss
+from brokers.fills import floating, margin
 from brokers.port import BarClosed
-from market.money import to_grid
-from market.types import BUY, DAY_MS, SELL, OrderKind, Side, Symbol
-from runtime.core.decision import Decision, Outcome
+from market.types import BUY, DAY_MS, SELL, OrderKind, Side
+from runtime.core.contract import Contract, lots_towards
+from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
+from runtime.core.draft import Draft
 from runtime.core.feeds import Feed, RegimeReading
 from runtime.core.gates import vetoes
 from runtime.core.permissions import Act, blockers
@@ -19,46 +18,22 @@ from runtime.core.risk import (
     Exposure,
     Intent,
     judge,
-    limits_of,
     numbers_of,
     size,
     standing_numbers,
 )
 from runtime.core.state import Lane, Ledger
 from strategies.exits import LEAVE_TIME, STOP, exit_step
-from strategies.protocol import EXIT, KINDS, LONG, SHORT, FlatWant
+from strategies.protocol import EXIT, KINDS, LONG, SHORT
 
 NAN = float("nan")
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 
-class Contract:
-    """The numbers of one symbol that every decision needs, looked up once."""
-
-    __slots__ = ("contract", "leverage", "mode", "scale", "symbol", "tick")
-
-    def __init__(self, symbol: Symbol, currency: str, leverage: int) -> None:
-        """Refuse a symbol whose profit cannot be turned into account money yet."""
-        mode = mode_of(symbol, currency)
-        if mode is None:
-            msg = f"{symbol.name}: profit in {symbol.currency_profit} cannot be converted to {currency} yet"
-            raise ValueError(msg)
-        self.symbol, self.mode, self.leverage = symbol, mode, float(leverage)
-        self.contract, self.scale, self.tick = units_of(symbol, currency), symbol.scale, symbol.tick_points
-
-    def price(self, x: float) -> float:
-        """Return the price nearest to x that can be quoted: `Symbol.price` with its numbers looked up once."""
-        return to_grid(x, self.scale, self.tick)
-
-    def rate(self, price: float) -> float:
-        """Return account money for one unit of profit currency at a price."""
-        return 1.0 / price if self.mode == INVERSE else 1.0
-
-
 class Decider:
     """Decides bars for every lane of one core."""
 
-    __slots__ = ("contracts", "desk", "host", "lanes", "ledger", "limits", "plan", "readings")
+    __slots__ = ("contracts", "desk", "host", "lanes", "ledger", "plan", "readings")
 
     def __init__(
         self, plan: Plan, ledger: Ledger, lanes: list[Lane], desk: OrderDesk, readings: list[RegimeReading]
@@ -67,9 +42,18 @@ class Decider:
         self.plan, self.ledger, self.lanes, self.desk = plan, ledger, lanes, desk
         self.host: Decider | None = None
         """The live account's decider, in a shadow book: a missed trade has the size it would have had there."""
-        self.limits = limits_of(plan.limits)
-        self.contracts = {name: Contract(s, plan.currency, plan.leverage) for name, s in plan.symbols.items()}
+        self.contracts: dict[str, Contract] = {}
         self.readings = {r.name: r for r in readings}
+        self.renew()
+
+    def renew(self) -> None:
+        """Take the contracts as the ledger has them: acknowledged, else configured; allowed as they were told last."""
+        plan, ledger = self.plan, self.ledger
+        for name, configured in plan.symbols.items():
+            symbol = ledger.acknowledged.get(name, configured)
+            contract = self.contracts[name] = Contract(symbol, plan.currency, plan.leverage, plan.limits)
+            if name in ledger.told:
+                contract.see(ledger.told[name])
 
     # --- the account ------------------------------------------------------------------------------------------------
 
@@ -97,17 +81,19 @@ class Decider:
     def exposure(self, symbol: str) -> Exposure:
         """Return what the account carries, seen from one symbol's quote."""
         c = self.contracts[symbol]
-        bid, ask = self.ledger.quotes[symbol]
-        used, count = 0.0, len(self.ledger.foreign)
+        ledger = self.ledger
+        bid, ask = ledger.quotes[symbol]
+        used, count = ledger.foreign_margin, len(ledger.foreign) + len(ledger.foreign_orders)
         for lane in self.lanes:
             if lane.trade is not None:
                 count += 1
-                used += self._margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
+                used += self.margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
             elif lane.order:
                 count += 1
         return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
 
-    def _margin(self, symbol: str, volume: float, price: float) -> float:
+    def margin(self, symbol: str, volume: float, price: float) -> float:
+        """Return the margin of a position, account money."""
         c = self.contracts[symbol]
         return margin(c.mode, volume, c.contract, price, c.leverage)
 
@@ -144,9 +130,10 @@ class Decider:
             draft.outcome = "warming"
         elif want[0] in {LONG, SHORT}:
             self._entry(draft, now)
-        return draft.decision(self.plan, self.ledger, self.limits, self.readings.get(lane.plan.regime))
+        limits = self.contracts[lane.plan.symbol].limits
+        return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
 
-    def _in_position(self, draft: "Draft", trade: Trade, leave: float, now: Exposure) -> None:
+    def _in_position(self, draft: Draft, trade: Trade, leave: float, now: Exposure) -> None:
         draft.outcome = "in_position"
         if trade.closing:
             return
@@ -175,20 +162,22 @@ class Decider:
             return "time stop"
         return "stop passed" if passed else ""
 
-    def _resting(self, draft: "Draft") -> None:
+    def _resting(self, draft: Draft) -> None:
         draft.outcome = "order_working"
         if (vetoes(draft.lane) or self.ledger.ended) and not self.blocked("cancel", draft.fact.bar.symbol):
             self.desk.cancel(draft.lane)
 
-    def _entry(self, draft: "Draft", now: Exposure) -> None:
+    def _entry(self, draft: Draft, now: Exposure) -> None:
         """Evaluate every gate of an entry; the first class that fits names the outcome."""
         lane, symbol = draft.lane, draft.fact.bar.symbol
         intent = self._intent(draft, now)
         draft.fill(intent, now)
         if intent.volume > 0.0:
-            own = self._margin(symbol, intent.volume, intent.price)
-            draft.numbers = numbers_of(intent, now, own)
-        verdict = judge(intent, draft.numbers, self.limits)
+            own = self.margin(symbol, intent.volume, intent.price)
+            lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
+            draft.numbers = numbers_of(intent, now, own, lots)
+        contract = self.contracts[symbol]
+        verdict = judge(intent, draft.numbers, contract.limits, contract.forbids(intent.side))
         draft.holds = self.blocked("entry", symbol) + self._shut(draft)
         if not isinstance(verdict, Approved):
             draft.reasons = verdict.reasons
@@ -206,7 +195,7 @@ class Decider:
             wish = self.desk.submit(lane, verdict, plan, self.ledger.decisions)
             draft.instruction, draft.magic = wish.id, wish.magic
 
-    def _shut(self, draft: "Draft") -> tuple[str, ...]:
+    def _shut(self, draft: Draft) -> tuple[str, ...]:
         """Return the hold of a symbol that is not traded now by its calendar; no fact lays it, time alone does."""
         symbol = draft.fact.bar.symbol
         hours = self.plan.hours.get(symbol)
@@ -214,7 +203,7 @@ class Decider:
             return ()
         return (f"SESSION:{symbol}",)
 
-    def _intent(self, draft: "Draft", now: Exposure) -> Intent:
+    def _intent(self, draft: Draft, now: Exposure) -> Intent:
         """Dress a flat want as an intent: prices on the grid, size from the distance to the stop."""
         want, bar = draft.want, draft.fact.bar
         c = self.contracts[bar.symbol]
@@ -233,59 +222,4 @@ class Decider:
         return Intent(
             strategy=draft.lane.name, symbol=bar.symbol, side=side, kind=kind, volume=volume, price=price, stop=stop,
             target=target, expiry=expiry,
-        )  # fmt: skip
-
-
-class Draft:
-    """A decision while it is being made."""
-
-    __slots__ = (
-        "fact", "features", "feed", "held", "holds", "instruction", "lane", "magic", "numbers", "outcome", "position",
-        "price", "reasons", "risk", "side", "stop", "target", "volume", "want",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        lane: Lane,
-        feed: Feed,
-        fact: BarClosed,
-        want: FlatWant,
-        features: tuple[float, ...],
-        position: int,
-        held: int,
-    ) -> None:
-        """Begin with no signal."""
-        self.lane, self.feed, self.fact, self.want = lane, feed, fact, want
-        self.features, self.position, self.held = features, position, held
-        self.outcome: Outcome = "no_signal"
-        self.holds: tuple[str, ...] = ()
-        self.reasons: tuple[str, ...] = ()
-        self.numbers: tuple[float, ...] = ()
-        self.side, self.instruction, self.magic = 0, 0, 0
-        self.volume = self.price = self.stop = self.target = self.risk = 0.0
-
-    def fill(self, intent: Intent, now: Exposure) -> None:
-        """Take the intent's numbers over."""
-        self.side, self.volume, self.price = intent.side, intent.volume, intent.price
-        self.stop, self.target = intent.stop, intent.target
-        self.risk = stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate)
-
-    def decision(
-        self, plan: Plan, ledger: Ledger, limits: tuple[float, ...], reading: RegimeReading | None
-    ) -> Decision:
-        """Freeze it."""
-        lane, fact = self.lane, self.fact
-        bar = fact.bar
-        ordinal, density, model = -1, NAN, ""
-        posterior: tuple[float, ...] = ()
-        if reading is not None:
-            ordinal, posterior, density = reading.ordinal, reading.posterior, reading.log_density
-            model = reading.model.fingerprint
-        return Decision(  # by position, in the order of its fields: a test reads each by name
-            ledger.run, ledger.decisions, fact.at, bar.time, lane.name, bar.symbol, bar.timeframe,
-            self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
-            fact.bid, fact.ask, ordinal, posterior, density,
-            lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, ledger.level, self.holds,
-            self.numbers, limits, self.reasons, self.side, self.volume, self.price, self.stop, self.target, self.risk,
-            self.instruction, self.magic, model, plan.config,
         )  # fmt: skip

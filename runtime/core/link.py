@@ -1,6 +1,7 @@
 """Facts of process, link and session: what they put on hold, and what a link that is back asks for first."""
 
 from brokers.port import LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import RunStarted
 from runtime.core.orders import OPEN
@@ -41,10 +42,11 @@ def _doubt_all(ledger: Ledger, desk: OrderDesk) -> None:
     desk.prune()
 
 
-def link_up(ledger: Ledger, desk: OrderDesk, fact: LinkUp) -> None:
+def link_up(decider: Decider, fact: LinkUp) -> None:
     """Ask for all the venue holds: until it was seen, nothing is sent."""
+    ledger, desk = decider.ledger, decider.desk
     ledger.holds.pop("LINK", None)
-    ledger.holds.pop("WRONG_TERMINAL", None)
+    _right_positions(decider, hedging=fact.account.hedging)
     if fact.account.trade_allowed and not fact.forbidden:
         ledger.holds.pop("SESSION", None)
     else:
@@ -53,6 +55,16 @@ def link_up(ledger: Ledger, desk: OrderDesk, fact: LinkUp) -> None:
     desk.reconcile(settled=False)
     if any(order.state == "IN_DOUBT" for order in ledger.orders.values()):
         desk.wake_settled()  # the one that was running may have fired into a dead link
+
+
+def _right_positions(decider: Decider, *, hedging: bool) -> None:
+    """Hold everything on an account that keeps positions another way: an exit there could open, an entry close."""
+    why = f"the account is {'hedging' if hedging else 'netting'}, account.positions says otherwise"
+    if hedging == decider.plan.hedging:
+        decider.ledger.holds.pop("WRONG_TERMINAL", None)
+    elif decider.ledger.holds.get("WRONG_TERMINAL") != why:
+        decider.ledger.holds["WRONG_TERMINAL"] = why
+        decider.desk.alert("page", why)
 
 
 def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:

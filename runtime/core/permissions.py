@@ -10,6 +10,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
+    "FOREIGN",
 ]  # fmt: skip
 
 Answer = Literal["yes", "no", "plan", "other", "other-or-force", "proven"]
@@ -48,13 +49,14 @@ HOLD_ROWS: dict[Hold, Row] = {
     "SESSION": CAREFUL,
     "BUS_SILENT": CAREFUL,
     "ENDED": CAREFUL,
+    "FOREIGN": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")
 """The regime gate under `enforce`, while it is shut."""
 
 PER_SYMBOL: frozenset[Hold] = frozenset(
-    {"IN_DOUBT", "MISSING", "BREAK", "WARMING", "STALE_FEED", "CONTRACT", "SPEC_CHANGED"}
+    {"IN_DOUBT", "MISSING", "BREAK", "WARMING", "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "FOREIGN"}
 )
 """Holds that lie on one symbol; the others lie on the account."""
 

@@ -9,6 +9,7 @@ from market.types import Position
 from runtime.core.breaks import find_breaks
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.foreign import see_foreign
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.state import Lane, Ledger
 
@@ -21,8 +22,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
         ledger.last_deal, ledger.last_deal_at = fact.last_deal, fact.at
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ticket: p for p in fact.positions}
-    ours = {lane.trade.position for lane in lanes if lane.trade is not None}
-    ledger.foreign = tuple(p for p in fact.positions if p.ticket not in ours)
+    see_foreign(decider, fact)
     _doubts(ledger, lanes, desk, fact, held)
     find_breaks(decider, fact)
 

@@ -7,10 +7,13 @@ from market.kernel import kernel
 from market.money import lots_down
 from market.types import OrderKind, Side
 
-CHECKS = ("spread", "daily loss", "positions", "volume", "value", "risk", "margin", "collar")
+CHECKS = ("spread", "daily loss", "positions", "volume", "value", "risk", "margin", "collar", "symbol volume")
 """Every check, in the order of `Decision.numbers` and `Decision.limits`."""
 
 NAN = float("nan")
+
+NO_LIMIT = 1e9
+"""Lots that no account has: the limit of a symbol without one."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +84,18 @@ def share(part: float, whole: float) -> float:
     return 0.0
 
 
+@kernel
+def foreign_margin(known: float, told: float, ours: float) -> float:
+    """Return the margin of what is not ours, account money: as contracts make it, or all that ours does not explain.
+
+    known: of foreign positions whose contract we know; told: the account's margin as the broker says; ours: of our own
+    positions. Never less than either way of counting.
+    """
+    if told - ours > known:
+        return told - ours
+    return known
+
+
 class Exposure(msgspec.Struct, frozen=True, gc=False):
     """What the account carries before the intent: all the checks need to know of it."""
 
@@ -95,8 +110,8 @@ class Exposure(msgspec.Struct, frozen=True, gc=False):
     rate: float
 
 
-def limits_of(limits: Limits) -> tuple[float, ...]:
-    """Return the limit of each check, in the order of CHECKS."""
+def limits_of(limits: Limits, volume_limit: float = 0.0) -> tuple[float, ...]:
+    """Return the limit of each check, in the order of CHECKS; volume_limit is the symbol's own, 0.0: none."""
     return (
         limits.max_spread,
         limits.max_daily_loss,
@@ -106,6 +121,7 @@ def limits_of(limits: Limits) -> tuple[float, ...]:
         limits.max_risk,
         limits.max_margin,
         limits.collar,
+        volume_limit or NO_LIMIT,
     )
 
 
@@ -118,8 +134,11 @@ def standing_numbers(now: Exposure) -> tuple[float, float, float]:
     )
 
 
-def numbers_of(intent: Intent, now: Exposure, margin: float) -> tuple[float, ...]:
-    """Return the number of each check for an intent, in the order of CHECKS; `margin` is the order's own."""
+def numbers_of(intent: Intent, now: Exposure, margin: float, lots: float = 0.0) -> tuple[float, ...]:
+    """Return the number of each check for an intent, in the order of CHECKS; `margin` is the order's own.
+
+    lots: what the account has in the intent's direction already, open and resting, ours and foreign.
+    """
     spread, loss, held = standing_numbers(now)
     return (
         spread,
@@ -130,14 +149,17 @@ def numbers_of(intent: Intent, now: Exposure, margin: float) -> tuple[float, ...
         share(stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate), now.equity),
         share(now.margin + margin, now.equity),
         collar_distance(intent.price, now.bid, now.ask),
+        lots + intent.volume,
     )
 
 
-def judge(intent: Intent, numbers: tuple[float, ...], limits: tuple[float, ...]) -> Approved | RefusedByRisk:
-    """Hold every number against its limit, never stopping at the first that fails."""
+def judge(
+    intent: Intent, numbers: tuple[float, ...], limits: tuple[float, ...], also: tuple[str, ...] = ()
+) -> Approved | RefusedByRisk:
+    """Hold every number against its limit, never stopping at the first that fails; `also` is refused in any case."""
     if intent.volume <= 0.0:
-        return RefusedByRisk(intent, ("size below the minimum volume",))
-    reasons = tuple(name for name, x, top in zip(CHECKS, numbers, limits, strict=True) if not x <= top)
+        return RefusedByRisk(intent, ("size below the minimum volume", *also))
+    reasons = tuple(name for name, x, top in zip(CHECKS, numbers, limits, strict=True) if not x <= top) + also
     if not (intent.price - intent.stop) * intent.side > 0.0 or not intent.stop > 0.0:
         reasons = (*reasons, "no protective stop")
     return RefusedByRisk(intent, reasons) if reasons else Approved(intent)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Level
-from market.types import Position
+from market.types import Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
 from runtime.core.orders import OrderRecord
@@ -88,6 +88,15 @@ class Ledger(msgspec.Struct):
     magics: dict[int, int] = {}
     """Magic number -> instruction, of entries that may still be filled."""
     foreign: tuple[Position, ...] = ()
+    foreign_orders: tuple[Order, ...] = ()
+    foreign_margin: float = 0.0
+    """Margin that positions of others take, account money."""
+    told: dict[str, Symbol] = {}
+    """Contracts as the terminal told them last, by canonical name."""
+    acknowledged: dict[str, Symbol] = {}
+    """Contracts that a person took instead of the configured ones: what is traded is sized with them."""
+    tick_values: dict[str, float] = {}
+    """Account money of one tick of one lot, as it was when the contract was taken."""
     quotes: dict[str, tuple[float, float]] = {}
 
 

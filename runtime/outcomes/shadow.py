@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from brokers.latch import Command
-from brokers.port import BarClosed, DataEnded, LinkUp, Reconciled
+from brokers.port import BarClosed, DataEnded, LinkUp, Reconciled, SymbolSeen
 from brokers.venue import Costs, Venue
 from market.types import Account
 from regimes.gate import GateParams
@@ -47,7 +47,9 @@ class Shadow:
         mode = "paper" if plan.mode == "observe" else plan.mode
         self.core = Core(msgspec.structs.replace(plan, strategies=(alone,), mode=mode), host)
         symbols = {of.symbol: plan.symbols[of.symbol]}
-        self.venue = Venue(symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0)
+        self.venue = Venue(
+            symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0, hedging=plan.hedging
+        )
         self.venue.news()
         self.book = OutcomeBook("shadow")
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
@@ -55,7 +57,7 @@ class Shadow:
 
     def _begin(self, balance: float, plan: Plan, host: Core) -> None:
         account = Account(
-            login=0, server="shadow", currency=plan.currency, leverage=plan.leverage, hedging=True, demo=True,
+            login=0, server="shadow", currency=plan.currency, leverage=plan.leverage, hedging=plan.hedging, demo=True,
             trade_allowed=True, balance=balance, equity=balance,
         )  # fmt: skip
         last = self.venue.deals[-1].ticket
@@ -70,7 +72,7 @@ class Shadow:
 
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
-        if isinstance(fact, LevelChanged | DataEnded):
+        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen):
             return self._tell(fact)
         return self._bar(fact) if isinstance(fact, BarClosed) else []
 

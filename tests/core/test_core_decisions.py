@@ -144,7 +144,7 @@ def test_a_veto_hides_neither_holds_nor_risk() -> None:
 
     assert ("vetoed_by_regime", ("halt",), ("volume",)) == (d.outcome, d.holds, d.reasons)
     assert (1, 1.0, 99.1, 98.1) == (d.side, d.volume, d.price, d.stop)
-    assert pytest.approx((10.0, 0.0, 1.0, 1.0, 9910.0, 0.01, 0.00991, 0.0)) == d.numbers
+    assert pytest.approx((10.0, 0.0, 1.0, 1.0, 9910.0, 0.01, 0.00991, 0.0, 1.0)) == d.numbers
     assert len(CHECKS) == len(d.limits)
 
 

@@ -172,8 +172,18 @@ def test_the_numbers_are_what_a_pencil_makes_of_them() -> None:
 
     actual = numbers_of(an_intent(volume=2.0, price=101.101, stop=100.101), now, 500.0)
 
-    assert ("spread", "daily loss", "positions", "volume", "value", "risk", "margin", "collar") == CHECKS
-    assert pytest.approx((10.0, 0.02, 3.0, 2.0, 20_220.2, 200.0 / 9_800.0, 1480.0 / 9_800.0, 0.01)) == actual
+    assert (
+        "spread",
+        "daily loss",
+        "positions",
+        "volume",
+        "value",
+        "risk",
+        "margin",
+        "collar",
+        "symbol volume",
+    ) == CHECKS
+    assert pytest.approx((10.0, 0.02, 3.0, 2.0, 20_220.2, 200.0 / 9_800.0, 1480.0 / 9_800.0, 0.01, 2.0)) == actual
 
 
 @pytest.mark.parametrize(

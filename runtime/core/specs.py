@@ -1,8 +1,9 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
 from brokers.port import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
+from market.types import Symbol
+from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
-from runtime.core.plan import Plan
 from runtime.core.state import Ledger
 
 
@@ -38,15 +39,34 @@ def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) 
     ledger.holds[key] = problem
 
 
-def symbol_seen(ledger: Ledger, desk: OrderDesk, plan: Plan, fact: SymbolSeen) -> None:
-    """Hold the symbol if its contract is not the one it was configured and sized with."""
-    known = plan.symbols.get(fact.symbol.name)
-    same = known is not None and (known.digits, known.contract_size, known.tick_size) == (
-        fact.symbol.digits, fact.symbol.contract_size, fact.symbol.tick_size,
-    )  # fmt: skip
-    key = f"SPEC_CHANGED:{fact.symbol.name}"
-    if same:
+def symbol_seen(decider: Decider, fact: SymbolSeen) -> None:
+    """Take over what the broker allows; hold the symbol if its contract is not the one it is sized with."""
+    ledger, seen = decider.ledger, fact.symbol
+    name, key = seen.name, f"SPEC_CHANGED:{seen.name}"
+    ledger.told[name] = seen
+    taken = decider.contracts.get(name)
+    if taken is not None:
+        taken.see(seen)
+    changes = differences(taken.symbol, seen, ledger.tick_values.get(name, 0.0)) if taken else "no strategy knows it"
+    if not changes:
         ledger.holds.pop(key, None)
-    elif key not in ledger.holds:
-        ledger.holds[key] = "digits, contract size or tick size differ from the configured contract"
-        desk.alert("page", f"{fact.symbol.name}: contract specification changed; entries are held")
+        if seen.tick_value > 0.0 and seen.currency_profit == decider.plan.currency:
+            ledger.tick_values[name] = seen.tick_value
+    elif ledger.holds.get(key) != changes:
+        ledger.holds[key] = changes
+        decider.desk.alert("page", f"{name}: its contract has changed ({changes}); entries are held until tidegate ack")
+
+
+def differences(taken: Symbol, seen: Symbol, tick_value: float) -> str:
+    """Return in what a contract is not the one that was taken; empty where it is the same.
+
+    tick_value: account money of one tick of one lot when it was taken; 0.0 where it moves with a price or is not known.
+    """
+    pairs: list[tuple[str, float, float]] = [
+        ("digits", taken.digits, seen.digits),
+        ("contract size", taken.contract_size, seen.contract_size),
+        ("tick size", taken.tick_size, seen.tick_size),
+    ]
+    if tick_value > 0.0 and seen.tick_value > 0.0:
+        pairs.append(("tick value", tick_value, seen.tick_value))
+    return ", ".join(f"{what} {was:g} -> {now:g}" for what, was, now in pairs if was != now)
