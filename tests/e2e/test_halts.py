@@ -19,6 +19,8 @@ DEAL, PENDING, SLTP, REMOVE = 1, 5, 6, 8
 """Trade actions of the package."""
 POSITION = 15
 """Place of the position among the fields of a trade request."""
+PATIENT = BREAKOUT.replace("n = 10, expiry = 3", "n = 250, expiry = 250")
+"""Entries that rest on where a bar passes while the server is being stopped: it may be on its way already."""
 Request = list[Any]
 
 
@@ -51,7 +53,7 @@ def latched(demo: Demo, level: str) -> bool:
 
 def test_a_halt_halts_until_it_is_lifted_with_a_reason(make_demo: MakeDemo) -> None:
     """After `tidegate halt` nothing leaves, what rested is taken back, a restart lifts nothing, and `resume` does."""
-    demo = make_demo(bars=None, strategies=BREAKOUT)
+    demo = make_demo(bars=None, strategies=PATIENT)
     demo.begin()
     demo.until_bar(40)
     demo.freeze_when(lambda told: told["resting"])
