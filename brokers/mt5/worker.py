@@ -46,6 +46,7 @@ ORPHAN_S = 5.0
 LOOKS = 3
 """How often a look begins anew where deals are made while it reads."""
 
+SUCCESS = 1
 INVALID = -2
 """`last_error` for arguments the package does not take."""
 
@@ -95,7 +96,8 @@ class Worker:
                     return self.symbols(ask)
         except TerminalLostError as error:
             code, text = self.mt5.last_error()
-            return Lost(code=code, reason=f"{error}: {code} {text}", fatal=error.fatal or code == AUTH_FAILED)
+            why = f"{error}: {code} {text}" if code != SUCCESS else str(error)
+            return Lost(code=code, reason=why, fatal=error.fatal or code == AUTH_FAILED)
 
     def connect(self, ask: Connect) -> AnyTell:
         """Initialize, log in, see who answers, select symbols, snapshot their contracts, and take the gate."""

@@ -146,6 +146,7 @@ def test_a_new_gate_takes_the_mark_of_a_dead_one_away(tmp_path: Path) -> None:
         ("symbol allowed", stop_at(symbol="OIL"), {}),
         ("symbol allowed", cancel(symbol="OIL"), {}),
         ("symbol allowed", entry(comment="x" * 30), {}),
+        ("symbol allowed", entry(comment="\N{BEAR FACE}" * 15), {}),  # two UTF-16 units each
         ("spread", entry(), {"ask": BID + 0.51}),
         ("volume", entry(volume=5.01), {}),
         ("volume", entry(volume=0.0), {}),
@@ -183,6 +184,7 @@ def test_each_check_refuses_by_its_name_and_counts_nothing_as_sent(
         (entry(price=ASK * 1.0199), {}),
         (entry(), {"at": NOW + 30_000}),
         (entry(comment="x" * 29), {}),
+        (entry(comment="\N{BEAR FACE}" * 14 + "x"), {}),
     ],
 )
 def test_what_is_just_within_the_limits_passes(tmp_path: Path, request_: AnyRequest, tick: dict[str, Any]) -> None:

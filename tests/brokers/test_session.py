@@ -22,7 +22,7 @@ from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import Accepted, Answer, DealMade, InDoubt, Rejected
 from tests.latches import latched
 from tests.orders import LIMITS, NOW, entry
-from tests.sessions import gone, hurried, live, lost
+from tests.sessions import SHORT_S, gone, hurried, live, lost
 from tests.trade_server import serving, set_up
 
 POLL = Poll(feeds=(), last_deal=0, last_deal_at=0, watch=())
@@ -91,6 +91,29 @@ def test_an_order_that_gets_no_answer_in_time_is_in_doubt(
     assert isinstance(loss, LinkLostError)
     assert loss.crashed
     assert gone(pid)
+
+
+def test_a_hung_terminal_does_not_delay_the_loop(server: subprocess.Popen[bytes], terms: Terms) -> None:
+    """While a call hangs, is given up and its worker killed, all else goes on: the loop is never away for long."""
+    gaps: list[float] = []
+
+    async def ticks() -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.002)
+            gaps.append(time.perf_counter() - began)
+
+    async def act(session: Session) -> None:
+        server.send_signal(signal.SIGSTOP)
+        hurried(session)
+        beside = asyncio.create_task(ticks())
+        await lost(session.poll(POLL))
+        beside.cancel()
+
+    live(Session(terms), act)
+
+    assert len(gaps) > 20
+    assert sorted(gaps)[int(len(gaps) * 0.9)] < SHORT_S / 4
 
 
 @pytest.mark.usefixtures("server")

@@ -167,6 +167,13 @@ REGIME = "regimes/calm-or-storm"
         ("account/balance", 0, "account.balance: expected a number above 0, got 0"),
         ("terminal/kind", "mt4", 'terminal.kind: expected "lookalike" or "metatrader5", got "mt4"'),
         ("terminal/settle_s", 1, "terminal.settle_s: expected a number from call_timeout_s (5) upwards, got 1"),
+        ("terminal/deadlines", {"pol": 1.0}, "terminal.deadlines.pol: unknown key, did you mean `poll`?"),
+        ("terminal/deadlines", {"send": 0}, "terminal.deadlines.send: expected a number above 0, got 0"),
+        (
+            "terminal/deadlines",
+            {"send": 9.0},
+            "terminal.settle_s: expected a number from deadlines.send (9) upwards, got 6",
+        ),
         ("terminal/password", "hunter2", 'terminal.password: expected {env = "NAME"} or {file = "path"}, never the'),
         ("terminal/password", {}, 'terminal.password: expected either {env = "NAME"} or {file = "path"}'),
         (f"{SP500}/broker", "x" * 30, "symbols.SP500.broker: expected no more than 29 characters"),

@@ -1,0 +1,129 @@
+"""A daemon in this process over a real worker and a real trade server that goes wrong on request."""
+
+import asyncio
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import brokers.mt5.lookalike as m
+
+from brokers.mt5.line import Deadlines, Terms
+from brokers.mt5.lookalike import control
+from brokers.mt5.session import Session
+from runtime.assemble import core_of
+from runtime.clock import Clock
+from runtime.core.decision import Step
+from runtime.core.facts import AnyFact
+from runtime.core.plan import Plan
+from runtime.daemon import Daemon
+from runtime.hearing import Ears
+from runtime.journal.ticket import Ticket
+from runtime.journal.writer import JournalWriter
+from runtime.recorder import Recorder
+from tests.cores import a_lane, a_plan
+from tests.latches import latched
+from tests.orders import LIMITS
+from tests.trade_server import set_up
+
+PLACE = "terminals/daemon"
+"""Where the daemon's terminal is; faults are asked for from another one."""
+PATIENCE_S = 10.0
+LOOK_S = 0.02
+
+
+class Heard(Recorder):
+    """A recorder that remembers the facts it took."""
+
+    def __init__(self, *given: Any) -> None:  # noqa: ANN401 - the recorder's
+        """Begin with none."""
+        super().__init__(*given)
+        self.told: list[AnyFact] = []
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> tuple[Step, Ticket, bool]:
+        """Take a fact, and remember it."""
+        self.told.append(fact)
+        return super().take(fact, durable=durable)
+
+
+class Living:
+    """A running daemon, and what a test does to it."""
+
+    def __init__(self, daemon: Daemon, recorder: Heard) -> None:
+        """Look at a daemon."""
+        self.daemon, self.recorder = daemon, recorder
+
+    @property
+    def holds(self) -> dict[str, str]:
+        """What is held now."""
+        return self.daemon.ledger.holds
+
+    def told(self, kind: type) -> list[Any]:
+        """Return the facts of a kind."""
+        return [fact for fact in self.recorder.told if isinstance(fact, kind)]
+
+    async def until(self, what: Callable[[], object], *, seconds: float = PATIENCE_S) -> None:
+        """Wait until something is so; it must be so in time."""
+        for _ in range(int(seconds / LOOK_S)):
+            if what():
+                return
+            await asyncio.sleep(LOOK_S)
+        raise AssertionError(f"it never came to that: {self.holds}, {self.daemon.linker.link}")
+
+    async def ready(self) -> None:
+        """Wait until nothing is held."""
+        await self.until(lambda: self.daemon.linker.up and not self.holds)
+
+
+def wrong(kind: str, *verbs: str, **more: Any) -> int:  # noqa: ANN401 - fields of the fault
+    """Let something go wrong at the daemon's terminal; return its number."""
+    number = control.fault(kind, verbs=verbs, terminal=PLACE, **more)
+    assert number, m.last_error()
+    return int(number)
+
+
+def terms_of(home: Path, state: Path) -> Terms:
+    """Return the terms of login 7 at the daemon's terminal, hastily."""
+    return Terms(
+        kind="lookalike", path=str(home / PLACE), login=7, password="open", server="Lookalike-Demo", zone="UTC",
+        symbols={"XAUUSD": "GOLD"}, limits=LIMITS, latch=str(state), state=str(state),
+        deadlines=Deadlines(connect=5.0, poll=0.5, past=0.5, look=0.5, send=0.5),
+    )  # fmt: skip
+
+
+def lived(
+    home: Path,
+    folder: Path,
+    act: Callable[[Living], Awaitable[None]],
+    *,
+    plan: Plan | None = None,
+    **ears: Any,  # noqa: ANN401
+) -> Living:
+    """Run a daemon over the trade server in `home` until the act is over; return how it was left."""
+    state = latched(folder / "state", "run")
+    session = Session(terms_of(home, state))
+    with JournalWriter(folder / "journal.sqlite") as journal:
+        core, books = core_of(plan or a_plan(a_lane({})), {})
+        recorder = Heard(core, books, journal, Clock())
+        recorder.begin({"run": 1, "started": 0, "config": "{}"})
+        daemon = Daemon(
+            recorder, session, state, warmup=3, poll_s=(0.01, 0.01), reconcile_s=0.2,
+            ears=Ears(**{"max_age_ms": 30_000} | ears), jitter=lambda: 0.0,
+        )  # fmt: skip
+        living = Living(daemon, recorder)
+
+        async def life() -> None:
+            task = asyncio.create_task(daemon.live(1))
+            try:
+                await act(living)
+            finally:
+                daemon.stop("the test is over")
+                await task
+
+        asyncio.run(life())
+    return living
+
+
+def still_server(folder: Path, **changes: Any) -> Path:  # noqa: ANN401 - fields of ServerSetup
+    """Set up a trade server whose market moves once an hour."""
+    return set_up(folder, lockstep=False, speed=1.0, **changes)
