@@ -242,7 +242,7 @@ class Daemon:
                 await self.taker.take(news)
         for fact in self.hearing.facts(told):
             await self._market(fact)
-        await self._advance(told.at, ended=told.ended)
+        await self._advance(told.at, ended=told.ended, late=bool(told.late))
 
     async def _market(self, fact: AnyFact) -> None:
         self.bars += isinstance(fact, BarClosed | FeedBroken)
@@ -251,9 +251,9 @@ class Daemon:
             await self.taker.news()
         await self.taker.take(fact)
 
-    async def _advance(self, at: int, *, ended: bool) -> None:
-        """Let recorded time go on when all is settled; look at the venue now and then; end with the data."""
-        if not self.core.unsettled:
+    async def _advance(self, at: int, *, ended: bool, late: bool) -> None:
+        """Let recorded time go on when all is told and settled; look at the venue now and then; end with the data."""
+        if not self.core.unsettled and not late:
             if ended:
                 self.stop("end of data")
             elif self.session.lockstep:

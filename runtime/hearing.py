@@ -30,6 +30,8 @@ class Ears(msgspec.Struct, frozen=True, kw_only=True):
     stale_s: float = 120.0
     page_after_s: float = 300.0
     """So long without a terminal, in an open market, calls a person."""
+    agreeing_s: float = 60.0
+    """For so long every new quote must say the same of the server's clock."""
     zone: str = "UTC"
 
 
@@ -40,7 +42,7 @@ class Hearing:
         """Begin having heard nothing."""
         self.ledger, self.clock, self.ears = ledger, clock, ears
         self.silence = Silence(hours, ears.stale_s)
-        self.watch = ClockWatch(ears.zone)
+        self.watch = ClockWatch(ears.zone, ears.agreeing_s)
         self.told: dict[FeedKey, int] = {}
         self.known: dict[FeedKey, deque[Bar]] = {}
         self.symbols: dict[str, tuple[Symbol, int]] = {}
@@ -125,7 +127,12 @@ def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[Bar
         yield BarClosed(at=at, bar=bar, bid=closed.bid, ask=closed.ask, phase="live" if fresh else "missed")
 
 
-def _when(closed: Closed) -> tuple[int, int]:
-    """Return when a bar was shown to be closed: when the next one opened, whatever the server's clock did meanwhile."""
-    length = TIMEFRAMES[closed.bar.timeframe]
-    return closed.next_open or closed.bar.time + length * 1000, -length
+def _when(closed: Closed) -> tuple[int, int, int]:
+    """Return a bar's place: when the next one opened and so showed it closed; of those shown together, when it ended.
+
+    Where the server's clock was put forward within a bar, it ends with the next one's opening, before its whole length.
+    """
+    length = TIMEFRAMES[closed.bar.timeframe] * 1000
+    ended = closed.bar.time + length
+    shown = closed.next_open or ended
+    return shown, min(shown, ended), -length

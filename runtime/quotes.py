@@ -12,8 +12,6 @@ QUARTER_MS = 900_000
 """Zones differ by quarters of an hour; what is less is the delay of a quote, or of this machine's clock."""
 FARTHEST = 26 * 4
 """Quarters: no two clocks of the world are further apart; what is shows recorded time."""
-AGREEING_S = 10.0
-"""For so long every new quote must say the same of the clock before it is believed."""
 
 
 class Silence:
@@ -78,9 +76,9 @@ class Silence:
 class ClockWatch:
     """Whether the server's clock is where its zone's rule has it: fresh quotes, held against this machine's clock."""
 
-    def __init__(self, zone: str) -> None:
-        """Begin without an opinion."""
-        self.zone = zone
+    def __init__(self, zone: str, agreeing_s: float) -> None:
+        """Begin without an opinion; for so long every new quote must say the same before it is believed."""
+        self.zone, self.agreeing_s = zone, agreeing_s
         self.newest = 0
         self.said: int | None = None
         """What the last quotes said: quarters of an hour ahead."""
@@ -89,13 +87,13 @@ class ClockWatch:
     def verdict(self, ticks: Mapping[str, int], wall: int, now: float) -> str | None:
         """Return what is wrong with the clock, "" where nothing is; None where nobody can say now."""
         newest = max(ticks.values(), default=0)
-        fresh, self.newest = 0 < self.newest < newest, newest
+        fresh, self.newest = 0 < self.newest != newest, newest
         if not fresh:
             return None
         quarters = round((newest - wall) / QUARTER_MS)
         if quarters != self.said:
             self.said, self.since = quarters, now
-        if now - self.since < AGREEING_S or abs(quarters) > FARTHEST:
+        if now - self.since < self.agreeing_s or abs(quarters) > FARTHEST:
             return None
         if not quarters:
             return ""

@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.line import Deadlines, Terms
 from brokers.mt5.lookalike import control
+from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
+from brokers.mt5.lookalike.tape import TickColumns
 from brokers.mt5.session import Session
 from runtime.assemble import core_of
 from runtime.clock import Clock
@@ -24,7 +28,7 @@ from runtime.recorder import Recorder
 from tests.cores import a_lane, a_plan
 from tests.latches import latched
 from tests.orders import LIMITS
-from tests.trade_server import set_up
+from tests.trade_server import GOLD, HOUR, bars_of, set_up
 
 PLACE = "terminals/daemon"
 """Where the daemon's terminal is; faults are asked for from another one."""
@@ -127,3 +131,22 @@ def lived(
 def still_server(folder: Path, **changes: Any) -> Path:  # noqa: ANN401 - fields of ServerSetup
     """Set up a trade server whose market moves once an hour."""
     return set_up(folder, lockstep=False, speed=1.0, **changes)
+
+
+def ticking_server(folder: Path) -> Path:
+    """Set up a trade server that quotes gold ten times a second, now."""
+    now = Clock().wall_ms()
+    hour = now - now % HOUR
+    bars = [msgspec.structs.replace(bar, time=hour + (n - 4) * HOUR) for n, bar in enumerate(bars_of("GOLD", 2000.0))]
+    times = list(range(now, now + 60_000, 100))
+    many = len(times)
+    ticks = TickColumns(
+        time=times, bid=[2004.0 + n % 2 / 100 for n in range(many)], ask=[2004.2] * many, last=[0.0] * many,
+        volume=[0.0] * many, flags=[134] * many,
+    )  # fmt: skip
+    setup = ServerSetup(
+        accounts=(AccountSetup(login=7, password="open"),), symbols=(SymbolSetup(symbol=GOLD, timeframe="H1"),),
+        start=now, lockstep=False, speed=1.0,
+    )  # fmt: skip
+    write_setup(folder, setup, {"GOLD": bars[:5]}, {"GOLD": ticks})
+    return folder

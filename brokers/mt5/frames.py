@@ -120,8 +120,6 @@ class Connected(Tell, frozen=True, kw_only=True):
     account: Account
     symbols: tuple[Symbol, ...]
     lockstep: bool
-    recorded: bool = False
-    """Its clock shows recorded time, not today's."""
     forbidden: str = ""
     """Why nothing can be traded though the terminal answers; empty: it can."""
 

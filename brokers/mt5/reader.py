@@ -80,7 +80,7 @@ class Reader:
         while True:
             rows = self.rates(feed.symbol, feed.timeframe, count)
             if not rows:
-                return None
+                return None if feed.after else []
             if self.translate.utc(rows[0][0] * 1000) <= feed.after:
                 return rows
             if len(rows) < count:

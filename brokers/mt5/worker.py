@@ -124,7 +124,7 @@ class Worker:
         lockstep = bool(r.replay()["lockstep"])
         return Connected(
             who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep,
-            recorded=r.control is not None, forbidden=r.forbidden,
+            forbidden=r.forbidden,
         )  # fmt: skip
 
     def contracts(self) -> tuple[Symbol, ...]:

@@ -45,6 +45,14 @@ def test_history_that_is_not_there_yet_is_not_a_history_without_bars(terminal: T
     assert ([START + n * HOUR for n in range(1, HISTORY)], ()) == ([c.bar.time for c in there.bars], there.late)
 
 
+def test_a_feed_that_has_begun_nowhere_is_late_for_nothing(terminal: Terminal) -> None:
+    """Without a cursor, and without any bar yet, there is nothing to wait for."""
+    terminal.odd(Odd(copy_rates_from_pos=nothing))
+    told = terminal.poll()
+
+    assert ((), ()) == (told.bars, told.late)
+
+
 def test_a_lost_line_is_no_late_history(terminal: Terminal) -> None:
     """A code that says the terminal is gone is not waited out."""
     terminal.end()

@@ -253,6 +253,18 @@ def test_a_link_tells_whether_the_account_may_trade(allowed: bool, holds: list[s
     assert holds == told.holds
 
 
+def test_a_link_says_what_keeps_it_from_trading_and_what_to_do() -> None:
+    """The terminal's own words stand in the hold and on the page, once."""
+    told = unborn()
+    told.tell(*opening())
+
+    link = LinkUp(at=hour(4), account=an_account(), forbidden="press the button")
+    step = told.tell(link, reconciled(at=hour(4)), link, reconciled(at=hour(4)))
+
+    assert "press the button" == told.core.ledger.holds["SESSION"]
+    assert ["trading is not allowed: press the button"] == [alert.text for alert in of_kind(step, Alert)]
+
+
 def test_a_new_process_is_told_anew_what_the_old_one_saw() -> None:
     """Holds of feed and session end with the process that watched them; the next one's link tells them again."""
     told = unborn()

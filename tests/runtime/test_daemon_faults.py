@@ -12,10 +12,11 @@ from structlog.testing import capture_logs
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
-from brokers.port import BarRevised, LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from brokers.mt5.lookalike.faults import Fault, Short
+from brokers.port import BarClosed, BarRevised, ClockDoubted, LinkDown, LinkUp, TradingForbidden, WrongTerminal
 from runtime.status import status_of
-from tests.daemons import PLACE, Living, lived, still_server, wrong
-from tests.trade_server import GOLD, HISTORY, HOUR, START, serving
+from tests.daemons import PLACE, Living, lived, still_server, ticking_server, wrong
+from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, serving, set_up
 
 
 @pytest.fixture
@@ -144,6 +145,29 @@ def test_trading_switched_off_holds_until_it_is_on_again(home: Path, tmp_path: P
     assert 1 == len(living.told(TradingForbidden))
 
 
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_whose_clock_is_not_where_its_zone_has_it_is_held(tmp_path: Path) -> None:
+    """Quotes of now that say they are of two hours hence hold every symbol; put right, they lift it."""
+    folder = ticking_server(tmp_path / "broker")
+
+    async def act(living: Living) -> None:
+        await living.ready()
+        number = wrong("wrong_clock", seconds=7200, times=0)
+        await living.until(lambda: "CONTRACT" in living.holds)
+        assert "+2 h" in living.holds["CONTRACT"]
+        assert control.mend(number)
+        await living.until(lambda: "CONTRACT" not in living.holds)
+
+    with serving(folder):
+        assert m.initialize(str(folder))
+        living = lived(folder, tmp_path, act, agreeing_s=0.3)
+        m.shutdown()
+
+    assert ["", "+2 h"] == sorted(fact.problem[11:15] for fact in living.told(ClockDoubted))
+
+
 # --- history and contracts --------------------------------------------------------------------------------------------
 
 
@@ -158,6 +182,23 @@ def test_history_that_is_late_at_the_start_is_waited_for(home: Path, tmp_path: P
     living = lived(home, tmp_path, act)
 
     assert 3 == next(iter(living.daemon.core.feeds.values())).bars
+
+
+def test_no_bar_is_lost_or_missed_while_history_is_late(tmp_path: Path) -> None:
+    """Recorded time waits for a history that does not reach back; then every bar is told, each at its time."""
+    folder = set_up(
+        tmp_path / "broker", faults=(Fault(kind=Short(rows=1), verbs=("rates_from_pos",), skip=3, times=9),)
+    )
+
+    async def act(living: Living) -> None:
+        await living.until(lambda: living.daemon.stopping)
+
+    with serving(folder):
+        living = lived(folder, tmp_path, act)
+    bars = [(fact.bar.time, fact.phase) for fact in living.told(BarClosed)]
+
+    assert [START + n * HOUR for n in range(1, BARS)] == [time for time, _ in bars]
+    assert ["warm"] * 3 + ["live"] * 6 == [phase for _, phase in bars]
 
 
 def test_a_bar_that_is_revised_is_told_once(home: Path, tmp_path: Path) -> None:

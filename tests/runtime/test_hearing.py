@@ -57,7 +57,7 @@ class Room:
         """Be linked."""
         self.clock, self.ledger = Hands(), Ledger(holds={})
         open_hours = {"XAUUSD": Hours(WEEKDAYS, "UTC")} if hours else {}
-        self.hearing = Hearing(self.ledger, self.clock, open_hours, Ears(max_age_ms=30_000))
+        self.hearing = Hearing(self.ledger, self.clock, open_hours, Ears(max_age_ms=30_000, agreeing_s=10.0))
         self.link(lockstep=lockstep)
 
     def link(self, *, lockstep: bool = False) -> None:
@@ -155,7 +155,6 @@ def test_quotes_that_contradict_the_zone_are_told_once_and_taken_back_once(ahead
     wrong = []
     for n in range(30):
         wrong += doubts([room.poll(n, quoted=n + ahead_h * 3600)], room.ledger)
-    room.hearing.watch.newest = 0  # the clock that is put right goes back
     right = []
     for n in range(30, 60):
         right += doubts([room.poll(n)], room.ledger)
@@ -293,6 +292,13 @@ def test_missed_bars_come_in_the_order_of_a_daemon_that_was_there() -> None:
     assert [bar_of(fact) for fact in there] == [bar_of(fact) for fact in away]
     assert {"missed"} == {fact.phase for fact in away if isinstance(fact, BarClosed)}
     assert [("H1", 0), ("H1", 1), ("H4", 0), ("H1", 2)] == [bar_of(fact) for fact in away][:4]
+
+
+def test_of_bars_shown_together_the_one_that_ended_first_comes_first() -> None:
+    """A symbol without bars for some hours shows its last one when it opens again, beside the others' newest."""
+    quiet, busy = told_bar(2, opens=hour(7)), told_bar(6, symbol="OIL")
+
+    assert [2, 6] == [bar_of(fact)[1] for fact in facts_of((busy, quiet), hour(7), 30_000)]
 
 
 def opened_at(at: int, bars: tuple[Closed, ...]) -> tuple[Closed, ...]:
