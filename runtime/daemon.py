@@ -143,6 +143,7 @@ class Daemon:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""
+        self.pace.turn()
         with contextlib.suppress(TimeoutError):
             await self._hear(await asyncio.wait_for(self.inbox.get(), seconds))
 

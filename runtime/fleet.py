@@ -31,7 +31,7 @@ LOOK_S = 0.5
 STOP_S = 30.0
 """How long a daemon may take to end between two facts; then it is killed, which costs it nothing but a recovery."""
 HUNG_S = 90.0
-"""A daemon that answers nobody for so long, or does nothing, is killed, and started again."""
+"""A daemon that answers nobody for so long, or does nothing, beyond what its calls may take, is killed."""
 HUNG_LOOKS = 6
 """How often is asked in that time."""
 ASK_S = 0.2
@@ -135,13 +135,14 @@ class Supervisor:
             self.looking = False
             self.look()
         for account in list(self.accounts.values()):
-            self._attend(account, now)
+            self.attend(account, now)
         if now >= self.next_ask:
             self.next_ask = now + self.hung_s / HUNG_LOOKS
         self._tell()
         return any(a.process or (a.life.state == "waiting" and not self.stopping) for a in self.accounts.values())
 
-    def _attend(self, account: Account, now: float) -> None:
+    def attend(self, account: Account, now: float) -> None:
+        """Do what is due for one account, at a moment."""
         if account.process is not None:
             code = account.process.poll()
             if code is not None:
@@ -207,10 +208,11 @@ class Supervisor:
         """Ask a daemon how it is; one that answers nobody for long is killed like one that died."""
         entry = account.runs or account.entry
         assert entry.state is not None  # noqa: S101 - it was started from it
+        patience = self.hung_s + (entry.config.terminal.deadlines.connect if entry.config else 0.0)
         with contextlib.suppress(OSError):
-            if ask(entry.state, Asked(do="status"), ASK_S).get("turned_s", 0.0) < self.hung_s:
+            if ask(entry.state, Asked(do="status"), ASK_S).get("turned_s", 0.0) < patience:
                 account.answered = now
-        if now - account.answered >= self.hung_s and account.process is not None:
+        if now - account.answered >= patience and account.process is not None:
             self.log.warning("hung", account=entry.name, pid=account.process.pid, seconds=now - account.answered)
             account.process.send(int(signal.SIGKILL))
 

@@ -31,8 +31,10 @@ from runtime.operator.client import status
 
 SAMPLE_S = 60.0
 FAULT_S = 180.0
-WARM_S = 900.0
-"""What has not been loaded, cached and allocated by then is growth."""
+WARM_S = 1200.0
+"""What has not been loaded, cached and allocated by then is growth; the journal's page cache takes 900 bars to fill."""
+RESTART_S = 120.0
+"""A trade server that starts again does all again that it has recorded."""
 FLAT_MIB_DAY, NOISE_MIB = 1.0, 1.5
 """Flat: not more than so much a day, and what a page more or less at either end comes to."""
 DAY_S = 86_400.0
@@ -103,7 +105,7 @@ class Soak:
 
     def _server_restarts(self) -> None:
         stop(self.server)
-        self.server = launch(self.fleet.home)
+        self.server = launch(self.fleet.home, patience_s=RESTART_S)
 
     # --- samples ----------------------------------------------------------------------------------------------------
 

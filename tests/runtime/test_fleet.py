@@ -4,10 +4,14 @@ import signal
 import sys
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from runtime.fleet import Account, Supervisor
+from runtime.fleet_folder import entries_of
+from runtime.operator.control import Control
 from tests.fleets import ROOT, Supervised
 
 RUNS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); signal.pause()"
@@ -225,11 +229,49 @@ def test_one_that_does_not_end_is_killed(make_fleet: MakeFleet) -> None:
 def test_one_that_answers_nobody_is_killed_and_started_again(make_fleet: MakeFleet) -> None:
     """A daemon that hangs protects nobody: it is treated as one that died."""
     fleet = make_fleet(RUNS, start=False)
-    up(fleet, hung_s=0.5)
+    file = fleet.accounts / "a000.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("poll_ms", "deadlines = { connect = 0.1 }\npoll_ms", 1), encoding="utf-8")
+    up(fleet, hung_s=0.4)
 
     fleet.until(lambda: len(fleet.events("started")) == 2)
 
     assert 1 <= len(fleet.events("hung"))
+
+
+class Deaf:
+    """A process that notes what it was sent."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.sent: list[int] = []
+
+    def poll(self) -> int | None:
+        """Run on."""
+        return None
+
+    def send(self, number: int) -> None:
+        """Note a signal."""
+        self.sent.append(number)
+
+
+@pytest.mark.parametrize(("turned_s", "sent"), [(1.0, []), (1000.0, [signal.SIGKILL])])
+def test_one_that_answers_and_does_nothing_is_killed(tmp_path: Path, turned_s: float, sent: list[int]) -> None:
+    """Its ear is a thread of its own, and proves nothing: what counts is that its loop came round."""
+    fleet = Supervised(tmp_path, 1)
+    fleet.write(bars=3, history=3)
+    entry = entries_of(fleet.accounts)["a000"]
+    account, process = Account(entry), Deaf()
+    account.process, account.runs, account.life.state = process, entry, "running"
+    assert entry.state is not None
+    control = Control(entry.state, lambda: {"turned_s": turned_s}, lambda _: Future(), lambda: None)
+
+    Supervisor(fleet.accounts, lambda _: []).attend(account, 500.0)
+
+    control.close()
+    assert sent == process.sent
 
 
 def test_when_all_have_ended_it_ends(make_fleet: MakeFleet) -> None:
