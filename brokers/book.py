@@ -65,6 +65,7 @@ class Book(msgspec.Struct, kw_only=True):
     route: Route = ()
     """Pairs by which its profit becomes account money, where neither of its own currencies is the account's."""
     margin_route: Route = ()
+    slips: tuple[float, ...] = ()
     depth: float = 0.0
     """Most lots that one quote fills; 0.0: any."""
     bid: float = 0.0

@@ -14,7 +14,6 @@ from brokers.fillrules import Refusal, filled, filling_of
 from brokers.fills import AT_MARKET
 from brokers.holdings import is_whole, leave, lots
 from brokers.ledger import Ledger, end, take_ticket
-from brokers.matching import market_price
 from brokers.netting import carried, execute
 from brokers.port import (
     Accepted,
@@ -29,8 +28,10 @@ from brokers.port import (
     StopRequest,
 )
 from brokers.refusals import close_refusal, entry_refusal, modify_refusal, order_frozen, stop_refusal
+from brokers.slips import market_price
 from brokers.valuation import convertible
-from market.types import Filling, Order
+from market.money import to_grid
+from market.types import Order
 
 
 def work(a: Ledger, request: AnyRequest) -> Answer:
@@ -75,13 +76,13 @@ def _market(a: Ledger, book: Book, request: EntryRequest) -> Accepted | Refusal:
     refusal = entry_refusal(a, book, request)
     if refusal is not None:
         return refusal
-    order = _order(a, book, request, market_price(book, request.side))
+    order = _order(a, book, request, market_price(a, book, request.side))
     volume = filled(book, order.volume, order.filling)
     if volume == 0.0:
         return 10006, f"no {order.volume} lots at {order.price}"
     if not carried(a, book, request.side, volume, order.price):
         return 10019, f"no money for {request.volume} {request.symbol} at {order.price}"
-    order = replace(order, ticket=take_ticket(a))
+    take_ticket(a)
     deal, _ = execute(a, book, order, order.price, volume)
     left = lots(order.volume - volume)
     if left > 0.0 and order.filling == "return":
@@ -93,20 +94,27 @@ def _place(a: Ledger, book: Book, request: EntryRequest) -> Accepted | Refusal:
     refusal = entry_refusal(a, book, request)
     if refusal is not None:
         return refusal
-    order = replace(_order(a, book, request, book.symbol.price(request.price)), ticket=take_ticket(a))
+    order = _order(a, book, request, _on_grid(book, request.price))
+    take_ticket(a)
     book.orders.append(Resting(order=order, code=KINDS[request.kind]))
     return Accepted(at=a.at, id=request.id, order=order.ticket, volume=order.volume, price=order.price)
 
 
 def _order(a: Ledger, book: Book, request: EntryRequest, price: float) -> Order:
-    """Return the order a request asks for, without a ticket yet."""
+    """Return the order a request asks for, under the next ticket, which it does not take."""
     s = book.symbol
-    filling: Filling = filling_of(s, request.kind, request.filling) or "return"
     return Order(
-        ticket=0, at=a.at, symbol=request.symbol, side=request.side, kind=request.kind, volume=s.lots(request.volume),
-        price=price, limit=s.price(request.limit), stop=s.price(request.stop), target=s.price(request.target),
-        expiry=request.expiry, magic=request.magic, comment=request.comment, filling=filling,
+        ticket=a.ticket, at=a.at, symbol=request.symbol, side=request.side, kind=request.kind,
+        volume=s.lots(request.volume), price=price, limit=_on_grid(book, request.limit),
+        stop=_on_grid(book, request.stop), target=_on_grid(book, request.target), expiry=request.expiry,
+        magic=request.magic, comment=request.comment,
+        filling=filling_of(s, request.kind, request.filling) or "return",
     )  # fmt: skip
+
+
+def _on_grid(book: Book, price: float) -> float:
+    """Return `Symbol.price` of a price that may be 0.0, not set, with the symbol's numbers looked up once."""
+    return to_grid(price, book.scale, book.tick) if price else 0.0
 
 
 def _close(a: Ledger, book: Book, p: Holding, request: CloseRequest) -> Accepted | Refusal:
@@ -117,7 +125,7 @@ def _close(a: Ledger, book: Book, p: Holding, request: CloseRequest) -> Accepted
     volume = filled(book, wanted, filling_of(book.symbol, "market", None) or "ioc")
     if volume == 0.0:
         return 10006, f"no {wanted} lots to close"
-    price = market_price(book, -p.side)
+    price = market_price(a, book, -p.side)
     deal = leave(a, book, p, price, "expert", request.comment, volume, request.magic)
     return Accepted(at=a.at, id=request.id, order=deal.order, deal=deal.ticket, volume=deal.volume, price=price)
 
@@ -126,7 +134,7 @@ def _guard(a: Ledger, book: Book, p: Holding, request: StopRequest) -> Accepted 
     refusal = stop_refusal(book, p, request)
     if refusal is not None:
         return refusal
-    p.stop, p.target = book.symbol.price(request.stop), book.symbol.price(request.target)
+    p.stop, p.target = _on_grid(book, request.stop), _on_grid(book, request.target)
     return Accepted(at=a.at, id=request.id)
 
 
@@ -134,10 +142,9 @@ def _modify(a: Ledger, book: Book, r: Resting, request: ModifyRequest) -> Accept
     refusal = modify_refusal(a, book, r, request)
     if refusal is not None:
         return refusal
-    s = book.symbol
     r.order = replace(
-        r.order, price=s.price(request.price), limit=s.price(request.limit), stop=s.price(request.stop),
-        target=s.price(request.target), expiry=request.expiry,
+        r.order, price=_on_grid(book, request.price), limit=_on_grid(book, request.limit),
+        stop=_on_grid(book, request.stop), target=_on_grid(book, request.target), expiry=request.expiry,
     )  # fmt: skip
     return Accepted(at=a.at, id=request.id, order=r.order.ticket)
 

@@ -4,12 +4,14 @@ Codes are MetaTrader's: 10017 trade disabled, 10022 expiration, 10030 filling, 1
 volume in one direction, 10035 order type, 10042 to 10044 long only, short only, close only.
 """
 
+from functools import cache
+
 from brokers.book import Book
 from brokers.holdings import lots
 from brokers.ledger import Ledger
 from brokers.netting import opens
 from market.money import lots_down
-from market.types import BUY, SELL, Filling, OrderKind, Side, Symbol, TradeMode
+from market.types import BUY, SELL, Execution, Filling, OrderKind, Side, Symbol, TradeMode
 
 Refusal = tuple[int, str]
 """A return code and its reason."""
@@ -73,14 +75,17 @@ def fillings(symbol: Symbol, kind: OrderKind) -> tuple[Filling, ...]:
     Request and instant execution allow everything, market execution what the symbol's mask names, exchange execution
     that and `return`; a resting order may always let its rest stand.
     """
-    named: tuple[Filling, ...] = tuple(f for f in symbol.fillings if f != "return")
-    if symbol.execution in {"request", "instant"}:
+    return _offered(symbol.execution, symbol.fillings, rests=kind != "market")
+
+
+@cache
+def _offered(execution: Execution, mask: tuple[Filling, ...], *, rests: bool) -> tuple[Filling, ...]:
+    named: tuple[Filling, ...] = tuple(f for f in mask if f != "return")
+    if execution in {"request", "instant"}:
         named = ("fok", "ioc", "return")
-    elif symbol.execution == "exchange":
+    elif execution == "exchange":
         named = (*named, "return")
-    if kind == "market":
-        return named
-    return "return", *(f for f in named if f != "return")
+    return ("return", *(f for f in named if f != "return")) if rests else named
 
 
 def filling_of(symbol: Symbol, kind: OrderKind, asked: Filling | None) -> Filling | None:

@@ -19,7 +19,8 @@ _DUST = 1e-9
 def affordable(a: Ledger, book: Book, side: Side, volume: float, price: float, freed: float = 0.0) -> bool:
     """Tell whether the free margin, after commission, carries another position; `freed` is given back by the deal."""
     own = required(a, book, side, volume, price)
-    more = own if freed else in_use(a, book, side, volume, own) - in_use(a, book)
+    alone = freed or not a.hedging or book.symbol.margin_hedged is None
+    more = own if alone else in_use(a, book, side, volume, own) - in_use(a, book)
     return cents(more) <= equity(a) - a.margin + freed + cost(a, book, volume, 0.0, price)
 
 

@@ -12,7 +12,7 @@ from brokers.book import Book, Holding, Resting
 from brokers.port import DealMade, OrderEnd, OrderGone
 from brokers.valuation import floating_profit, rough_profit
 from market.money import cents
-from market.types import BUY, Deal
+from market.types import BUY, Deal, Flow
 
 NEVER = 2**62
 """A time that does not come."""
@@ -33,6 +33,17 @@ class Ledger(msgspec.Struct, kw_only=True):
     """Most orders that may rest at once; 0: any number."""
     ends: int = NEVER
     """When the next contract ends."""
+    visible_after: int = 0
+    """Milliseconds after which a deal shows in history, news and balance."""
+    seed: int = 0
+    """Where in each symbol's draws this account begins."""
+    stop_out_money: float | None = None
+    """Least equity, in place of the margin level, where the broker reckons so."""
+    margin_call: float = 1.0
+    """Margin level, or equity, below which the account is called."""
+    credit: float = 0.0
+    watched: bool = False
+    """Something is open."""
     balance: float = 0.0
     margin: float = 0.0
     ambiguous: int = 0
@@ -41,8 +52,8 @@ class Ledger(msgspec.Struct, kw_only=True):
 
 
 def equity(a: Ledger) -> float:
-    """Return balance, floating profit and accrued swap, to the cent."""
-    total = a.balance
+    """Return balance, credit, floating profit and accrued swap, to the cent."""
+    total = a.balance + a.credit
     for book in a.books.values():
         for p in book.positions:
             total = total + floating_profit(a.books, book, p) + p.swap
@@ -59,12 +70,17 @@ def record(a: Ledger, deal: Deal) -> Deal:
     """Book a deal: balance, history and news."""
     a.balance = cents(a.balance + deal.money)
     a.deals.append(deal)
-    a.news.append(DealMade(at=a.at, deal=deal))
+    a.news.append(DealMade(at=a.at + a.visible_after, deal=deal))
     return deal
 
 
-def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
-    """Book a balance operation; a negative amount is a withdrawal."""
+def flow(a: Ledger, kind: Flow, amount: float, comment: str = "") -> Deal:
+    """Book money that comes or goes without a trade; a credit is kept beside the balance, and counts as equity.
+
+    Everything else moves the balance. That a bonus does, and is no credit, is assumed: brokers differ.
+    """
+    if kind == "credit":
+        a.credit = cents(a.credit + amount)
     return record(
         a,
         Deal(
@@ -80,8 +96,31 @@ def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
             profit=cents(amount),
             reason="balance",
             comment=comment,
+            flow=kind,
         ),
     )
+
+
+def deposit(a: Ledger, amount: float, comment: str = "") -> Deal:
+    """Book a balance operation; a negative amount is a withdrawal."""
+    return flow(a, "balance", amount, comment)
+
+
+def seen(a: Ledger) -> list[Deal]:
+    """Return the deals that the account's owner can see by now."""
+    if not a.visible_after:
+        return a.deals
+    return [deal for deal in a.deals if deal.at + a.visible_after <= a.at]
+
+
+def take_news(a: Ledger) -> list[DealMade | OrderGone]:
+    """Return what has become visible since the last call, in the venue's order."""
+    if not a.visible_after:
+        news, a.news = a.news, []
+        return news
+    visible = [fact for fact in a.news if fact.at <= a.at]
+    a.news = a.news[len(visible) :]
+    return visible
 
 
 def end(a: Ledger, book: Book, resting: Resting, why: OrderEnd) -> None:
@@ -89,7 +128,7 @@ def end(a: Ledger, book: Book, resting: Resting, why: OrderEnd) -> None:
     book.orders.remove(resting)
     order = resting.order
     comment = expired_comment(order.expiry) if why == "expired" else ""
-    a.news.append(OrderGone(at=a.at, order=order.ticket, magic=order.magic, end=why, comment=comment))
+    a.news.append(OrderGone(at=a.at + a.visible_after, order=order.ticket, magic=order.magic, end=why, comment=comment))
 
 
 def expired_comment(expiry: int) -> str:
@@ -101,13 +140,13 @@ def expired_comment(expiry: int) -> str:
     return f"expired [{datetime.fromtimestamp(expiry / 1000, UTC):%Y.%m.%d %H:%M}]"
 
 
-def level(a: Ledger) -> float:
-    """Return equity over margin, equity not rounded; only where some margin is in use."""
-    total = a.balance
+def rough_equity(a: Ledger) -> float:
+    """Return the equity not rounded: quick, for the margin level."""
+    total = a.balance + a.credit
     for book in a.books.values():
         for p in book.positions:
             total = total + p.swap + rough_profit(a.books, book, p)
-    return total / a.margin
+    return total
 
 
 def worst(a: Ledger) -> tuple[Book, Holding]:

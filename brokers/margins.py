@@ -58,17 +58,16 @@ def required(a: Ledger, book: Book, side: int, volume: float, price: float) -> f
 
 def in_use(a: Ledger, book: Book, side: int = 1, volume: float = 0.0, own: float = 0.0) -> float:
     """Return what a symbol's positions bind together, with another one of so many lots that would bind `own` alone."""
-    lots = {1: 0.0, -1: 0.0}
-    margins = {1: 0.0, -1: 0.0}
+    longs, shorts, long_margin, short_margin = (volume, 0.0, own, 0.0) if side > 0 else (0.0, volume, 0.0, own)
     for p in book.positions:
-        lots[p.side] += p.volume
-        margins[p.side] += p.margin
-    lots[side] += volume
-    margins[side] += own
+        if p.side > 0:
+            longs, long_margin = longs + p.volume, long_margin + p.margin
+        else:
+            shorts, short_margin = shorts + p.volume, short_margin + p.margin
     share = _share(book) if a.hedging else None
-    if share is None or not lots[1] > 0.0 or not lots[-1] > 0.0:
-        return cents(margins[1] + margins[-1])
-    return covered(lots[1], lots[-1], margins[1], margins[-1], share)
+    if share is None or not longs > 0.0 or not shorts > 0.0:
+        return cents(long_margin + short_margin)
+    return covered(longs, shorts, long_margin, short_margin, share)
 
 
 def _share(book: Book) -> float | None:
@@ -79,7 +78,9 @@ def _share(book: Book) -> float | None:
 def bind(a: Ledger) -> None:
     """Reckon the margin in use anew, after positions have changed."""
     total = 0.0
+    a.watched = False
     for book in a.books.values():
         if book.positions:
             total = total + in_use(a, book)
+            a.watched = True
     a.margin = cents(total)

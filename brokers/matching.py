@@ -12,22 +12,17 @@ from brokers.fills import (
     STOP_LIMIT,
     TARGET,
     shift,
-    slipped,
     touched,
     touched_after,
     triggered,
 )
 from brokers.holdings import leave, lots
-from brokers.ledger import Ledger, end, level, worst
+from brokers.ledger import Ledger, end
 from brokers.netting import carried, execute
+from brokers.slips import missed, missed_target
 
 Path = tuple[float, float, float]
 """High, low and close of one side's prices."""
-
-
-def market_price(book: Book, side: int) -> float:
-    """Return what an execution of `side` gets now, slippage included."""
-    return slipped(book.ask if side > 0 else book.bid, side, book.slippage, book.scale)
 
 
 def jump(a: Ledger, book: Book) -> None:
@@ -88,20 +83,10 @@ def _play_orders(a: Ledger, book: Book, bids: Path, asks: Path) -> None:
             _leave_at_level(a, book, new, touched_after(code, side, new.stop, new.target, *after))
 
 
-def call_margin(a: Ledger) -> None:
-    """Close the position that loses most, at the market, until the margin level is whole again."""
-    while a.margin > 0.0:
-        now = level(a)
-        if now >= a.stop_out:
-            return
-        book, p = worst(a)
-        leave(a, book, p, market_price(book, -p.side), "stop_out", f"so {now:.2%}", p.volume, p.magic)
-
-
 def _fill(a: Ledger, book: Book, r: Resting, price: float) -> Holding | None:
     order = r.order
     if r.code != LIMIT:
-        price = slipped(price, order.side, book.slippage, book.scale)
+        price = missed(a, book, price, order.side)
     volume = filled(book, order.volume, order.filling)
     if volume == 0.0 or not carried(a, book, order.side, volume, price):
         end(a, book, r, "rejected")
@@ -136,9 +121,10 @@ def _leave_at_level(a: Ledger, book: Book, p: Holding, hit: float) -> None:
 def _leave(a: Ledger, book: Book, p: Holding, hit: float, price: float) -> None:
     digits = book.symbol.digits
     if hit == TARGET:
+        price = missed_target(a, book, price, -p.side)
         leave(a, book, p, price, "target", f"tp {p.target:.{digits}f}", p.volume, p.magic)
         return
     if hit == AMBIGUOUS:
         a.ambiguous += 1
-    price = slipped(price, -p.side, book.slippage, book.scale)
+    price = missed(a, book, price, -p.side)
     leave(a, book, p, price, "stop", f"sl {p.stop:.{digits}f}", p.volume, p.magic)

@@ -91,7 +91,7 @@ def stop_refusal(book: Book, p: Holding, request: StopRequest) -> Refusal | None
 
 
 def _off_grid(book: Book, *prices: float) -> bool:
-    return not all(on_grid(price, book.scale, book.tick) for price in prices)
+    return any(price != 0.0 and not on_grid(price, book.scale, book.tick) for price in prices)
 
 
 def _requote(book: Book, request: EntryRequest | CloseRequest) -> Refusal | None:

@@ -13,17 +13,20 @@ from typing import Self
 
 import msgspec
 
-from brokers.book import DAY, Book, book_of
+from brokers.book import DAY, Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
 from brokers.fills import shift
-from brokers.ledger import Ledger, deposit, equity
-from brokers.matching import call_margin, jump, play
+from brokers.ledger import Ledger, deposit, equity, flow, seen, take_news
+from brokers.margins import bind
+from brokers.matching import jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
 from brokers.rollover import expire, next_end, roll
+from brokers.stopout import call_margin, is_called
 from brokers.swap import Swap, swap_of
 from brokers.valuation import position
-from market.types import Account, Deal, Order, Position, Symbol
+from market.money import cents
+from market.types import Account, Deal, Flow, Order, Position, Symbol
 
 
 class VenueError(ValueError):
@@ -41,6 +44,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """Account money a lot and side, or another way to charge: `{per = "lot", rate = 5.0, on = "in"}`."""
     swap: Swap = True
     """Apply the symbol's swap, or another: `{by = "interest", long = -30.0, short = 0.0}`."""
+    slips: tuple[float, ...] = ()
+    """Points by which executions miss, over and over: positive against us, negative for us; limit orders never miss."""
     depth: float = 0.0
     """Most lots that one quote fills; 0.0: any."""
 
@@ -50,7 +55,7 @@ class Venue:
 
     __slots__ = ("_a",)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the account's rules, each by its name
         self,
         symbols: Mapping[str, Symbol],
         costs: Mapping[str, Costs],
@@ -63,21 +68,29 @@ class Venue:
         stop_out: float = 0.5,
         hedging: bool = True,
         limit_orders: int = 0,
+        visible_after_ms: int = 0,
+        seed: int = 0,
+        stop_out_money: float | None = None,
+        margin_call: float = 1.0,
     ) -> None:
-        """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first."""
+        """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first.
+
+        limit_orders: how many may rest, 0 any number. visible_after_ms: how long a deal does not show. seed: where in
+        the draws of slippage the account begins. stop_out_money: equity that closes positions, in place of the level.
+        margin_call: level, or equity, below which `called` is true.
+        """
         books: dict[str, Book] = {}
         for name, symbol in symbols.items():
             c = costs.get(name, Costs())
             book = book_of(symbol, currency, c.spread, c.slippage, c.commission, swap_of(symbol, c.swap), symbols)
             if book is None:
-                raise VenueError(
-                    f"{name}: use an account in {symbol.currency_profit}; {currency} needs pairs to convert it"
-                )
-            book.depth = c.depth
+                raise VenueError(f"{name}: use an account in {symbol.currency_profit}; no pairs lead to {currency}")
+            book.depth, book.slips = c.depth, c.slips
             books[name] = book
         self._a = Ledger(
             at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books,
             hedging=hedging, limit_orders=limit_orders, ends=next_end(books),
+            visible_after=visible_after_ms, seed=seed, stop_out_money=stop_out_money, margin_call=margin_call,
         )  # fmt: skip
         deposit(self._a, balance)
 
@@ -104,7 +117,7 @@ class Venue:
             play(a, book, high, low, close)
         book.bid = close
         book.ask = shift(close, book.spread, book.scale)
-        if a.margin > 0.0:
+        if a.watched:
             call_margin(a)
 
     def quote(self, symbol: str) -> tuple[float, float]:
@@ -126,7 +139,7 @@ class Venue:
         book.ask = ask
         if book.positions or book.orders:
             jump(a, book)
-        if a.margin > 0.0:
+        if a.watched:
             call_margin(a)
 
     def _pass_to(self, at: int) -> None:
@@ -147,19 +160,21 @@ class Venue:
         """Let money come, or go where it is negative."""
         deposit(self._a, amount, comment)
 
+    def flow(self, kind: Flow, amount: float, comment: str = "") -> Deal:
+        """Let money of any kind come or go: credit, charge, bonus, dividend …; negative where it goes."""
+        return flow(self._a, kind, amount, comment)
+
     def respecify(self, symbol: Symbol) -> None:
         """Trade a symbol by another contract from now on, what is open in it too."""
         book = self._a.books[symbol.name]
-        book.symbol, book.scale, book.tick, book.contract = (
-            symbol, symbol.scale, symbol.tick_points, symbol.contract_size,
-        )  # fmt: skip
-        book.value = symbol.contract_size / symbol.scale
+        book.symbol, book.scale, book.tick = symbol, symbol.scale, symbol.tick_points
+        book.contract = units_of(symbol, self._a.currency)
+        book.value = book.contract / symbol.scale
         self._a.ends = next_end(self._a.books)
 
     def news(self) -> list[DealMade | OrderGone]:
         """Tell what has become visible since the last call, in the venue's order."""
-        news, self._a.news = self._a.news, []
-        return news
+        return take_news(self._a)
 
     # --- the account ------------------------------------------------------------------------------------------------
 
@@ -170,13 +185,19 @@ class Venue:
 
     @property
     def balance(self) -> float:
-        """Sum of the money of all deals."""
-        return self._a.balance
+        """Sum of the money of all deals that can be seen."""
+        a = self._a
+        return a.balance if not a.visible_after else cents(sum(deal.money for deal in seen(a)))
+
+    @property
+    def credit(self) -> float:
+        """What the broker lends beside the balance."""
+        return self._a.credit
 
     @property
     def deals(self) -> list[Deal]:
-        """All deals ever made, in order."""
-        return self._a.deals
+        """All deals that can be seen, in order."""
+        return seen(self._a)
 
     @property
     def ambiguous(self) -> int:
@@ -184,12 +205,16 @@ class Venue:
         return self._a.ambiguous
 
     def equity(self) -> float:
-        """Return balance, floating profit and accrued swap, to the cent."""
+        """Return balance, credit, floating profit and accrued swap, to the cent, deals not seen yet included."""
         return equity(self._a)
 
     def margin(self) -> float:
-        """Return the margin in use: each position's at its opening price, nothing off for hedges."""
+        """Return the margin in use: each position's at its opening price; see `brokers/margins.py` for hedges."""
         return self._a.margin
+
+    def called(self) -> bool:
+        """Tell whether the margin is below the call, and nothing is closed by the venue yet."""
+        return is_called(self._a)
 
     def account(self, login: int = 1, server: str = "venue", *, name: str = "", company: str = "") -> Account:
         """Return the account as a terminal reports it."""
@@ -201,9 +226,10 @@ class Venue:
             hedging=self._a.hedging,
             demo=True,
             trade_allowed=True,
-            balance=self._a.balance,
+            balance=self.balance,
             equity=self.equity(),
             margin=self._a.margin,
+            credit=self._a.credit,
             name=name,
             company=company,
         )
@@ -227,4 +253,5 @@ class Venue:
         """Return the venue that wrote the snapshot."""
         venue = cls.__new__(cls)
         venue._a = msgspec.msgpack.decode(snapshot, type=Ledger)  # noqa: SLF001 - its own
+        bind(venue._a)  # noqa: SLF001
         return venue

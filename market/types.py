@@ -216,8 +216,8 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def money(self) -> float:
-        """What this deal added to the balance."""
-        return self.profit + self.commission + self.swap + self.fee
+        """What this deal added to the balance; a credit adds to the equity alone."""
+        return 0.0 if self.flow == "credit" else self.profit + self.commission + self.swap + self.fee
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

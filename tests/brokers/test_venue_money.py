@@ -124,7 +124,7 @@ def test_the_margin_call_closes_the_worst_position_only() -> None:
     out = made[-1]
 
     assert 3 == len(made)
-    assert ("stop_out", 98.59, 1.0, "so 48.94%") == (out.reason, out.price, out.volume, out.comment)
+    assert ("stop_out", 98.59, 1.0, "so: 48.94%/73.50/150.17") == (out.reason, out.price, out.volume, out.comment)
     assert [0.5] == [p.volume for p in venue.positions()]
 
 
