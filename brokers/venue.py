@@ -16,17 +16,17 @@ import msgspec
 from brokers.book import DAY, Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
-from brokers.fills import shift
+from brokers.fills import INVERSE, shift
 from brokers.ledger import Ledger, deposit, equity, flow, seen, take_news
-from brokers.margins import bind
+from brokers.margins import bind, required
 from brokers.matching import jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
 from brokers.rollover import expire, next_end, roll
 from brokers.stopout import call_margin, is_called
 from brokers.swap import Swap, swap_of
-from brokers.valuation import position
+from brokers.valuation import earned, position, rates
 from market.money import cents
-from market.types import Account, Deal, Flow, Order, Position, Symbol
+from market.types import Account, Deal, Flow, Order, Position, Side, Symbol
 
 
 class VenueError(ValueError):
@@ -156,10 +156,6 @@ class Venue:
         """Work one request at the current quote; codes are MetaTrader's return codes."""
         return work(self._a, request)
 
-    def deposit(self, amount: float, comment: str = "") -> None:
-        """Let money come, or go where it is negative."""
-        deposit(self._a, amount, comment)
-
     def flow(self, kind: Flow, amount: float, comment: str = "") -> Deal:
         """Let money of any kind come or go: credit, charge, bonus, dividend …; negative where it goes."""
         return flow(self._a, kind, amount, comment)
@@ -215,6 +211,26 @@ class Venue:
     def called(self) -> bool:
         """Tell whether the margin is below the call, and nothing is closed by the venue yet."""
         return is_called(self._a)
+
+    def margin_of(self, symbol: str, side: Side, volume: float, price: float) -> float:
+        """Return the margin that so many lots would bind on their own; 0.0 where a pair on the way has no quote."""
+        return required(self._a, self._a.books[symbol], side, volume, price)
+
+    def profit_of(self, symbol: str, side: Side, opened: float, closed: float, volume: float) -> float:
+        """Return the profit that so many lots would make between two prices."""
+        return earned(self._a.books, self._a.books[symbol], side, opened, closed, volume)
+
+    def worth(self, symbol: str) -> tuple[float, float]:
+        """Return account money for one unit of a symbol's profit currency: of a gain, and of a loss."""
+        book = self._a.books[symbol]
+        if book.mode == INVERSE:
+            return (1.0 / book.bid, 1.0 / book.bid) if book.bid > 0.0 else (0.0, 0.0)
+        return rates(self._a.books, book)
+
+    def trial(self) -> Self:
+        """Return a copy without a past, to try a request on."""
+        without = msgspec.structs.replace(self._a, deals=[], news=[], visible_after=0)
+        return self.restore(msgspec.msgpack.encode(without))
 
     def account(self, login: int = 1, server: str = "venue", *, name: str = "", company: str = "") -> Account:
         """Return the account as a terminal reports it."""

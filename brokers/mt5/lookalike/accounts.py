@@ -42,6 +42,10 @@ class AccountDesk:
             stop_out=setup.stop_out,
             hedging=setup.margin_mode == "hedging",
             limit_orders=setup.limit_orders,
+            visible_after_ms=setup.visible_after_ms,
+            seed=setup.seed,
+            stop_out_money=setup.stop_out_money,
+            margin_call=setup.margin_call,
         )
         self.requests = 0
         self.history = History(setup.login)
@@ -90,7 +94,7 @@ class AccountDesk:
 
     def flow(self, event: Flowed) -> None:
         """Let money come or go."""
-        self.venue.deposit(event.amount, event.comment)
+        self.venue.flow(event.flow or "balance", event.amount, event.comment)
 
     def respecify(self, symbol: Symbol) -> None:
         """Trade a symbol by another contract from now on."""
@@ -158,7 +162,7 @@ class AccountDesk:
 
     def check(self, fields: list[Any]) -> tuple[int, Venue]:
         """Work a request on a copy of the account; returns its retcode and the copy."""
-        trial = copy.deepcopy(self.venue, {id(self.venue.deals): []})
+        trial = self.venue.trial()
         request = self._translated(TradeRequest(fields), trial)
         code = request if isinstance(request, int) else result(trial.send(request), 0, 0.0, 0.0, 0.0)[0]
         return (0 if code == c.TRADE_RETCODE_DONE else code), trial

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from brokers.book import mode_of
-from brokers.fills import INVERSE
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.structs import SymbolInfo, names_of
@@ -48,12 +46,13 @@ _EMPTY_SYMBOL = dict.fromkeys(_SYMBOL_NAMES[:-_SYMBOL_TEXTS], 0) | dict.fromkeys
 _FLOATS = _SYMBOL_NAMES[_SYMBOL_NAMES.index("bid") : -_SYMBOL_TEXTS]
 
 
-def symbol_row(s: Series, currency: str, *, selected: bool) -> list[Any]:
-    """Return a SymbolInfo, with a floating spread."""
+def symbol_row(s: Series, worth: tuple[float, float], *, selected: bool) -> list[Any]:
+    """Return a SymbolInfo, with a floating spread; `worth`: account money for one of the profit currency.
+
+    Of a gain, and of a loss: tick values differ where the profit is converted at a pair's bid and ask.
+    """
     x = s.setup.symbol
-    value = x.contract_size * x.tick_size
-    if s.bid > 0.0 and mode_of(x, currency) == INVERSE:
-        value /= s.bid
+    gain, loss = (x.tick_value or x.contract_size * x.tick_size * rate for rate in worth)
     known = dict.fromkeys(_FLOATS, 0.0) | {
         "custom": False,
         "select": selected,
@@ -93,5 +92,5 @@ def symbol_row(s: Series, currency: str, *, selected: bool) -> list[Any]:
         "path": f"Recorded\\{x.name}",
     }
     known |= dict.fromkeys(("bid", "bidhigh", "bidlow"), s.bid) | dict.fromkeys(("ask", "askhigh", "asklow"), s.ask)
-    known |= dict.fromkeys(("trade_tick_value", "trade_tick_value_profit", "trade_tick_value_loss"), value)
+    known |= {"trade_tick_value": gain, "trade_tick_value_profit": gain, "trade_tick_value_loss": loss}
     return list((_EMPTY_SYMBOL | known).values())

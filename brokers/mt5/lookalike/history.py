@@ -17,7 +17,7 @@ from brokers.mt5.lookalike.rows import FILLINGS, REASONS, OrderRecord, deal_row
 from brokers.mt5.lookalike.structs import TradeRequest
 from brokers.port import DealMade, OrderGone
 from market.money import cents
-from market.types import Deal, DealReason, Order
+from market.types import Deal, DealReason, Order, Position
 
 _STATES = {
     "filled": c.ORDER_STATE_FILLED,
@@ -71,6 +71,10 @@ class History:
             known.stop, known.target, known.expiry = order.stop, order.target, order.expiry
             known.kind = KIND_NUMBERS[order.kind, order.side]
             known.state = c.ORDER_STATE_PARTIAL if order.filled > 0.0 else c.ORDER_STATE_PLACED
+
+    def story(self, position: Position) -> Story:
+        """Return what is known of a position; of one whose deals do not show yet little is."""
+        return self.stories.get(position.ident) or Story("expert", position.at)
 
     def touched(self, position: int, at: int) -> None:
         """Take note that a position's stop or target was set."""

@@ -25,7 +25,7 @@ def _series(seat: Seat, symbol: str) -> Series:
 
 
 def _symbol(seat: Seat, series: Series) -> list[Any]:
-    return symbol_row(series, seat.account.setup.currency, selected=series.name in seat.selected)
+    return symbol_row(series, seat.account.venue.worth(series.name), selected=series.name in seat.selected)
 
 
 def symbols_total(seat: Seat) -> int:

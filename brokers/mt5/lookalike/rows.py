@@ -126,10 +126,13 @@ def account_row(
     mode = c.ACCOUNT_TRADE_MODE_DEMO if setup.demo else c.ACCOUNT_TRADE_MODE_REAL
     hedging = setup.margin_mode == "hedging"
     nets = c.ACCOUNT_MARGIN_MODE_RETAIL_HEDGING if hedging else c.ACCOUNT_MARGIN_MODE_RETAIL_NETTING
-    called, out = setup.margin_call * 100.0, setup.stop_out * 100.0
+    so_mode, called, out = c.ACCOUNT_STOPOUT_MODE_PERCENT, setup.margin_call * 100.0, setup.stop_out * 100.0
+    if setup.stop_out_money is not None:
+        so_mode, called, out = c.ACCOUNT_STOPOUT_MODE_MONEY, setup.margin_call, setup.stop_out_money
+    floating = cents(equity - balance - venue.credit)
     return [
-        *(setup.login, mode, setup.leverage, setup.limit_orders, c.ACCOUNT_STOPOUT_MODE_PERCENT, may_trade, experts),
-        *(nets, 2, False, balance, 0.0, cents(equity - balance), equity, margin),
+        *(setup.login, mode, setup.leverage, setup.limit_orders, so_mode, may_trade, experts),
+        *(nets, 2, False, balance, venue.credit, floating, equity, margin),
         *(cents(equity - margin), margin_level(equity, margin), called, out, 0.0, 0.0, 0.0, 0.0, 0.0),
         *(setup.name, setup.server, setup.currency, company),
     ]

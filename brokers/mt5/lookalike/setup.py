@@ -47,6 +47,12 @@ class AccountSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Margin level, equity over margin, at which the broker calls; it is told, and does nothing."""
     stop_out: float = 0.5
     """Margin level at which it closes positions."""
+    stop_out_money: float | None = None
+    """Equity at which it closes them, in place of the level; then the call is in money too."""
+    visible_after_ms: int = 0
+    """How long by the server's clock a deal does not show in history, nor in the balance."""
+    seed: int = 0
+    """Where in the draws of its symbols' slippage the account begins."""
 
     def admits(self, password: str | None, server: str | None) -> bool:
         """Tell whether this password and server are the account's; what is not given is taken from the terminal."""

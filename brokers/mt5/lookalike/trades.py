@@ -4,8 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 
-from brokers import fills
-from brokers.book import mode_of
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike import rows
 from brokers.mt5.lookalike.client import NOT_FOUND, Failed
@@ -13,9 +11,8 @@ from brokers.mt5.lookalike.requests import comment_of, refused
 from brokers.mt5.lookalike.rows import OrderRecord
 from brokers.mt5.lookalike.seat import API_DISABLED, INVALID_PARAMS, Seat
 from brokers.mt5.lookalike.selection import chosen, in_group
-from brokers.mt5.lookalike.series import Series
 from market.money import cents
-from market.types import DealReason
+from market.types import BUY, SELL, DealReason, Side
 
 _DEAL_ORDER, _DEAL_POSITION, _DEAL_SYMBOL = 1, 7, 15
 
@@ -29,10 +26,8 @@ def positions(seat: Seat, by: str, value: Any) -> list[Any]:  # noqa: ANN401 - o
     """Return TradePositions by ticket, symbol or group."""
     open_now = seat.account.venue.positions()
     wanted = (p for p in open_now if chosen(by, value, p.ticket, p.symbol))
-    stories = seat.account.history.stories
-    return [
-        rows.position_row(p, seat.series[p.symbol], stories[p.ident].reason, stories[p.ident].updated) for p in wanted
-    ]
+    story = seat.account.history.story
+    return [rows.position_row(p, seat.series[p.symbol], story(p).reason, story(p).updated) for p in wanted]
 
 
 def orders_total(seat: Seat) -> int:
@@ -113,29 +108,25 @@ def check(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeReque
     code, after = seat.account.check(list(fields))
     balance, equity, used = after.balance, after.equity(), after.margin()
     free, level = cents(equity - used), rows.margin_level(equity, used)
-    return [code, balance, equity, cents(equity - balance), used, free, level, comment_of(code)]
+    return [code, balance, equity, cents(equity - balance - after.credit), used, free, level, comment_of(code)]
 
 
-def _money(seat: Seat, action: int, symbol: str) -> tuple[Series, float, float]:
-    series, setup = seat.series.get(symbol), seat.account.setup
-    if series is None:
+def _side(seat: Seat, action: int, symbol: str) -> Side:
+    if symbol not in seat.series:
         raise Failed(*NOT_FOUND)
-    mode = mode_of(series.setup.symbol, setup.currency)
-    if action not in {c.ORDER_TYPE_BUY, c.ORDER_TYPE_SELL} or mode is None:
+    if action not in {c.ORDER_TYPE_BUY, c.ORDER_TYPE_SELL}:
         raise Failed(*INVALID_PARAMS)
-    return series, mode, 1.0 if action == c.ORDER_TYPE_BUY else -1.0
+    return BUY if action == c.ORDER_TYPE_BUY else SELL
 
 
 def margin(seat: Seat, action: int, symbol: str, volume: float, price: float) -> float:
     """Return the margin a trade would take."""
-    series, mode, _ = _money(seat, action, symbol)
-    return fills.margin(mode, volume, series.setup.symbol.contract_size, price, float(seat.account.setup.leverage))
+    return seat.account.venue.margin_of(symbol, _side(seat, action, symbol), volume, price)
 
 
 def profit(seat: Seat, action: int, symbol: str, volume: float, opened: float, closed: float) -> float:
     """Return the profit of a trade."""
-    series, mode, side = _money(seat, action, symbol)
-    return fills.profit(mode, side, opened, closed, volume, series.setup.symbol.contract_size)
+    return seat.account.venue.profit_of(symbol, _side(seat, action, symbol), opened, closed, volume)
 
 
 VERBS = (
