@@ -27,6 +27,7 @@ from runtime.core.instructions import (
     ClosePosition,
     ModifyStop,
     Reconcile,
+    Reply,
     SetLevel,
     Submit,
     WakeAt,
@@ -223,5 +224,5 @@ class PlainDrive:
                     id=f"core-{wish.id}", level=wish.level, who="core", why=wish.why, wall=0, path="daemon"
                 )
                 return LevelChanged(at=at, command=command, generation=self.core.ledger.generation + 1, id=wish.id)
-            case Alert():
+            case Alert() | Reply():
                 return Alerted(at=at, id=wish.id)

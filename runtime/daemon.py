@@ -20,7 +20,7 @@ from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from brokers.port import BarClosed, FeedBroken, LinkUp
 from market.types import TIMEFRAMES, Bar, Symbol
-from runtime.core.facts import AnyFact, RunStarted
+from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
@@ -85,7 +85,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         on_stop(loop, self.stop)
         wake = partial(loop.call_soon_threadsafe, self.inbox.put_nowait, None)
-        control = Control(self.folder, partial(status_of, self), self._hand_over, wake)
+        control = Control(self.folder, partial(status_of, self), self._hand_over, wake, self._ask)
         try:
             return await self.live(run)
         finally:
@@ -116,6 +116,12 @@ class Daemon:
         self.loop.call_soon_threadsafe(self.inbox.put_nowait, command)
         return answer
 
+    def _ask(self, fact: PersonFact) -> Answer:
+        """Take what a person asks for from the control thread; the core answers it."""
+        answer = self.taker.questions.expect(fact)
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, fact)
+        return answer
+
     async def _consume(self, run: int) -> None:
         """Consume, alone: commands and timers first, then the terminal."""
         await self.taker.take(RunStarted(at=self.ledger.at, run=run))
@@ -138,6 +144,8 @@ class Daemon:
     async def _hear(self, item: AnyFact | Command | None) -> None:
         if isinstance(item, Command):
             await self._loosen(item)
+        elif isinstance(item, PersonFact):
+            await self.taker.hear_out(item)
         elif item is not None:
             await self.taker.take(item)
 

@@ -7,7 +7,7 @@ import msgspec
 from runtime.clock import Clock
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import AnyFact, LevelChanged
+from runtime.core.facts import AnyFact, LevelChanged, PersonFact
 from runtime.core.instructions import DURABLE
 from runtime.journal.entries import Entry, Row
 from runtime.journal.projections import rows_of
@@ -46,7 +46,9 @@ class Recorder:
         outcomes = self.books.observe(fact, step)
         self._count(outcomes)
         rows = rows_of(self.journal.next_seq, fact, step, outcomes, self.core, self.books.live)
-        durable |= isinstance(fact, LevelChanged) or any(isinstance(wish, DURABLE) for wish in step.instructions)
+        durable |= isinstance(fact, LevelChanged | PersonFact) or any(
+            isinstance(wish, DURABLE) for wish in step.instructions
+        )
         entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
         ticket = self.journal.append(entry, durable=durable)
         self.facts += 1

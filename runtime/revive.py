@@ -24,8 +24,9 @@ Pair = tuple[Core, Books]
 
 _CARRIED = (
     "run", "at", "level", "generation", "balance", "known", "day", "day_equity", "last_deal", "last_deal_at", "foreign",
+    "foreign_orders", "foreign_margin", "strangers", "known_at", "surplus", "told", "tick_values",
 )  # fmt: skip
-_KEPT = ("MISSING:", "BREAK", "LOSS_LIMIT")
+_KEPT = ("MISSING:", "BREAK", "LOSS_LIMIT", "SPEC_CHANGED")
 """Holds that a changed configuration does not lift."""
 
 
@@ -121,3 +122,14 @@ def _move_ledger(before: Core, after: Core, numbers: dict[int, int]) -> None:
     for lane in after.lanes:
         if lane.trade is not None:
             lane.trade.strategy = lane.number
+    _move_contracts(before, after)
+
+
+def _move_contracts(before: Core, after: Core) -> None:
+    """Carry over what a person took instead of a configured contract, unless the configuration has changed there."""
+    for name, symbol in before.ledger.acknowledged.items():
+        if after.plan.symbols.get(name) == before.plan.symbols.get(name):
+            after.ledger.acknowledged[name] = symbol
+        else:
+            after.ledger.tick_values.pop(name, None)
+    after.decider.renew()

@@ -5,6 +5,7 @@ import os
 from typing import Any, Protocol
 
 from brokers.mt5.session import Session
+from market.types import Order, Position
 from runtime.core.core import Core
 from runtime.core.positions import GONE
 from runtime.core.state import Ledger
@@ -36,6 +37,12 @@ def status_of(daemon: Daemon) -> dict[str, Any]:
             continue
 
 
+def shown(other: Position | Order) -> str:
+    """Return a position or order that is not ours as people read it."""
+    what = "order" if isinstance(other, Order) else "position"
+    return f"{what} {other.ticket}: {other.side * other.volume:+g} {other.symbol} at {other.price}, magic {other.magic}"
+
+
 def _status(daemon: Daemon) -> dict[str, Any]:
     core, ledger = daemon.core, daemon.ledger
     trades = [lane.trade for lane in core.lanes if lane.trade is not None and lane.trade.absent < GONE]
@@ -59,6 +66,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),
         "positions": len(trades),
+        "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
         "balance": ledger.balance,
         "equity": core.decider.equity(),
         "realised": daemon.recorder.net["live"],

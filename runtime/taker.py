@@ -2,13 +2,14 @@
 
 import asyncio
 
+import msgspec
 import structlog
 
 from brokers.latch import Command
 from brokers.limits import GATES
 from brokers.mt5.session import LinkLostError, WrongTerminalError
 from brokers.port import LinkDown, Refused
-from runtime.core.facts import Alerted, AnyFact, TimerFired
+from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, PersonFact, TimerFired
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -16,12 +17,14 @@ from runtime.core.instructions import (
     ClosePosition,
     ModifyStop,
     Reconcile,
+    Reply,
     SetLevel,
     Submit,
     WakeAt,
 )
 from runtime.desks import LiveDesk
 from runtime.linker import Linker, Loss
+from runtime.questions import Questions
 from runtime.recorder import Recorder
 from runtime.requests import request_of
 from runtime.switch import Switch
@@ -41,6 +44,7 @@ class Taker:
         self.recorder, self.desk, self.linker, self.switch, self.inbox = recorder, desk, linker, switch, inbox
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.log = structlog.get_logger()
+        self.questions = Questions()
         self.hearing, self.more = False, False
 
     async def take(self, fact: AnyFact) -> None:
@@ -61,6 +65,15 @@ class Taker:
         if durable:
             await ticket.settled()
         return list(step.instructions)
+
+    async def hear_out(self, fact: PersonFact) -> None:
+        """Take what a person asks for, the venue seen just before; what was given up meanwhile is not taken."""
+        if not self.questions.wanted(fact):
+            return
+        if isinstance(fact, AdoptionAsked):
+            for found in await self.look(0, settled=False):
+                await self.take(found)
+        await self.take(msgspec.structs.replace(fact, at=self.ledger.at))
 
     async def news(self) -> None:
         """Hear what has become visible at the desk, in its order: what comes of one deal is heard after the others."""
@@ -95,6 +108,9 @@ class Taker:
                 return []
             case SetLevel():
                 return [self.switch.core_asks(wish.level, wish.why, at, wish.id)]
+            case Reply():
+                self.questions.answer(wish)
+                return [Alerted(at=at, id=wish.id)]
             case Alert():
                 self.log.warning("alert", severity=wish.severity, text=wish.text)
                 return [Alerted(at=at, id=wish.id)]

@@ -35,6 +35,7 @@ from runtime.core.instructions import (
     ClosePosition,
     ModifyStop,
     Reconcile,
+    Reply,
     SetLevel,
     Submit,
     WakeAt,
@@ -227,7 +228,7 @@ class Chaos:
             case SetLevel():
                 self.level = wish.level
                 return [level(wish.level, at, wish.id)]
-            case Alert():
+            case Alert() | Reply():
                 return [Alerted(at=at, id=wish.id)]
 
     def _send(self, ident: int, request: AnyRequest) -> AnyFact:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from tidegate import (
+    commands_adopt,
     commands_config,
     commands_fleet,
     commands_journal,
@@ -24,7 +25,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (commands_run, commands_fleet, commands_operator, commands_journal, commands_config, commands_strategy):
+for room in (
+    commands_run,
+    commands_fleet,
+    commands_operator,
+    commands_adopt,
+    commands_journal,
+    commands_config,
+    commands_strategy,
+):
     room.add(app)
 
 

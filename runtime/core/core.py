@@ -10,6 +10,7 @@ import msgspec
 
 from brokers.port import (
     Accepted,
+    Answer,
     BarClosed,
     BarRevised,
     ClockDoubted,
@@ -30,11 +31,12 @@ from brokers.port import (
     TradingForbidden,
     WrongTerminal,
 )
+from runtime.core.adopt import adopt, adoption_answered
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
-from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, TimerFired
+from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, LevelChanged, RunStarted, SpecAcknowledged, TimerFired
 from runtime.core.feeds import (
     Feed,
     FeedKey,
@@ -49,7 +51,7 @@ from runtime.core.levels import take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
-from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
+from runtime.core.specs import acknowledge, broken, clock_told, feed_told, symbol_seen
 from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
 
 
@@ -144,10 +146,16 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
+            case SpecAcknowledged():
+                acknowledge(self.decider, fact)
+            case AdoptionAsked():
+                adopt(self.decider, fact)
             case Alerted():
                 return NO_STEP
             case _:
                 assert_never(fact)
+        if ledger.adopting is not None and isinstance(fact, Answer):
+            adoption_answered(self.decider, fact)
         if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
             take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)

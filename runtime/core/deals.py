@@ -9,10 +9,13 @@ from runtime.core.desk import OrderDesk
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
-from runtime.core.state import Lane
+from runtime.core.state import Lane, Ledger
 
 UNSPENT = frozenset({"credit"})
 """Flows that do not move the balance."""
+
+STRANGERS = 64
+"""Other programs remembered, the latest."""
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
@@ -35,7 +38,17 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
         return _grown(desk, lane, lane.trade, deal) if deal.entry == "in" else _left(desk, lane, lane.trade, deal)
     if order is not None and order.verb == "entry" and order.position != deal.position:
         return _surplus(desk, order, deal, f"was netted with position {deal.position}, which is not ours")
+    if deal.reason == "expert":
+        _stranger(ledger, deal)
     return "foreign"
+
+
+def _stranger(ledger: Ledger, deal: Deal) -> None:
+    """Note that another program was at work."""
+    ledger.strangers.pop(deal.magic, None)
+    ledger.strangers[deal.magic] = deal.at
+    if len(ledger.strangers) > STRANGERS:
+        del ledger.strangers[next(iter(ledger.strangers))]
 
 
 def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:

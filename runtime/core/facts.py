@@ -24,6 +24,7 @@ from brokers.port import (
     TradingForbidden,
     WrongTerminal,
 )
+from runtime.core.instructions import Asker
 
 
 class RunStarted(Fact, frozen=True, kw_only=True):
@@ -48,8 +49,32 @@ class TimerFired(Fact, frozen=True, kw_only=True):
     key: str
 
 
+class SpecAcknowledged(Fact, frozen=True, kw_only=True):
+    """A person takes a symbol's contract as the terminal tells it now."""
+
+    asker: Asker
+    symbol: str
+
+
+class AdoptionAsked(Fact, frozen=True, kw_only=True):
+    """A person wants a strategy to take over the position of an old bot; the venue was looked at just before."""
+
+    asker: Asker
+    magic: int
+    strategy: str
+    stop: float = 0.0
+    """To be set first; 0.0: the position has one."""
+    position: int = 0
+    """Which one is meant, where there are several; 0: the only one."""
+    quiet_ms: int
+    """For so long nothing may have been sent under the magic number."""
+
+
+PersonFact = SpecAcknowledged | AdoptionAsked
+
+
 class Alerted(Fact, frozen=True, kw_only=True):
-    """An alert was handed to the people on call."""
+    """An alert was handed to the people on call, or a reply to the one who asked."""
 
     id: int
 
@@ -58,6 +83,8 @@ AnyFact = (
     RunStarted
     | LevelChanged
     | TimerFired
+    | SpecAcknowledged
+    | AdoptionAsked
     | Alerted
     | LinkUp
     | LinkDown

@@ -73,6 +73,27 @@ class SetLevel(Instruction, frozen=True, kw_only=True):
     why: str
 
 
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked for something, when, and why."""
+
+    id: str
+    """Of the question: made of who, when and which process."""
+    who: str
+    why: str
+    wall: int
+    """Wall clock, UTC milliseconds: for people."""
+
+
+class Reply(Instruction, frozen=True, kw_only=True):
+    """Tell the one who asked what was done, or why not."""
+
+    asker: Asker
+    what: str
+    scope: str
+    text: str
+    ok: bool
+
+
 class Alert(Instruction, frozen=True, kw_only=True):
     """Tell the people on call."""
 
@@ -80,7 +101,7 @@ class Alert(Instruction, frozen=True, kw_only=True):
     text: str
 
 
-AnyInstruction = Submit | ClosePosition | ModifyStop | Cancel | Reconcile | WakeAt | SetLevel | Alert
+AnyInstruction = Submit | ClosePosition | ModifyStop | Cancel | Reconcile | WakeAt | SetLevel | Alert | Reply
 
 DURABLE = (Submit, ClosePosition, ModifyStop, Cancel, SetLevel)
 """What must be on disk before it is acted upon."""

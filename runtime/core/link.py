@@ -20,7 +20,7 @@ def run_started(ledger: Ledger, desk: OrderDesk, fact: RunStarted) -> None:
     for key in [k for k in ledger.holds if k.startswith(_TOLD_ANEW)]:
         del ledger.holds[key]
     ledger.holds["SWITCH"] = "the latch is not read yet"
-    ledger.settle_timer = 0
+    ledger.settle_timer, ledger.adopting = 0, None
     _down(ledger, "LINK", "no terminal yet")
     for key in [k for k in ledger.holds if k.startswith("MISSING:")]:
         desk.wake_missing(key[8:])  # timers do not outlive a process

@@ -19,7 +19,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
     ledger, lanes, desk = decider.ledger, decider.lanes, decider.desk
     if not ledger.known:
         ledger.balance, ledger.known = fact.account.balance, True
-        ledger.last_deal, ledger.last_deal_at = fact.last_deal, fact.at
+        ledger.last_deal, ledger.last_deal_at, ledger.known_at = fact.last_deal, fact.at, fact.at
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ticket: p for p in fact.positions}
     see_foreign(decider, fact)

@@ -1,9 +1,12 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
+from brokers.book import mode_of
 from brokers.port import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from market.types import Symbol
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.facts import SpecAcknowledged
+from runtime.core.replies import reply
 from runtime.core.state import Ledger
 
 
@@ -55,6 +58,31 @@ def symbol_seen(decider: Decider, fact: SymbolSeen) -> None:
     elif ledger.holds.get(key) != changes:
         ledger.holds[key] = changes
         decider.desk.alert("page", f"{name}: its contract has changed ({changes}); entries are held until tidegate ack")
+
+
+def acknowledge(decider: Decider, fact: SpecAcknowledged) -> None:
+    """Take the contract as the terminal tells it now, for everything that is sized from here on."""
+    ledger, name = decider.ledger, fact.symbol
+    told, changes = ledger.told.get(name), ledger.holds.get(f"SPEC_CHANGED:{name}", "")
+    problem = _untakeable(decider, name, told, changes)
+    if problem or told is None:
+        reply(decider.desk, fact.asker, "ack", name, problem, ok=False)
+        return
+    ledger.acknowledged[name] = told
+    ledger.tick_values[name] = told.tick_value if told.currency_profit == decider.plan.currency else 0.0
+    del ledger.holds[f"SPEC_CHANGED:{name}"]
+    decider.renew()
+    reply(decider.desk, fact.asker, "ack", name, f"{name} is traded by its new contract: {changes}", ok=True)
+
+
+def _untakeable(decider: Decider, name: str, told: Symbol | None, changes: str) -> str:
+    if told is None or name not in decider.contracts:
+        return f"no contract of {name} is configured and told: there is nothing to take"
+    if not changes:
+        return f"the contract of {name} is the one that is traded: there is nothing to take"
+    if mode_of(told, decider.plan.currency) is None:
+        return f"profit in {told.currency_profit} cannot be converted to {decider.plan.currency} yet"
+    return ""
 
 
 def differences(taken: Symbol, seen: Symbol, tick_value: float) -> str:

@@ -8,6 +8,7 @@ from brokers.latch import Level
 from market.types import Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
+from runtime.core.instructions import Asker
 from runtime.core.orders import OrderRecord
 from runtime.core.plan import StrategyPlan
 from runtime.core.positions import Trade
@@ -56,6 +57,15 @@ class LaneSnapshot(msgspec.Struct, frozen=True):
     order: int
 
 
+class Adoption(msgspec.Struct):
+    """A position on its way to a strategy: it is taken once its stop is set."""
+
+    asker: Asker
+    trade: Trade
+    order: int
+    """Instruction that sets the stop."""
+
+
 class Ledger(msgspec.Struct):
     """The money and the orders of the account, as the core knows them."""
 
@@ -89,6 +99,11 @@ class Ledger(msgspec.Struct):
     """Magic number -> instruction, of entries that may still be filled."""
     foreign: tuple[Position, ...] = ()
     foreign_orders: tuple[Order, ...] = ()
+    strangers: dict[int, int] = {}
+    """Foreign magic number -> when a program last made a deal with it."""
+    known_at: int = 0
+    """Since when every deal of the account is told to us."""
+    adopting: Adoption | None = None
     foreign_margin: float = 0.0
     """Margin that positions of others take, account money."""
     told: dict[str, Symbol] = {}

@@ -9,7 +9,7 @@ from market.types import Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.facts import AnyFact, LevelChanged, RunStarted
-from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Submit
+from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
 from runtime.core.risk import CHECKS
 from runtime.journal.entries import Row
@@ -74,6 +74,8 @@ def _wish_rows(wish: AnyInstruction, core: Core) -> list[Row]:
     if isinstance(wish, Alert):
         values = {"id": wish.id, "at": core.ledger.at, "severity": wish.severity, "text": wish.text}
         return [("alerts", values)]
+    if isinstance(wish, Reply):
+        return [("commands", reply_row(wish, core))]
     return []
 
 
@@ -155,6 +157,16 @@ def command_row(fact: LevelChanged) -> dict[str, Any]:
         "id": f"{c.id}/{fact.generation}", "at": fact.at, "wall": c.wall, "command": c.level, "scope": "account",
         "level": c.level, "who": c.who, "why": c.why, "path": c.path, "generation": fact.generation, "accepted": 1,
         "answer": "latched",
+    }  # fmt: skip
+
+
+def reply_row(reply: Reply, core: Core) -> dict[str, Any]:
+    """Return what a person asked for and was told."""
+    asker, ledger = reply.asker, core.ledger
+    return {
+        "id": asker.id, "at": ledger.at, "wall": asker.wall, "command": reply.what, "scope": reply.scope,
+        "level": ledger.level, "who": asker.who, "why": asker.why, "path": "daemon", "generation": ledger.generation,
+        "accepted": int(reply.ok), "answer": reply.text,
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from brokers.latch import Command, Level
 from runtime.clock import Clock
+from runtime.core.facts import PersonFact
+from runtime.core.instructions import Asker
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
 
@@ -53,6 +55,18 @@ def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool 
     wall = Clock().wall_ms()
     who = who or getpass.getuser()
     return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force)
+
+
+def asker_of(why: str, who: str = "") -> Asker:
+    """Return who asks, at this keyboard."""
+    wall = Clock().wall_ms()
+    who = who or getpass.getuser()
+    return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)
+
+
+def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
+    """Ask a running daemon to take something over; return its answer. UnreachableError where none answers."""
+    return _asked(folder, Asked(do="ask", fact=fact))
 
 
 def change_level(
@@ -98,13 +112,17 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
     return msgspec.structs.replace(report, confirmed=True, positions=seen["positions"], level=seen["level"])
 
 
-def _ask_daemon(folder: Path, command: Command) -> Report:
+def _asked(folder: Path, question: Asked) -> dict[str, Any]:
     try:
-        answer = ask(folder, Asked(do="level", command=command))
+        return ask(folder, question)
     except TimeoutError:
-        raise UnreachableError("the daemon is stuck: look with tidegate status whether the level changed") from None
+        raise UnreachableError("the daemon is stuck: look with tidegate status whether anything changed") from None
     except OSError:
         raise UnreachableError("only a running daemon can do this: start it with tidegate run, ask again") from None
+
+
+def _ask_daemon(folder: Path, command: Command) -> Report:
+    answer = _asked(folder, Asked(do="level", command=command))
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
     in_flight = answer.get("in_flight", 0)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command
+from runtime.core.facts import PersonFact
 from runtime.operator import latch
 from runtime.operator.ears import HEARD_S, call, open_ear
 
@@ -28,8 +29,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A question at the socket."""
 
     do: str
-    """status, or level."""
+    """status, level, or ask."""
     command: Command | None = None
+    fact: PersonFact | None = None
 
 
 class Control:
@@ -41,9 +43,10 @@ class Control:
         status: Callable[[], dict[str, Any]],
         loosen: Callable[[Command], "concurrent.futures.Future[dict[str, Any]]"],
         wake: Callable[[], object],
+        put: Callable[[PersonFact], "concurrent.futures.Future[dict[str, Any]]"] | None = None,
     ) -> None:
-        """Listen for an account: `status` and `wake` are safe from any thread, `loosen` is worked by the daemon."""
-        self.folder, self.status, self.loosen, self.wake = folder, status, loosen, wake
+        """Listen for an account: `status` and `wake` are safe from any thread, the rest is worked by the daemon."""
+        self.folder, self.status, self.loosen, self.wake, self.put = folder, status, loosen, wake, put
         self.ear = open_ear(folder)
         self.thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self.thread.start()
@@ -85,9 +88,18 @@ class Control:
             with contextlib.suppress(RuntimeError):  # it is ending
                 self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round
             return {"ok": True, **self.status()}
+        if asked.do == "ask" and asked.fact is not None and self.put is not None:
+            return self._ask(asked.fact, self.put)
         if asked.do != "level" or asked.command is None:
             return {"ok": False, "problem": f"unknown question {asked.do!r}"}
         return self._level(asked.command)
+
+    def _ask(
+        self, fact: PersonFact, put: Callable[[PersonFact], "concurrent.futures.Future[dict[str, Any]]"]
+    ) -> dict[str, Any]:
+        if not fact.asker.why.strip():
+            return {"ok": False, "problem": "a reason is needed"}
+        return _awaited(put(fact), "nothing was done")
 
     def _level(self, command: Command) -> dict[str, Any]:
         if not command.why.strip():
@@ -103,13 +115,17 @@ class Control:
         return {"ok": True, "level": latched.level, "generation": latched.generation, "in_flight": in_flight}
 
     def _loosen(self, command: Command) -> dict[str, Any]:
-        """Hand it over, and take it back where the daemon is too busy: it must not come true behind our back."""
-        answer = self.loosen(command)
-        with contextlib.suppress(concurrent.futures.TimeoutError):
-            return answer.result(timeout=LOOSEN_S)
-        if not answer.cancel():
-            return answer.result(timeout=LOOSEN_S)
-        return {"ok": False, "problem": f"the daemon did not answer within {LOOSEN_S:g} s: its level is unchanged"}
+        """Hand it over."""
+        return _awaited(self.loosen(command), "its level is unchanged")
+
+
+def _awaited(answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str) -> dict[str, Any]:
+    """Wait, and take it back where the daemon is too busy: it must not come true behind our back."""
+    with contextlib.suppress(concurrent.futures.TimeoutError):
+        return answer.result(timeout=LOOSEN_S)
+    if not answer.cancel():
+        return answer.result(timeout=LOOSEN_S)
+    return {"ok": False, "problem": f"the daemon did not answer within {LOOSEN_S:g} s: {otherwise}"}
 
 
 def ask(folder: Path, asked: Asked, timeout_s: float = 30.0) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
 from runtime.core.hands import MANUAL, by_hand, tagged
-from runtime.core.positions import LOT_DUST
+from runtime.core.positions import LOT_DUST, Trade
 from runtime.outcomes.outcome import Book, Outcome
 
 REMEMBERED = 256
@@ -59,6 +59,14 @@ class OutcomeBook(msgspec.Struct):
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
+
+    def adopted(self, trade: Trade, timeframe: str, strategy: str, risk: float) -> None:
+        """Follow a trade that somebody else has opened, from now on; risk: loss at its stop, account money."""
+        self.held[trade.position] = OpenTrade(
+            decision="", strategy=strategy, symbol=trade.symbol, timeframe=timeframe, side=trade.side, risk=risk,
+            regime=-1, gate_open=False, model="", magic=trade.magic, tag=trade.tag, opened=trade.opened_at,
+            volume=trade.volume, left=trade.volume, entry_value=trade.volume * trade.entry, entry_price=trade.entry,
+        )  # fmt: skip
 
     def bar(self, bar: Bar) -> None:
         """Fold one closed bar into the excursions of what is held; only bars of the strategy's own timeframe count."""

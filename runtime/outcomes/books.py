@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.limits import stop_loss
 from brokers.port import BarClosed, DealMade, Reconciled
 from brokers.venue import Costs
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import AnyFact
+from runtime.core.hands import ADOPTED
+from runtime.core.instructions import Reply
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.outcomes.shadow import Shadow, ShadowSnapshot
@@ -47,11 +50,24 @@ class Books:
             self._tags()
         for decision in step.decisions:
             self.live.decided(decision)
+        if any(isinstance(wish, Reply) for wish in step.instructions):
+            self._adopted()
         if self._waiting and self.core.ledger.known:
             self._open_shadows(self.core.ledger.balance)
         for shadow in self.shadows:
             done += shadow.observe(fact)
         return tuple(done)
+
+    def _adopted(self) -> None:
+        """Open the book of a trade that was taken over."""
+        decider = self.core.decider
+        for lane in self.core.lanes:
+            trade = lane.trade
+            if trade is not None and ADOPTED in trade.tag and trade.position not in self.live.held:
+                contract = decider.contracts[trade.symbol]
+                rate = contract.rate(trade.entry)
+                risk = stop_loss(trade.volume, contract.contract, trade.entry, trade.stop, rate)
+                self.live.adopted(trade, lane.plan.timeframe, lane.name, risk)
 
     def _tags(self) -> None:
         """Take over which trades people had a hand in: a stop moved by hand makes no deal."""

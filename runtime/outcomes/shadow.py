@@ -17,8 +17,8 @@ from market.types import Account
 from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted
-from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, SetLevel, Submit
+from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, SpecAcknowledged
+from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, Reply, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
 from runtime.follow import Follower, Told
 from runtime.outcomes.book import OutcomeBook
@@ -72,7 +72,7 @@ class Shadow:
 
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
-        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen):
+        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged):
             return self._tell(fact)
         return self._bar(fact) if isinstance(fact, BarClosed) else []
 
@@ -101,7 +101,7 @@ class Shadow:
             match wish:
                 case Submit() | ClosePosition() | ModifyStop() | Cancel():
                     steps.append(self.core.handle(self.venue.send(request_of(wish))))
-                case Alert():
+                case Alert() | Reply():
                     steps.append(self.core.handle(Alerted(at=self.venue.at, id=wish.id)))
                 case Reconcile() | SetLevel() | _:
                     pass  # a simulated book is never in doubt, and its level is the live one

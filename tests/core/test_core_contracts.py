@@ -7,13 +7,15 @@ import pytest
 
 from brokers.port import SymbolSeen
 from market.types import Symbol, TradeMode
-from runtime.core.instructions import Alert
+from runtime.core.facts import SpecAcknowledged
+from runtime.core.instructions import Alert, Asker, Reply
 from runtime.core.specs import differences
-from tests.cores import a_lane, a_plan, buy, hour, sell
+from tests.cores import a_lane, a_plan, buy, hour, opening, sell
 from tests.told import Told, of_kind, only
 from tests.venues import GOLD
 
 SIX = dict.fromkeys(range(3, 9), buy())
+ANN = Asker(id="ann-1", who="ann", why="the broker wrote to us", wall=0)
 TOLD = msgspec.structs.replace(GOLD, tick_value=1.0)
 
 
@@ -118,3 +120,60 @@ def test_a_hold_is_only_in_the_way_of_its_symbol() -> None:
 
     assert "page" == only(step, Alert).severity
     assert ("WARMING:EURUSD",) == told.core.decider.blocked("entry", "EURUSD")
+
+
+def acknowledged(told: Told, symbol: str = "XAUUSD") -> Reply:
+    """Let a person take the contract; return what she was told."""
+    return only(told.tell(SpecAcknowledged(at=hour(3), asker=ANN, symbol=symbol)), Reply)
+
+
+def test_a_contract_that_a_person_takes_is_sized_with() -> None:
+    """A tenth of the contract is ten times the lots for the same risk; the hold is lifted, and what changed is said."""
+    told = Told(a_plan(a_lane(SIX)))
+    seen(told, contract_size=10.0, tick_value=0.1)
+    reply = acknowledged(told)
+    d = told.decide(3)
+
+    assert (True, True) == (reply.ok, "contract size 100 -> 10" in reply.text)
+    assert ([], "traded", 10.0) == (told.holds, d.outcome, d.volume)
+    assert [] == seen(told, contract_size=10.0, tick_value=0.1)
+
+
+def test_what_was_taken_outlives_process_and_snapshot() -> None:
+    """The next run sizes with it, and does not ask again."""
+    told = Told(a_plan(a_lane(SIX)))
+    seen(told, contract_size=10.0)
+    acknowledged(told)
+    again = told.again()
+    again.tell(*opening(run=2))
+    again.tell(SymbolSeen(at=hour(3), symbol=msgspec.structs.replace(TOLD, contract_size=10.0)))
+
+    assert ("traded", 10.0) == ((d := again.decide(3)).outcome, d.volume)
+
+
+def test_the_old_contract_is_another_one_then() -> None:
+    """A person took the new one: what goes back must be taken anew."""
+    told = Told(a_plan(a_lane(SIX)))
+    seen(told, contract_size=10.0)
+    acknowledged(told)
+
+    assert ["contract size 10 -> 100"] == [text[text.index("(") + 1 : text.index(")")] for text in seen(told)]
+
+
+@pytest.mark.parametrize("symbol", ["XAUUSD", "COCOA"])
+def test_where_nothing_has_changed_nothing_is_taken(symbol: str) -> None:
+    """A slip of the keyboard changes no size."""
+    told = Told(a_plan(a_lane(SIX)))
+    seen(told)
+    reply = acknowledged(told, symbol)
+
+    assert (False, True, {}) == (reply.ok, "nothing to take" in reply.text, told.core.ledger.acknowledged)
+
+
+def test_a_contract_whose_profit_cannot_be_converted_is_not_taken() -> None:
+    """It could not be sized."""
+    told = Told(a_plan(a_lane(SIX)))
+    seen(told, contract_size=10.0, currency_profit="CHF")
+    reply = acknowledged(told)
+
+    assert (False, ["SPEC_CHANGED:XAUUSD"]) == (reply.ok, told.holds)

@@ -11,7 +11,7 @@ from tidegate.cli import app, run
 
 WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["doctor"],
-    ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"],
+    ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["new-strategy"], ["check-strategy"],

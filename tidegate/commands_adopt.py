@@ -1,0 +1,71 @@
+"""Words that take something over: adopt an old bot's position, ack a changed contract."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from config.errors import Negative, UsageError
+from tidegate.words import Account, Reason
+
+if TYPE_CHECKING:
+    from runtime.core.facts import PersonFact
+    from runtime.core.instructions import Asker
+
+Magic = Annotated[int, typer.Option("--magic", min=0, help="Magic number of the old bot.")]
+Strategy = Annotated[str, typer.Option("--strategy", help="Who takes the position over.")]
+Stop = Annotated[float, typer.Option("--stop", min=0.0, help="Stop to set first; needed where there is none.")]
+Position = Annotated[int, typer.Option("--position", min=0, help="Which one, where there are several.")]
+Quiet = Annotated[int, typer.Option("--quiet", min=1, help="Minutes for which the old bot must have sent nothing.")]
+SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the words to the command line."""
+    app.command()(adopt)
+    app.command()(ack)
+
+
+def adopt(
+    account: Account, magic: Magic, strategy: Strategy, reason: Reason, stop: Stop = 0.0, position: Position = 0,
+    quiet: Quiet = 60,
+) -> None:  # fmt: skip
+    """Take over the position of an old bot.
+
+    Only the running daemon can, and only while the old bot sends nothing. Exit code 11 where it may not be taken.
+    """
+    from runtime.core.facts import AdoptionAsked  # noqa: PLC0415 - rooms are imported when they are entered
+
+    asked = AdoptionAsked(
+        at=0, asker=_asker(reason), magic=magic, strategy=strategy, stop=stop, position=position,
+        quiet_ms=quiet * 60_000,
+    )  # fmt: skip
+    _ask(account, asked)
+
+
+def ack(account: Account, symbol: SymbolName, reason: Reason) -> None:
+    """Take a symbol's contract as the terminal tells it now.
+
+    What is traded from then on is sized with it. Exit code 11 where there is nothing to take.
+    """
+    from runtime.core.facts import SpecAcknowledged  # noqa: PLC0415
+
+    _ask(account, SpecAcknowledged(at=0, asker=_asker(reason), symbol=symbol))
+
+
+def _asker(reason: str) -> "Asker":
+    if not reason.strip():
+        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    from runtime.operator.client import asker_of  # noqa: PLC0415
+
+    return asker_of(reason.strip())
+
+
+def _ask(account: str, fact: "PersonFact") -> None:
+    from config.places import find  # noqa: PLC0415
+    from runtime.operator.client import ask_for  # noqa: PLC0415
+    from tidegate.output import say  # noqa: PLC0415
+
+    answer = ask_for(find(account).state, fact)
+    if not answer["ok"]:
+        raise Negative(f"refused: {answer['problem']}")
+    say(answer["text"])
