@@ -1,4 +1,4 @@
-"""The vocabulary of the project: `check` looks, `fix` mends, `tests` proves, `pin` freezes, `bench` times.
+"""The vocabulary of the project: `check` looks, `fix` mends, `tests` proves, `pin` freezes, `bench` times, `wine` asks.
 
 Sessions run in the environment they are called from, and download nothing: `python3 -m uv run nox -s check`.
 """
@@ -45,6 +45,18 @@ def chaos(session: nox.Session) -> None:
     """Kill worker and daemon at moments drawn by many seeds; `-- 100` says how many."""
     count = session.posargs[0] if session.posargs else "100"
     session.run("pytest", "tests/e2e/test_chaos.py", env={"TIDEGATE_CHAOS": count}, external=True)
+
+
+@nox.session
+def wine(session: nox.Session) -> None:
+    """Ask the real package under Wine, and run the worker and the Windows branches there; arguments go to pytest.
+
+    Sets up a Windows Python in `.nox/wine` (or TIDEGATE_WINE), and says what the system lacks, should it lack it.
+    """
+    home = os.environ.get("TIDEGATE_WINE", str(ROOT / ".nox" / "wine"))
+    session.run("python", "-m", "tests.winehouse", home, UV, external=True)
+    tests = ("-n", "0", "-p", "no:doctest", "--durations", "5", *(session.posargs or ("tests/wine",)))
+    session.run("pytest", *tests, env={"TIDEGATE_WINE": home}, external=True)
 
 
 @nox.session

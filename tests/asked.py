@@ -1,8 +1,8 @@
 """Ask a module of the package's shape many things in turn and write down what it says: the evaluator of the probes.
 
 Runs on either side, under Wine's Python beside the real package and here beside the look-alike, so it needs nothing but
-the standard library and numpy. `python asked.py MODULE QUESTIONS ANSWERS` reads a JSON list of expressions and writes a
-JSON list of `[answer, last error]`.
+the standard library and numpy. `python asked.py MODULE QUESTIONS ANSWERS HOW` reads a JSON list of expressions
+and appends a line `[answer, last error]` for each.
 """
 
 import collections
@@ -143,18 +143,33 @@ def answer(expression: str, names: dict[str, Any]) -> str:
         return f"raised {told(error)} because {told(error.__cause__)} while {told(error.__context__)}"
 
 
-def ask(module: str, questions: list[str], written: Path) -> None:
-    """Append the answers of a module, each with the last error after it; a crash leaves what was answered before."""
+def recorded(expression: str, names: dict[str, Any]) -> str:
+    """Return the same in the words of the shared recording, which tells less."""
+    try:
+        return repr(eval(expression, names))  # noqa: S307 - our own questions
+    except Exception as error:  # noqa: BLE001 - every kind is an answer
+        cause = f" cause={error.__cause__!r}" if error.__cause__ is not None else ""
+        return repr(f"EXC {type(error).__name__}: {error}{cause}")
+
+
+def ask(module: str, questions: list[str], written: Path, how: str) -> None:
+    """Append the answers of a module, each with the last error after it; a crash leaves what was answered before.
+
+    `fresh` begins each question with success, so that no answer depends on the question before; in the `recorded` way
+    they follow each other.
+    """
     m = importlib.import_module(module)
     names = scope(m)
     warnings.simplefilter("ignore")
     with written.open("a", encoding="ascii") as file:
         for question in questions:
-            m.shutdown()  # leaves success behind, so that no answer depends on the question before
-            file.write(json.dumps([answer(question, names), answer("m.last_error()", names)]) + "\n")
+            if how == "fresh":
+                m.shutdown()
+            told = [answer, recorded][how == "recorded"](question, names)
+            file.write(json.dumps([told, answer("m.last_error()", names)]) + "\n")
             file.flush()
 
 
 if __name__ == "__main__":
-    name, asked, answered = sys.argv[1:]
-    ask(name, json.loads(Path(asked).read_text(encoding="ascii")), Path(answered))
+    name, asked, answered, manner = sys.argv[1:]
+    ask(name, json.loads(Path(asked).read_text(encoding="ascii")), Path(answered), manner)

@@ -1,6 +1,10 @@
 """Latches to test with: commands, and folders whose latch stands somewhere."""
 
+import sys
+
 from pathlib import Path
+
+import pytest
 
 from brokers.latch import Command, Level
 from runtime.operator import latch
@@ -17,3 +21,13 @@ def latched(folder: Path, *levels: Level) -> Path:
     for level in levels[1:]:
         latch.loosen(folder, command(level))
     return folder
+
+
+def lose(path: Path) -> None:
+    """Remove a file that a process has open; Windows does not let it go, and then there is nothing to test."""
+    try:
+        path.unlink()
+    except PermissionError:
+        if sys.platform != "win32":
+            raise
+        pytest.skip("Windows keeps a file that somebody has open")

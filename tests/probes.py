@@ -256,7 +256,6 @@ def _functions() -> Iterator[str]:
         "__doc__",
         "__module__",
         "__text_signature__",
-        "__self__",
         "__class__",
         "__dict__",
     )

@@ -15,7 +15,7 @@ from brokers.mt5.gateway import Gateway
 from brokers.port import AnyRequest
 from market.types import Side, Symbol
 from runtime.operator import latch
-from tests.latches import command, latched
+from tests.latches import command, latched, lose
 from tests.orders import ASK, BID, EACH, LIMITS, NOW, cancel, close, entry, resting, stop_at
 from tests.trade_server import GOLD
 
@@ -105,7 +105,7 @@ def test_a_word_that_cannot_be_read_is_a_halt_until_it_is_latched_again(tmp_path
     if loss == "truncated":
         word.write_bytes(b"")
     else:
-        word.unlink()
+        lose(word)
     if loss == "a folder":
         word.mkdir()
     if loss == "made anew":

@@ -1,7 +1,6 @@
 """The halt latch: what is wrong with its copies reads as halt; it tightens by any path, and never forgets an order."""
 
 import contextlib
-import os
 
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
+from brokers.mt5.inplace import write_at
 from runtime.operator import latch
 from tests.latches import command, latched
 
@@ -160,12 +160,12 @@ def test_a_change_of_level_leaves_the_mark_alone(tmp_path: Path, to: Level) -> N
     """The order between check and answer is named until the gateway itself takes the mark away."""
     folder = latched(tmp_path / "a", "run")
     with (folder / WORD_FILE).open("r+b", buffering=0) as word:
-        os.pwrite(word.fileno(), (4711).to_bytes(8, "little"), SENDING_AT)
+        write_at(word.fileno(), (4711).to_bytes(8, "little"), SENDING_AT)
         latch.loosen(folder, command(to))
 
         assert 4711 == latch.wait_sent(folder, 0.01)
 
-        os.pwrite(word.fileno(), bytes(8), SENDING_AT)
+        write_at(word.fileno(), bytes(8), SENDING_AT)
         assert 0 == latch.wait_sent(folder, 0.01)
 
 

@@ -9,7 +9,7 @@ from brokers.latch import LATCH_FILE, WORD_FILE, Latch, encode_word
 from runtime.core.facts import LevelChanged
 from runtime.operator import latch
 from runtime.switch import LOOK_EVERY_S, Switch
-from tests.latches import command, latched
+from tests.latches import command, latched, lose
 
 
 class Standing:
@@ -79,7 +79,7 @@ def test_a_latch_that_becomes_unreadable_is_told_as_a_halt(tmp_path: Path, name:
     switch, clock = a_switch(latched(tmp_path / "a", "run"))
     told(switch)
     path = switch.folder / name
-    path.unlink() if how == "gone" else path.write_bytes(b"" if how == "empty" else b"x" * 24)
+    lose(path) if how == "gone" else path.write_bytes(b"" if how == "empty" else b"x" * 24)
     halted, again = waited(switch, clock), waited(switch, clock)
     latch.loosen(switch.folder, command("run"))
 
@@ -119,7 +119,7 @@ def test_an_account_of_which_all_is_lost_is_told_as_a_halt(tmp_path: Path) -> No
     switch, clock = a_switch(latched(tmp_path / "a", "run", "halt", "run"))
     told(switch)
     for name in (LATCH_FILE, WORD_FILE, latch.LOG_FILE):
-        (switch.folder / name).unlink()
+        lose(switch.folder / name)
     halted = waited(switch, clock)
     latch.create(switch.folder, command("close-only"))
 
@@ -131,7 +131,7 @@ def test_history_is_not_told_again_when_a_copy_is_lost(tmp_path: Path, name: str
     """An old flatten must not close today's positions because a file had to be written anew."""
     switch, clock = a_switch(latched(tmp_path / "a", "run", "flatten", "run"))
     told(switch)
-    (switch.folder / name).unlink()
+    lose(switch.folder / name)
     lost = waited(switch, clock)
     again, _ = a_switch(switch.folder)
     waited(again, clock)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from brokers.mt5.inplace import READ_WRITE
 from brokers.mt5.lookalike.events import AnyEvent
 from brokers.mt5.lookalike.faults import Fault
 from market.types import Deal, DealReason
@@ -144,7 +145,7 @@ class Record:
     def __init__(self, folder: Path) -> None:
         """Open the record and cut off a last line that was not written to its end."""
         path = folder / LEDGER_FILE
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(path, READ_WRITE | os.O_CREAT | os.O_APPEND, 0o600)
         content = path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole != len(content):

@@ -5,6 +5,7 @@ listens, and the token without which it lets nobody in.
 """
 
 import argparse
+import contextlib
 import ctypes
 import gc
 import heapq
@@ -17,6 +18,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
 
 from pathlib import Path
@@ -24,11 +26,7 @@ from typing import IO, Any, assert_never
 
 import msgspec
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
+from brokers.mt5.locks import taken
 from brokers.mt5.lookalike.connection import Connection
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.record import RecordError
@@ -69,7 +67,15 @@ class Server:
 
     def watch_stdin(self) -> None:
         """Stop when standard input ends: whoever started this server is gone."""
-        self._selector.register(sys.stdin, selectors.EVENT_READ)
+        threading.Thread(target=self._until_eof, name="stdin", daemon=True).start()
+
+    def _until_eof(self) -> None:
+        """Read standard input to its end, in a thread: Windows can select sockets only."""
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(OSError):  # it may be closing already
+            self.stop()
 
     def run(self) -> None:
         """Answer calls, send what was due later, and without lock-step let the clock go on by itself."""
@@ -79,8 +85,6 @@ class Server:
                     self._read(key.data)
                 elif key.fileobj is self.listener:
                     self._accept()
-                elif key.fileobj is not self._woken and not os.read(key.fd, 4096):
-                    self._stopping = True
             while self._late and self._late[0][0] <= time.monotonic():
                 _, _, line, reply = heapq.heappop(self._late)
                 self._show(line, reply)
@@ -159,17 +163,16 @@ def die_with(parent: int) -> None:
     """Have Linux stop this process when its parent dies; exits if that has happened already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
+    if sys.platform != "win32" and os.getppid() != parent:  # there a virtual environment's launcher stands between
         raise SystemExit(0)
 
 
 def lock(folder: Path) -> IO[bytes]:
     """Hold the folder for this process; OSError where another server holds it. The lock goes with the process."""
     held = (folder / "server.lock").open("ab")
-    if sys.platform == "win32":
-        msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not taken(held):
+        held.close()
+        raise BlockingIOError(f"{folder} is served already")
     return held
 
 
