@@ -26,6 +26,10 @@ PACKAGES = (
     *("msgspec", "structlog", "sqlalchemy", "platformdirs", "pytest", "hypothesis"),
 )
 WINDOWS = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11", "--only-binary", ":all:")
+SCRIPT = """#!/bin/bash
+unset PYTHONPATH PYTHONHOME
+exec > >(exec cat) 2> >(exec cat >&2) # what prints into a file, a Windows Python under Wine cannot start with
+"""
 PLACES = ("/usr/lib/wine", "/usr/lib64/wine", "/opt/wine-stable/bin")
 """Debian's wine64 package puts its programs there, and nothing on the PATH."""
 
@@ -71,9 +75,10 @@ class Winehouse(msgspec.Struct, frozen=True):
         paths = ("python311.zip", ".", windows(self.home / "site"), windows(ROOT), "import site")
         (self.home / "embed" / "python311._pth").write_text("\r\n".join(paths) + "\r\n")
         settings = "export WINEPREFIX={} WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' WINEARCH=win64\n"
-        command = f'exec {shlex.quote(wine)} {shlex.quote(str(self.home / "embed" / "python.exe"))} "$@"\n'
+        mortal = "setpriv --pdeathsig KILL " if shutil.which("setpriv") else ""
+        command = f'exec {mortal}{shlex.quote(wine)} {shlex.quote(str(self.home / "embed" / "python.exe"))} "$@"\n'
         prefix = shlex.quote(str(self.home / "prefix"))
-        self.python.write_text("#!/bin/sh\nunset PYTHONPATH PYTHONHOME\n" + settings.format(prefix) + command)
+        self.python.write_text(SCRIPT + settings.format(prefix) + command)
         self.python.chmod(0o755)
         self.run("-c", "import MetaTrader5")
 
@@ -109,7 +114,8 @@ class Winehouse(msgspec.Struct, frozen=True):
         """End everything that runs in this folder's Wine."""
         server = program("wineserver64", "wineserver")
         env = dict(os.environ, WINEPREFIX=str(self.home / "prefix"))
-        subprocess.run([server, "-k"], env=env, check=False, stderr=subprocess.DEVNULL)
+        for how in ("-k", "-w"):  # kill, then wait
+            subprocess.run([server, how], env=env, check=False, stderr=subprocess.DEVNULL)
 
 
 class Fallen(RuntimeError):
@@ -133,8 +139,8 @@ def main(args: Sequence[str]) -> int:
     """Set up the folder named first, with the uv named second."""
     try:
         Winehouse(Path(args[0])).set_up(args[1])
-    except Missing as missing:
-        sys.stderr.write(f"{missing}\n")
+    except (Missing, Fallen, subprocess.CalledProcessError) as problem:
+        sys.stderr.write(f"{problem}\n")
         return 1
     return 0
 

@@ -1,7 +1,8 @@
 """A worker dies with its daemon: the parent ties the child to itself, or the child asks to be killed.
 
 Linux: the child asks the kernel (PDEATHSIG). Windows: the parent keeps the only handle of a job whose processes are
-killed when it closes, which it does when the parent ends, however it ends. Everywhere: the end of standard input.
+killed when it closes, which it does when the parent ends, however it ends. Also: the end of standard input. A Windows
+Python under Wine with a parent on Linux has neither: the script that starts it asks the kernel (`setpriv --pdeathsig`).
 """
 
 import contextlib
@@ -14,9 +15,13 @@ from typing import Any
 
 if sys.platform == "win32":
     import ctypes
+    import msvcrt
+    import time
 
     from ctypes import wintypes
 
+    _LOOK_S = 0.2
+    _BROKEN_PIPE = 109
     _EXTENDED_LIMITS = 9
     _KILL_ON_CLOSE = 0x2000
 
@@ -69,6 +74,17 @@ if sys.platform == "win32":
     def die_with_parent(parent: int) -> None:
         """Do nothing: the parent has tied us to itself."""
 
+    def stdin_ended() -> bool:
+        """Wait until our parent's end of standard input closes; False where that cannot be seen (Wine 8, from Linux).
+
+        By looking, not by reading: a read that waits keeps every library that is loaded meanwhile from looking at its
+        standard handles, so that it waits too.
+        """
+        pipe = msvcrt.get_osfhandle(0)
+        while _kernel.PeekNamedPipe(wintypes.HANDLE(pipe), None, 0, None, None, None):
+            time.sleep(_LOOK_S)
+        return ctypes.get_last_error() == _BROKEN_PIPE
+
 else:
 
     def tie(child: subprocess.Popen[bytes]) -> None:
@@ -83,10 +99,15 @@ else:
             if os.getppid() != parent:
                 sys.exit(0)
 
+    def stdin_ended() -> bool:
+        """Wait until our parent's end of standard input closes."""
+        with contextlib.suppress(OSError, ValueError):
+            while os.read(0, 4096):
+                pass
+        return True
+
 
 def watch_stdin() -> None:
-    """End when our parent's end of stdin closes: works on every platform."""
-    with contextlib.suppress(OSError, ValueError):
-        while os.read(0, 4096):
-            pass
-    os._exit(0)
+    """End when our parent's end of standard input closes."""
+    if stdin_ended():
+        os._exit(0)

@@ -34,6 +34,7 @@ from brokers.mt5.frames import (
 )
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.locks import claimed, held
+from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError, home_of
 from brokers.mt5.retcodes import LOST
@@ -50,6 +51,7 @@ SUCCESS = 1
 INVALID = -2
 """`last_error` for arguments the package does not take."""
 
+NOT_STARTED = -10003
 AUTH_FAILED = -6
 """`last_error` where the broker refuses login or password."""
 
@@ -95,19 +97,28 @@ class Worker:
                 case Symbols():
                     return self.symbols(ask)
         except TerminalLostError as error:
+            code, text = self.last_error()
+            reason = explained(str(error), code, text, self.reader.path)
+            return Lost(code=code, reason=reason, fatal=error.fatal or code == AUTH_FAILED)
+
+    def last_error(self) -> tuple[int, str]:
+        """Return code and text of the last call; the text cannot be read where it tells a path that is not ASCII."""
+        try:
             code, text = self.mt5.last_error()
-            why = f"{error}: {code} {text}" if code != SUCCESS else str(error)
-            return Lost(code=code, reason=why, fatal=error.fatal or code == AUTH_FAILED)
+        except UnicodeDecodeError:
+            return NOT_STARTED, "the terminal cannot be started; its path has letters that the package cannot tell"
+        return int(code), str(text)
 
     def connect(self, ask: Connect) -> AnyTell:
         """Initialize, log in, see who answers, select symbols, snapshot their contracts, and take the gate."""
         self.take_seat(ask)
         login = {"login": ask.login, "password": ask.password, "server": ask.server, "timeout": ask.timeout_ms}
+        r = self.reader
+        r.path = ask.path
         if not self.mt5.initialize(ask.path, **login):
             raise TerminalLostError("initialize failed")
-        r = self.reader
         self.ours = Identity(ask.login, ask.server, ask.path)
-        r.names, r.path, r.translate = ask.symbols, ask.path, Translator(ask.zone, ask.symbols)
+        r.names, r.translate = ask.symbols, Translator(ask.zone, ask.symbols)
         found = r.who()
         if found != self.ours:
             return Lost(who=found, code=0, reason="another account or terminal answers")

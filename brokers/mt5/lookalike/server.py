@@ -33,6 +33,7 @@ from brokers.mt5.lookalike.record import RecordError
 from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
 from brokers.mt5.lookalike.setup import SetupError
 from brokers.mt5.lookalike.wire import Stranger
+from brokers.mt5.mortal import stdin_ended
 from brokers.venue import VenueError
 
 BACKLOG = 256
@@ -70,12 +71,10 @@ class Server:
         threading.Thread(target=self._until_eof, name="stdin", daemon=True).start()
 
     def _until_eof(self) -> None:
-        """Read standard input to its end, in a thread: Windows can select sockets only."""
-        with contextlib.suppress(OSError):
-            while os.read(0, 4096):
-                pass
-        with contextlib.suppress(OSError):  # it may be closing already
-            self.stop()
+        """Wait for the end of standard input, in a thread: Windows can select sockets only."""
+        if stdin_ended():
+            with contextlib.suppress(OSError):  # it may be closing already
+                self.stop()
 
     def run(self) -> None:
         """Answer calls, send what was due later, and without lock-step let the clock go on by itself."""
