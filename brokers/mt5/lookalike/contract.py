@@ -41,7 +41,7 @@ _MASK: dict[Filling, int] = {"fok": 1, "ioc": 2, "return": 0}
 """Bits of the filling mask, which are not the numbers an order names."""
 
 _SYMBOL_NAMES = names_of(SymbolInfo)
-_SYMBOL_TEXTS = 12
+_SYMBOL_TEXTS = 13
 _EMPTY_SYMBOL = dict.fromkeys(_SYMBOL_NAMES[:-_SYMBOL_TEXTS], 0) | dict.fromkeys(_SYMBOL_NAMES[-_SYMBOL_TEXTS:], "")
 _FLOATS = _SYMBOL_NAMES[_SYMBOL_NAMES.index("bid") : -_SYMBOL_TEXTS]
 

@@ -1,6 +1,7 @@
 """Which of a terminal's rows a caller means: by ticket, by symbol, or by a group of symbols."""
 
-from fnmatch import fnmatchcase
+import re
+
 from typing import Any
 
 
@@ -13,9 +14,14 @@ def in_group(symbol: str, group: str | None) -> bool:
     found = group is None
     for mask in () if group is None else group.split(","):
         inside = mask.strip()
-        if fnmatchcase(symbol, inside.lstrip("!")):
+        if _fits(symbol, inside.removeprefix("!")):
             found = not inside.startswith("!")
     return found
+
+
+def _fits(symbol: str, mask: str) -> bool:
+    """Tell whether a name fits a mask, in which a star alone has a meaning: names hold dots, signs and brackets."""
+    return re.fullmatch(".*".join(re.escape(part) for part in mask.split("*")), symbol) is not None
 
 
 def chosen(by: str, value: Any, ticket: int, symbol: str) -> bool:  # noqa: ANN401 - of the kind `by` says
