@@ -27,7 +27,15 @@ ROOMS = {
 @pytest.mark.parametrize("what", ROOMS)
 def test_what_windows_does_otherwise_stands_there_too(house: Winehouse, what: str) -> None:
     """The tests of these rooms pass under the Windows Python."""
-    options = ("-p", "no:cacheprovider", "-c", "Z:/dev/null", "--rootdir", windows(ROOT), "--import-mode=importlib")
+    here = (
+        "--rootdir",
+        windows(ROOT),
+        "--confcutdir",
+        windows(ROOT),
+        "-c",
+        "Z:/dev/null",
+    )  # our settings ask for xdist
+    options = ("-p", "no:cacheprovider", "--import-mode=importlib", *here)
     said = house.run("-m", "pytest", "-q", *options, *ROOMS[what])
 
     assert " passed" in said
