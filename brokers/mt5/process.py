@@ -10,13 +10,14 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 
 from typing import Any
 
 import msgspec
 
-from brokers.mt5.frames import LENGTH, LONGEST_FRAME, Connect, decode_ask, framed
+from brokers.mt5.frames import LENGTH, LONGEST_FRAME, AnyAsk, Connect, Lost, decode_ask, framed
 from brokers.mt5.locks import terminals
 from brokers.mt5.mortal import die_with_parent, watch_stdin
 from brokers.mt5.worker import Worker
@@ -53,7 +54,29 @@ def package_of(kind: str) -> tuple[Any, Any]:
     return MetaTrader5, None
 
 
-def serve(line: socket.socket, worker: Worker) -> None:
+class Absent:
+    """Answers in a worker's place where the package cannot be imported: what is missing; waiting cannot help."""
+
+    def __init__(self, problem: ImportError) -> None:
+        """Know what the import said."""
+        where = f"{sys.executable} ({sys.platform})"
+        self.reason = f"{problem} for {where}: it exists for Windows alone; name a Windows Python in terminal.python"
+
+    def answer(self, _ask: AnyAsk) -> Lost:
+        """Say what is missing."""
+        return Lost(code=0, reason=self.reason, fatal=True)
+
+
+def worker_of(kind: str) -> Worker | Absent:
+    """Return who answers for a kind of terminal."""
+    try:
+        package, control = package_of(kind)
+    except ImportError as problem:
+        return Absent(problem)
+    return Worker(package, control, terminals=terminals())
+
+
+def serve(line: socket.socket, worker: Worker | Absent) -> None:
     """Answer until the line ends."""
     while (body := receive(line)) is not None:
         ask = decode_ask(body)
@@ -74,13 +97,13 @@ def main() -> None:
     token = os.read(0, 64)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
     threading.Thread(target=watch_stdin, daemon=True).start()
-    package, control = package_of(args.kind)
+    worker = worker_of(args.kind)
     with socket.create_connection(("127.0.0.1", args.port), timeout=10) as line:
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(token)
         with contextlib.suppress(ConnectionError, msgspec.MsgspecError):
-            serve(line, Worker(package, control, terminals=terminals()))
+            serve(line, worker)
 
 
 if __name__ == "__main__":

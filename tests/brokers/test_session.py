@@ -47,6 +47,19 @@ def terms(tmp_path: Path) -> Terms:
     )  # fmt: skip
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the package may be installed there")
+def test_a_package_that_is_not_there_is_named(terms: Terms) -> None:
+    """Without the package nothing is tried again and again: it is told at once what is missing and where to name it."""
+    session = Session(msgspec.structs.replace(terms, kind="metatrader5"))
+
+    error = asyncio.run(lost(session.start()))
+
+    assert isinstance(error, LinkLostError)
+    assert error.fatal
+    assert "No module named 'MetaTrader5'" in str(error)
+    assert "terminal.python" in str(error)
+
+
 # --- a life -----------------------------------------------------------------------------------------------------------
 
 
