@@ -47,7 +47,6 @@ ORPHAN_S = 5.0
 LOOKS = 3
 """How often a look begins anew where deals are made while it reads."""
 
-SUCCESS = 1
 INVALID = -2
 """`last_error` for arguments the package does not take."""
 
