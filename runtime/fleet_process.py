@@ -16,9 +16,6 @@ if sys.platform != "win32":
 LOCK_FILE = "daemon.lock"
 """Held by a running daemon, and holds its process id (`runtime/start.py`)."""
 
-ARENAS = {"MALLOC_ARENA_MAX": "2"}
-"""A daemon has a few threads that allocate little: one heap for each would cost memory, for nothing."""
-
 
 class Process(Protocol):
     """What can be done with either."""
@@ -43,9 +40,7 @@ class Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start it; OSError where that cannot be done."""
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, start_new_session=True, env={**ARENAS, **os.environ}
-        )
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         self.pid = self.process.pid
 
     def poll(self) -> int | None:

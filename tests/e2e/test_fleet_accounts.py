@@ -117,6 +117,23 @@ def test_a_strategy_with_a_bug_is_given_up_alone(fleet: Supervised) -> None:
     assert ["a001", "a002"] == same(fleet, before)
 
 
+def test_daemons_trade_on_without_their_supervisor_until_the_next_one_has_them(fleet: Supervised) -> None:
+    """`kill -9` of the supervisor: every daemon goes on taking bars, is taken over as it is, and ended when that is."""
+    before = begin(fleet)
+    fleet.signal(signal.SIGKILL)
+    fleet.end(-int(signal.SIGKILL))
+
+    fleet.until_bars()
+    fleet.start()
+    fleet.until(lambda: len(fleet.events("found running")) == 3)
+    assert fleet.names == same(fleet, before)
+    assert 3 == len(fleet.events("started"))
+
+    fleet.signal(signal.SIGTERM)
+    fleet.end()
+    assert [] == fleet.pids()
+
+
 def test_status_of_all_shows_every_account(fleet: Supervised) -> None:
     """One row each: what the daemon says of itself, and what its supervisor says of it."""
     before = begin(fleet)

@@ -1,0 +1,55 @@
+"""Words about many accounts: what starts a daemon, and how one account and a whole folder are told apart."""
+
+from pathlib import Path
+
+import pytest
+
+from backtests.benchmarks.accounts import FIRST_LOGIN, Fleet
+from runtime.fleet_folder import Entry, entries_of
+from tidegate.cli import run
+from tidegate.commands_fleet import command_of
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> dict[str, Entry]:
+    """Return two accounts of a folder."""
+    fleet = Fleet(tmp_path, 2)
+    fleet.write(bars=3, history=3)
+    return entries_of(fleet.accounts)
+
+
+def test_a_daemon_is_run_by_its_file_and_logs_beside_its_journal(entries: dict[str, Entry]) -> None:
+    """Nothing of one account is written into another's folder."""
+    entry = entries["a001"]
+
+    command = command_of(entry, frozenset())
+
+    assert ["run", str(entry.file), "--log", f"{entry.state}/daemon.log"] == command[3:]
+
+
+def test_only_a_login_that_was_typed_may_trade_real_money(entries: dict[str, Entry]) -> None:
+    """A person names each of them; the others are started without."""
+    typed = frozenset({FIRST_LOGIN + 1})
+
+    assert "--login" not in command_of(entries["a000"], typed)
+    assert ["--login", str(FIRST_LOGIN + 1)] == command_of(entries["a001"], typed)[-2:]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "one", "--all", "many"],
+        ["halt", "--reason", "drill"],
+        ["halt", "one", "--all", "many", "--reason", "drill"],
+        ["halt", "--all", "many", "--reason", " "],
+        ["status", "--all", "nowhere"],
+        ["halt", "--all", "nowhere", "--reason", "drill"],
+        ["up", "nowhere"],
+    ],
+    ids=" ".join,
+)
+def test_one_account_or_a_folder_that_is_there(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither, both, or a folder that is none: a line that says what to name."""
+    assert 2 == run(words)
+    assert "tidegate: error: " in capsys.readouterr().err
