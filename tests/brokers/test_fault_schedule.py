@@ -1,14 +1,38 @@
 """Which calls a fault hits, and what the service makes of faults over time, on a clock of the test's own."""
 
+import tempfile
+
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from brokers.mt5.lookalike.events import Flowed, Switched
 from brokers.mt5.lookalike.exchange import Exchange
-from brokers.mt5.lookalike.faults import Answers, AnyKind, Fault, HangsUp, Held, Late, Restart, Schedule, Silent, Slow
+from brokers.mt5.lookalike.faults import (
+    AUTHORITIES,
+    Answers,
+    AnyKind,
+    Fails,
+    Fault,
+    Forbidden,
+    HangsUp,
+    Held,
+    Late,
+    Partial,
+    Restart,
+    Schedule,
+    Short,
+    Silent,
+    Slow,
+    Stray,
+    Unreachable,
+    WrongClock,
+)
 from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
 from tests.trade_server import HISTORY, HOUR, START, set_up
 
@@ -51,6 +75,27 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(set_up(tmp_path))
     yield stage
     stage.service.exchange.close()
+
+
+seconds = st.sampled_from([0.05, 0.15, 60.0])
+worked = st.booleans()
+kinds: st.SearchStrategy[AnyKind] = st.one_of(
+    st.builds(Silent, worked=worked), st.builds(HangsUp, worked=worked), st.builds(Slow, seconds=seconds),
+    st.builds(Fails, code=st.sampled_from([-1, -10002, -10005]), worked=worked),
+    st.builds(Answers, retcode=st.sampled_from([10004, 10012]), worked=worked, points=st.sampled_from([0.0, 9.0])),
+    st.builds(Partial, share=st.sampled_from([0.0, 0.5, 1.0])),
+    st.builds(Late, seconds=seconds, placed=worked), st.builds(Held, seconds=seconds),
+    st.builds(Forbidden, by=st.sampled_from(get_args(AUTHORITIES))),
+    st.builds(Stray, account=st.sampled_from([0, 8, 9]), path=st.sampled_from(["", "/elsewhere"])),
+    st.builds(Short, rows=st.integers(0, 2)), st.builds(Restart, seconds=seconds),
+    st.just(Unreachable()), st.builds(WrongClock, seconds=st.sampled_from([-7200, 3600])),
+)  # fmt: skip
+calls = st.sampled_from([
+    ("send", BUY), ("send", [*BUY[:4], 0.3, *BUY[5:10], 1, *BUY[11:]]), ("account", []), ("positions", ["all", None]),
+    ("tick", ["GOLD"]), ("select", ["GOLD", True]), ("history_deals", ["dates", [0, 2**31 - 1, None]]), ("state", []),
+    ("rates_from_pos", ["GOLD", 16385, 0, 3]), ("done", [OPEN]), ("login", [8, None, None]), ("terminal", []),
+    ("symbols", [None]), ("history_orders", ["dates", [0, 2**31 - 1, None]]), ("check", BUY), ("hello", []),
+])  # fmt: skip
 
 
 def hit(fault: Fault, calls: list[tuple[str, int, str, int, float]]) -> list[bool]:
@@ -103,6 +148,28 @@ def test_the_first_of_several_faults_is_the_outermost(stage: Stage) -> None:
     assert (2.0, 10018) == (slow.seconds, slow.reply.value[0])
     assert Silence() == silent
     assert stage.told("positions_total") == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(kinds, calls, st.integers(0, 2)), max_size=12))
+def test_whatever_goes_wrong_can_be_repeated(story: list[tuple[AnyKind, tuple[str, list[Any]], int]]) -> None:
+    """Any faults over any calls end in an outcome, and a second server comes to the same truth from the record."""
+    with tempfile.TemporaryDirectory() as name:
+        stage = Stage(set_up(Path(name)))
+        for kind, (verb, arguments), times in story:
+            stage.wrong(kind, times=times)
+            for _ in range(2):
+                stage.now += 0.1
+                assert isinstance(stage.ask(verb, *arguments), Reply | Silence | Delayed | Hangup)
+        again = stage.again()
+        again.service.exchange.close()
+
+    first, second = stage.service.exchange, again.service.exchange
+    for login, desk in first.accounts.items():
+        assert desk.venue.snapshot() == second.accounts[login].venue.snapshot()
+    assert (first.terminals, first.replay.at) == (second.terminals, second.replay.at)
+    standing = {number: one.struck for number, one in first.faults.standing.items()}
+    assert standing == {number: one.struck for number, one in second.faults.standing.items()}
 
 
 def test_a_mended_fault_is_over(stage: Stage) -> None:

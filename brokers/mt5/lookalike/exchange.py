@@ -31,9 +31,9 @@ from brokers.mt5.lookalike.record import (
 from brokers.mt5.lookalike.replay import Replay
 from brokers.mt5.lookalike.requests import refused as refusal
 from brokers.mt5.lookalike.series import Series
-from brokers.mt5.lookalike.setup import SymbolSetup, read_setup
+from brokers.mt5.lookalike.setup import read_setup
 from brokers.mt5.zone import to_server
-from market.types import DealReason
+from market.types import DealReason, Symbol
 
 FIRST_TICKET = 5_000_000_001
 """Tickets of real brokers exceed 2**32, and so do these."""
@@ -47,13 +47,11 @@ class Terminal(msgspec.Struct):
     selected: set[str] = set()
 
 
-def on_the_dial(setup: SymbolSetup, zone: str) -> SymbolSetup:
-    """Return a symbol whose contract ends by the server's clock, as all its times are."""
-    symbol = setup.symbol
+def on_the_dial(symbol: Symbol, zone: str) -> Symbol:
+    """Return a contract that ends by the server's clock, as all its times are."""
     if not symbol.expires_at:
-        return setup
-    symbol = msgspec.structs.replace(symbol, expires_at=to_server(zone, symbol.expires_at))
-    return msgspec.structs.replace(setup, symbol=symbol)
+        return symbol
+    return msgspec.structs.replace(symbol, expires_at=to_server(zone, symbol.expires_at))
 
 
 class Exchange:
@@ -69,9 +67,11 @@ class Exchange:
         self.setup, bars, ticks, self._digest = read_setup(folder)
         start, zone = self.setup.start, self.setup.zone
         self.series = {
-            name: Series(on_the_dial(s, zone), bars[name], start, zone, ticks.get(name))
+            name: Series(s, bars[name], start, zone, ticks.get(name))
             for s, name in ((s, s.symbol.name) for s in self.setup.symbols)
         }
+        for series in self.series.values():
+            series.respecify(on_the_dial(series.setup.symbol, zone))
         self.replay = Replay(self.series)
         self.accounts = {
             a.login: AccountDesk(a, self.series, self.replay.at, FIRST_TICKET + place * TICKETS_EACH)
@@ -222,7 +222,8 @@ class Exchange:
                 self.accounts[event.login].flow(event)
             case Revised():
                 self.series[event.symbol].revise(event.time, (event.open, event.high, event.low, event.close))
-            case Respecified(symbol=symbol):
+            case Respecified():
+                symbol = on_the_dial(event.symbol, self.setup.zone)
                 self.series[symbol.name].respecify(symbol)
                 for account in self.accounts.values():
                     account.respecify(symbol)

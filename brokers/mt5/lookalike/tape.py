@@ -6,7 +6,8 @@ Flags are kept as they were recorded: beside the documented bits most ticks of a
 import struct
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -76,7 +77,7 @@ class Tape:
     def since(self, seconds: int, count: int, flags: int) -> bytes:
         """Return the first `count` ticks from a time on, of the kind COPY_TICKS_* asks for, packed."""
         found = self._wanted(bisect_left(self.time, seconds * 1000, hi=self.index + 1), self.index + 1, flags)
-        return b"".join(TICK_ROW.pack(*self.row(i)) for i in found[:count])
+        return b"".join(TICK_ROW.pack(*self.row(i)) for i in islice(found, count))
 
     def between(self, first: int, last: int, flags: int) -> bytes:
         """Return the ticks between two times in seconds, both included to the millisecond, packed."""
@@ -86,6 +87,6 @@ class Tape:
         )
         return b"".join(TICK_ROW.pack(*self.row(i)) for i in self._wanted(begin, end, flags))
 
-    def _wanted(self, begin: int, end: int, flags: int) -> list[int]:
+    def _wanted(self, begin: int, end: int, flags: int) -> Iterator[int]:
         bits = _WANTED.get(flags)
-        return [i for i in range(begin, end) if bits is None or self.columns.flags[i] & bits]
+        return (i for i in range(begin, end) if bits is None or self.columns.flags[i] & bits)
