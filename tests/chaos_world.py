@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from msgspec.structs import replace
+
 from brokers.ledger import deposit
 from brokers.port import (
     AnyRequest,
@@ -24,7 +26,7 @@ from brokers.port import (
     StopRequest,
 )
 from brokers.venue import Costs, Venue
-from market.types import Bar
+from market.types import Bar, DealReason
 from runtime.core.core import Core
 from runtime.core.decision import Decision
 from runtime.core.facts import Alerted, AnyFact, RunStarted, TimerFired
@@ -43,7 +45,7 @@ from runtime.core.instructions import (
 from runtime.core.plan import Plan
 from runtime.outcomes.books import Books
 from runtime.requests import request_of
-from tests.cores import BALANCE, an_account, hour, level
+from tests.cores import BALANCE, hour, level
 from tests.venues import GOLD
 
 COSTS = {"XAUUSD": Costs(spread=10.0, slippage=1.0, commission=3.0)}
@@ -64,7 +66,9 @@ class Chaos:
         self.plan, self.fates = plan, iter(fates)
         self.core = Core(plan)
         self.books = Books(self.core, COSTS)
-        self.venue = Venue({"XAUUSD": GOLD}, COSTS, currency="USD", balance=BALANCE, leverage=100, at=hour(0))
+        self.venue = Venue(
+            {"XAUUSD": GOLD}, COSTS, currency="USD", balance=BALANCE, leverage=100, at=hour(0), hedging=plan.hedging
+        )
         self.venue.open_bar("XAUUSD", hour(0), 100.0, 10.0)
         self.venue.news()
         self.facts: list[AnyFact] = []
@@ -76,7 +80,8 @@ class Chaos:
         self.slow: list[AnyRequest] = []
         self.very_slow: list[AnyRequest] = []
         self.backlog: list[DealMade | OrderGone] = []
-        self.flows = 0.0
+        self.flows, self.theirs = 0.0, 0.0
+        """Money of deposits, and of deals that were none of ours."""
         self.hours, self.run, self.level, self.linked = 0, 0, "run", False
         self.restart()
 
@@ -98,7 +103,7 @@ class Chaos:
         self.run += 1
         self.timers.clear()
         self.linked = False
-        self._tell(RunStarted(at=self.venue.at, run=self.run))
+        self.tell(RunStarted(at=self.venue.at, run=self.run))
         self.set_level(self.level)
         self.link(up=True)
 
@@ -114,14 +119,14 @@ class Chaos:
         if self.linked:
             bar = Bar("XAUUSD", "H1", hour(self.hours - 1), opened / 100, high, low, close / 100, 0.0, 10.0)
             bid, ask = self.venue.quote("XAUUSD")
-            self._tell(BarClosed(at=hour(self.hours), bar=bar, bid=bid, ask=ask, phase=phase))  # type: ignore[arg-type]
+            self.tell(BarClosed(at=hour(self.hours), bar=bar, bid=bid, ask=ask, phase=phase))  # type: ignore[arg-type]
 
     def link(self, *, up: bool) -> None:
         """Lose the link, or find it again."""
         if up != self.linked:
             self.linked = up
             at = self.venue.at
-            self._tell(LinkUp(at=at, account=an_account()) if up else LinkDown(at=at, reason="away"))
+            self.tell(LinkUp(at=at, account=self.venue.account()) if up else LinkDown(at=at, reason="away"))
 
     def lose(self) -> None:
         """Lose the link."""
@@ -134,14 +139,14 @@ class Chaos:
     def set_level(self, to: str) -> None:
         """Change the operator's level; from flatten the way leads to halt."""
         self.level = to
-        self._tell(level(to, self.venue.at))  # type: ignore[arg-type]  # a level
+        self.tell(level(to, self.venue.at))  # type: ignore[arg-type]  # a level
 
     def fire(self) -> None:
         """Let every timer's time pass; what was slow has arrived before."""
         self._land(self.slow)
         timers, self.timers = self.timers, []
         for timer in timers:
-            self._tell(TimerFired(at=self.venue.at, id=timer.id, key=timer.key))
+            self.tell(TimerFired(at=self.venue.at, id=timer.id, key=timer.key))
 
     def land(self) -> None:
         """Let everything arrive that was under way, however late."""
@@ -151,17 +156,27 @@ class Chaos:
     def look(self) -> None:
         """Look at the venue, as every minute."""
         if self.linked:
-            self._tell(self._reconciled(0, settled=False))
+            self.tell(self._reconciled(0, settled=False))
 
-    def by_hand(self, which: int, share: int) -> None:
+    def by_hand(self, which: int, share: int, reason: DealReason = "client") -> None:
         """Close a position, or a part of it, behind the core's back."""
         positions = self.venue.positions()
         if positions:
             p = positions[which % len(positions)]
             volume = max(round(p.volume * share / 100, 2), 0.01)
             about = {"symbol": p.symbol, "position": p.ticket, "side": p.side, "volume": volume}
-            self.venue.send(CloseRequest(id=0, price=0.0, magic=0, decided_at=0, **about))  # type: ignore[arg-type]
-            self._news()
+            self.by_others(CloseRequest(id=0, price=0.0, magic=0, decided_at=0, **about), reason)  # type: ignore[arg-type]
+
+    def by_others(self, request: AnyRequest, reason: DealReason) -> None:
+        """Let somebody else trade; the venue tells of it by its reason."""
+        self.backlog += self.venue.news()
+        self.venue.send(request)
+        for news in self.venue.news():
+            theirs = isinstance(news, DealMade) and news.deal.reason == "expert"
+            self.backlog.append(
+                replace(news, deal=replace(news.deal, reason=reason)) if theirs else news  # type: ignore[union-attr]  # a deal
+            )
+        self._news()
 
     def stop_by_hand(self, which: int, cents: int) -> None:
         """Move the stop of a position behind the core's back; 0 removes it."""
@@ -169,7 +184,8 @@ class Chaos:
         if positions:
             p = positions[which % len(positions)]
             stop = round(p.price - p.side * cents / 100, 2) if cents else 0.0
-            self.venue.send(StopRequest(id=0, symbol=p.symbol, position=p.ticket, stop=stop, target=0.0, decided_at=0))
+            about = {"symbol": p.symbol, "position": p.ticket, "stop": stop, "target": p.target}
+            self.venue.send(StopRequest(id=0, decided_at=0, **about))  # type: ignore[arg-type]
 
     def flow(self, money: int) -> None:
         """Pay in or out."""
@@ -181,7 +197,7 @@ class Chaos:
         """Tell a deal or bar once more."""
         old = [fact for fact in self.facts if isinstance(fact, BarClosed | DealMade)]
         if old:
-            self._tell(old[-1 - back % len(old)])
+            self.tell(old[-1 - back % len(old)])
 
     def rest(self) -> None:
         """Let everything come to its end: what is under way lands, timers fire, the venue is looked at."""
@@ -194,7 +210,7 @@ class Chaos:
 
     # --- the shell ----------------------------------------------------------------------------------------------------
 
-    def _tell(self, fact: AnyFact) -> None:
+    def tell(self, fact: AnyFact) -> None:
         """Tell a fact, and do what is asked for until nothing is."""
         queue = self._take(fact)
         for count, wish in enumerate(queue):  # grows while it is walked
@@ -205,8 +221,13 @@ class Chaos:
             self._news()
 
     def _take(self, fact: AnyFact) -> list[AnyInstruction]:
+        held = set(self.books.live.held)
         step = self.core.handle(fact)
-        self.outcomes += self.books.observe(fact, step)
+        done = self.books.observe(fact, step)
+        if isinstance(fact, DealMade) and fact.deal.entry != "none" and self.core.fresh:
+            ours = fact.deal.position in held | set(self.books.live.held)
+            self.theirs += 0.0 if ours else fact.deal.money
+        self.outcomes += done
         self.facts.append(fact)
         self.steps.append(msgspec.msgpack.encode(step))
         self.decisions += step.decisions
@@ -256,7 +277,7 @@ class Chaos:
     def _news(self) -> None:
         self.backlog += self.venue.news()
         while self.linked and self.backlog:  # in the venue's order, whatever comes of each
-            self._tell(self.backlog.pop(0))
+            self.tell(self.backlog.pop(0))
 
     def _reconciled(self, ident: int, *, settled: bool) -> Reconciled:
         return Reconciled(

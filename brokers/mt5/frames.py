@@ -14,7 +14,7 @@ from brokers.limits import Limits
 from brokers.mt5.contracts import contract_of
 from brokers.mt5.zone import fixed_offset_ms, to_server, to_utc
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
-from market.types import Account, Bar, Deal, DealReason, Order, OrderKind, Position, Symbol
+from market.types import Account, Bar, Deal, DealEntry, DealReason, Flow, Order, OrderKind, Position, Symbol
 
 LENGTH = struct.Struct("<I")
 LONGEST_FRAME = 64 * 1024 * 1024
@@ -215,7 +215,15 @@ def framed(value: object) -> bytes:
 
 # --- the package's structures become ours ---------------------------------------------------------------------------
 
-_REASONS: dict[int, DealReason] = {3: "expert", 4: "stop", 5: "target", 6: "stop_out"}
+_ENTRIES: dict[int, DealEntry] = {0: "in", 1: "out", 2: "inout", 3: "out_by"}
+_FLOWS: dict[int, Flow] = {
+    2: "balance", 3: "credit", 4: "charge", 5: "correction", 6: "bonus", 7: "commission", 8: "commission",
+    9: "commission", 10: "commission", 11: "commission", 12: "interest", 15: "dividend", 16: "dividend", 17: "tax",
+}  # fmt: skip
+_REASONS: dict[int, DealReason] = {
+    0: "client", 1: "mobile", 2: "web", 3: "expert", 4: "stop", 5: "target", 6: "stop_out", 7: "rollover",
+    8: "variation", 9: "split",
+}  # fmt: skip
 _KINDS: dict[int, OrderKind] = {2: "limit", 3: "limit", 4: "stop", 5: "stop"}
 
 
@@ -267,17 +275,17 @@ class Translator:
         return Deal(
             ticket=d.ticket, order=d.order, position=d.position_id, at=self.utc(d.time_msc),
             symbol=self.name(d.symbol), side=-1 if d.type == 1 else 1,
-            entry=("in" if d.entry == 0 else "out") if trades else "none", volume=d.volume, price=d.price,
+            entry=_ENTRIES.get(d.entry, "out") if trades else "none", volume=d.volume, price=d.price,
             profit=d.profit, commission=d.commission, swap=d.swap, fee=d.fee, magic=d.magic, reason=reason,
-            comment=d.comment,
+            comment=d.comment, flow="" if trades else _FLOWS.get(d.type, "other"),
         )  # fmt: skip
 
     def position(self, p: Any) -> Position:  # noqa: ANN401 - a structure of the package
         """Translate TradePosition."""
         return Position(
-            ticket=p.identifier, at=self.utc(p.time_msc), symbol=self.name(p.symbol), side=-1 if p.type == 1 else 1,
+            ticket=p.ticket, at=self.utc(p.time_msc), symbol=self.name(p.symbol), side=-1 if p.type == 1 else 1,
             volume=p.volume, price=p.price_open, stop=p.sl, target=p.tp, swap=p.swap, profit=p.profit, magic=p.magic,
-            comment=p.comment,
+            comment=p.comment, identifier=p.identifier,
         )  # fmt: skip
 
     def order(self, o: Any) -> Order:  # noqa: ANN401 - a structure of the package

@@ -118,7 +118,8 @@ def _trade(decider: Decider, lane: Lane, position: Position, stop: float) -> Tra
     decider.desk.next_id()
     stop = decider.contracts[position.symbol].price(stop)
     return Trade(
-        strategy=lane.number, symbol=position.symbol, position=position.ticket,
+        strategy=lane.number, symbol=position.symbol, position=position.ident,
+        ticket=position.ticket if position.ticket != position.ident else 0,
         magic=magic_of(lane.number, ledger.run, ledger.instructions), decision=0, side=position.side,
         volume=position.volume, entry=position.price, stop=stop, target=position.target,
         exit=[0.0, position.price, stop], plan=(float(position.side), position.price, 0.0, 0.0, 0.0),
@@ -131,7 +132,7 @@ def _take(decider: Decider, lane: Lane, adopting: Adoption) -> None:
     trade.moving = 0
     lane.trade = trade
     ledger.surplus.pop(trade.position, None)
-    ledger.foreign = tuple(p for p in ledger.foreign if p.ticket != trade.position)
+    ledger.foreign = tuple(p for p in ledger.foreign if p.ident != trade.position)
     side = "bought" if trade.side > 0 else "sold"
     what = f"{trade.volume:g} lots of {trade.symbol} {side} at {trade.entry}, stop {trade.stop}"
     text = f"{lane.name} has taken over position {trade.position}: {what}"

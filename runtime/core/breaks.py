@@ -21,7 +21,7 @@ LASTING = 10
 def find_breaks(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's trades and money against the venue's: hold what differs, lift what is explained."""
     ledger, lanes = decider.ledger, decider.lanes
-    found = _trades(decider, {p.ticket: p for p in fact.positions})
+    found = _trades(decider, {p.ident: p for p in fact.positions})
     _surplus(ledger, found)
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
@@ -49,13 +49,14 @@ def _trades(decider: Decider, held: dict[int, Position]) -> dict[str, str]:
         if problem:
             found[f"BREAK:{trade.symbol}"] = f"{lane.name}: {problem}"
         elif there is not None:
+            trade.ticket = there.ticket if there.ticket != there.ident else 0
             mind_stop(decider, lane, trade, there)
     return found
 
 
 def _surplus(ledger: Ledger, found: dict[str, str]) -> None:
     """Keep a position of ours that no strategy holds as a break until it is gone from the venue."""
-    foreign = {p.ticket: p for p in ledger.foreign}
+    foreign = {p.ident: p for p in ledger.foreign}
     for ticket, position in foreign.items():
         if ticket not in ledger.surplus and position.magic in ledger.magics:
             ledger.surplus[ticket] = f"position {ticket} is ours by its magic, but no deal told of it"

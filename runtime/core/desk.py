@@ -82,8 +82,9 @@ class OrderDesk:
         self._file(self._about(ident, "close", trade, price, trade.stop))
         trade.closing = ident
         wish = ClosePosition(
-            id=ident, symbol=trade.symbol, position=trade.position, side=trade.side, volume=trade.volume, price=price,
-            magic=trade.magic, reason=reason, decided_at=self.ledger.at, operator=operator,
+            id=ident, symbol=trade.symbol, position=trade.ticket or trade.position, side=trade.side,
+            volume=trade.volume, price=price, magic=trade.magic, reason=reason, decided_at=self.ledger.at,
+            operator=operator,
         )  # fmt: skip
         self.out.append(wish)
         return wish
@@ -97,7 +98,7 @@ class OrderDesk:
             ModifyStop(
                 id=ident,
                 symbol=trade.symbol,
-                position=trade.position,
+                position=trade.ticket or trade.position,
                 stop=stop,
                 target=trade.target,
                 decided_at=self.ledger.at,

@@ -9,7 +9,7 @@ def see_foreign(decider: Decider, fact: Reconciled) -> None:
     """Note what a look at the venue shows beside our own trades and entries."""
     ledger = decider.ledger
     ours = {lane.trade.position for lane in decider.lanes if lane.trade is not None}
-    ledger.foreign = tuple(p for p in fact.positions if p.ticket not in ours)
+    ledger.foreign = tuple(p for p in fact.positions if p.ident not in ours)
     ledger.foreign_orders = tuple(o for o in fact.orders if o.magic not in ledger.magics)
     ledger.foreign_margin = _margin(decider, fact.account.margin) if ledger.foreign else 0.0
     _netted(decider, () if fact.account.hedging else tuple(dict.fromkeys(p.symbol for p in ledger.foreign)))

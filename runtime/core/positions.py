@@ -45,6 +45,8 @@ class Trade(msgspec.Struct, kw_only=True):
     moving: int = 0
     """Instruction that is moving its stop, 0: none."""
     doubt: bool = False
+    ticket: int = 0
+    """What requests call it, where a turn of a netting position gave it another ticket; 0: its position id."""
     tag: str = ""
     """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
     seen_stop: float = -1.0

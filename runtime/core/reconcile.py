@@ -21,7 +21,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
         ledger.balance, ledger.known = fact.account.balance, True
         ledger.last_deal, ledger.last_deal_at, ledger.known_at = fact.last_deal, fact.at, fact.at
     ledger.holds.pop("UNRECONCILED", None)
-    held = {p.ticket: p for p in fact.positions}
+    held = {p.ident: p for p in fact.positions}
     see_foreign(decider, fact)
     _doubts(ledger, lanes, desk, fact, held)
     find_breaks(decider, fact)

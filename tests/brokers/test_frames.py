@@ -125,15 +125,15 @@ def test_times_of_the_server_become_utc_and_back() -> None:
 
 
 def test_a_position_has_our_name_side_and_time() -> None:
-    """The broker's symbol becomes ours; the stable identifier is its ticket."""
+    """The broker's symbol becomes ours; requests name it by its ticket, deals by its identifier."""
     told = row(
         m.TradePosition, ticket=5, identifier=4, time_msc=NOW + AHEAD, type=1, symbol="EURUSD.m", volume=0.5,
         sl=1.25, magic=9,
     )  # fmt: skip
     found = MAPPED.position(told)
 
-    assert (4, NOW, "EURUSD", -1, 0.5, 1.25, 9) == (
-        *(found.ticket, found.at, found.symbol, found.side, found.volume, found.stop, found.magic),
+    assert (5, 4, NOW, "EURUSD", -1, 0.5, 1.25, 9) == (
+        *(found.ticket, found.ident, found.at, found.symbol, found.side, found.volume, found.stop, found.magic),
     )
 
 
@@ -141,7 +141,8 @@ def test_a_position_has_our_name_side_and_time() -> None:
     ("type_", "entry", "reason", "wanted"),
     [
         (0, 0, 3, (1, "in", "expert")), (1, 0, 3, (-1, "in", "expert")), (1, 1, 4, (-1, "out", "stop")),
-        (0, 1, 5, (1, "out", "target")), (0, 1, 6, (1, "out", "stop_out")), (0, 3, 0, (1, "out", "client")),
+        (0, 1, 5, (1, "out", "target")), (0, 1, 6, (1, "out", "stop_out")), (0, 3, 0, (1, "out_by", "client")),
+        (1, 2, 1, (-1, "inout", "mobile")), (0, 1, 2, (1, "out", "web")), (0, 1, 7, (1, "out", "rollover")),
         (2, 0, 0, (1, "none", "balance")), (3, 0, 0, (1, "none", "balance")), (6, 1, 3, (1, "none", "balance")),
     ],
 )  # fmt: skip
@@ -151,6 +152,14 @@ def test_a_deal_is_a_trade_or_money(type_: int, entry: int, reason: int, wanted:
     found = MAPPED.deal(told)
 
     assert (*wanted, "EURUSD", NOW) == (found.side, found.entry, found.reason, found.symbol, found.at)
+
+
+@pytest.mark.parametrize(
+    ("type_", "flow"), [(0, ""), (1, ""), (2, "balance"), (3, "credit"), (6, "bonus"), (17, "tax"), (99, "other")]
+)
+def test_a_deal_says_what_kind_of_money_it_moved(type_: int, flow: str) -> None:
+    """A credit is none of the balance; what is not known is called other."""
+    assert flow == MAPPED.deal(row(m.TradeDeal, type=type_, symbol="EURUSD.m", time_msc=NOW + AHEAD)).flow
 
 
 @pytest.mark.parametrize(
