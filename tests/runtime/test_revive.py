@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backtests.replay import replay
@@ -184,3 +185,23 @@ def test_a_hold_that_waits_for_a_late_fill_outlives_a_changed_configuration(tmp_
     other = carry(pair, new_pair(a_config(tmp_path, LAZY, REVERSION)))
 
     assert "MISSING:SP500" in other[0].ledger.holds
+
+
+@pytest.mark.parametrize("digits", [2, 3])
+def test_a_contract_that_was_taken_outlives_a_configuration_that_says_the_same_of_it(
+    tmp_path: Path, digits: int
+) -> None:
+    """A person's word stands until the file itself names another contract."""
+    path, config = tmp_path / "journal.sqlite", a_config(tmp_path)
+    traded(path, config, 60)
+    pair = woken(path, config)
+    before = pair[0].plan.symbols["SP500"]
+    pair[0].ledger.acknowledged["SP500"] = msgspec.structs.replace(before, contract_size=7.0)
+    new = new_pair(a_config(tmp_path, LAZY, REVERSION))
+    named = msgspec.structs.replace(before, digits=digits)
+    new[0].plan = msgspec.structs.replace(new[0].plan, symbols={"SP500": named})
+    new[0].decider.plan = new[0].plan
+    other = carry(pair, new)[0]
+
+    assert (7.0 if named == before else before.contract_size) == other.decider.contracts["SP500"].contract
+    assert (named == before) is ("SP500" in other.ledger.acknowledged)
