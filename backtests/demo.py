@@ -73,6 +73,7 @@ def serve(config: AccountConfig, *, bars: int | None, speed: float | None) -> tu
             AccountSetup(
                 login=account.login, password=PASSWORD, name=account.user, server=account.server,
                 currency=account.currency, leverage=account.leverage, balance=account.balance,
+                margin_mode=account.positions,
             ),
         ),
         symbols=tuple(
