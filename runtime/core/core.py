@@ -10,7 +10,6 @@ import msgspec
 
 from brokers.port import (
     Accepted,
-    Answer,
     BarClosed,
     BarRevised,
     ClockDoubted,
@@ -109,12 +108,15 @@ class Core:
                 decisions = self._bar(fact)
             case Accepted():
                 self.desk.accepted(fact)
+                adoption_answered(self.decider, fact)
             case DealMade():
                 self.fresh = take_deal(self.desk, fact) != "known"
             case Rejected() | Refused():
                 self.desk.refused(fact)
+                adoption_answered(self.decider, fact)
             case InDoubt():
                 self.desk.doubted(fact)
+                adoption_answered(self.decider, fact)
             case OrderGone():
                 self.desk.gone(fact)
             case Reconciled():
@@ -154,8 +156,6 @@ class Core:
                 return NO_STEP
             case _:
                 assert_never(fact)
-        if ledger.adopting is not None and isinstance(fact, Answer):
-            adoption_answered(self.decider, fact)
         if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
             take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)
