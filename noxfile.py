@@ -60,6 +60,12 @@ def wine(session: nox.Session) -> None:
 
 
 @nox.session
+def crash_sweep(session: nox.Session) -> None:
+    """Play seeded stories with crashes at every point of an order's life; `-- 1000000 --from 0` says how many."""
+    session.run("python", "-m", "tests.chaos.sweep", *session.posargs, external=True)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run every benchmark of `backtests/benchmarks`."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):

@@ -262,17 +262,17 @@ class Daemon:
 
     async def _advance(self, at: int, *, ended: bool, late: bool) -> None:
         """Let recorded time go on when all is told and settled; look at the venue now and then; end with the data."""
+        if self.clock.elapsed() >= self.next_look:  # also while recorded time goes on: a break lifts by a look alone
+            self.next_look = self.clock.elapsed() + self.reconcile_s
+            for fact in await self.taker.look(0, settled=False):
+                await self.taker.take(fact)
+            await self._contracts(self.session.contracts, at)
         if not self.core.unsettled and not late:
             if ended:
                 self.stop("end of data")
             elif self.session.lockstep:
                 self.done = at
                 return
-        if self.clock.elapsed() >= self.next_look:
-            self.next_look = self.clock.elapsed() + self.reconcile_s
-            for fact in await self.taker.look(0, settled=False):
-                await self.taker.take(fact)
-            await self._contracts(self.session.contracts, at)
         if not self.stopping:
             feeds = self.hearing.cursors(self.core.feeds)
             await self._pause(self.pace.wait_s(feeds, unsettled=self.core.unsettled))

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import msgspec
 import structlog
@@ -38,6 +38,8 @@ from runtime.journal.writer import JournalWriter
 from runtime.linker import refused
 from runtime.recorder import Recorder
 from runtime.revive import Pair, bundles_text, revive
+
+D = TypeVar("D", bound=Daemon)
 
 
 def run(config: AccountConfig, state: Path, login: int | None = None) -> str:
@@ -68,7 +70,8 @@ def _run(config: AccountConfig, state: Path) -> str:
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
         _begin_run(recorder, config, plan, models, journal.run)
-        daemon = _daemon(recorder, config, plan, state)
+        daemon = daemon_of(recorder, config, plan, state, Session(own_terms(config, state)), Daemon)
+        daemon.session.dial = partial(spawned, lost=daemon.wake)
         reason = "a bug"
         try:
             reason = asyncio.run(daemon.run(journal.run))
@@ -144,18 +147,17 @@ def ears_of(config: AccountConfig) -> Ears:
     )  # fmt: skip
 
 
-def _daemon(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path) -> Daemon:
+def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path, session: Session, make: type[D]) -> D:
+    """Return the daemon that a configuration asks for, of the class `make`."""
     account, terminal = config.account, config.terminal
     paper = (
         PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
     )
-    daemon = Daemon(
-        recorder, Session(own_terms(config, state)), state, warmup=config.feed.warmup,
+    return make(
+        recorder, session, state, warmup=config.feed.warmup,
         poll_s=(terminal.poll_ms / 1000, terminal.idle_ms / 1000), reconcile_s=terminal.reconcile_s,
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
-    daemon.session.dial = partial(spawned, lost=daemon.wake)
-    return daemon
 
 
 def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:

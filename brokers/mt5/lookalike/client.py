@@ -3,6 +3,7 @@
 import json
 import socket
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Line:
     __slots__ = ("dial", "error", "left", "socket")
 
     def __init__(self) -> None:
-        self.dial = dialled
+        self.dial: Callable[[str], tuple[Wire, str]] = dialled
         """How a server is reached; a test whose server is in its own process dials otherwise."""
         self.socket: Wire | None = None
         self.error: tuple[int, str] = (0, "")

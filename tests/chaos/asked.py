@@ -1,0 +1,33 @@
+"""What comes to the trade server's door: a trade request of ours, or a line that is cut."""
+
+from typing import Any
+
+import msgspec
+
+from brokers.mt5.lookalike.structs import TradeRequest
+
+
+class Cut(Exception):
+    """The line breaks; `heard` tells whether the call was worked."""
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__("cut")
+        self.sent = sent
+
+
+class Asked(msgspec.Struct):
+    """A trade request of ours as it came to the door."""
+
+    instruction: int
+    fields: list[Any]
+    at: float
+    level: str
+    written: bool
+    """The intent was on disk before."""
+    worked: bool = False
+    result: list[Any] | None = None
+
+    @property
+    def request(self) -> Any:  # noqa: ANN401 - a TradeRequest
+        """The request by its fields' names."""
+        return TradeRequest(self.fields)

@@ -1,0 +1,290 @@
+"""The trade server in this process: the look-alike's own exchange and verbs, behind a door at which faults strike.
+
+Faults lie between the exchange and the terminal: the exchange's books are the truth the oracle knows. What is made but
+not shown yet is kept back here.
+"""
+
+import contextlib
+
+from pathlib import Path
+from typing import Any
+
+from brokers.mt5.lookalike import constants as c
+from brokers.mt5.lookalike.exchange import Exchange
+from brokers.mt5.lookalike.service import Reply, Service
+from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
+from brokers.mt5.lookalike.structs import TradeRequest, names_of
+from brokers.venue import Costs
+from tests.chaos.asked import Asked, Cut
+from tests.chaos.hands import ACTS, by_hand
+from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled
+from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown
+from tests.chaos.story import HISTORY, Story, Strike
+from tests.trade_server import GOLD, HOUR, OIL, START
+
+LOGIN, OTHER, PASSWORD = 7, 8, "demo"
+COSTS = Costs(commission=2.0)
+SPECS = {"GOLD": GOLD, "OIL": OIL}
+_VOLUME = names_of(TradeRequest).index("volume")
+
+
+class Broker:
+    """One account at one trade server."""
+
+    def __init__(self, story: Story, folder: Path, world: Any) -> None:  # noqa: ANN401 - a World
+        self.story, self.world, self.folder = story, world, folder
+        symbols = tuple(SymbolSetup(symbol=SPECS[name], timeframe="H1", costs=COSTS) for name in story.symbols)
+        accounts = (AccountSetup(login=LOGIN, password=PASSWORD), AccountSetup(login=OTHER, password="sesame"))
+        (folder / "ledger.jsonl").unlink(missing_ok=True)
+        write_setup(folder, ServerSetup(accounts=accounts, symbols=symbols, start=START + HISTORY * HOUR), story.bars)
+        self.exchange = Exchange(folder)
+        self.service = Service(self.exchange, folder)
+        self.asked: list[Asked] = []
+        self.orders = {strike.at: strike for strike in story.strikes if strike.fault not in OF_A_MOMENT}
+        self.quiet = False
+        self.shown = Shown(world, lockstep=story.lockstep)
+        self.down_until = self.failing_until = self.off_until = -1.0
+        self.broken = False
+        self.bar = 0
+
+    @property
+    def down(self) -> bool:
+        """The terminal does not run."""
+        return bool(self.world.loop.now < self.down_until)
+
+    @property
+    def keeps_back(self) -> bool:
+        """Something was done that the terminal does not show yet."""
+        return self.shown.hidden() > 0
+
+    # --- the truth --------------------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Any:  # noqa: ANN401 - an AccountDesk
+        """Our account's own books."""
+        return self.exchange.accounts[LOGIN]
+
+    @property
+    def venue(self) -> Any:  # noqa: ANN401 - a Venue
+        """Our account's venue."""
+        return self.desk.venue
+
+    @property
+    def ended(self) -> bool:
+        """The recording is over."""
+        return self.exchange.replay.ended
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.exchange.close()
+
+    def work(self, verb: str, *arguments: Any) -> Reply:  # noqa: ANN401 - a verb's own
+        """Have the exchange work a call."""
+        outcome = self.service.answer("", verb, list(arguments))
+        assert isinstance(outcome, Reply), outcome
+        return outcome
+
+    # --- the door ---------------------------------------------------------------------------------------------------
+
+    def call(self, verb: str, arguments: list[Any]) -> tuple[int, str, Any]:
+        """Answer a terminal's call; Cut and Blocked where its line shows something else."""
+        now = self.world.loop.now
+        if now < self.down_until or (now < self.shown.away_until and verb in {"login", "send"}):
+            raise Cut(sent=False)
+        if verb == "send":
+            return self._send(arguments)
+        if verb == "done" and self._would_move(arguments[0]):
+            if self.quiet and not self.world.back():
+                self.world.slow_s = 0.25  # recorded time waits for whoever comes back
+                return self._seen("state", self.work("state"))
+            told = self.work(verb, *arguments)
+            self.world.moved()
+            return self._seen(verb, told)
+        if now < self.failing_until and verb in {"positions", "orders", "history_deals", "history_orders"}:
+            return -1, "Terminal: Call failed", None
+        self.world.reading(verb)
+        told = self.work(verb, *arguments)
+        return self._seen(verb, told)
+
+    def _would_move(self, at: int) -> bool:
+        replay = self.exchange.replay
+        return bool(self.story.lockstep and at == replay.at and not replay.ended)
+
+    def _seen(self, verb: str, told: Reply) -> tuple[int, str, Any]:
+        value = told.value if told.value is None else self.shown.seen(verb, told.value, OTHER)
+        return told.code, told.text, value
+
+    # --- trade requests -----------------------------------------------------------------------------------------------
+
+    def _send(self, fields: list[Any]) -> tuple[int, str, Any]:
+        world = self.world
+        asked = Asked(world.sending, fields, world.loop.now, world.level(), world.sending in world.disk.sent)
+        self.asked.append(asked)
+        world.hook("server: before work")
+        strike = self.orders.get(len(self.asked)) if not self.quiet else None
+        if world.loop.now < self.off_until:
+            return self._refuse(asked, 10027)
+        if strike is None:
+            return self._works(asked)
+        world.struck_by(strike.fault, f"request {len(self.asked)}")
+        return self._strike(asked, strike)
+
+    def _works(self, asked: Asked) -> tuple[int, str, Any]:
+        """Work a request, once."""
+        assert not asked.worked, "the world itself must not work a request twice"
+        asked.worked = True
+        before = len(self.desk.deals)
+        told = self.work("send", *asked.fields)
+        asked.result = told.value
+        if self.world.loop.now < self.shown.late_until:
+            for row in self.desk.deals[before:]:
+                self.shown.late[row[0]] = self.shown.late_until
+        self.world.worked(asked)
+        return told.code, told.text, told.value
+
+    def _refuse(self, asked: Asked, code: int) -> tuple[int, str, Any]:
+        asked.result = [code, 0, 0, 0.0, 0.0, 0.0, 0.0, "refused", 1, 0]
+        return 1, "", asked.result
+
+    def _later(self, asked: Asked, seconds: float) -> None:
+        """Work a request later, whoever is alive then."""
+        self.world.loop.call_later(seconds, self._lands, asked)
+
+    def _lands(self, asked: Asked) -> None:
+        with contextlib.suppress(Killed, WorkerKilled):
+            self._works(asked)
+
+    def _strike(self, asked: Asked, strike: Strike) -> tuple[int, str, Any]:  # noqa: C901, PLR0911, PLR0912 - a table
+        fault, seconds, settle = strike.fault, strike.seconds, self.world.settle_s
+        match fault:
+            case "silent":
+                raise Blocked
+            case "silent, worked":
+                self._works(asked)
+                raise Blocked
+            case "slow":
+                self.world.slow_s = min(seconds, 0.7)
+                return self._works(asked)
+            case "slow, too late":
+                self.world.slow_s = 1.2 + seconds
+                return self._works(asked)
+            case "held":
+                self._later(asked, min(seconds, settle - 0.2))
+                raise Blocked
+            case "held beyond the window":
+                self._later(asked, settle + 1.5 + 3.0 * seconds)
+                raise Blocked
+            case "broken pipe":
+                raise Cut(sent=False)
+            case "broken pipe, worked":
+                self._works(asked)
+                raise Cut(sent=True)
+            case "None, worked":
+                self._works(asked)
+                return -10005, "IPC timeout", None
+            case "None, not worked":
+                return -10005, "IPC timeout", None
+            case "no pipe":
+                self.broken = True
+                return -10004, "No IPC connection", None
+            case "10012, worked" | "10031, worked":
+                code = int(fault[:5])
+                self._works(asked)
+                return 1, "", [code, 0, 0, 0.0, 0.0, 0.0, 0.0, "Request timeout", 1, 0]
+            case "placed, deal late":
+                return self._placed(asked, seconds)
+            case "requote":
+                return self._refuse(asked, 10004)
+            case "partial fill":
+                return self._partly(asked)
+            case "price off":
+                return self._refuse(asked, 10021)
+            case "market closed":
+                return self._refuse(asked, 10018)
+            case "AutoTrading off":
+                self.off_until = self.world.loop.now + seconds
+                return self._refuse(asked, 10027) if strike.pick % 2 else (-8, "AutoTrading disabled", None)
+            case _:
+                raise AssertionError(fault)
+
+    def _placed(self, asked: Asked, seconds: float) -> tuple[int, str, Any]:
+        """Say PLACED; the deal, its position and its money show later, the order rests until then."""
+        answer = self._works(asked)
+        code, deal, order, *_ = answer[2]
+        if code != c.TRADE_RETCODE_DONE or not deal:
+            return answer
+        row = next(row for row in self.desk.deals if row[0] == deal)
+        money, position = row[PROFIT] + row[COMMISSION], row[POSITION]
+        record = next(past for past in self.desk.past if past.ticket == order)
+        until = self.world.loop.now + seconds
+        shown = record.row(0.0)
+        entry = asked.request.position == 0
+        self.shown.kept[order] = (until, shown, position if entry else -1, money)
+        return 1, "", [c.TRADE_RETCODE_PLACED, 0, order, asked.request.volume, 0.0, 0.0, 0.0, "Placed", 1, 0]
+
+    def _partly(self, asked: Asked) -> tuple[int, str, Any]:
+        """Fill a part of a market order and drop the rest; anything else is worked as it is."""
+        r = asked.request
+        spec = SPECS.get(r.symbol)
+        if r.action != c.TRADE_ACTION_DEAL or spec is None or r.volume < 2 * spec.volume_min:
+            return self._works(asked)
+        part = spec.lots(r.volume / 2)
+        asked.fields = [*asked.fields[:_VOLUME], part, *asked.fields[_VOLUME + 1 :]]
+        code, text, value = self._works(asked)
+        if value[0] == c.TRADE_RETCODE_DONE:
+            value = [c.TRADE_RETCODE_DONE_PARTIAL, *value[1:]]
+        return code, text, value
+
+    # --- the moments ------------------------------------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        """Play a bar."""
+        self.exchange.go_on()
+        self.world.moved()
+
+    def strike_moment(self, strike: Strike) -> None:
+        """Let something happen at the server or its terminal."""
+        now, seconds = self.world.loop.now, strike.seconds
+        self.world.struck_by(strike.fault, f"after bar {self.bar}")
+        match strike.fault:
+            case "account switched":
+                self.work("login", OTHER, "sesame", None)
+                self.world.loop.call_later(seconds, self.work, "login", LOGIN, PASSWORD, None)
+            case "foreign frame":
+                self.shown.foreign_until = now + min(seconds, 0.3)
+            case "history late":
+                self.shown.late_until = now + seconds
+            case "bars revised":
+                self.shown.revised_until = now + seconds
+            case "reads fail":
+                self.failing_until = now + seconds
+            case "terminal restart":
+                self.down_until, self.broken = now + seconds, True
+            case "unreachable":
+                self.shown.away_until = now + 2.0 * seconds
+            case "spec changed":
+                self.shown.changed.add(self.story.symbols[0])
+                self.broken = True
+            case "by hand":
+                self._by_hand(strike.pick)
+            case _:
+                self.world.tell("which the operator's words are about")
+
+    def _by_hand(self, pick: int) -> None:
+        """Let a person act on a position, if there is one."""
+        positions = self.venue.positions()
+        if positions:
+            p = positions[pick % len(positions)]
+            act = pick // 7 % len(ACTS)
+            request = by_hand(act, p, SPECS[p.symbol])
+            if request is not None:
+                self.world.tell(f"by hand: {ACTS[act]} {p.ticket}")
+                self.work("send", *request)
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong."""
+        self.quiet = True
+        self.down_until = self.failing_until = self.off_until = -1.0
+        self.broken = self.broken or bool(self.shown.changed)
+        self.shown.calm()
+        self.work("login", LOGIN, PASSWORD, None)

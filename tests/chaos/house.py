@@ -1,0 +1,149 @@
+"""One daemon process in a world: the real start, recovery, core, recorder and loop, over adapters of the world's."""
+
+import os
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from brokers.limits import Limits
+from brokers.mt5.line import Line, Terms
+from brokers.mt5.session import Session
+from config.account import (
+    AccountConfig,
+    AccountSection,
+    FeedSection,
+    StrategySection,
+    SymbolSection,
+    TerminalSection,
+)
+from runtime.assemble import core_of, costs_of, plan_of
+from runtime.daemon import Daemon
+from runtime.revive import revive
+from runtime.start import _begin_run, daemon_of, first_run, terms_of
+from tests.chaos.broker import COSTS, LOGIN, SPECS
+from tests.chaos.disk import MemoryJournal, Reader
+from tests.chaos.line import InProcess
+from tests.chaos.story import HISTORY, Story
+from tests.trade_server import HOUR, START
+
+ROOT = Path(__file__).parents[2]
+SETTLE_S, TIMEOUT_S = 2.0, 1.0
+LIMITS = Limits(
+    max_volume=50.0, max_value=10_000_000.0, max_positions=8, max_risk=0.05, max_daily_loss=0.9, max_spread=1000.0,
+    max_orders_per_minute=1000, collar=0.05, max_margin=0.9,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _symbols(names: tuple[str, ...]) -> dict[str, SymbolSection]:
+    return {name: SymbolSection(spec=SPECS[name], costs=COSTS) for name in names}
+
+
+def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
+    """Return the account that a story is told of."""
+    return AccountConfig(
+        account=AccountSection(
+            name="chaos", user="Nobody", owner="Nobody", login=LOGIN, server="Lookalike-Demo", currency="USD",
+            mode="live", state=str(state),
+        ),
+        terminal=TerminalSection(
+            kind="lookalike", path=str(home), call_timeout_s=TIMEOUT_S, settle_s=SETTLE_S,
+            poll_ms=int(story.poll_s * 1000), reconcile_s=story.reconcile_s,
+        ),
+        symbols=_symbols(story.symbols),
+        limits=LIMITS,
+        strategies=tuple(
+            StrategySection(
+                name=f"lane{number}", use="tests.chaos.story:Planted", symbol=symbol, timeframe="H1", risk=0.01,
+                params={"script": [list(line) for line in script], "first": START + HISTORY * HOUR},
+            )
+            for number, (symbol, script) in enumerate(story.lanes, 1)
+        ),
+        feed=FeedSection(warmup=HISTORY),
+        folder=str(ROOT),
+    )  # fmt: skip
+
+
+class Log:
+    """A log that goes into the tale."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell = tell
+
+    def info(self, event: str, **fields: object) -> None:
+        """Tell an event."""
+        self.tell(f"log: {event} {fields}")
+
+    warning = info
+
+
+class QuietDaemon(Daemon):
+    """The daemon, with its log in the tale and its memory left to Python."""
+
+    def hear(self, log: Log) -> None:
+        """Have every part of it log into the tale."""
+        self.log = self.taker.log = self.linker.log = log
+
+    def _settle_memory(self) -> None:
+        """Leave memory alone: many worlds pass through this process."""
+
+
+class House:
+    """One daemon process, from its start to its death."""
+
+    def __init__(self, world: Any) -> None:  # noqa: ANN401 - a World
+        self.world = world
+        self.dead = self.runs = False
+        self.daemon: QuietDaemon | None = None
+        self.line: InProcess | None = None
+        self.journal = MemoryJournal(world.disk, world.loop, world.hook, world.story.commit_s)
+
+    async def _dial(self, _terms: Terms) -> Line:
+        if self.line is not None:
+            self.line.die()
+        self.world.hook("recovery: connecting")
+        self.line = InProcess(self.world, self)
+        return self.line
+
+    async def live(self) -> str:
+        """Do what `runtime.start` does, and run until the end."""
+        world, journal, config = self.world, self.journal, self.world.config
+        session = world.variant.session(terms_of(config, world.state), self._dial)
+        world.hook("recovery: before reading")
+        plan = plan_of(config, {})
+        core, books = revive(Reader(world.disk, world.hook), core_of(plan, costs_of(config)))  # type: ignore[arg-type]  # its face
+        if not journal.recover().seq:
+            journal.begin(await first_run(Session(terms_of(config, world.state), self._dial)))
+        recorder = world.variant.recorder(core, books, journal, world.clock)
+        _begin_run(recorder, config, plan, {}, journal.run)
+        world.hook("recovery: run opened")
+        daemon = self.daemon = daemon_of(recorder, config, plan, world.state, session, QuietDaemon)
+        daemon.linker.jitter = world.draw.random
+        daemon.hear(Log(world.tell))
+        self.runs = True
+        reason = "a bug"
+        try:
+            reason = await daemon.live(journal.run)
+        finally:
+            if not self.dead:
+                recorder.end(reason)
+                journal.close()
+                self.leave()
+        return reason
+
+    def leave(self) -> None:
+        """Let go of files."""
+        if self.daemon is not None and self.daemon.switch._word >= 0:
+            os.close(self.daemon.switch._word)
+            self.daemon.switch._word = -1
+        if self.line is not None:
+            self.line.die()
+
+    def die(self) -> None:
+        """Be killed: nothing that is not on disk is left, and of what was on its way there some."""
+        if not self.dead:
+            self.dead = True
+            self.journal.die(self.world.draw.randrange(self.journal.waiting + 1))
+            self.leave()

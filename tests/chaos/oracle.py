@@ -1,0 +1,221 @@
+"""The oracle: what the trade server's own books and the journal must agree on once a story is over.
+
+The server's side is read from the exchange (requests as they came to the door, deals, positions, orders), the house's
+side from what is on disk. A complaint is a sentence; none means that nothing was doubled and nothing lost.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from brokers.mt5.lookalike import constants as c
+from runtime.core.core import Core
+from runtime.journal.chain import GENESIS, row_hash
+from runtime.revive import pair_of_run, revive
+from tests.chaos.asked import Asked
+from tests.chaos.disk import Reader
+from tests.chaos.world import World
+
+CENT = 0.005
+DEALING = {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING}
+ALLOWED: dict[str, set[str]] = {
+    "entry": {"run"},
+    "stop": {"run", "close-only"},
+    "close": {"run", "close-only", "halt", "flatten"},
+    "cancel": {"run", "close-only", "halt", "flatten"},
+}
+"""At which levels a request may leave; that a halt lets no close but an operator's pass, the gate's tests show."""
+Line = dict[str, Any]
+
+
+def verb_of(asked: Asked) -> str:
+    """Return what a trade request asks for."""
+    r = asked.request
+    if r.action in DEALING:
+        return "close" if r.position else "entry"
+    return "stop" if r.action == c.TRADE_ACTION_SLTP else "cancel"
+
+
+def judge(world: World) -> list[str]:
+    """Return everything that is wrong once a story is over."""
+    if world.wrong:
+        return list(world.wrong)
+    orders = world.disk.table("orders", "instruction")
+    decisions = world.disk.table("decisions", "id")
+    deals = world.disk.table("deals", "ticket")
+    core = _woken(world)
+    return [
+        *_at_the_door(world, orders),
+        *_known(world, deals),
+        *_owned(world, deals, decisions),
+        *_ends(world, orders),
+        *_held(world, core),
+        *_true(world),
+        *_chain(world),
+        *_replayed(world, core),
+        *_back(world, decisions),
+    ]
+
+
+def _woken(world: World, *, snapshots: bool = True) -> Core:
+    """Return the core as the next start would find it, from the last snapshot or from the first fact."""
+    runs = world.disk.table("runs", "run")
+    return revive(Reader(world.disk, snapshots=snapshots), pair_of_run(runs[max(runs)]))[0]  # type: ignore[arg-type]  # its face
+
+
+def _at_the_door(world: World, orders: dict[int, Line]) -> Iterator[str]:  # noqa: C901 - a row of questions
+    """No request twice, none that is not on disk, none at a level that forbids it, no intent executed twice."""
+    instructions = Counter(asked.instruction for asked in world.broker.asked)
+    magics = Counter(asked.request.magic for asked in world.broker.asked if verb_of(asked) == "entry")
+    for ident, count in instructions.items():
+        if count > 1:
+            yield f"twice: instruction {ident} came to the door {count} times"
+    for magic, count in magics.items():
+        if count > 1:
+            yield f"twice: magic {magic} was asked for {count} times"
+    for asked in world.broker.asked:
+        if not asked.written:
+            yield f"unwritten: instruction {asked.instruction} left before its intent was on disk"
+        if asked.instruction not in orders:
+            yield f"unknown: instruction {asked.instruction} is not among the journal's orders"
+        if asked.level not in ALLOWED[verb_of(asked)]:
+            yield f"halt: a {verb_of(asked)} left while the latch was at {asked.level}"
+    entries = Counter((d["magic"], d["position"]) for d in _deals(world) if d["entry"] == "in" and d["magic"])
+    for magic, count in Counter(magic for magic, _ in entries).items():
+        if count > 1:
+            yield f"twice: magic {magic} opened {count} positions"
+
+
+def _deals(world: World) -> list[Line]:
+    return [
+        {name: getattr(deal, name) for name in ("ticket", "magic", "position", "entry", "money", "volume", "side")}
+        for deal in world.broker.venue.deals
+    ]
+
+
+def _known(world: World, deals: dict[int, Line]) -> Iterator[str]:
+    """Every deal of the server is in the journal with the same money, and no other is."""
+    there = {d["ticket"]: d for d in _deals(world) if d["entry"] != "none"}
+    for ticket, deal in there.items():
+        row = deals.get(ticket)
+        if row is None:
+            yield f"lost: deal {ticket} is not in the journal"
+        elif abs(row["profit"] + row["commission"] + row["swap"] + row["fee"] - deal["money"]) > CENT:
+            yield f"money: deal {ticket} made {deal['money']} at the server, the journal has {row}"
+    for ticket, row in deals.items():
+        if ticket not in there and row["entry"] != "none":
+            yield f"invented: deal {ticket} is in the journal only"
+
+
+def _owned(world: World, deals: dict[int, Line], decisions: dict[str, Line]) -> Iterator[str]:
+    """Every deal belongs to exactly one decision to trade; every request's order names a decision."""
+    traded: dict[int, list[str]] = {}
+    for ident, row in decisions.items():
+        if row["class"] == "traded":
+            traded.setdefault(row["magic"], []).append(ident)
+    opened = {d["position"]: d["magic"] for d in _deals(world) if d["entry"] == "in"}
+    for deal in _deals(world):
+        if deal["entry"] == "none":
+            continue
+        owners = traded.get(opened[deal["position"]], [])
+        if len(owners) != 1:
+            yield f"orphan: deal {deal['ticket']} belongs to {len(owners)} decisions"
+        elif deal["ticket"] in deals and deals[deal["ticket"]]["decision"] not in owners:
+            named = deals[deal["ticket"]]["decision"]
+            yield f"orphan: deal {deal['ticket']} is {owners[0]}'s, the journal says {named!r}"
+
+
+def _ends(world: World, orders: dict[int, Line]) -> Iterator[str]:
+    """Yield each order of which the journal says something else than became of it at the server."""
+    filled = {d["magic"] for d in _deals(world) if d["entry"] == "in"}
+    resting = {order.magic for order in world.broker.venue.orders()}
+    asked = {a.instruction: a for a in world.broker.asked}
+    late = "held beyond the window" in world.struck
+    for ident, row in orders.items():
+        state, entry = row["state"], _is_entry(row)
+        if state in {"NEW", "SENT", "IN_DOUBT"}:
+            yield f"unsettled: order {ident} is {state} at the end: {row['story']}"
+        if not entry:
+            continue
+        there = row["magic"] in filled or row["magic"] in resting
+        if state in {"MISSING", "REFUSED"} and there:
+            yield f"denied: order {ident} is {state}, but the server has it: {row['story']}"
+        if state == "FILLED" and row["magic"] not in filled:
+            yield f"invented: order {ident} is FILLED, but the server never filled it: {row['story']}"
+        if state == "CANCELLED" and row["magic"] in resting:
+            yield f"denied: order {ident} is CANCELLED, but it rests at the server: {row['story']}"
+        if "absent" in row["story"] and there and not late:
+            yield f"early: order {ident} was called MISSING within the window: {row['story']}"
+        if state == "MISSING" and not late and ident in asked and _done(asked[ident]):
+            yield f"denied: order {ident} is MISSING, but the server worked it: {row['story']}"
+
+
+def _done(asked: Asked) -> bool:
+    """Say whether the server did what it was asked."""
+    return asked.result is not None and asked.worked and asked.result[0] in {10008, 10009, 10010}
+
+
+def _is_entry(row: Line) -> bool:
+    """Say whether an order is an entry: its magic number was made of its own instruction."""
+    return bool(row["magic"] & 0xFFFFFFFFFFFF == row["instruction"])
+
+
+def _held(world: World, core: Core) -> Iterator[str]:
+    """Positions and resting orders of ours are the core's, with their volume and stop; no position is without one."""
+    venue = world.broker.venue
+    trades = {lane.trade.position: lane.trade for lane in core.lanes if lane.trade is not None}
+    for p in venue.positions():
+        trade = trades.pop(p.ticket, None)
+        if trade is None:
+            yield f"lost: position {p.ticket} is nobody's"
+        elif abs(trade.volume - p.volume) > 1e-9 or trade.side != p.side:
+            yield f"lost: position {p.ticket} is {p.volume} lots there, {trade.volume} here"
+        elif abs(trade.stop - p.stop) > 1e-9:
+            yield f"stop: position {p.ticket} has its stop at {p.stop} there, {trade.stop} here"
+        if p.stop <= 0.0:
+            yield f"bare: position {p.ticket} has no stop"
+    for position in trades:
+        yield f"invented: position {position} is not at the server"
+    known = {o.ticket for o in core.ledger.orders.values() if o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}}
+    there = {o.ticket for o in venue.orders()}
+    for ticket in there - known:
+        yield f"lost: order {ticket} rests at the server, and the core does not know"
+    for ticket in known - there:
+        yield f"invented: order {ticket} rests in the core only"
+    if abs(core.ledger.balance - venue.balance) > CENT:
+        yield f"money: the balance is {venue.balance} there, {core.ledger.balance} here"
+
+
+def _chain(world: World) -> Iterator[str]:
+    """Every row follows the one before."""
+    prev = GENESIS
+    for seq, row in enumerate(world.disk.log, 1):
+        made = row_hash(prev, row.schema, row.run, seq, row.at, row.wall, row.kind.encode(), row.fact, row.step)
+        if (row.seq, row.prev, row.hash) != (seq, prev, made):
+            yield f"chain: row {row.seq} does not follow"
+            return
+        prev = row.hash
+
+
+def _replayed(world: World, core: Core) -> Iterator[str]:
+    """Tell a core every fact from the first: it is the core that the last snapshot and the facts behind it make."""
+    if _woken(world, snapshots=False).snapshot() != core.snapshot():
+        yield "replay: the core of all facts is not the core of the last snapshot"
+
+
+def _back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
+    """In the quiet bars the strategies' probes were traded, unless the account is halted."""
+    if world.story.stays_halted and world.level() != "run":
+        return
+    quiet = [row for row in decisions.values() if row["bar_time"] >= world.quiet_at]
+    held = [row for row in quiet if row["class"] == "held" and "ENDED" not in row["holds"]]
+    if held:
+        yield f"liveness: still held in the quiet bars: {held[0]['id']} {held[0]['holds']}"
+    if not any(row["class"] in {"traded", "in_position", "exit", "order_working"} for row in quiet):
+        yield f"liveness: nothing was traded in the quiet bars: {[row['class'] for row in quiet]}"
+
+
+def _true(world: World) -> Iterator[str]:
+    """Every look told what the server showed at that moment."""
+    for told, shown in world.untrue:
+        yield f"untrue: a look told {told} where the server showed {shown}"

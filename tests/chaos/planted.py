@@ -1,0 +1,109 @@
+"""Planted bugs: each a class of the house made wrong in one way that the oracle must see."""
+
+from typing import Any
+
+from brokers.limits import GATES
+from brokers.mt5.gateway import Gateway
+from brokers.mt5.reader import Reader
+from brokers.mt5.session import LinkLostError, Session
+from brokers.mt5.worker import Worker
+from brokers.port import Answer, AnyRequest, InDoubt
+from runtime.core.facts import AnyFact
+from runtime.recorder import Recorder
+from tests.chaos.world import Variant
+
+
+class Resending(Session):
+    """Sends once more what was not answered."""
+
+    async def send(self, request: AnyRequest, at: int) -> Answer:
+        """Try twice."""
+        answer = await super().send(request, at)
+        if not isinstance(answer, InDoubt):
+            return answer
+        try:
+            await self.start()
+        except LinkLostError:
+            return answer
+        return await super().send(request, at)
+
+
+class Hasty(Recorder):
+    """Acts before the intent is on disk."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Never wait."""
+        step, ticket, _ = super().take(fact, durable=durable)
+        return step, ticket, False
+
+
+class Deaf(Gateway):
+    """Does not look at the latch."""
+
+    def level(self) -> str:
+        """Take everything for run."""
+        return "run"
+
+
+class WithoutLatch(Worker):
+    """Has a gate that does not look at the latch."""
+
+    def answer(self, ask: Any) -> Any:  # noqa: ANN401 - an ask and its reply
+        """Put the deaf gate in the place of the real one."""
+        told = super().answer(ask)
+        if self.gateway is not None and not isinstance(self.gateway, Deaf):
+            self.gateway.__class__ = Deaf
+        return told
+
+
+class Believing(Reader):
+    """Reads a failure as nothing there."""
+
+    def must(self, value: Any, what: str) -> Any:  # noqa: ANN401 - whatever the package returns
+        """Take None for empty where a list was asked for."""
+        return () if value is None and what.endswith("s_get") else super().must(value, what)
+
+
+class NoneIsFlat(Worker):
+    """Reads None as flat."""
+
+    def __init__(self, package: Any, control: Any, patience_s: float = 0.0) -> None:  # noqa: ANN401 - modules
+        """Read through a believing reader."""
+        super().__init__(package, control, patience_s)
+        self.reader.__class__ = Believing
+
+
+class Repeating(Worker):
+    """Sends again where the terminal says None."""
+
+    def send(self, ask: Any) -> Any:  # noqa: ANN401 - a Send and its reply
+        """Try twice, past the gate's own memory."""
+        told = super().send(ask)
+        if isinstance(told.answer, InDoubt) and self.gateway is not None:
+            self.gateway.sent.clear()
+            return super().send(ask)
+        return told
+
+
+class Forgiving(Session):
+    """Takes a lost answer for a no."""
+
+    async def send(self, request: AnyRequest, at: int) -> Answer:
+        """Say that nothing was done where nobody knows."""
+        answer = await super().send(request, at)
+        if isinstance(answer, InDoubt):
+            from brokers.port import Refused  # noqa: PLC0415 - beside its only use
+
+            return Refused(at=at, id=request.id, code=1 + GATES.index("session"), reason=answer.reason)
+        return answer
+
+
+PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
+    "a session that resends": (Variant(session=Resending), ("twice",)),
+    "a worker that sends again after None": (Variant(worker=Repeating), ("twice",)),
+    "a session that takes a lost answer for a no": (Variant(session=Forgiving), ("denied", "a bug")),
+    "a daemon that acts before it has written": (Variant(recorder=Hasty), ("unwritten",)),
+    "a gateway that ignores the latch": (Variant(worker=WithoutLatch), ("halt",)),
+    "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
+}
+"""Each by name: the wrong classes, and with which words a complaint must begin."""

@@ -1,0 +1,275 @@
+"""A world: one story played to its end, with processes that die and rise again, and everything that was seen of it."""
+
+import asyncio
+import random
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from brokers.latch import Command
+from brokers.mt5.frames import AnyAsk, Look, Looked, Send
+from brokers.mt5.session import Session
+from brokers.mt5.worker import Worker
+from config.errors import TerminalRefused
+from runtime.operator import latch
+from runtime.recorder import Recorder
+from tests.chaos.asked import Asked
+from tests.chaos.broker import Broker
+from tests.chaos.disk import Disk
+from tests.chaos.house import SETTLE_S, House, config_of
+from tests.chaos.people import STORY_S, market, on_call
+from tests.chaos.points import WORKERS, Fault, Killed, Point, Victim, WorkerKilled
+from tests.chaos.story import Said, Story
+from tests.chaos.virtual import Stuck, VirtualClock, VirtualLoop
+
+LIFTED_BY_BARS = frozenset({"CONTRACT", "WARMING", "STALE_FEED", "LOSS_LIMIT", "SESSION", "ENDED"})
+"""Holds that only another bar can lift: whoever waits for them while no bar comes waits for ever."""
+LATCH_FILES = ("latch.json", "latch.word", "latch.log", "latch.lock", "worker.lock")
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """Which classes of the house a world is made with: its own, or planted ones."""
+
+    session: Any = Session
+    recorder: Any = Recorder
+    worker: Any = Worker
+
+
+SOUND = Variant()
+_LOOPS: list[VirtualLoop] = []
+
+
+def the_loop() -> VirtualLoop:
+    """Return this process's one virtual loop."""
+    if not _LOOPS:
+        _LOOPS.append(VirtualLoop())
+    return _LOOPS[0]
+
+
+class World:
+    """All there is while one story is played."""
+
+    def __init__(self, story: Story, folder: Path, variant: Variant = SOUND, *, telling: bool = False) -> None:
+        self.story, self.variant, self.telling = story, variant, telling
+        self.loop = the_loop()
+        self.loop.now = 0.0
+        self.clock = VirtualClock(self.loop)
+        self.draw = random.Random(story.seed ^ 0x5EED)
+        self.home, self.state = folder / "terminal", folder / "state"
+        self.tale: list[str] = []
+        self.wrong: list[str] = []
+        self.untrue: list[tuple[Any, Any]] = []
+        self.disk = Disk()
+        self.settle_s = SETTLE_S
+        self.config = config_of(story, self.home, self.state)
+        self._open_latch()
+        self.broker = Broker(story, self.home, self)
+        self.house: House | None = None
+        self.task: asyncio.Task[str] | None = None
+        self.pending = {crash: crash.nth for crash in story.crashes}
+        self.struck: set[Fault] = set()
+        self.crashed: set[tuple[Point, Victim]] = set()
+        self.asking: AnyAsk | None = None
+        self.sending, self.marked, self.in_worker, self.fresh, self.slow_s = 0, False, False, False, 0.0
+        self.quiet_since, self.quiet_at = -1.0, 0
+        self.deaths = self.ends = self.words = 0
+
+    def _open_latch(self) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        for name in LATCH_FILES:
+            (self.state / name).unlink(missing_ok=True)
+        latch.create(self.state, self._command("run"))
+
+    def _command(self, level: Any) -> Command:  # noqa: ANN401 - a Level
+        self.words = getattr(self, "words", 0) + 1
+        return Command(
+            id=f"said-{self.words}", level=level, who="operator", why="the story says so", wall=self.clock.wall_ms(),
+            path="direct",
+        )  # fmt: skip
+
+    def tell(self, line: str) -> None:
+        """Add a line to the tale, if anybody listens."""
+        if self.telling:
+            self.tale.append(f"{self.loop.now:9.4f}  {line}")
+
+    # --- dying ------------------------------------------------------------------------------------------------------
+
+    def hook(self, point: Point) -> None:
+        """Pass a point of an order's life; perhaps somebody dies here."""
+        house = self.house
+        if house is None or house.dead or not self.pending:
+            return
+        for crash in list(self.pending):
+            if crash.point == point and (crash.after == "none" or crash.after in self.struck):
+                self.pending[crash] -= 1
+                if not self.pending[crash]:
+                    del self.pending[crash]
+                    self._crash(house, point, crash.victim)
+                    return
+
+    def _crash(self, house: House, point: Point, victim: Victim) -> None:
+        self.crashed.add((point, victim))
+        self.deaths += 1
+        self.tell(f"CRASH of {victim} at {point!r}")
+        if victim != "worker":
+            house.die()
+            if self.task is not None and self.task is not asyncio.current_task(self.loop):
+                self.task.cancel()
+        elif house.line is not None and not self.in_worker:
+            house.line.die()
+        if point in WORKERS:
+            if self.in_worker and victim != "daemon":
+                raise WorkerKilled
+        elif victim != "worker":
+            raise Killed
+
+    # --- what the adapters tell -------------------------------------------------------------------------------------
+
+    def level(self) -> str:
+        """Return what the latch says now."""
+        return latch.read(self.state).level
+
+    def reading(self, verb: str) -> None:
+        """Take note that the worker reads."""
+        if verb == "tick" and isinstance(self.asking, Send) and not self.marked:
+            self.marked = True
+            self.hook("gate: marked")
+        elif verb == "positions" and isinstance(self.asking, Look):
+            self.hook("look: half read")
+
+    def looked(self, told: Looked) -> None:
+        """Hold a look against what the server shows."""
+        found = (tuple(p.ticket for p in told.positions), tuple(o.ticket for o in told.orders))
+        if found != self.broker.shown.now(self.broker.venue):
+            self.untrue.append((found, self.broker.shown.now(self.broker.venue)))
+
+    def worked(self, asked: Asked) -> None:
+        """Take note that the server has worked a request."""
+        self.tell(f"server: worked {asked.request.magic:x} of instruction {asked.instruction:x}: {asked.result}")
+        self.hook("server: worked")
+
+    def struck_by(self, fault: Fault, where: str) -> None:
+        """Take note of a fault."""
+        self.struck.add(fault)
+        self.tell(f"FAULT {fault!r}: {where}")
+
+    def moved(self) -> None:
+        """Take note that the clock of the recording has moved, and let happen what the story says."""
+        broker, story = self.broker, self.story
+        broker.bar += 1
+        self.tell(f"bar {broker.bar} of {story.length} is played, {broker.exchange.replay.at}")
+        if broker.bar >= story.length:
+            self._calm()
+            return
+        for strike in story.strikes:
+            if strike.at == broker.bar and strike not in broker.orders.values():
+                self.loop.call_later(strike.pick % 5 * 0.003, self._moment, strike)
+        for said in story.said:
+            if said.at == broker.bar:
+                self.loop.call_later(said.seconds, self._say, said)
+
+    def _moment(self, strike: Any) -> None:  # noqa: ANN401 - a Strike
+        if self.quiet_since < 0.0:
+            self.broker.strike_moment(strike)
+
+    def _say(self, said: Said) -> None:
+        if self.quiet_since < 0.0:
+            self.say(said.level)
+
+    def say(self, level: Any) -> None:  # noqa: ANN401 - a Level
+        """Have the operator change the level: tighten by writing, loosen through the daemon."""
+        self.struck.add("halt")
+        self.tell(f"operator: {level}")
+        try:
+            latch.tighten(self.state, self._command(level))
+        except latch.LatchError:
+            if self.daemon is not None:
+                self.daemon._hand_over(self._command(level))
+
+    @property
+    def daemon(self) -> Any:  # noqa: ANN401 - a QuietDaemon
+        """The daemon that runs, if one does."""
+        house = self.house
+        return house.daemon if house is not None and not house.dead and house.runs else None
+
+    def _calm(self) -> None:
+        """From now on nothing goes wrong, and trading must come back."""
+        if self.quiet_since < 0.0:
+            self.quiet_since, self.quiet_at = self.loop.now, self.broker.exchange.replay.at
+            self.pending.clear()
+            self.broker.calm()
+            self.tell("QUIET: nothing goes wrong any more")
+
+    # --- playing ----------------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Play the story to its end; what is wrong is noted in `wrong`."""
+        try:
+            self.loop.run_until_complete(self._play())
+        except Stuck as stuck:
+            self.wrong.append(f"stuck: {stuck}")
+        finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
+        if self.house is not None:
+            self.house.leave()
+        self.loop._scheduled.clear()  # type: ignore[attr-defined]  # timers of the dead
+        self.loop._ready.clear()  # type: ignore[attr-defined]  # likewise
+        self.broker.close()
+
+    async def _play(self) -> None:
+        helpers = [self.loop.create_task(on_call(self))]
+        if not self.story.lockstep:
+            helpers.append(self.loop.create_task(market(self)))
+        while not self.wrong:
+            house = self.house = House(self)
+            self.task = self.loop.create_task(house.live())
+            await asyncio.wait({self.task, *helpers}, timeout=STORY_S - self.loop.now, return_when="FIRST_COMPLETED")
+            if not self.task.done():
+                self.wrong.append(f"liveness: the story did not end; {self.standing()}")
+                return
+            if self._ended(house):
+                return
+            await asyncio.sleep(self.draw.choice((0.001, 0.05, 0.4, 1.5)))
+
+    def _ended(self, house: House) -> bool:
+        """Say whether the end of the data was reached; note an end that is a bug."""
+        assert self.task is not None
+        error = None if self.task.cancelled() else self.task.exception()
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if house.dead:
+            return False
+        if isinstance(error, TerminalRefused):
+            self.tell(f"the daemon refused to start: {error}")
+            self.ends += 1
+            return False
+        if error is not None:
+            self.wrong.append(f"a bug: {type(error).__name__}: {error}")
+            return True
+        reason = self.task.result()
+        self.tell(f"the daemon ended: {reason}")
+        return reason == "end of data"
+
+    def standing(self) -> str:
+        """Return how the daemon stands, in words."""
+        daemon = self.house.daemon if self.house is not None else None
+        if daemon is None:
+            return "no daemon runs"
+        told = f"link {daemon.linker.link.state}, level {daemon.ledger.level}, holds {daemon.ledger.holds}"
+        return f"{told}, bar {self.broker.bar} of {self.story.length}"
+
+    def back(self) -> bool:
+        """Say whether a daemon runs that has settled everything and may trade, or is halted for a reason."""
+        daemon = self.daemon
+        if daemon is None or not daemon.linker.up or daemon.core.unsettled or self.broker.keeps_back:
+            return False
+        if any(key.partition(":")[0] not in LIFTED_BY_BARS for key in daemon.ledger.holds):
+            return False
+        return bool(daemon.ledger.level == "run" or self.story.stays_halted)
