@@ -42,9 +42,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Kill worker and daemon at moments drawn by many seeds; `-- 100` says how many."""
-    count = session.posargs[0] if session.posargs else "100"
-    session.run("pytest", "tests/e2e/test_chaos.py", env={"TIDEGATE_CHAOS": count}, external=True)
+    """Kill worker, daemon, server and connection of real accounts; `-- 1000 --minutes 60` says how often, how long."""
+    session.run("python", "-m", "tests.camps", *session.posargs, external=True)
 
 
 @nox.session

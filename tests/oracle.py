@@ -104,3 +104,29 @@ def _owned(trades: list[Line], told: list[Line], decisions: list[Line]) -> Itera
             yield f"deal {deal['ticket']} belongs to {len(owners)} decisions"
         elif rows.get(deal["ticket"], {}).get("decision") != owners[0]["id"]:
             yield f"deal {deal['ticket']} belongs to decision {owners[0]['id']}, the journal names another"
+
+
+ENTRY_ACTIONS = (1, 5)
+"""`TRADE_ACTION_DEAL` without a position, and `TRADE_ACTION_PENDING`."""
+MAGIC, STOP, POSITION = 1, 7, 15
+"""Places in a trade request."""
+
+
+def sends(ledger: Path, journal: Path) -> list[str]:
+    """Return everything that is wrong with what was sent: twice, unknown, without a stop, or denied in the end."""
+    requests = [line["request"] for line in lines_of(ledger) if line.get("in") == "request"]
+    entries = [r for r in requests if r[0] in ENTRY_ACTIONS and not r[POSITION]]
+    orders = table(journal, "orders")
+    intents = {row["magic"] for row in orders if row["magic"] % 2**48 == row["instruction"]}
+    filled = {deal["magic"] for deal in deals_of(ledger) if deal["entry"] == "in"}
+    magics = [r[MAGIC] for r in entries]
+    return [
+        *(f"magic {magic} was sent {magics.count(magic)} times" for magic in set(magics) if magics.count(magic) > 1),
+        *(f"magic {magic} was sent, and no intent of it is on disk" for magic in set(magics) - intents),
+        *(f"magic {r[MAGIC]} was sent without a stop" for r in entries if not r[STOP] > 0),
+        *(f"order {row['instruction']} is {row['state']} at the end" for row in orders
+          if row["state"] in {"NEW", "SENT", "IN_DOUBT"}),
+        *(f"order {row['instruction']} is {row['state']}, but it was filled" for row in orders
+          if row["state"] in {"MISSING", "REFUSED"} and row["magic"] in filled and row["magic"] in intents
+          and row["magic"] % 2**48 == row["instruction"]),
+    ]  # fmt: skip

@@ -76,9 +76,8 @@ def _columns(sql: str) -> list[str]:
 class Reader:
     """The reader's face, as `revive` needs it; every row that is read is a point of a recovery."""
 
-    def __init__(self, disk: Disk, hook: Any = lambda _point: None, *, snapshots: bool = True) -> None:  # noqa: ANN401 - a world's hook
+    def __init__(self, disk: Disk, hook: Any = lambda _point: None) -> None:  # noqa: ANN401 - a world's hook
         self.disk, self.hook = disk, hook
-        self.snapshots = disk.snapshots if snapshots else []
 
     def runs(self) -> list[dict[str, Any]]:
         """Return every run."""
@@ -93,7 +92,7 @@ class Reader:
 
     def last_snapshot(self) -> Snapshot | None:
         """Return the newest snapshot."""
-        return self.snapshots[-1] if self.snapshots else None
+        return self.disk.snapshots[-1] if self.disk.snapshots else None
 
 
 class MemoryJournal:

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from brokers.limits import Limits
 from brokers.mt5.line import Line, Terms
 from brokers.mt5.session import Session
@@ -18,10 +20,11 @@ from config.account import (
     SymbolSection,
     TerminalSection,
 )
-from runtime.assemble import core_of, costs_of, plan_of
+from runtime.assemble import core_of, costs_of
+from runtime.core.plan import Plan
 from runtime.daemon import Daemon
-from runtime.revive import revive
-from runtime.start import _begin_run, daemon_of, first_run, terms_of
+from runtime.revive import bundles_text, revive
+from runtime.start import daemon_of, first_run, terms_of
 from tests.chaos.broker import COSTS, LOGIN, SPECS
 from tests.chaos.disk import MemoryJournal, Reader
 from tests.chaos.line import InProcess
@@ -64,6 +67,18 @@ def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
         feed=FeedSection(warmup=HISTORY),
         folder=str(ROOT),
     )  # fmt: skip
+
+
+def run_row_of(config: AccountConfig, plan: Plan) -> dict[str, Any]:
+    """Return what a run's row holds, as `runtime.start` writes it, but for its number and moment.
+
+    A story's many runs are of one make: it is written out once.
+    """
+    return {
+        "mode": plan.mode, "config": msgspec.json.encode(config).decode(), "config_hash": plan.config,
+        "model_hashes": "{}", "bundles": bundles_text({}), "kernel_hash": "as all runs of this process",
+        "platform": "virtual", "symbols": msgspec.json.encode(plan.symbols).decode(),
+    }  # fmt: skip
 
 
 class Log:
@@ -112,12 +127,12 @@ class House:
         world, journal, config = self.world, self.journal, self.world.config
         session = world.variant.session(terms_of(config, world.state), self._dial)
         world.hook("recovery: before reading")
-        plan = plan_of(config, {})
+        plan = world.plan
         core, books = revive(Reader(world.disk, world.hook), core_of(plan, costs_of(config)))  # type: ignore[arg-type]  # its face
         if not journal.recover().seq:
             journal.begin(await first_run(Session(terms_of(config, world.state), self._dial)))
         recorder = world.variant.recorder(core, books, journal, world.clock)
-        _begin_run(recorder, config, plan, {}, journal.run)
+        recorder.begin(world.run_row | {"run": journal.run, "started": world.clock.wall_ms()})
         world.hook("recovery: run opened")
         daemon = self.daemon = daemon_of(recorder, config, plan, world.state, session, QuietDaemon)
         daemon.linker.jitter = world.draw.random

@@ -119,6 +119,23 @@ def a_want(draw: random.Random) -> tuple[float, ...]:
     )  # fmt: skip
 
 
+class Busy(Planted):
+    """A strategy that never rests: what it wants at a bar is drawn from its seed and the bar's time."""
+
+    name: ClassVar[str] = "busy"
+
+    def __init__(self, seed: int) -> None:
+        """Take the seed."""
+        super().__init__([], START)
+        self.seed = seed
+
+    def decide(self, state: dict[str, Any], view: View) -> tuple[Want, float]:
+        """Draw one line of a script for this bar."""
+        self.script = [list(a_want(random.Random(f"{self.seed} {view.bar.time}")))]
+        self.first = view.bar.time
+        return super().decide(state, view)
+
+
 PROBE = (1.0, 0.0, 0.0, 20.0, 0.0, 0.0, 1.0, 1.0)
 """A market order that is left a bar later: what the quiet bars are asked for."""
 

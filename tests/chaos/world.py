@@ -13,12 +13,13 @@ from brokers.mt5.frames import AnyAsk, Look, Looked, Send
 from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
 from config.errors import TerminalRefused
+from runtime.assemble import plan_of
 from runtime.operator import latch
 from runtime.recorder import Recorder
 from tests.chaos.asked import Asked
 from tests.chaos.broker import Broker
 from tests.chaos.disk import Disk
-from tests.chaos.house import SETTLE_S, House, config_of
+from tests.chaos.house import SETTLE_S, House, config_of, run_row_of
 from tests.chaos.people import STORY_S, market, on_call
 from tests.chaos.points import WORKERS, Fault, Killed, Point, Victim, WorkerKilled
 from tests.chaos.story import Said, Story
@@ -64,6 +65,8 @@ class World:
         self.disk = Disk()
         self.settle_s = SETTLE_S
         self.config = config_of(story, self.home, self.state)
+        self.plan = plan_of(self.config, {})
+        self.run_row = run_row_of(self.config, self.plan)
         self._open_latch()
         self.broker = Broker(story, self.home, self)
         self.house: House | None = None

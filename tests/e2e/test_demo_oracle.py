@@ -9,7 +9,7 @@ import pytest
 
 from tests.demos import Demo
 from tests.journals import edit
-from tests.oracle import complaints, deals_of, table
+from tests.oracle import MAGIC, STOP, complaints, deals_of, sends, table
 
 ORACLE = Path(__file__).parents[1] / "oracle.py"
 
@@ -87,3 +87,26 @@ def test_the_oracle_sees_a_record_that_was_changed(copied: tuple[Path, Path]) ->
 
     assert any("money makes the balance" in complaint for complaint in found)
     assert any("is there twice" in complaint for complaint in found)
+
+
+def test_what_the_whole_demo_sent_was_sent_once(whole: Demo) -> None:
+    """Every intent is on disk, was sent at most once and with a stop, and has come to its end."""
+    assert [] == sends(whole.ledger, whole.journal)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [(MAGIC, None, "was sent 2 times"), (MAGIC, 1, "no intent of it is on disk"), (STOP, 0.0, "without a stop")],
+)
+def test_the_oracle_sees_what_should_not_have_been_sent(
+    copied: tuple[Path, Path], place: int, value: object, said: str
+) -> None:
+    """A request that is there twice, one that nobody decided, and one without a stop do not pass."""
+    ledger, journal = copied
+    lines = ledger.read_text(encoding="utf-8").splitlines()
+    line = json.loads(next(line for line in lines if line.startswith('{"in":"request"')))
+    if value is not None:
+        line["request"][place] = value
+    ledger.write_text("\n".join([*lines, json.dumps(line)]), encoding="utf-8")
+
+    assert any(said in complaint for complaint in sends(ledger, journal))

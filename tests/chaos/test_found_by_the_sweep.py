@@ -1,0 +1,77 @@
+"""What the sweep has found: each a short story of its own, so that it stays found when seeds draw other stories."""
+
+import random
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.oracle import judge
+from tests.chaos.points import Crash
+from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars
+from tests.chaos.sweep import folder
+from tests.chaos.world import World
+
+BUY = (1.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0, 1.0)
+"""At the market, left a bar later."""
+REST = (1.0, 1.0, -40.0, 5.0, 0.0, 0.0, 1.0, 1.0)
+"""Far below the market, for one bar."""
+LENGTH = 5
+
+
+def a_story(*wants: tuple[float, ...], **given: Any) -> Story:  # noqa: ANN401 - fields of Story
+    """Return a story of five bars in which nothing goes wrong but what is given."""
+    script = (*wants, *(NOTHING,) * (LENGTH - len(wants)), *(PROBE, NOTHING) * (QUIET // 2))
+    bars = {"GOLD": some_bars(random.Random(1), "GOLD", HISTORY + LENGTH + QUIET)}
+    plain: dict[str, Any] = {
+        "seed": 0, "lanes": (("GOLD", script),), "bars": bars, "length": LENGTH, "lockstep": True, "bar_s": 1.0,
+        "poll_s": 0.25, "reconcile_s": 60.0, "commit_s": 0.002, "line_s": 0.001, "strikes": (), "said": (),
+        "crashes": (), "stays_halted": False,
+    }  # fmt: skip
+    return Story(**(plain | given))
+
+
+def played(story: Story) -> World:
+    """Play a story to its end; the oracle must have no complaint."""
+    with folder() as where:
+        world = World(story, where)
+        world.play()
+        complaints = judge(world)
+    assert [] == complaints
+    return world
+
+
+def states(world: World, kind: str) -> list[str]:
+    """Return the states in which orders of a kind ended, those of the probes left out."""
+    rows = world.disk.table("orders", "instruction").values()
+    return [row["state"] for row in rows if row["kind"] == kind and row["at_decided"] < world.quiet_at]
+
+
+def test_an_entry_in_doubt_that_ended_before_it_was_seen_is_not_missing() -> None:
+    """Its answer was lost, it rested and expired within the window: the order history tells, by its magic number."""
+    story = a_story(REST, lockstep=False, strikes=(Strike("silent, worked", 1),))
+
+    assert ["CANCELLED"] == states(played(story), "limit")
+
+
+def test_a_doubt_that_a_deal_resolves_holds_nothing_any_longer() -> None:
+    """A close was worked later and its answer lost: recorded time goes on at once, and the next bar may be traded."""
+    story = a_story(BUY, BUY, BUY, BUY, strikes=(Strike("held", 2, 0.9),))
+    world = played(story)
+
+    assert ["FILLED", "FILLED"] == states(world, "close")
+    assert [] == [row for row in world.disk.table("decisions", "id").values() if row["class"] == "held"]
+
+
+@pytest.mark.parametrize("lockstep", [True, False])
+def test_a_break_lifts_by_a_look_while_recorded_time_goes_on(*, lockstep: bool) -> None:
+    """The deal was shown late, after a look had found its position gone: a minute later all is well."""
+    story = a_story(
+        BUY, BUY, lockstep=lockstep, strikes=(Strike("history late", 2, 3.0),),
+        crashes=(Crash("answer: appended", 1, "daemon", "history late"),),
+    )  # fmt: skip
+    world = played(story)
+    alerts = [row["text"] for row in world.disk.table("alerts", "id").values()]
+
+    assert [True] == [any("break" in text for text in alerts)]
+    assert world.loop.now > story.reconcile_s / 2
