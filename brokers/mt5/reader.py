@@ -2,6 +2,7 @@
 
 import os
 
+from functools import lru_cache
 from typing import Any
 
 from brokers.mt5.frames import Closed, FeedCursor, Identity, Translator
@@ -170,6 +171,7 @@ def _prices(bar: Bar) -> tuple[float, float, float, float]:
     return bar.open, bar.high, bar.low, bar.close
 
 
+@lru_cache(maxsize=64)  # asked with every frame, and a link in the path costs a system call a folder
 def home_of(path: str) -> str:
     """Return the folder of a terminal's program, written in one way, wherever the program or its folder is named."""
     plain = os.path.normcase(os.path.realpath(path))

@@ -1,6 +1,7 @@
 """A seat: one terminal at the exchange, known by its place in the server's folder, and who sits there."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -70,7 +71,12 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         return {who: who not in self.forbidden for who in get_args(AUTHORITIES)}
 
 
+@lru_cache(maxsize=1024)
+def _home(folder: Path, place: str) -> str:
+    return str(folder / place)
+
+
 def seat_at(x: Exchange, folder: Path, place: str) -> Seat:
     """Sit down at a terminal of the server of a folder."""
     login = x.terminal(place).login
-    return Seat(x=x, home=str(folder / place), place=place, login=login, account=x.accounts[login], series=x.series)
+    return Seat(x=x, home=_home(folder, place), place=place, login=login, account=x.accounts[login], series=x.series)
