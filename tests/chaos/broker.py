@@ -15,7 +15,7 @@ from brokers.mt5.lookalike.service import Reply, Service
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from brokers.venue import Costs
-from tests.chaos.asked import Asked, Cut
+from tests.chaos.door import Asked, Cut
 from tests.chaos.hands import ACTS, by_hand
 from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled
 from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown

@@ -12,7 +12,7 @@ from brokers.mt5.frames import LENGTH, AnyAsk, Look, Looked, Send, decode_ask, e
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.client import LINE
 from brokers.mt5.lookalike.wire import HEADER, Wire, frame, read_call
-from tests.chaos.asked import Cut
+from tests.chaos.door import Cut
 from tests.chaos.points import Blocked, Killed, WorkerKilled
 
 PIDS = itertools.count(100)

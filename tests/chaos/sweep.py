@@ -20,7 +20,7 @@ import msgspec
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.chaos.oracle import judge
+from tests.chaos.judge import judge
 from tests.chaos.points import Coverage
 from tests.chaos.story import story_of
 from tests.chaos.world import SOUND, Variant, World

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.oracle import judge
+from tests.chaos.judge import judge
 from tests.chaos.points import Crash
 from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars
 from tests.chaos.sweep import folder

@@ -16,9 +16,9 @@ from config.errors import TerminalRefused
 from runtime.assemble import plan_of
 from runtime.operator import latch
 from runtime.recorder import Recorder
-from tests.chaos.asked import Asked
 from tests.chaos.broker import LOGIN, Broker
 from tests.chaos.disk import Disk
+from tests.chaos.door import Asked
 from tests.chaos.house import SETTLE_S, House, config_of, run_row_of
 from tests.chaos.people import STORY_S, market, on_call
 from tests.chaos.points import WORKERS, Fault, Killed, Point, Victim, WorkerKilled

@@ -12,8 +12,8 @@ from brokers.mt5.lookalike import constants as c
 from runtime.core.core import Core
 from runtime.journal.chain import GENESIS, row_hash
 from runtime.revive import pair_of_run, revive
-from tests.chaos.asked import Asked
 from tests.chaos.disk import Reader, facts_of
+from tests.chaos.door import Asked
 from tests.chaos.world import World
 
 CENT = 0.005
