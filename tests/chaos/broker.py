@@ -95,7 +95,7 @@ class Broker:
             return self._send(arguments)
         if verb == "done" and self._would_move(arguments[0]):
             if self.quiet and not self.world.back():
-                self.world.slow_s = 0.25  # recorded time waits for whoever comes back
+                self.world.slow_s = 0.5  # recorded time waits for whoever comes back
                 return self._seen("state", self.work("state"))
             told = self.work(verb, *arguments)
             self.world.moved()

@@ -206,7 +206,7 @@ def story_of(seed: int) -> Story:
         )
     return Story(
         seed=seed, lanes=tuple(scripts), bars=bars, length=length, lockstep=draw.random() < 0.6,
-        bar_s=draw.choice((1.0, 3.0)), poll_s=draw.choice((0.25, 0.5)), reconcile_s=draw.choice((2.0, 10.0, 60.0)),
+        bar_s=draw.choice((1.0, 3.0)), poll_s=draw.choice((0.5, 1.0)), reconcile_s=draw.choice((2.0, 10.0, 60.0)),
         commit_s=draw.choice((0.0, 0.002, 0.02)), line_s=draw.choice((0.0001, 0.002)), strikes=strikes, said=said,
         crashes=some_crashes(draw, place, FAULTS[turn], strikes), stays_halted=draw.random() < 0.2,
     )  # fmt: skip

@@ -26,7 +26,6 @@ def test_nothing_is_doubled_or_lost_whoever_dies_wherever(chunk: int) -> None:
         found = sweep(range(chunk * SEEDS // CHUNKS, (chunk + 1) * SEEDS // CHUNKS), where)
 
     assert {} == found.failures
-    assert found.deaths > 0
 
 
 @lru_cache
@@ -43,6 +42,7 @@ def test_every_point_is_met_with_every_fault() -> None:
     crashed = {name.partition(" | ")[0] for name in coverage.crashes}
 
     assert {} == found.failures
+    assert found.deaths > found.stories
     assert set(POINTS) == crashed
     assert set(FAULTS[1:]) == set(coverage.faults)
     assert len(coverage.unseen()) < len(POINTS) * len(FAULTS) // 4
