@@ -5,6 +5,7 @@ its quotes, and few weeks show few of its hours. So every line says how many wee
 """
 
 import datetime
+import json
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from backtests.stamps import Stamps
 from brokers.mt5.zone import to_server, to_utc
-from config.calendar import WEEKDAYS
+from config.calendar import DEFAULT, WEEKDAYS
 from config.sessions import text_of
+from config.shape import join
 from market.calendar import Day, Span, weekday
 from market.types import DAY_MS
 
@@ -173,7 +175,7 @@ def toml_of(found: Proposal, symbol: str = "", zone: str = "") -> str:
         *_remarks(found),
         *([f'zone = "{zone}"'] if zone else []),
         "",
-        f'[sessions."{symbol}"]' if symbol else "[sessions.DEFAULT]",
+        f"[{join('sessions', symbol or DEFAULT)}]",
         *(_line(name, seen) for name, seen in zip(WEEKDAYS, found.week, strict=True)),
     ]
     for odd in () if found.two_clocks else found.odd:
@@ -203,7 +205,7 @@ def _holiday(odd: OddDay, found: Proposal, symbol: str) -> list[str]:
         "[[holidays]]",
         f"date = {odd.date}  # a {name}, usually {usual or 'not quoted'} ({_weeks(found.week[odd.date.weekday()])})",
         f"hours = {_hours(odd.hours)}" if odd.hours else "closed = true",
-        *([f'symbols = ["{symbol}"]'] if symbol else []),
+        *([f"symbols = [{json.dumps(symbol)}]"] if symbol else []),
     ]
 
 

@@ -7,6 +7,7 @@ import typer
 
 from tidegate import (
     commands_adopt,
+    commands_calendar,
     commands_config,
     commands_fleet,
     commands_journal,
@@ -31,6 +32,7 @@ for room in (
     commands_operator,
     commands_adopt,
     commands_journal,
+    commands_calendar,
     commands_config,
     commands_strategy,
 ):

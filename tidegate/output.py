@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-TIMES = frozenset({"at", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered"})
+TIMES = frozenset({
+    *("at", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered", "opens", "closes"),
+})  # fmt: skip
 """Columns that hold UTC milliseconds."""
 
 WIDE = 100_000

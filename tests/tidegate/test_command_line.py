@@ -13,6 +13,7 @@ WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["doctor"],
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
+    ["calendar"], ["symbols"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["new-strategy"], ["check-strategy"],
 ]  # fmt: skip
