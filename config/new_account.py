@@ -34,6 +34,11 @@ def demo_text() -> str:
     return _text("demo.toml")
 
 
+def calendar_text() -> str:
+    """Return an example of a calendar file, which says itself that it has to be checked."""
+    return _text("calendars/fx-example.toml")
+
+
 def account_text(
     name: str,
     *,

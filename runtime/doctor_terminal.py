@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -65,7 +66,11 @@ async def visit(config: AccountConfig, state: Path, patience_s: float = PATIENCE
     session = Session(msgspec.structs.replace(terms_of(config, state), latch=""))
     try:
         told = await session.start()
-        ticks, wall = await _fresh(session, told, patience_s)
+
+        async def ticks_now() -> dict[str, int]:
+            return (await session.news(_NO_DEAL, told.at, ())).ticks
+
+        ticks, wall = await fresh(ticks_now, 0.0 if told.lockstep else patience_s)  # recorded time is not waited for
         symbol = next((s.name for s in told.symbols if is_currency(s)), told.symbols[0].name)
         history: tuple[int, ...] = ()
         with contextlib.suppress(LinkLostError):  # a terminal that has no such bars says nothing of its clock
@@ -75,15 +80,13 @@ async def visit(config: AccountConfig, state: Path, patience_s: float = PATIENCE
     return Visit(told=told, ticks=ticks, wall=wall, symbol=symbol, history=history)
 
 
-async def _fresh(session: Session, told: Connected, patience_s: float) -> tuple[dict[str, int], int]:
-    """Return the times of ticks that came just now, and this machine's; recorded time is not waited for."""
+async def fresh(ask: Callable[[], Awaitable[Mapping[str, int]]], patience_s: float) -> tuple[dict[str, int], int]:
+    """Return the times of ticks that came while we waited, and this machine's at that moment; `ask` tells the last."""
     clock = Clock()
-    before = (await session.news(_NO_DEAL, told.at, ())).ticks
-    end = clock.elapsed() + (0.0 if told.lockstep else patience_s)
+    before, end = await ask(), clock.elapsed() + patience_s
     while clock.elapsed() < end:
         await asyncio.sleep(PAUSE_S)
-        ticks = (await session.news(_NO_DEAL, told.at, ())).ticks
-        moved = {symbol: at for symbol, at in ticks.items() if at > before.get(symbol, at)}
+        moved = {symbol: at for symbol, at in (await ask()).items() if at > before.get(symbol, at)}
         if moved:
             return moved, clock.wall_ms()
     return {}, clock.wall_ms()

@@ -18,6 +18,7 @@ Quotes = Annotated[Path | None, typer.Option("--propose", metavar="FILE", help="
 SymbolName = Annotated[str, typer.Option("--symbol", metavar="NAME", help="What the file is of; else for DEFAULT.")]
 Clock = Annotated[str, typer.Option("--clock", metavar="RULE", help="The file's clock, where it is not the server's.")]
 Zone = Annotated[str, typer.Option("--zone", metavar="RULE", help="The server's clock; else the account's.")]
+Example = Annotated[bool, typer.Option("--example", help="Print the calendar file that comes with the program.")]
 Propose = Annotated[bool, typer.Option("--propose", help="Find the broker's names of the account's symbols.")]
 Spec = Annotated[bool, typer.Option("--spec", help="Print the contracts as TOML to paste.")]
 
@@ -34,15 +35,19 @@ def calendar(
     symbol: SymbolName = "",
     clock: Clock = "",
     zone: Zone = "",
+    example: Example = False,
     as_json: Json = False,
 ) -> None:
     """Show sessions, holidays and swap factors in force.
 
     With --propose FILE, print a calendar file by recorded ticks or bars instead: their hours on the server's clock,
-    with the weeks behind each line.
+    with the weeks behind each line. With --example, print the file that comes with the program, to begin with.
     """
     from config.places import configured  # noqa: PLC0415 - rooms are imported when they are entered
 
+    if example:
+        _print_example()
+        return
     config = configured(account)[0] if account is not None else None
     if propose is not None:
         _propose(propose, symbol, clock, zone or (config.account.zone if config is not None and clock else ""))
@@ -50,6 +55,13 @@ def calendar(
         raise UsageError("name the account whose calendar is to be shown, or --propose FILE to make one")
     else:
         _show(config, as_json=as_json)
+
+
+def _print_example() -> None:
+    from config.new_account import calendar_text  # noqa: PLC0415
+    from tidegate.output import say  # noqa: PLC0415
+
+    say(calendar_text().rstrip("\n"))
 
 
 def _propose(file: Path, symbol: str, clock: str, zone: str) -> None:

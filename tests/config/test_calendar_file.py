@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from config.account import AccountConfig
 from config.calendar import Calendars, read_calendar
 from config.errors import ConfigError
-from config.load import account_of, digest, parse
-from config.new_account import account_text, demo_text
+from config.load import digest, parse
+from config.new_account import account_text, calendar_text, demo_text
 from config.sessions import joined, span_of, text_of
 from market.calendar import ALL_DAY, ALWAYS, Calendar
 from market.types import DAY_MS
@@ -230,12 +230,12 @@ def test_a_refusal_names_the_file(tmp_path: Path, text: str | None, problem: str
 
 def test_the_shipped_example_reads_and_says_that_it_is_one() -> None:
     """Currencies, metals, indices and crypto by the names brokers give them, and a warning in its first line."""
-    text = Path(str(account_of.__globals__["__file__"])).with_name("calendars") / "fx-example.toml"
-    document: dict[str, Any] = tomllib.loads(text.read_text(encoding="utf-8"))
+    text = calendar_text()
+    document: dict[str, Any] = tomllib.loads(text)
     names = {name: name for name in ("EURUSD", "XAUUSD", "US30", "BTCUSD")}
     calendars, wrong = read_calendar(document, names, "New York close")
 
     assert [] == wrong
-    assert "AN EXAMPLE, TO BE CHECKED" in text.read_text(encoding="utf-8").splitlines()[0]
+    assert "AN EXAMPLE, TO BE CHECKED" in text.splitlines()[0]
     assert {CHRISTMAS: ALL_DAY} == {day: calendars.symbols["BTCUSD"].holidays[day] for day in (CHRISTMAS,)}
     assert 3.0 == (calendars.symbols["US30"].swap_days or ALL_DAY)[4]

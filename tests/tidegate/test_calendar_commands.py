@@ -103,7 +103,7 @@ def test_a_terminal_that_is_away_ends_with_its_code(account: Path, capsys: pytes
 
 
 def test_one_question_at_a_time(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--propose and --spec together are refused before anything is looked at."""
+    """Both options together are refused before anything is looked at."""
     assert 2 == run(["symbols", str(account), "--propose", "--spec"])
     assert "expected one of them" in capsys.readouterr().err
 
@@ -124,6 +124,15 @@ def test_what_is_in_force_is_shown(account: Path, capsys: pytest.CaptureFixture[
     assert "no calendar: " in without
     assert {"EURUSD", "GBPUSD", "US30"} == set(rows)
     assert [1, 1, 1, 1, 3, 0, 0] == rows["US30"]["swap"]
+
+
+def test_an_example_is_printed_to_begin_with(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a calendar file, and says in its first line that it has to be checked."""
+    assert 0 == run(["calendar", "--example"])
+    said = capsys.readouterr().out
+
+    assert "TO BE CHECKED" in said.splitlines()[0]
+    assert [] == read_calendar(tomllib.loads(said), {"EURUSD": "EURUSD"}, "New York close")[1]
 
 
 def test_a_calendar_is_proposed_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
