@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from brokers.book import Book, Holding, Resting
+from brokers.fills import CROSS, floating
 from brokers.port import DealMade, OrderEnd, OrderGone
-from brokers.valuation import floating_profit, rough_profit
+from brokers.valuation import floating_profit, rough_cross
 from market.money import cents
 from market.types import BUY, Deal, Flow
 
@@ -113,11 +114,8 @@ def seen(a: Ledger) -> list[Deal]:
     return [deal for deal in a.deals if deal.at + a.visible_after <= a.at]
 
 
-def take_news(a: Ledger) -> list[DealMade | OrderGone]:
-    """Return what has become visible since the last call, in the venue's order."""
-    if not a.visible_after:
-        news, a.news = a.news, []
-        return news
+def take_late_news(a: Ledger) -> list[DealMade | OrderGone]:
+    """Return what has become visible since the last call, in the venue's order, where deals show late."""
     visible = [fact for fact in a.news if fact.at <= a.at]
     a.news = a.news[len(visible) :]
     return visible
@@ -145,7 +143,11 @@ def rough_equity(a: Ledger) -> float:
     total = a.balance + a.credit
     for book in a.books.values():
         for p in book.positions:
-            total = total + p.swap + rough_profit(a.books, book, p)
+            if book.mode == CROSS:
+                total = total + p.swap + rough_cross(a.books, book, p)
+            else:
+                price = book.bid if p.side > 0 else book.ask
+                total = total + p.swap + floating(book.mode, p.side, p.price, price, p.volume, book.contract)
     return total
 
 

@@ -9,11 +9,15 @@ from brokers.holdings import leave
 from brokers.ledger import Ledger, rough_equity, worst
 from brokers.slips import market_price
 
+_SURELY = 1.001  # beyond the dust of any division: the usual case, said quickly
+
 
 def call_margin(a: Ledger) -> None:
     """Close the position that loses most until the account is whole."""
     while a.watched:
         total = rough_equity(a)
+        if a.stop_out_money is None and total >= 0.0 and total >= a.stop_out * a.margin * _SURELY:
+            return
         if _is_whole(a, total, a.stop_out, a.stop_out_money):
             return
         book, p = worst(a)

@@ -23,12 +23,10 @@ def floating_profit(books: Books, book: Book, p: Holding) -> float:
     return earned(books, book, p.side, p.price, book.bid if p.side > 0 else book.ask, p.volume)
 
 
-def rough_profit(books: Books, book: Book, p: Holding) -> float:
-    """Return the same not rounded: quick, for the margin level."""
+def rough_cross(books: Books, book: Book, p: Holding) -> float:
+    """Return what closing at the quote would make, converted and not rounded: quick, for the margin level."""
     price = book.bid if p.side > 0 else book.ask
-    if book.mode == CROSS:
-        return converted(floating(DIRECT, p.side, p.price, price, p.volume, book.contract), *rates(books, book))
-    return floating(book.mode, p.side, p.price, price, p.volume, book.contract)
+    return converted(floating(DIRECT, p.side, p.price, price, p.volume, book.contract), *rates(books, book))
 
 
 def rates(books: Books, book: Book) -> tuple[float, float]:

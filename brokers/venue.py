@@ -17,7 +17,7 @@ from brokers.book import DAY, Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
 from brokers.fills import INVERSE, shift
-from brokers.ledger import Ledger, deposit, equity, flow, seen, take_news
+from brokers.ledger import Ledger, deposit, equity, flow, seen, take_late_news
 from brokers.margins import bind, required
 from brokers.matching import jump, play
 from brokers.port import Answer, AnyRequest, DealMade, OrderGone
@@ -170,7 +170,11 @@ class Venue:
 
     def news(self) -> list[DealMade | OrderGone]:
         """Tell what has become visible since the last call, in the venue's order."""
-        return take_news(self._a)
+        a = self._a
+        if a.visible_after:
+            return take_late_news(a)
+        news, a.news = a.news, []
+        return news
 
     # --- the account ------------------------------------------------------------------------------------------------
 
