@@ -12,6 +12,10 @@ EPOCH_MS = 1_704_067_200_000
 """The wall clock when a story begins."""
 
 
+STEP_S = 1e-9
+"""So long takes each round of the loop: a wait too short to be added to the clock would otherwise last for ever."""
+
+
 class Stuck(Exception):
     """Nothing is ready and nothing is due: the house waits for something that will never come."""
 
@@ -23,11 +27,11 @@ class Nothing(selectors.BaseSelector):
         self.loop: VirtualLoop | None = None
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Let the time pass for which there is nothing to do."""
+        """Let the time pass for which there is nothing to do; nothing takes no time, or a rest of a wait never ends."""
         assert self.loop is not None
         if timeout is None:
             raise Stuck("nothing is ready and nothing is due")
-        self.loop.now += timeout
+        self.loop.now += max(timeout, STEP_S)
         return []
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - the face
