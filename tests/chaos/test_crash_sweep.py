@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from brokers.mt5.lookalike.client import LINE, dialled
 from tests.chaos.planted import PLANTED
 from tests.chaos.points import FAULTS, POINTS, Coverage
 from tests.chaos.story import story_of
@@ -67,6 +68,14 @@ def test_a_planted_bug_is_found(name: str) -> None:
         )), None)  # fmt: skip
 
     assert found is not None
+
+
+def test_a_world_leaves_the_package_as_it_was() -> None:
+    """Whoever uses the look-alike in this process afterwards reaches a real server by its own line."""
+    with folder() as where:
+        played(0, where)
+
+    assert (dialled, None) == (LINE.dial, LINE.socket)
 
 
 def test_a_seed_draws_the_same_story_every_time() -> None:

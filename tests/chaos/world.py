@@ -10,6 +10,7 @@ import msgspec
 
 from brokers.latch import Command
 from brokers.mt5.frames import AnyAsk, Look, Looked, Send
+from brokers.mt5.lookalike.client import LINE, dialled
 from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
 from config.errors import TerminalRefused
@@ -227,6 +228,7 @@ class World:
         self.loop._scheduled.clear()  # type: ignore[attr-defined]  # timers of the dead
         self.loop._ready.clear()  # type: ignore[attr-defined]  # likewise
         self.broker.close()
+        LINE.dial = dialled  # whoever comes after us in this process dials a real server
 
     async def _play(self) -> None:
         helpers = [self.loop.create_task(on_call(self))]
