@@ -3,7 +3,7 @@
 import sys
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Argument(metavar="ACCOUNTS_DIR", help="Folder of the accounts' TOML files.")]
 Logins = Annotated[list[int] | None, typer.Option("--login", help="A login that may trade real money; repeat it.")]
 Gap = Annotated[float, typer.Option("--gap", min=0.0, help="Seconds between two starts.")]
+
+T = TypeVar("T")
 
 COLUMNS = ("account", "life", "level", "link", "holds", "positions", "equity", "bar_age_s", "restarts", "pid", "why")
 
@@ -52,7 +54,7 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     from runtime.fleet_all import status_all  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
 
-    found = status_all(folder.absolute())
+    found = _some(status_all(folder.absolute()), folder)
     show(found, COLUMNS, as_json=as_json)
     away = [one["account"] for one in found if not one.get("running") and one["life"] != "ended"]
     if away:
@@ -68,9 +70,16 @@ def halt_folder(folder: Path, reason: str) -> None:
     from tidegate.output import say  # noqa: PLC0415
     from tidegate.reports import told  # noqa: PLC0415
 
-    found = halt_all(folder.absolute(), reason.strip())
+    found = _some(halt_all(folder.absolute(), reason.strip()), folder)
     for one in found:
         say(f"{one.account}: {told(one.outcome) if one.outcome else f'NOT HALTED: {one.problem}'}")
     failed = [one.account for one in found if not one.ok]
     if failed:
         raise Negative(f"not halted: {', '.join(failed)}: halt each by its state folder, or stop its daemon")
+
+
+def _some(found: list[T], folder: Path) -> list[T]:
+    """Return what was found, if anything: who names the wrong folder must not believe that all is well, or halted."""
+    if not found:
+        raise UsageError(f"no account in {folder}: name the folder that the accounts' TOML files lie in")
+    return found

@@ -53,3 +53,12 @@ def test_one_account_or_a_folder_that_is_there(words: list[str], capsys: pytest.
     """Neither, both, or a folder that is none: a line that says what to name."""
     assert 2 == run(words)
     assert "tidegate: error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["halt", "--reason", "drill"]], ids=" ".join)
+def test_a_folder_without_accounts_is_not_well_and_not_halted(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who names the folder above, in haste, would believe that all of his accounts are halted."""
+    assert 2 == run([*words, "--all", str(tmp_path)])
+    assert f"tidegate: error: no account in {tmp_path}: " in capsys.readouterr().err
