@@ -3,8 +3,11 @@
 import io
 import sys
 
+from typing import Any
+
 import typer
 
+from config.errors import UsageError
 from tidegate import (
     commands_adopt,
     commands_calendar,
@@ -16,6 +19,9 @@ from tidegate import (
     commands_strategy,
 )
 from tidegate.errors import guarded
+
+MISUSE: Any = typer.BadParameter.__mro__[1]
+"""Words that cannot be understood: what the error of a bad value is one kind of, and that typer shows under no name."""
 
 app = typer.Typer(
     name="tidegate",
@@ -49,7 +55,20 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code: `docs/exit-codes.md` says what each means."""
-    return guarded(lambda: app(arguments, prog_name="tidegate"))
+    return guarded(lambda: sys.exit(_called(arguments)))
+
+
+def _called(arguments: list[str]) -> int | None:
+    """Call what the words name; words that cannot be understood are refused in one line, as anything else is."""
+    try:
+        code: int | None = app(arguments, prog_name="tidegate", standalone_mode=False)
+    except MISUSE as error:
+        said = error.format_message().rstrip(".")
+        if said.startswith("Usage:"):  # no word at all: all of them are shown
+            sys.stderr.write(f"{said}.\n")
+            return UsageError.exit_code
+        raise UsageError(f"{said}: see {error.ctx.command_path if error.ctx else 'tidegate'} --help") from None
+    return code
 
 
 if __name__ == "__main__":

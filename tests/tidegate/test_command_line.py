@@ -82,3 +82,32 @@ def test_a_word_used_wrongly_ends_with_2(words: list[str], monkeypatch: pytest.M
     monkeypatch.chdir(str(tmp_path))
 
     assert 2 == run(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense': see tidegate --help"),
+        (["halt", "x"], "Missing option '--reason': see tidegate halt --help"),
+        (["config", "check", "--all"], "No such option: --all: see tidegate config check --help"),
+        (["halt", "x", "--reason"], "Option '--reason' requires an argument: see tidegate --help"),
+        (["orders", "x", "--last", "0"], None),
+    ],
+    ids=str,
+)
+def test_words_that_cannot_be_understood_are_refused_in_one_line(
+    words: list[str], said: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script finds the same beginning in every refusal, and a person the place to look."""
+    assert 2 == run(words)
+    shown = capsys.readouterr().err
+
+    assert shown.startswith("tidegate: error: ")
+    assert 1 == shown.count("\n")
+    assert said is None or f"tidegate: error: {said}\n" == shown
+
+
+def test_no_word_at_all_is_answered_with_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever does not know what to say is shown what can be said."""
+    assert 2 == run([])
+    assert "Commands:\n" in capsys.readouterr().err
