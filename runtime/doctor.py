@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from brokers.latch import LATCH_FILE, WORD_FILE
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
@@ -73,6 +74,8 @@ def _disk(state: Path) -> str:
 
 def _latch(state: Path) -> str:
     now = latch.read(state)
+    if now.command is None and any((state / name).exists() for name in (LATCH_FILE, WORD_FILE)):
+        return f"{now.level}: its copies are damaged or contradict each other; tidegate halt writes them anew"
     if now.command is None:
         return "no latch yet: the account will start halted; tidegate resume lets it trade"
     return f"{now.level} since {now.command.who}: {now.command.why}"

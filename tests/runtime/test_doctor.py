@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from brokers.latch import LATCH_FILE
 from config.account import AccountConfig
 from config.load import load
 from config.places import JOURNAL_FILE
@@ -67,6 +68,14 @@ def test_a_healthy_account_has_nothing_to_mend(healthy: AccountConfig, tmp_path:
     assert "no weekend among 4 hours of GOLD; its time is recorded" in found["zone"].detail
     assert "GOLD: market execution, fillings ioc, lots from 0.01" in found["contracts"].detail
     assert before == {path.name: path.read_bytes() for path in state.iterdir()}
+
+
+def test_a_damaged_latch_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads as halt all the same; but somebody has to know that its reason is lost, and how it is mended."""
+    monkeypatch.setenv("TIDEGATE_TEST_WORD", "open")
+    (latched(tmp_path / "state", "run") / LATCH_FILE).write_text("junk", encoding="utf-8")
+
+    assert "halt: its copies are damaged" in seen(account(tmp_path), tmp_path / "state")["latch"].detail
 
 
 def test_everything_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
