@@ -99,6 +99,8 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
             continue
         except OSError:
             note = "no daemon runs: nothing new can leave; resting entries of ours, if any, still rest at the venue"
+            if report.level == "flatten":
+                note += ", and positions stand: start the daemon with tidegate run, and it closes them"
             return msgspec.structs.replace(report, note=note)
         told = seen["generation"] >= report.generation and not seen["resting"]
         if told and (report.level != "flatten" or not seen["positions"]):

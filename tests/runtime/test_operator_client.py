@@ -71,6 +71,14 @@ def test_without_a_daemon_a_halt_falls_all_the_same(tmp_path: Path) -> None:
     assert ("ann", "smoke", "halt") == (now.command.who, now.command.why, now.level)
 
 
+@pytest.mark.parametrize(("level", "said"), [("flatten", True), ("halt", False)])
+def test_without_a_daemon_a_flatten_says_who_will_close(tmp_path: Path, level: Level, said: bool) -> None:  # noqa: FBT001 - a case
+    """The positions stand until a daemon runs, which is what the operator has to see to."""
+    report = change_level(latched(tmp_path / "a", "run"), level, "smoke")
+
+    assert said == ("start the daemon with tidegate run, and it closes them" in report.note)
+
+
 @pytest.mark.parametrize("force", [True, False])
 def test_a_flatten_says_whether_it_is_forced(tmp_path: Path, force: bool) -> None:  # noqa: FBT001 - a case
     """What the operator insisted on is latched with the level, so that a restart resumes it as it was asked."""
