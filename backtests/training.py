@@ -14,6 +14,8 @@ def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[
     """Train every regime model of an account, or the one named; write, promote and report each."""
     if regime is not None and regime not in config.regimes:
         raise ConfigError(f"no regime {regime!r}: the account has {', '.join(config.regimes) or 'none'}")
+    if not config.regimes:
+        raise ConfigError("no regime is configured: there is no model to train; [regimes.NAME] makes one")
     tapes = tapes_of(config)
     reports = {}
     for name, section in config.regimes.items():

@@ -12,6 +12,7 @@ import pytest
 from backtests.demo import demo_config
 from backtests.demo_folder import MARK, claimed
 from config.errors import AlreadyRunning
+from config.new_account import account_text
 from tests.demos import ROOT
 from tidegate.cli import run
 
@@ -57,6 +58,14 @@ def test_demo_runs_from_beginning_to_report(home: Path) -> None:
     assert "training the regime model" in done.stderr
     assert Path(found["report"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (home / "out" / MARK).exists()
+
+
+def test_an_account_without_a_regime_has_nothing_to_train(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The regime is what is missing: its bars are not asked for."""
+    (home / "plain.toml").write_text(account_text("plain", kind="lookalike", login=7), encoding="utf-8")
+
+    assert 3 == run(["train", "plain.toml"])
+    assert "no regime is configured" in capsys.readouterr().err
 
 
 def test_demo_leaves_a_folder_alone_that_is_not_its_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
