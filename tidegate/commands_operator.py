@@ -25,7 +25,8 @@ def add(app: typer.Typer) -> None:
 def status(account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
     """Show level, holds, positions and link of an account.
 
-    Exit code 9 where no daemon runs: then the level is all there is to show. With --all, of every account of a folder.
+    Exit code 9 where no daemon runs: then the level is all there is to show. With --all, of every account of a folder;
+    exit code 11 where one has no daemon that answers.
     """
     name = _one(account, folder)
     if folder is not None:
