@@ -45,6 +45,8 @@ def calendar(
     """
     from config.places import configured  # noqa: PLC0415 - rooms are imported when they are entered
 
+    if as_json and (example or propose is not None):
+        raise UsageError("--json: a calendar file is TOML: leave it out, or leave out --example and --propose")
     if example:
         _print_example()
         return
@@ -122,15 +124,4 @@ def symbols(account: Account, propose: Propose = False, spec: Spec = False, as_j
         rows, text = specs_of(config, found)
         lines(rows) if as_json else say(text.rstrip("\n"))
     else:
-        columns = (
-            "symbol",
-            "broker",
-            "trade_mode",
-            "execution",
-            "fillings",
-            "digits",
-            "contract",
-            "lots",
-            "currencies",
-        )
-        show(rows_of(config, found), columns, as_json=as_json)
+        show(rows_of(config, found), COLUMNS, as_json=as_json)

@@ -71,6 +71,8 @@ def test_help_loads_nothing_heavy() -> None:
         ["decisions", "no-such-account", "--class", "lucky"],
         ["outcomes", "no-such-account", "--book", "red"],
         ["backtest", "x.toml", "--from", "yesterday"],
+        ["calendar", "--example", "--json"],
+        ["calendar", "--propose", "x.csv", "--json"],
         ["check-strategy", "trend", "--timeframe", "D2"],
         ["check-strategy", "trend", "--param", "fast"],
         ["halt", "no-such-account", "--reason", "  "],
