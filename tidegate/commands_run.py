@@ -92,6 +92,8 @@ def backtest(
     A regime model that is not there yet is trained first.
     """
     from_, to = _day(first), _day(last)
+    if from_ is not None and to is not None and to < from_:
+        raise UsageError(f"--to {to} is before --from {from_}: no day lies between them")
 
     from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
     from backtests.screen import Watch  # noqa: PLC0415

@@ -71,6 +71,7 @@ def test_help_loads_nothing_heavy() -> None:
         ["decisions", "no-such-account", "--class", "lucky"],
         ["outcomes", "no-such-account", "--book", "red"],
         ["backtest", "x.toml", "--from", "yesterday"],
+        ["backtest", "x.toml", "--from", "2005-01-01", "--to", "2004-12-31"],
         ["calendar", "--example", "--json"],
         ["calendar", "--propose", "x.csv", "--json"],
         ["check-strategy", "trend", "--timeframe", "D2"],
