@@ -78,7 +78,7 @@ def _latch(state: Path) -> str:
         return f"{now.level}: its copies are damaged or contradict each other; tidegate halt writes them anew"
     if now.command is None:
         return "no latch yet: the account will start halted; tidegate resume lets it trade"
-    return f"{now.level} since {now.command.who}: {now.command.why}"
+    return f"{now.level} by {now.command.who}: {now.command.why}"
 
 
 def _journal(state: Path) -> str:

@@ -63,7 +63,7 @@ def test_a_healthy_account_has_nothing_to_mend(healthy: AccountConfig, tmp_path:
     assert [*("disk", "latch", "journal", "models", "terminal", "calendar", "zone", "contracts")] == list(found)
     assert [] == [finding for finding in found.values() if not finding.ok]
     assert "7 on Lookalike-Demo: demo" in found["terminal"].detail
-    assert "halt since tester" in found["latch"].detail
+    assert "halt by tester" in found["latch"].detail
     assert "no calendar" in found["calendar"].detail
     assert "no weekend among 4 hours of GOLD; its time is recorded" in found["zone"].detail
     assert "GOLD: market execution, fillings ioc, lots from 0.01" in found["contracts"].detail
