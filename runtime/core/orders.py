@@ -78,6 +78,8 @@ class OrderRecord(msgspec.Struct, kw_only=True):
     state: State = "NEW"
     code: int = 0
     reason: str = ""
+    unseen: bool = False
+    """The venue said yes, and a look did not find what must have come of it."""
     story: list[str] = []
 
     @property

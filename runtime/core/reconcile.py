@@ -29,14 +29,19 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
 
 def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled, held: dict[int, Position]) -> None:
     resting = {o.magic: o.ticket for o in fact.orders}
+    waits = False
     for order in list(ledger.orders.values()):
         if order.state == "IN_DOUBT":
             _resolve(desk, lanes, order, resting, held, settled=fact.settled)
         elif order.state == "MISSING" and order.magic in resting:
             _found(desk, lanes, order, resting[order.magic])
         elif order.verb == "entry" and order.state in {"WORKING", "PARTIAL"} and order.magic not in resting:
-            _vanished(ledger, lanes, order, settled=fact.settled)
+            waits |= _vanished(lanes, order, settled=fact.settled)
+        elif order.verb == "close" and order.state == "FILLED" and order.position in held:
+            waits |= _undone(desk, order, settled=fact.settled)
     desk.lift_doubts()
+    if waits:
+        desk.wake_settled()
 
 
 def _resolve(
@@ -98,12 +103,34 @@ def _found(desk: OrderDesk, lanes: list[Lane], order: OrderRecord, ticket: int) 
         desk.take_back(order)
 
 
-def _vanished(ledger: Ledger, lanes: list[Lane], order: OrderRecord, *, settled: bool) -> None:
-    """Note that a resting entry of ours is gone although nobody told: once settled, it was taken back."""
-    if not settled:
-        return
+def _vanished(lanes: list[Lane], order: OrderRecord, *, settled: bool) -> bool:
+    """Note that a resting entry of ours is gone although nobody told: it was taken back; return whether to look again.
+
+    It may have been filled a moment ago, and a window that another doubt has begun says nothing of it. Should its deal
+    come later still, it is ours by its magic number.
+    """
+    if _first_unseen(order, settled=settled):
+        return True
     walk(order, "gone", "not at the venue any more")
     for lane in lanes:
         if lane.order == order.id:
             lane.order = 0
-    ledger.magics.pop(order.magic, None)
+    return False
+
+
+def _undone(desk: OrderDesk, order: OrderRecord, *, settled: bool) -> bool:
+    """Let a close go that was accepted and never done; return whether to look again: its deal may show late."""
+    trade = desk.by_number[order.strategy].trade
+    if trade is None or trade.closing != order.id:
+        return False
+    if _first_unseen(order, settled=settled):
+        return True
+    trade.closing = 0
+    desk.alert("page", f"{order.name} was accepted and never done: position {order.position} still stands")
+    return False
+
+
+def _first_unseen(order: OrderRecord, *, settled: bool) -> bool:
+    """Say whether no whole window has passed yet since a look first missed what must have come of an order."""
+    first, order.unseen = not (settled and order.unseen), True
+    return first

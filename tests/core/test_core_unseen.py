@@ -1,0 +1,116 @@
+"""What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
+
+from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled
+from market.types import Deal
+from runtime.core.instructions import Alert, Cancel, ClosePosition, WakeAt
+from runtime.core.positions import Trade
+from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, buy_limit, closed, hour, level, reconciled
+from tests.told import Told, kinds, of_kind, only, position_of, with_resting_entry
+
+
+def trade_of(told: Told) -> Trade:
+    """Return the trade of the first strategy."""
+    trade = told.core.lanes[0].trade
+    assert trade is not None
+    return trade
+
+
+def closing() -> tuple[Told, Deal, ClosePosition]:
+    """Return a core whose close of bar 4 was accepted (10008, PLACED), and of which no deal has told."""
+    told = Told(a_plan(a_lane({3: buy()} | dict.fromkeys(range(4, 20), LEAVE))))
+    entry = told.enter(3)
+    wish = only(told.tell(closed(4)), ClosePosition)
+    told.tell(Accepted(at=hour(5), id=wish.id, order=77))
+    return told, entry, wish
+
+
+def look(entry: Deal, *, settled: bool = False) -> Reconciled:
+    """Return a look at a venue where the position still stands."""
+    return reconciled(BALANCE, position_of(entry, stop=99.1), at=hour(5), settled=settled)
+
+
+# --- entries ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_window_of_another_doubt_does_not_end_a_resting_entry() -> None:
+    """It was filled a moment ago, its deal shows late: only a window that begins with its being missed counts."""
+    told, wish = with_resting_entry()
+    step = told.tell(reconciled(at=hour(4), settled=True))
+
+    assert (["WakeAt"], wish.id) == (kinds(step), told.core.lanes[0].order)
+
+
+def test_the_late_deal_of_an_entry_that_was_given_up_is_ours() -> None:
+    """However late it is told: nothing of ours is ever a stranger's."""
+    told, wish = with_resting_entry()
+    told.tell(reconciled(at=hour(4)), reconciled(at=hour(4), settled=True))
+    before = told.core.lanes[0].order
+    deal = told.deal(wish, "in", 99.5)
+    told.tell(DealMade(at=hour(4), deal=deal))
+
+    assert (0, deal.position) == (before, trade_of(told).position)
+
+
+def test_an_entry_in_doubt_that_is_filled_in_part_can_be_taken_back() -> None:
+    """Its deal tells its ticket, before any look does."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5)})))
+    wish = told.submit(3)
+    told.tell(InDoubt(at=hour(4), id=wish.id, code=10012, reason="timeout"))
+    told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 99.5, volume=0.4, order=55)))
+
+    assert 55 == only(told.tell(level("halt", hour(4))), Cancel).order
+
+
+# --- closes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_close_that_was_accepted_and_never_done_is_asked_again() -> None:
+    """Once a whole window has shown the position standing, somebody is paged and the next bar decides anew."""
+    told, entry, wish = closing()
+    first = told.tell(look(entry))
+    quiet = told.tell(closed(5))
+    last = told.tell(look(entry, settled=True))
+
+    assert (["settle"], []) == ([w.key for w in of_kind(first, WakeAt)], kinds(quiet))
+    assert "page" == only(last, Alert).severity
+    assert wish.id < only(told.tell(closed(6)), ClosePosition).id
+
+
+def test_a_window_of_another_doubt_does_not_end_a_close() -> None:
+    """Its deal may show late: two closes of one position are one too many."""
+    told, entry, wish = closing()
+    told.tell(look(entry, settled=True))
+
+    assert (wish.id, []) == (trade_of(told).closing, kinds(told.tell(closed(5))))
+
+
+def test_flatten_does_not_wait_for_ever_for_a_close_that_was_accepted() -> None:
+    """A position that still stands after the window is closed again."""
+    told, entry, _ = closing()
+    told.tell(level("flatten", hour(5)), look(entry))
+    step = told.tell(look(entry, settled=True))
+
+    assert entry.position == only(step, ClosePosition).position
+
+
+def test_the_late_deal_of_a_close_ends_the_wait() -> None:
+    """Nothing is left to be told of."""
+    told, entry, wish = closing()
+    told.tell(look(entry), DealMade(at=hour(5), deal=told.deal(wish, "out", 100.0)))
+
+    assert () == told.tell(reconciled(BALANCE, at=hour(5), settled=True)).instructions
+    assert None is told.core.lanes[0].trade
+
+
+# --- on the way -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_waited_for_outlives_a_restart() -> None:
+    """A restored core is the same, byte for byte."""
+    told, wish = with_resting_entry()
+    told.tell(reconciled(at=hour(4)))
+    again = told.again()
+    gone = OrderGone(at=hour(4), order=55, magic=wish.magic, end="cancelled")
+
+    assert told.core.snapshot() == again.core.snapshot()
+    assert told.tell(gone).instructions == again.tell(gone).instructions
