@@ -6,16 +6,14 @@ A trade is known by its position id, whoever made the deal; on a netting account
 from brokers.port import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
+from runtime.core.foreign import note_stranger
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
-from runtime.core.state import Lane, Ledger
+from runtime.core.state import Lane
 
 UNSPENT = frozenset({"credit"})
 """Flows that do not move the balance."""
-
-STRANGERS = 64
-"""Other programs remembered, the latest."""
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
@@ -39,16 +37,8 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
     if order is not None and order.verb == "entry" and order.position != deal.position:
         return _surplus(desk, order, deal, f"was netted with position {deal.position}, which is not ours")
     if deal.reason == "expert":
-        _stranger(ledger, deal)
+        note_stranger(ledger, deal.magic, deal.at)
     return "foreign"
-
-
-def _stranger(ledger: Ledger, deal: Deal) -> None:
-    """Note that another program was at work."""
-    ledger.strangers.pop(deal.magic, None)
-    ledger.strangers[deal.magic] = deal.at
-    if len(ledger.strangers) > STRANGERS:
-        del ledger.strangers[next(iter(ledger.strangers))]
 
 
 def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:

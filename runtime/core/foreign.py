@@ -1,18 +1,44 @@
 """What is on the account and is not ours: seen, counted in risk, never touched."""
 
 from brokers.port import Reconciled
+from market.types import Order, Position
 from runtime.core.decide import Decider
 from runtime.core.risk import foreign_margin
+from runtime.core.state import Ledger
+
+STRANGERS = 64
+"""Other programs remembered, the latest."""
 
 
 def see_foreign(decider: Decider, fact: Reconciled) -> None:
     """Note what a look at the venue shows beside our own trades and entries."""
     ledger = decider.ledger
     ours = {lane.trade.position for lane in decider.lanes if lane.trade is not None}
-    ledger.foreign = tuple(p for p in fact.positions if p.ident not in ours)
-    ledger.foreign_orders = tuple(o for o in fact.orders if o.magic not in ledger.magics)
+    foreign = tuple(p for p in fact.positions if p.ident not in ours)
+    orders = tuple(o for o in fact.orders if o.magic not in ledger.magics)
+    for magic in _at_work(ledger, foreign, orders):
+        note_stranger(ledger, magic, fact.at)
+    ledger.foreign, ledger.foreign_orders = foreign, orders
     ledger.foreign_margin = _margin(decider, fact.account.margin) if ledger.foreign else 0.0
     _netted(decider, () if fact.account.hedging else tuple(dict.fromkeys(p.symbol for p in ledger.foreign)))
+
+
+def note_stranger(ledger: Ledger, magic: int, at: int) -> None:
+    """Note that another program was at work under a magic number, and forget the one that was quiet for longest."""
+    ledger.strangers[magic] = max(ledger.strangers.pop(magic, 0), at)
+    if len(ledger.strangers) > STRANGERS:
+        del ledger.strangers[next(iter(ledger.strangers))]
+
+
+def _at_work(ledger: Ledger, foreign: tuple[Position, ...], orders: tuple[Order, ...]) -> list[int]:
+    """Return the magic numbers under which something was done since the last look that no deal tells.
+
+    A stop or target was moved, or an order was placed, changed or taken back.
+    """
+    before = {p.ident: (p.stop, p.target) for p in ledger.foreign}
+    moved = [p.magic for p in foreign if before.get(p.ident, (p.stop, p.target)) != (p.stop, p.target)]
+    changed = {o.magic for o in {*orders} ^ {*ledger.foreign_orders}}
+    return sorted(changed.union(moved))  # in an order that is the same in every process
 
 
 def _margin(decider: Decider, told: float) -> float:

@@ -167,6 +167,27 @@ def test_an_old_bot_that_still_deals_keeps_its_position() -> None:
     assert answer(told.tell(asked(position=4711, at=hour(6))))[0]
 
 
+@pytest.mark.parametrize("moved", [{"stop": 98.5}, {"target": 120.0}])
+def test_an_old_bot_that_moves_a_stop_keeps_its_position(moved: dict[str, float]) -> None:
+    """No deal tells of it, but somebody looks after the position still: two would fight over its stop."""
+    told = seen(theirs())
+    told.tell(reconciled(BALANCE, theirs(**moved), at=hour(4.8)))
+    ok, text = answer(told.tell(asked()))
+
+    assert (False, True) == (ok, "less than 60 minutes ago" in text)
+    assert answer(told.tell(asked(at=hour(6))))[0]
+
+
+def test_an_old_bot_that_places_and_takes_back_orders_keeps_its_position() -> None:
+    """None of them may rest at the moment of asking: that they came and went is enough."""
+    order = Order(ticket=9, at=MONDAY, symbol="XAUUSD", side=1, kind="limit", volume=1.0, price=99.0, magic=OLD)
+    told = seen(theirs())
+    told.tell(reconciled(BALANCE, theirs(), at=hour(4.6), orders=(order,)))
+    told.tell(reconciled(BALANCE, theirs(), at=hour(4.8)))
+
+    assert "less than 60 minutes ago" in answer(told.tell(asked()))[1]
+
+
 def test_an_old_bot_whose_orders_rest_keeps_its_position() -> None:
     """They could be filled at any moment."""
     order = Order(ticket=9, at=MONDAY, symbol="XAUUSD", side=1, kind="limit", volume=1.0, price=99.0, magic=OLD)
