@@ -206,7 +206,7 @@ class OrderDesk:
         if trade is not None and trade.closing == order.id:
             trade.closing, trade.doubt = 0, False
         if trade is not None and trade.moving == order.id:
-            trade.moving, trade.refused = 0, order.code
+            trade.moving, trade.refused = 0, order.code if order.stop == trade.stop else 0
             if order.code == UNCHANGED:
                 trade.stop = order.stop
 

@@ -52,7 +52,7 @@ class Trade(msgspec.Struct, kw_only=True):
     seen_stop: float = -1.0
     """The venue's stop as it was told to people last."""
     refused: int = 0
-    """Code with which the last move of its stop was refused; 0: it was not."""
+    """Code with which its stop was refused as it was to be set again; 0: it was not, or another stop was asked for."""
     absent: int = 0
     """Looks at the venue in a row that did not find it, though no deal told how it went."""
     forced: bool = False

@@ -208,6 +208,17 @@ def test_tags_are_kept_beside_each_other() -> None:
 def test_a_deal_with_our_magic_on_a_foreign_position_is_a_break() -> None:
     """On a netting account an entry may be netted with what others hold: nobody's trade, and a person must look."""
     told = Told(a_plan(a_lane({3: buy()})))
+def test_a_trailing_stop_refused_before_says_nothing_of_a_stop_removed_now() -> None:
+    """It stood too near to the price that day; the old stop does not: it is set again, and the trade is kept."""
+    told = Told(a_plan(a_lane({3: buy(trail=1.0)})))
+    entry = told.enter(3)
+    move = only(told.tell(closed(4, 102.0, low=100.0)), ModifyStop)
+    told.tell(Rejected(at=hour(5), id=move.id, code=INVALID_STOPS, reason="too near"))
+    step = told.tell(reconciled(BALANCE, position_of(entry, stop=0.0), at=hour(5)))
+
+    assert (["Alert", "ModifyStop"], 99.1) == (kinds(step), only(step, ModifyStop).stop)
+
+
     wish = told.submit(3)
     netted = told.deal(wish, "out", 100.0, position=4711)
     step = told.tell(DealMade(at=hour(4), deal=netted))
