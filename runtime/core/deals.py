@@ -85,12 +85,24 @@ def _left(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> str:
     if over:
         lane.trade = None
     if over and turned:
-        _tell(desk, lane, trade, deal, "was turned round; what stands there now is not ours")
+        _turned(desk, lane, trade, deal)
     else:
         _tell(desk, lane, trade, deal, "was closed" if over else f"was partly closed: {trade.volume:g} lots are left")
     if over or not by_hand(deal, trade.magic):
         _closed(desk, trade)
     return "out"
+
+
+def _turned(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> None:
+    """Note what stands where a trade was: a person's doing is his; what our own close has opened has no stop."""
+    what = "was turned round; what stands there now is not ours"
+    if by_hand(deal, trade.magic):
+        _tell(desk, lane, trade, deal, what)
+        return
+    why = f"{lane.name}: position {deal.position} {what}: our close was larger than what it met"
+    desk.ledger.holds[f"BREAK:{trade.symbol}"] = why
+    desk.ledger.surplus[deal.position] = why
+    desk.alert("page", f"{why}; it has no stop: a person must settle it")
 
 
 def _tell(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal, what: str) -> None:

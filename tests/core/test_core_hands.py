@@ -121,6 +121,18 @@ def test_a_position_turned_round_by_hand_is_ours_no_more() -> None:
     assert "was turned round" in only(step, Alert).text
 
 
+def test_a_position_turned_round_by_our_own_close_is_a_break() -> None:
+    """A part was closed by hand in the same moment: what our close has opened has no stop, and a person must look."""
+    told, entry = holding()
+    turn = told.deal(entry, "inout", 101.0, volume=1.0)
+    step = told.tell(DealMade(at=hour(5), deal=turn))
+    naked = position_of(entry, side=-1, volume=0.4, price=101.0, stop=0.0)
+    told.tell(reconciled(BALANCE, naked, at=hour(5)))
+
+    assert ("page", None) == (only(step, Alert).severity, told.core.lanes[0].trade)
+    assert ["BREAK:XAUUSD"] == told.holds
+
+
 # --- stops ------------------------------------------------------------------------------------------------------------
 
 
@@ -196,6 +208,17 @@ def test_a_trade_whose_stop_the_price_has_passed_is_left() -> None:
     assert (["ClosePosition"], "stop passed") == (kinds(step), only(step, ClosePosition).reason)
 
 
+def test_a_trailing_stop_refused_before_says_nothing_of_a_stop_removed_now() -> None:
+    """It stood too near to the price that day; the old stop does not: it is set again, and the trade is kept."""
+    told = Told(a_plan(a_lane({3: buy(trail=1.0)})))
+    entry = told.enter(3)
+    move = only(told.tell(closed(4, 102.0, low=100.0)), ModifyStop)
+    told.tell(Rejected(at=hour(5), id=move.id, code=INVALID_STOPS, reason="too near"))
+    step = told.tell(reconciled(BALANCE, position_of(entry, stop=0.0), at=hour(5)))
+
+    assert (["Alert", "ModifyStop"], 99.1) == (kinds(step), only(step, ModifyStop).stop)
+
+
 def test_tags_are_kept_beside_each_other() -> None:
     """An adopted trade that a person closes is both."""
     assert ("manual", "adopted,manual", "manual") == (
@@ -208,17 +231,6 @@ def test_tags_are_kept_beside_each_other() -> None:
 def test_a_deal_with_our_magic_on_a_foreign_position_is_a_break() -> None:
     """On a netting account an entry may be netted with what others hold: nobody's trade, and a person must look."""
     told = Told(a_plan(a_lane({3: buy()})))
-def test_a_trailing_stop_refused_before_says_nothing_of_a_stop_removed_now() -> None:
-    """It stood too near to the price that day; the old stop does not: it is set again, and the trade is kept."""
-    told = Told(a_plan(a_lane({3: buy(trail=1.0)})))
-    entry = told.enter(3)
-    move = only(told.tell(closed(4, 102.0, low=100.0)), ModifyStop)
-    told.tell(Rejected(at=hour(5), id=move.id, code=INVALID_STOPS, reason="too near"))
-    step = told.tell(reconciled(BALANCE, position_of(entry, stop=0.0), at=hour(5)))
-
-    assert (["Alert", "ModifyStop"], 99.1) == (kinds(step), only(step, ModifyStop).stop)
-
-
     wish = told.submit(3)
     netted = told.deal(wish, "out", 100.0, position=4711)
     step = told.tell(DealMade(at=hour(4), deal=netted))
