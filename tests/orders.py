@@ -3,7 +3,15 @@
 from typing import Any
 
 from brokers.limits import Limits
-from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, StopRequest
+from brokers.port import (
+    AnyRequest,
+    CancelRequest,
+    CloseByRequest,
+    CloseRequest,
+    EntryRequest,
+    ModifyRequest,
+    StopRequest,
+)
 from tests.trade_server import HISTORY, HOUR, START
 
 NOW = START + HISTORY * HOUR
@@ -49,8 +57,22 @@ def cancel(ident: int = 1, **changes: Any) -> CancelRequest:  # noqa: ANN401 - f
     return CancelRequest(**(given | changes))
 
 
+def modify(ident: int = 1, **changes: Any) -> ModifyRequest:  # noqa: ANN401 - fields of ModifyRequest
+    """Return the request that moves a resting order."""
+    given: dict[str, Any] = {
+        "id": ident, "symbol": "GOLD", "order": 9, "price": 1999.0, "stop": 1990.0, "decided_at": NOW,
+    }  # fmt: skip
+    return ModifyRequest(**(given | changes))
+
+
+def close_by(ident: int = 1, **changes: Any) -> CloseByRequest:  # noqa: ANN401 - fields of CloseByRequest
+    """Return the request that closes two positions by each other."""
+    given: dict[str, Any] = {"id": ident, "symbol": "GOLD", "position": 9, "by": 10, "magic": 1001, "decided_at": NOW}
+    return CloseByRequest(**(given | changes))
+
+
 EACH: dict[str, AnyRequest] = {
     "entry": entry(), "resting": resting(), "close": close(), "operator": close(operator=True), "stop": stop_at(),
-    "cancel": cancel(),
+    "cancel": cancel(), "modify": modify(), "close by": close_by(), "operator by": close_by(operator=True),
 }  # fmt: skip
 """One request of each kind a gate tells apart."""

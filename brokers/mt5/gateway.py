@@ -32,6 +32,9 @@ _LEVEL_OF = {
     CancelRequest: {"run", "close-only", "halt", "flatten"},
     ModifyRequest: {"run"},
 }
+Priced = EntryRequest | CloseRequest | CloseByRequest | ModifyRequest
+"""Requests that are right for the moment they were decided at, and for its price."""
+
 _RATE_MS = 60_000
 _REMEMBERED = 4096
 
@@ -88,7 +91,7 @@ class Gateway:
             reason, code = f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
         if not reason and isinstance(request, StopRequest | ModifyRequest) and not request.stop > 0.0:
             reason, code = f"a stop at {request.stop} protects nothing", _code("stop present")
-        if not reason and isinstance(request, EntryRequest | CloseRequest):
+        if not reason and isinstance(request, Priced):
             reason, code = self._priced(request, at, bid, ask)
         if not reason:
             reason, code = self._paced(request, at)
@@ -106,29 +109,41 @@ class Gateway:
             allowed = _LEVEL_OF[type(request)]
         return "" if level in allowed else f"the latch is at {level}"
 
-    def _priced(self, request: EntryRequest | CloseRequest, at: int, bid: float, ask: float) -> tuple[str, int]:
+    def _priced(self, request: Priced, at: int, bid: float, ask: float) -> tuple[str, int]:
         if not (bid > 0.0 and ask >= bid):
             return f"no price of {request.symbol}", _code("no price")
-        if units(request.symbol) > LONGEST_NAME or units(request.comment) > LONGEST_NAME:
+        comment = "" if isinstance(request, ModifyRequest) else request.comment
+        if units(request.symbol) > LONGEST_NAME or units(comment) > LONGEST_NAME:
             return f"symbol and comment may have {LONGEST_NAME} UTF-16 units", _code("symbol allowed")
         if at - request.decided_at > self.limits.max_age_s * 1000:
             return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
                 "age"
             )
-        return self._sized(request, bid, ask) if isinstance(request, EntryRequest) else ("", 0)
+        if isinstance(request, EntryRequest):
+            return self._sized(request, bid, ask)
+        return self._collared(request, bid, ask) if isinstance(request, ModifyRequest) else ("", 0)
+
+    def _collared(self, r: EntryRequest | ModifyRequest, bid: float, ask: float) -> tuple[str, int]:
+        """Hold every price at which an order may rest against the collar."""
+        for price in (r.price, r.limit or r.price):
+            if not (price > 0.0 and collar_distance(price, bid, ask) <= self.limits.collar):
+                return f"price {price} is further than {self.limits.collar:.1%} from {bid}/{ask}", _code("collar")
+        return "", 0
 
     def _sized(self, r: EntryRequest, bid: float, ask: float) -> tuple[str, int]:
         """Hold an entry against the limits; a number that is none (NaN) is within no limit."""
         limits, spec = self.limits, self.symbols[r.symbol]
-        if not (r.stop > 0.0 and (r.price - r.stop) * r.side > 0.0):
-            return f"no protective stop on the losing side: {r.stop} at {r.price}", _code("stop present")
+        for price in (r.price, r.limit or r.price):
+            if not (r.stop > 0.0 and (price - r.stop) * r.side > 0.0):
+                return f"no protective stop on the losing side: {r.stop} at {price}", _code("stop present")
         spread = spread_points(bid, ask, spec.scale)
         if not spread <= limits.max_spread:
             return f"spread {spread:.1f} points, at most {limits.max_spread}", _code("spread")
         if not 0.0 < r.volume <= limits.max_volume:
             return f"volume {r.volume}, at most {limits.max_volume}", _code("volume")
-        if not collar_distance(r.price, bid, ask) <= limits.collar:
-            return f"price {r.price} is further than {limits.collar:.1%} from {bid}/{ask}", _code("collar")
+        far = self._collared(r, bid, ask)
+        if far[0]:
+            return far
         rate = 1.0 / r.price if mode_of(spec, self.currency) == INVERSE else 1.0
         value = order_value(r.volume, spec.contract_size, r.price, rate)
         if not value <= limits.max_value:

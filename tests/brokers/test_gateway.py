@@ -16,7 +16,7 @@ from brokers.port import AnyRequest
 from market.types import Side, Symbol
 from runtime.operator import latch
 from tests.latches import command, latched, lose
-from tests.orders import ASK, BID, EACH, LIMITS, NOW, cancel, close, entry, resting, stop_at
+from tests.orders import ASK, BID, EACH, LIMITS, NOW, cancel, close, close_by, entry, modify, resting, stop_at
 from tests.trade_server import GOLD
 
 YEN = Symbol(
@@ -45,10 +45,10 @@ def asked(gateway: Gateway, request: AnyRequest, at: int = NOW, bid: float = BID
 # --- levels -----------------------------------------------------------------------------------------------------------
 
 MAY: dict[Level, set[str]] = {
-    "run": {"entry", "resting", "close", "operator", "stop", "cancel"},
-    "close-only": {"close", "operator", "stop", "cancel"},
-    "halt": {"operator", "cancel"},
-    "flatten": {"operator", "cancel"},
+    "run": {"entry", "resting", "close", "operator", "stop", "cancel", "modify", "close by", "operator by"},
+    "close-only": {"close", "operator", "stop", "cancel", "close by", "operator by"},
+    "halt": {"operator", "cancel", "operator by"},
+    "flatten": {"operator", "cancel", "operator by"},
 }
 
 
@@ -157,7 +157,17 @@ def test_a_new_gate_takes_the_mark_of_a_dead_one_away(tmp_path: Path) -> None:
         ("collar", entry(price=BID * 0.9799, stop=1000.0), {}),
         ("collar", entry(price=float("inf")), {}),
         ("age", entry(), {"at": NOW + 30_001}),
+        ("collar", entry(kind="stop_limit", limit=BID * 0.9799, stop=1000.0), {}),
+        ("collar", modify(price=BID * 0.9799, stop=1000.0), {}),
+        ("collar", modify(price=float("nan")), {}),
+        ("collar", modify(limit=ASK * 1.0201), {}),
+        ("stop present", entry(kind="stop_limit", limit=1999.0, stop=2000.0), {}),
+        ("stop present", entry(kind="stop_limit", limit=float("nan")), {}),
+        ("stop present", modify(stop=0.0), {}),
+        ("symbol allowed", close_by(comment="x" * 30), {}),
         ("age", close(), {"at": NOW + 30_001}),
+        ("age", modify(), {"at": NOW + 30_001}),
+        ("age", close_by(), {"at": NOW + 30_001}),
         ("no price", entry(), {"bid": 0.0}),
         ("no price", entry(), {"ask": BID - 0.01}),
         ("no price", close(), {"bid": float("nan")}),
@@ -182,6 +192,9 @@ def test_each_check_refuses_by_its_name_and_counts_nothing_as_sent(
         (entry(symbol="USDJPY", price=150.0, stop=149.0, volume=5.0), {"bid": 150.0, "ask": 150.01}),
         (entry(side=-1, price=BID, stop=2010.0), {}),
         (entry(price=ASK * 1.0199), {}),
+        (entry(kind="stop_limit", limit=1999.0), {}),
+        (modify(price=BID * 0.9801, stop=1000.0), {}),
+        (close_by(), {"at": NOW + 30_000}),
         (entry(), {"at": NOW + 30_000}),
         (entry(comment="x" * 29), {}),
         (entry(comment="\N{BEAR FACE}" * 14 + "x"), {}),
