@@ -50,6 +50,9 @@ LOOKS = 3
 INVALID = -2
 """`last_error` for arguments the package does not take."""
 
+UNTAKEN = (TypeError, OverflowError, OSError)
+"""Causes of a SystemError by which the package says that it cannot take an argument: nothing has left."""
+
 NOT_STARTED = -10003
 AUTH_FAILED = -6
 """`last_error` where the broker refuses login or password."""
@@ -246,9 +249,12 @@ class Worker:
         order = mt5_request(self.mt5, request, broker, gate.symbols[request.symbol], r.translate)
         try:
             result = self.mt5.order_send(order)
-        except SystemError as error:  # the package's own word for a field it cannot take: nothing has left
-            return Rejected(at=at, id=request.id, code=INVALID, reason=f"{error}: {error.__cause__}")
-        return answer_of(request.id, at, result, self.mt5.last_error())
+        except SystemError as error:  # the package's own word for a field it cannot take, or an answer it cannot tell
+            why = f"{error}: {error.__cause__}"
+            if isinstance(error.__cause__, UNTAKEN):
+                return Rejected(at=at, id=request.id, code=INVALID, reason=why)
+            return InDoubt(at=at, id=request.id, code=0, reason=why)
+        return answer_of(request.id, at, result, self.last_error())
 
     def _witnessed(self, answer: Answer, before: Identity) -> Sent:
         """Say once more who this is: an order whose account nobody can swear to is in doubt, unless it was refused."""

@@ -155,6 +155,22 @@ def test_what_the_package_cannot_take_was_not_sent(terminal: Terminal) -> None:
     assert isinstance(terminal.send(entry(2)), Accepted)
 
 
+def unreadable(_result: Any) -> Any:  # noqa: ANN401 - whatever the package returns
+    """Raise as the package does where it cannot make an object of what it has received."""
+    raise SystemError("order_send returned a result with an exception set") from UnicodeDecodeError(
+        "utf-16", b"\x00\xd8", 0, 2, "illegal surrogate"
+    )
+
+
+def test_an_answer_that_the_package_cannot_read_leaves_the_order_in_doubt(terminal: Terminal) -> None:
+    """It raises as for an argument, but for another cause: the order has left, and here it was executed."""
+    terminal.odd(Odd(order_send=unreadable))
+    answer = terminal.send(entry())
+
+    assert isinstance(answer, InDoubt)
+    assert 1 == len(m.positions_get() or ())
+
+
 # --- contracts --------------------------------------------------------------------------------------------------------
 
 
