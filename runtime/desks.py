@@ -34,8 +34,9 @@ class LiveDesk(Protocol):
 
 
 def watched(ledger: Ledger) -> tuple[int, ...]:
-    """Return the tickets of our resting entries."""
-    return tuple(o.ticket for o in ledger.orders.values() if o.verb == "entry" and o.state in {"WORKING", "PARTIAL"})
+    """Return the tickets of our resting entries, but for those that were told none yet."""
+    ours = (o for o in ledger.orders.values() if o.verb == "entry" and o.state in {"WORKING", "PARTIAL"})
+    return tuple(o.ticket for o in ours if o.ticket)
 
 
 def doubted(ledger: Ledger) -> tuple[int, ...]:

@@ -11,32 +11,36 @@ from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.foreign import see_foreign
 from runtime.core.orders import OrderRecord, walk
-from runtime.core.state import Lane, Ledger
+from runtime.core.state import Lane
 
 
 def reconcile(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's book against the venue's."""
-    ledger, lanes, desk = decider.ledger, decider.lanes, decider.desk
+    ledger = decider.ledger
     if not ledger.known:
         ledger.balance, ledger.known = fact.account.balance, True
         ledger.last_deal, ledger.last_deal_at, ledger.known_at = fact.last_deal, fact.at, fact.at
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ident: p for p in fact.positions}
     see_foreign(decider, fact)
-    _doubts(ledger, lanes, desk, fact, held)
+    _doubts(decider, fact, held)
     find_breaks(decider, fact)
 
 
-def _doubts(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, fact: Reconciled, held: dict[int, Position]) -> None:
+def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> None:
+    lanes, desk = decider.lanes, decider.desk
     resting = {o.magic: o.ticket for o in fact.orders}
     waits = False
-    for order in list(ledger.orders.values()):
+    for order in list(decider.ledger.orders.values()):
         if order.state == "IN_DOUBT":
             _resolve(desk, lanes, order, resting, held, settled=fact.settled)
         elif order.state == "MISSING" and order.magic in resting:
             _found(desk, lanes, order, resting[order.magic])
-        elif order.verb == "entry" and order.state in {"WORKING", "PARTIAL"} and order.magic not in resting:
-            waits |= _vanished(lanes, order, settled=fact.settled)
+        elif order.verb == "entry" and order.state in {"WORKING", "PARTIAL"}:
+            if order.magic in resting:
+                _rests(decider, order, resting[order.magic])
+            else:
+                waits |= _vanished(lanes, order, settled=fact.settled)
         elif order.verb == "close" and order.state == "FILLED" and order.position in held:
             waits |= _undone(desk, order, settled=fact.settled)
     desk.lift_doubts()
@@ -101,6 +105,14 @@ def _found(desk: OrderDesk, lanes: list[Lane], order: OrderRecord, ticket: int) 
         lane.order = order.id
     else:
         desk.take_back(order)
+
+
+def _rests(decider: Decider, order: OrderRecord, ticket: int) -> None:
+    """Note that an entry rests; beside a trade that an earlier one has opened late it is taken back."""
+    order.ticket, order.unseen = order.ticket or ticket, False
+    trade = decider.desk.by_number[order.strategy].trade
+    if trade is not None and trade.magic != order.magic and not decider.blocked("cancel", order.symbol):
+        decider.desk.take_back(order)
 
 
 def _vanished(lanes: list[Lane], order: OrderRecord, *, settled: bool) -> bool:

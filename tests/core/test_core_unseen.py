@@ -4,8 +4,9 @@ from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled
 from market.types import Deal
 from runtime.core.instructions import Alert, Cancel, ClosePosition, WakeAt
 from runtime.core.positions import Trade
+from runtime.desks import watched
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, buy_limit, closed, hour, level, reconciled
-from tests.told import Told, kinds, of_kind, only, position_of, with_resting_entry
+from tests.told import Told, kinds, of_kind, only, position_of, resting, with_resting_entry
 
 
 def trade_of(told: Told) -> Trade:
@@ -59,6 +60,33 @@ def test_an_entry_in_doubt_that_is_filled_in_part_can_be_taken_back() -> None:
     told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 99.5, volume=0.4, order=55)))
 
     assert 55 == only(told.tell(level("halt", hour(4))), Cancel).order
+
+
+def test_an_entry_that_was_accepted_without_a_ticket_is_found_by_its_magic_number() -> None:
+    """Some brokers say yes (10008) before they have a number: a look tells it, and the entry can be taken back."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5)})))
+    wish = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=wish.id))
+    blind = watched(told.core.ledger)
+    told.tell(reconciled(at=hour(4), orders=(resting(wish),)))
+
+    assert ((), (55,)) == (blind, watched(told.core.ledger))
+    assert 55 == only(told.tell(level("halt", hour(4))), Cancel).order
+
+
+def test_an_entry_beside_the_trade_of_an_earlier_one_is_taken_back() -> None:
+    """The strategy had gone on when the earlier entry's deal was told: it may hold one position, not two."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5), 5: buy_limit(99.0)})))
+    first = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=first.id, order=55))
+    told.tell(OrderGone(at=hour(4), order=55, magic=first.magic, end="expired"))
+    second = told.submit(5)
+    told.tell(Accepted(at=hour(6), id=second.id, order=56))
+    deal = told.deal(first, "in", 99.5, volume=0.4)
+    told.tell(DealMade(at=hour(6), deal=deal))
+    step = told.tell(reconciled(BALANCE, position_of(deal, stop=98.5), at=hour(6), orders=(resting(second, 56),)))
+
+    assert ((deal.position, 56), []) == ((trade_of(told).position, only(step, Cancel).order), told.holds)
 
 
 # --- closes -----------------------------------------------------------------------------------------------------------
