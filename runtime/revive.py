@@ -26,7 +26,7 @@ _CARRIED = (
     "run", "at", "level", "generation", "balance", "known", "day", "day_equity", "last_deal", "last_deal_at", "foreign",
     "foreign_orders", "foreign_margin", "strangers", "known_at", "surplus", "told", "tick_values",
 )  # fmt: skip
-_KEPT = ("MISSING:", "BREAK", "LOSS_LIMIT", "SPEC_CHANGED")
+_KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
 """Holds that a changed configuration does not lift."""
 
 
