@@ -67,6 +67,8 @@ def _run(config: AccountConfig, state: Path) -> str:
         core, books = _recover(journal_path, core_of(plan, costs_of(config)))
         if not journal.recover().seq and account.mode == "live":
             journal.begin(asyncio.run(first_run(Session(own_terms(config, state)))))
+        else:
+            begin_above(journal, core.ledger.beyond)
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
         _begin_run(recorder, config, plan, models, journal.run)
@@ -98,6 +100,12 @@ def _begin_run(
         "platform": msgspec.json.encode([platform.platform(), platform.python_version(), platform.machine()]).decode(),
         "symbols": msgspec.json.encode(plan.symbols).decode(),
     })  # fmt: skip
+
+
+def begin_above(journal: JournalWriter, beyond: int) -> None:
+    """Begin a run above the highest that was seen at the venue: an old copy of a journal does not know of it."""
+    if beyond >= journal.run:
+        journal.begin(beyond + 1)
 
 
 async def first_run(session: Session) -> int:

@@ -28,6 +28,11 @@ def find_breaks(decider: Decider, fact: Reconciled) -> None:
     off = fact.account.balance - ledger.balance
     if abs(off) > DUST:
         found["BREAK"] = f"the venue's balance is {off:+.2f} off what all deals told make of it"
+    if 0 < ledger.run <= ledger.beyond:
+        found["BREAK"] = (
+            f"orders of run {ledger.beyond} were seen, and this is run {ledger.run}: the journal is an old copy, or "
+            "another daemon trades here; start anew when it does not"
+        )
     for key in [k for k in ledger.holds if k.startswith("BREAK") and k not in found]:
         del ledger.holds[key]
     _tell(ledger, decider.desk, found)

@@ -3,6 +3,7 @@
 from brokers.port import Reconciled
 from market.types import Order, Position
 from runtime.core.decide import Decider
+from runtime.core.desk import OrderDesk, run_of
 from runtime.core.risk import foreign_margin
 from runtime.core.state import Ledger
 
@@ -16,6 +17,8 @@ def see_foreign(decider: Decider, fact: Reconciled) -> None:
     ours = {lane.trade.position for lane in decider.lanes if lane.trade is not None}
     foreign = tuple(p for p in fact.positions if p.ident not in ours)
     orders = tuple(o for o in fact.orders if o.magic not in ledger.magics)
+    for magic in (*(p.magic for p in foreign), *(o.magic for o in orders)):
+        note_beyond(ledger, decider.desk, magic)
     for magic in _at_work(ledger, foreign, orders):
         note_stranger(ledger, magic, fact.at)
     ledger.foreign, ledger.foreign_orders = foreign, orders
@@ -28,6 +31,13 @@ def note_stranger(ledger: Ledger, magic: int, at: int) -> None:
     ledger.strangers[magic] = max(ledger.strangers.pop(magic, 0), at)
     if len(ledger.strangers) > STRANGERS:
         del ledger.strangers[next(iter(ledger.strangers))]
+
+
+def note_beyond(ledger: Ledger, desk: OrderDesk, magic: int) -> None:
+    """Note a magic number of ours that was not made yet: the journal is an old copy, or another daemon trades here."""
+    made = run_of(magic), magic & 0xFFFFFFFF
+    if magic >> 48 in desk.by_number and made > (ledger.run, ledger.instructions):
+        ledger.beyond = max(ledger.beyond, made[0])
 
 
 def _at_work(ledger: Ledger, foreign: tuple[Position, ...], orders: tuple[Order, ...]) -> list[int]:

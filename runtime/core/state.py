@@ -101,6 +101,8 @@ class Ledger(msgspec.Struct):
     foreign_orders: tuple[Order, ...] = ()
     strangers: dict[int, int] = {}
     """Foreign magic number -> when a program last made a deal with it."""
+    beyond: int = 0
+    """Highest run whose magic numbers were seen before they were made here; 0: none was."""
     known_at: int = 0
     """Since when every deal of the account is told to us."""
     adopting: Adoption | None = None

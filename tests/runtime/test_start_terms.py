@@ -1,4 +1,4 @@
-"""What a start hands to the session: how long each call may take, and whose orphans may be ended."""
+"""What a start hands on: how long each call may take, whose orphans may be ended, and the number of its run."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import pytest
 
 from brokers.mt5.line import Deadlines
 from config.account import AccountConfig, DeadlinesSection
-from runtime.start import deadlines_of, ears_of, own_terms, terms_of
+from runtime.journal.writer import JournalWriter
+from runtime.start import begin_above, deadlines_of, ears_of, own_terms, terms_of
 from tests.journaled import a_config
 
 
@@ -34,3 +35,12 @@ def test_only_the_holder_of_the_account_ends_orphans(config: AccountConfig, tmp_
 def test_a_bar_is_missed_after_as_long_as_an_order_may_wait(config: AccountConfig) -> None:
     """Both are limits of the same age."""
     assert int(config.limits.max_age_s * 1000) == ears_of(config).max_age_ms
+
+
+@pytest.mark.parametrize(("beyond", "run"), [(0, 1), (1, 2), (7, 8)])
+def test_a_run_begins_above_all_that_were_seen_at_the_venue(tmp_path: Path, beyond: int, run: int) -> None:
+    """A journal that was put back from an old copy must not make a magic number twice."""
+    with JournalWriter(tmp_path / "journal.sqlite") as journal:
+        begin_above(journal, beyond)
+
+        assert run == journal.run
