@@ -21,7 +21,7 @@ LASTING = 10
 def find_breaks(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's trades and money against the venue's: hold what differs, lift what is explained."""
     ledger, lanes = decider.ledger, decider.lanes
-    found = _trades(decider, {p.ident: p for p in fact.positions})
+    found = _trades(decider, {p.ident: p for p in fact.positions}, settled=fact.settled)
     _surplus(ledger, found)
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
@@ -38,7 +38,7 @@ def find_breaks(decider: Decider, fact: Reconciled) -> None:
     _tell(ledger, decider.desk, found)
 
 
-def _trades(decider: Decider, held: dict[int, Position]) -> dict[str, str]:
+def _trades(decider: Decider, held: dict[int, Position], *, settled: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     desk = decider.desk
     for lane in decider.lanes:
@@ -48,7 +48,7 @@ def _trades(decider: Decider, held: dict[int, Position]) -> dict[str, str]:
         there = held.get(trade.position)
         problem = _difference(trade, there)
         trade.doubt = bool(problem) or desk.doubts(trade)
-        trade.absent = 0 if there else min(trade.absent + 1, GONE)
+        trade.absent = 0 if there else GONE if settled and trade.absent else max(trade.absent, 1)
         if trade.absent == 1:
             desk.wake_settled()  # look again soon: what is gone for good shall not keep a flatten from its end
         if problem:

@@ -12,7 +12,7 @@ LOT_DUST = 1e-9
 """Below it two volumes are the same."""
 
 GONE = 2
-"""So many looks in a row without a position, a settle window apart, and it is gone, whatever told or did not tell."""
+"""A look without a position, and a whole settle window later another: it is gone, whatever told or did not tell."""
 
 
 @kernel

@@ -11,7 +11,7 @@ from market.types import Deal, Position
 from runtime.core.breaks import unexplained
 from runtime.core.instructions import Alert, ClosePosition, Submit, WakeAt
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, closed, hour, reconciled
-from tests.told import Told, kinds, of_kind, only, position_of, with_resting_entry
+from tests.told import Told, of_kind, only, position_of, with_resting_entry
 
 
 def holding() -> tuple[Told, Deal]:
@@ -60,7 +60,7 @@ def test_an_unexplained_difference_holds_and_pages_until_it_is_gone(
     entry = told.tell(closed(5)).decisions[1]
     told.tell(reconciled(BALANCE, as_held(deal), at=hour(6)))
 
-    assert ([hold], ["page"], []) == (held, [a.severity for a in of_kind(first, Alert)], kinds(second))
+    assert ([hold], ["page"], []) == (held, [a.severity for a in of_kind(first, Alert)], of_kind(second, Alert))
     assert ("held", (hold,)) == (entry.outcome, entry.holds)
     assert [] == told.holds
 

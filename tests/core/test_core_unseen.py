@@ -2,7 +2,7 @@
 
 from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled
 from market.types import Deal
-from runtime.core.instructions import Alert, Cancel, ClosePosition, WakeAt
+from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, WakeAt
 from runtime.core.positions import Trade
 from runtime.desks import watched
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, buy_limit, closed, hour, level, reconciled
@@ -128,6 +128,32 @@ def test_the_late_deal_of_a_close_ends_the_wait() -> None:
 
     assert () == told.tell(reconciled(BALANCE, at=hour(5), settled=True)).instructions
     assert None is told.core.lanes[0].trade
+
+
+# --- positions --------------------------------------------------------------------------------------------------------
+
+
+def test_two_looks_in_one_breath_do_not_make_a_position_gone() -> None:
+    """It may be shown late: a flatten goes on until a whole window has passed without it."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    entry = told.enter(3)
+    told.tell(reconciled(BALANCE, at=hour(4)), reconciled(BALANCE, at=hour(4)))
+    early = told.tell(level("flatten", hour(4)))
+    shown = told.tell(look(entry))
+
+    assert ([], [entry.position]) == (of_kind(early, SetLevel), [w.position for w in of_kind(shown, ClosePosition)])
+
+
+def test_a_position_that_a_whole_window_does_not_show_keeps_no_flatten_from_its_end() -> None:
+    """Nothing of it can be closed; its break stays."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    told.enter(3)
+    told.tell(level("flatten", hour(4)))
+    first = told.tell(reconciled(BALANCE, at=hour(4)))
+    last = told.tell(reconciled(BALANCE, at=hour(4), settled=True))
+
+    assert (["settle"], "halt") == ([w.key for w in of_kind(first, WakeAt)], only(last, SetLevel).level)
+    assert ["BREAK:XAUUSD"] == told.holds
 
 
 # --- on the way -------------------------------------------------------------------------------------------------------
