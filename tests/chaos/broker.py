@@ -132,7 +132,7 @@ class Broker:
     def _works(self, asked: Asked) -> tuple[int, str, Any]:
         """Work a request, once."""
         assert not asked.worked, "the world itself must not work a request twice"
-        asked.worked = True
+        asked.worked, asked.elsewhere = True, self.exchange.terminal("").login != LOGIN
         before = len(self.desk.deals)
         told = self.work("send", *asked.fields)
         asked.result = told.value

@@ -25,6 +25,8 @@ class Asked(msgspec.Struct):
     written: bool
     """The intent was on disk before."""
     worked: bool = False
+    elsewhere: bool = False
+    """It was worked on the account that somebody had logged in to meanwhile."""
     result: list[Any] | None = None
 
     @property

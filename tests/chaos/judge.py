@@ -151,8 +151,9 @@ def _ends(world: World, orders: dict[int, Line]) -> Iterator[str]:
 
 
 def _done(asked: Asked) -> bool:
-    """Say whether the server did what it was asked."""
-    return asked.result is not None and asked.worked and asked.result[0] in {10008, 10009, 10010}
+    """Say whether the server did what it was asked, on our account."""
+    ours = asked.worked and not asked.elsewhere
+    return ours and asked.result is not None and asked.result[0] in {10008, 10009, 10010}
 
 
 def _is_entry(row: Line) -> bool:

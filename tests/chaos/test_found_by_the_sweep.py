@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.judge import judge
 from tests.chaos.points import Crash
-from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars
+from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
 from tests.chaos.world import World
 
@@ -52,6 +52,13 @@ def test_an_entry_in_doubt_that_ended_before_it_was_seen_is_not_missing() -> Non
     story = a_story(REST, lockstep=False, strikes=(Strike("silent, worked", 1),))
 
     assert ["CANCELLED"] == states(played(story), "limit")
+
+
+def test_an_entry_that_another_account_has_got_is_missing_on_ours() -> None:
+    """Somebody logged in to another account while it was held: ours has never seen it, and says so."""
+    world = played(story_of(5_000_214))  # a matter of milliseconds: told as the seed draws it
+
+    assert "MISSING" in states(world, "market")
 
 
 def test_a_doubt_that_a_deal_resolves_holds_nothing_any_longer() -> None:
