@@ -44,6 +44,10 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
 
 def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:
     lane = desk.by_number[order.strategy]
+    if order.state == "REFUSED":
+        desk.alert(
+            "page", f"{lane.name}: {order.name} was refused ({order.code} {order.reason}), and filled all the same"
+        )
     if lane.trade is None:
         lane.trade = open_trade(order, deal)
     elif lane.trade.position == deal.position:

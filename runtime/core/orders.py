@@ -1,8 +1,9 @@
 """The life of an order, as a table; a short reader walks it.
 
 Rule 1: everything that may happen to an order of ours stands in `LIFE`. Rule 2: an illegal transition raises with the
-order's story and changes nothing. `(MISSING, "filled")` is legal: a venue may deny an order and fill it later; and
-`(CANCELLED, "part")`: the end of an order may be told before a deal that was made just before it.
+order's story and changes nothing. `(MISSING, "filled")` and `(REFUSED, "filled")` are legal: a venue may deny or refuse
+an order and fill it all the same; and `(CANCELLED, "part")`: the end of an order may be told before a deal that was
+made just before it.
 """
 
 from typing import Literal
@@ -45,6 +46,8 @@ LIFE: dict[tuple[State, Happening], State] = {
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("REFUSED", "part"): "PARTIAL",
+    ("REFUSED", "filled"): "FILLED",
     ("CANCELLED", "part"): "CANCELLED",
     ("CANCELLED", "filled"): "FILLED",
 }

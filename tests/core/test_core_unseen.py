@@ -1,6 +1,6 @@
 """What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
 
-from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled
+from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled, Rejected
 from market.types import Deal
 from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, WakeAt
 from runtime.core.positions import Trade
@@ -168,3 +168,26 @@ def test_what_is_waited_for_outlives_a_restart() -> None:
 
     assert told.core.snapshot() == again.core.snapshot()
     assert told.tell(gone).instructions == again.tell(gone).instructions
+
+
+def test_what_was_refused_and_is_filled_all_the_same_is_ours_and_pages() -> None:
+    """A clear no that was none must not end the daemon: the trade is taken up, and a person is called."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    wish = told.submit(3)
+    told.tell(Rejected(at=hour(4), id=wish.id, code=10006, reason="rejected"))
+    deal = told.deal(wish, "in", 100.1)
+    step = told.tell(DealMade(at=hour(4), deal=deal))
+
+    assert (deal.position, 0, "page") == (
+        trade_of(told).position, told.core.lanes[0].order, only(step, Alert).severity,
+    )  # fmt: skip
+
+
+def test_a_part_of_what_was_refused_is_watched_for_the_rest() -> None:
+    """Its order may rest on: it is known by the ticket its deal told."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    wish = told.submit(3)
+    told.tell(Rejected(at=hour(4), id=wish.id, code=10006, reason="rejected"))
+    told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 100.1, volume=0.01, order=55)))
+
+    assert (55,) == watched(told.core.ledger)

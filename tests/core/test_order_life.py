@@ -43,6 +43,8 @@ LEGAL: dict[tuple[State, Happening], State] = {
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("REFUSED", "part"): "PARTIAL",
+    ("REFUSED", "filled"): "FILLED",
     ("CANCELLED", "part"): "CANCELLED",
     ("CANCELLED", "filled"): "FILLED",
 }
@@ -105,9 +107,9 @@ def test_two_orders_share_no_story() -> None:
     assert ([], []) == (first.story, second.story)
 
 
-def test_refused_is_the_only_state_that_nothing_follows() -> None:
-    """A clear no is final; a fill of it would be a bug or a venue that lies, and raises."""
-    assert {"REFUSED"} == {s for s in STATES if not any(before == s for before, _ in LEGAL)}
+def test_only_a_deal_follows_a_refusal() -> None:
+    """A clear no is final for all but a venue that fills what it refused: that is a position, and must be ours."""
+    assert {"part", "filled"} == {happening for before, happening in LEGAL if before == "REFUSED"}
 
 
 def test_what_may_still_be_filled_by_itself_counts_as_open() -> None:
