@@ -19,7 +19,9 @@ from backtests.demo import open_account, serve
 from backtests.drive import Drive
 from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
 from brokers.mt5.lookalike.constants import TRADE_ACTION_PENDING, TRADE_RETCODE_DONE
+from brokers.mt5.lookalike.faults import Fault, Slow
 from brokers.mt5.lookalike.launch import launch, stop
+from brokers.mt5.lookalike.setup import SETUP_FILE, ServerSetup
 from config.account import AccountConfig
 from config.load import load
 from config.places import JOURNAL_FILE
@@ -93,6 +95,13 @@ class Demo:
     def ledger(self) -> Path:
         """The trade server's own record."""
         return self.home / "ledger.jsonl"
+
+    def slow_orders(self, seconds: float = 0.05) -> None:
+        """Have the trade server, not begun yet, answer every order late: then there is time to stop it meanwhile."""
+        file = self.home / SETUP_FILE
+        setup = msgspec.json.decode(file.read_bytes(), type=ServerSetup)
+        slow = Fault(kind=Slow(seconds=seconds), verbs=("send",), times=0)
+        file.write_bytes(msgspec.json.encode(msgspec.structs.replace(setup, faults=(slow,))))
 
     # --- processes --------------------------------------------------------------------------------------------------
 

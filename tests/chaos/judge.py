@@ -140,6 +140,8 @@ def _ends(world: World, orders: dict[int, Line]) -> Iterator[str]:
         there = row["magic"] in filled or row["magic"] in resting
         if state in {"MISSING", "REFUSED"} and there:
             yield f"denied: order {ident} is {state}, but the server has it: {row['story']}"
+        if "REFUSED -" in row["story"]:
+            yield f"denied: order {ident} was called REFUSED, and the server had worked it: {row['story']}"
         if state == "FILLED" and row["magic"] not in filled:
             yield f"invented: order {ident} is FILLED, but the server never filled it: {row['story']}"
         if state == "CANCELLED" and row["magic"] in resting:

@@ -246,6 +246,7 @@ def test_a_halt_does_not_need_the_daemon(make_demo: MakeDemo) -> None:
 def test_a_halt_names_the_order_that_is_in_flight(make_demo: MakeDemo) -> None:
     """An order that had passed its last check when the halt fell is named, and is the only one that may arrive."""
     demo = make_demo(bars=220)
+    demo.slow_orders()
     demo.begin()
     demo.until_bar(50)
     order = demo.freeze(sending=True)

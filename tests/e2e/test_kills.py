@@ -97,6 +97,7 @@ def test_a_kill_with_an_order_on_its_way_doubles_nothing(
 ) -> None:
     """The one order of which nobody knows is looked for, and is done once or MISSING; it is never sent again."""
     demo = make_demo(bars=BARS, strategies=strategies, **HASTY)
+    demo.slow_orders()
     demo.begin()
     demo.until_bar(random.Random(f"on its way {who}{strategies}").randrange(30, 120))
     order = demo.freeze(sending=True)
@@ -109,6 +110,7 @@ def test_a_kill_with_an_order_on_its_way_doubles_nothing(
 def test_an_order_that_hangs_is_done_once(make_demo: MakeDemo) -> None:
     """A terminal that does not answer in time loses its worker; when it comes back, its order is not sent again."""
     demo = make_demo(bars=BARS, **HASTY)
+    demo.slow_orders()
     demo.begin()
     demo.until_bar(60)
     worker = demo.worker()

@@ -92,6 +92,7 @@ def test_a_row_of_the_log_cannot_go_missing_unseen(whole: Demo, copy: Path) -> N
 def test_a_disturbed_demo_replays_too(make_demo: MakeDemo) -> None:
     """Killed with an order on its way, begun again, halted and resumed: all of it is in the facts."""
     demo = make_demo(bars=None, strategies=BREAKOUT, call_timeout_s=1.0, settle_s=1.0)
+    demo.slow_orders()
     demo.begin()
     demo.until_bar(40)
     demo.freeze(sending=True)

@@ -60,6 +60,7 @@ def test_every_snapshot_of_the_whole_demo_is_what_its_facts_make(whole: Demo) ->
 def test_a_killed_core_is_restored_whole(make_demo: MakeDemo, tmp_path: Path, strategies: str) -> None:
     """After `kill -9`, with an order on its way, the last snapshot and the facts behind it make what all facts make."""
     demo = make_demo(strategies=strategies)
+    demo.slow_orders()
     demo.begin()
     demo.until_bar(90)
     demo.freeze(sending=True)
