@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import msgspec
 from brokers.mt5.inplace import replace
 
 RECORD = "worker.json"
+NEWBORN_LOOKS, NEWBORN_S = 20, 0.0005
+"""So often, and so far apart, a process is looked at until the system tells its command: microseconds, as a rule."""
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -30,9 +33,17 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 def remember(folder: Path, pid: int) -> None:
-    """Write down a worker of the account in `folder`."""
+    """Write down a worker of the account in `folder`.
+
+    For a moment after its start the system tells no command of a process: what is written then would match nothing.
+    """
     found = seen(pid)
-    if found is not None:
+    for _ in range(NEWBORN_LOOKS):
+        if found is None or found.command:
+            break
+        time.sleep(NEWBORN_S)
+        found = seen(pid)
+    if found is not None and found.command:
         draft = folder / f"{RECORD}.new"
         draft.write_bytes(msgspec.json.encode(found))
         replace(draft, folder / RECORD)
