@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from brokers.latch import LATCH_FILE, WORD_FILE
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
@@ -74,10 +73,8 @@ def _disk(state: Path) -> str:
 
 def _latch(state: Path) -> str:
     now = latch.read(state)
-    if now.command is None and any((state / name).exists() for name in (LATCH_FILE, WORD_FILE)):
-        return f"{now.level}: its copies are damaged or contradict each other; tidegate halt writes them anew"
     if now.command is None:
-        return "no latch yet: the account will start halted; tidegate resume lets it trade"
+        return f"{now.level}: {latch.unread(state)}"
     return f"{now.level} by {now.command.who}: {now.command.why}"
 
 

@@ -18,7 +18,20 @@ Gap = Annotated[float, typer.Option("--gap", min=0.0, help="Seconds between two 
 
 T = TypeVar("T")
 
-COLUMNS = ("account", "life", "level", "link", "holds", "positions", "equity", "bar_age_s", "restarts", "pid", "why")
+COLUMNS = (
+    "account",
+    "life",
+    "level",
+    "link",
+    "holds",
+    "positions",
+    "equity",
+    "bar_age_s",
+    "restarts",
+    "pid",
+    "latched",
+    "why",
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -53,9 +66,11 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     """Show every account of a folder; Negative where one is not running as it should."""
     from runtime.fleet_all import status_all  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
+    from tidegate.reports import since  # noqa: PLC0415
 
     found = _some(status_all(folder.absolute()), folder)
-    show(found, COLUMNS, as_json=as_json)
+    rows = [one | {"latched": since(one["latched"])} if "latched" in one and not as_json else one for one in found]
+    show(rows, COLUMNS, as_json=as_json)
     away = [one["account"] for one in found if not one.get("running") and one["life"] != "ended"]
     if away:
         raise Negative(f"no daemon answers for {', '.join(away)}: the level shown is the latch's")

@@ -25,8 +25,8 @@ def add(app: typer.Typer) -> None:
 def status(account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
     """Show level, holds, positions and link of an account.
 
-    Exit code 9 where no daemon runs: then the level is all there is to show. With --all, of every account of a folder;
-    exit code 11 where one has no daemon that answers.
+    And who set the level, when and why. Exit code 9 where no daemon runs: then the level is all there is to show. With
+    --all, of every account of a folder; exit code 11 where one has no daemon that answers.
     """
     name = _one(account, folder)
     if folder is not None:
@@ -35,9 +35,10 @@ def status(account: AccountOrAll = None, folder: All = None, as_json: Json = Fal
     from config.places import find  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
+    from tidegate.reports import since  # noqa: PLC0415
 
     found = ask(find(name).state)
-    facts(found, as_json=as_json)
+    facts(found if as_json else found | {"latched": since(found["latched"])}, as_json=as_json)
     if found.get("stuck"):
         raise NotRunning(f"the daemon of {name} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):

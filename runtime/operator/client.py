@@ -18,6 +18,8 @@ from runtime.operator.control import Asked, ask
 
 STATUS_S = 2.0
 """How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
+GLANCE_S = 0.25
+"""How long a flatten waits, before it is latched, to hear what it is about."""
 
 
 class UnreachableError(RuntimeError):
@@ -37,17 +39,54 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The daemon says that no entry of ours rests any more."""
     resting: int = 0
     positions: int = 0
+    """Open now, of ours."""
+    about: int | None = None
+    """Open when a flatten was asked for, of ours; None for another level, and where no daemon said so."""
     note: str = ""
 
 
+class Latched(msgspec.Struct, frozen=True, kw_only=True):
+    """The level as the latch has it, and who set it; who, when and path are empty where the latch does not tell."""
+
+    level: Level
+    generation: int
+    who: str = ""
+    at: int = 0
+    """Wall clock of who set it, UTC milliseconds."""
+    why: str
+    """The reason given; what to do, where the latch is absent or cannot be read."""
+    path: str = ""
+
+
+def latched(folder: Path) -> Latched:
+    """Return what the latch tells of the level."""
+    now = latch.read(folder)
+    by = now.command
+    if by is None:
+        return Latched(level=now.level, generation=now.generation, why=latch.unread(folder))
+    return Latched(level=now.level, generation=now.generation, who=by.who, at=by.wall, why=by.why, path=by.path)
+
+
 def status(folder: Path) -> dict[str, Any]:
-    """Return what the daemon says of itself, or what the latch says where no daemon runs or it is stuck."""
+    """Return what the daemon says of itself, or what the latch says where no daemon runs or it is stuck.
+
+    `latched` is what the latch tells of the level: who set it, when and why.
+    """
     try:
-        return ask(folder, Asked(do="status"), STATUS_S)
+        return _with_latched(folder, ask(folder, Asked(do="status"), STATUS_S))
     except OSError as error:
         now = latch.read(folder)
         stuck = isinstance(error, TimeoutError)
-        return {"ok": False, "running": False, "stuck": stuck, "level": now.level, "generation": now.generation}
+        told = {"ok": False, "running": False, "stuck": stuck, "level": now.level, "generation": now.generation}
+        return _with_latched(folder, told)
+
+
+def _with_latched(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
+    """Return a status with, behind the level and its generation, what is latched."""
+    names = list(told)
+    place = names.index("generation") + 1 if "generation" in told else 0
+    whole = told | {"latched": msgspec.to_builtins(latched(folder))}
+    return {name: whole[name] for name in [*names[:place], "latched", *names[place:]]}
 
 
 def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool = False) -> Command:
@@ -78,15 +117,25 @@ def change_level(
     try:
         return _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
     except (latch.LatchError, OSError):  # looser, or this process may not write there: the daemon may
-        return _ask_daemon(folder, command_of(level, why, "daemon", who, force=force))
+        return _ask_daemon(folder, command_of(level, why, "daemon", who, force=force), patience_s)
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
-    """Write the latch first; once this returns nothing new can leave. Then wait until what rests is taken back."""
-    latched = latch.tighten(folder, command)
+    """Write the latch; once this returns nothing new can leave. Then wait until what rests is taken back."""
+    about = _open_now(folder) if command.level == "flatten" else None
+    now = latch.tighten(folder, command)
     in_flight = latch.wait_sent(folder, 2.0)
-    report = Report(level=latched.level, generation=latched.generation, path="direct", in_flight=in_flight)
+    report = Report(level=now.level, generation=now.generation, path="direct", in_flight=in_flight, about=about)
     return _confirmed(folder, report, patience_s)
+
+
+def _open_now(folder: Path) -> int | None:
+    """Return how many positions of ours are open, as the daemon says at once, or None."""
+    try:
+        found: int | None = ask(folder, Asked(do="status"), GLANCE_S).get("positions")
+    except OSError:
+        return None
+    return found
 
 
 def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
@@ -100,8 +149,9 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
         except OSError:
             note = "no daemon runs: nothing new can leave; resting entries of ours, if any, still rest at the venue"
             if report.level == "flatten":
-                note += ", and positions stand: start the daemon with tidegate run, and it closes them"
+                note += ", and positions, if any, stand: start the daemon with tidegate run, and it closes them"
             return msgspec.structs.replace(report, note=note)
+        report = _counted(report, seen["positions"])
         told = seen["generation"] >= report.generation and not seen["resting"]
         if told and (report.level != "flatten" or not seen["positions"]):
             break
@@ -114,6 +164,13 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
     return msgspec.structs.replace(report, confirmed=True, positions=seen["positions"], level=seen["level"])
 
 
+def _counted(report: Report, positions: int) -> Report:
+    """Return the report of a flatten with what it is about, where more are open than anybody knew."""
+    if report.level != "flatten" or positions <= (-1 if report.about is None else report.about):
+        return report
+    return msgspec.structs.replace(report, about=positions)
+
+
 def _asked(folder: Path, question: Asked) -> dict[str, Any]:
     try:
         return ask(folder, question)
@@ -123,11 +180,15 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
         raise UnreachableError("only a running daemon can do this: start it with tidegate run, ask again") from None
 
 
-def _ask_daemon(folder: Path, command: Command) -> Report:
+def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:
+    about = _open_now(folder) if command.level == "flatten" else None
     answer = _asked(folder, Asked(do="level", command=command))
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
-    in_flight = answer.get("in_flight", 0)
-    return Report(
-        level=answer["level"], generation=answer["generation"], path="daemon", in_flight=in_flight, confirmed=True
-    )
+    report = Report(
+        level=answer["level"], generation=answer["generation"], path="daemon",
+        in_flight=answer.get("in_flight", 0), about=about,
+    )  # fmt: skip
+    if command.level == "run":  # what rests may rest
+        return msgspec.structs.replace(report, confirmed=True)
+    return _confirmed(folder, report, patience_s)

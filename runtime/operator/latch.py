@@ -59,6 +59,15 @@ def read(folder: Path) -> Latch:
     return Latch(level=agreed(latch, word), generation=max(latch.generation, word[1]))
 
 
+def unread(folder: Path) -> str:
+    """Return why nobody can be named who set the level, and what to do; empty where the latch names one."""
+    if read(folder).command is not None:
+        return ""
+    if any((folder / name).exists() for name in (LATCH_FILE, WORD_FILE)):
+        return "its copies are damaged or contradict each other, which reads as halt; tidegate halt writes them anew"
+    return "no latch yet: an account begins halted; tidegate resume lets it trade, once its daemon runs"
+
+
 def create(folder: Path, command: Command) -> Latch:
     """Write the first latch of a new account; LatchError where there is one already."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

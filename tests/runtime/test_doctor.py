@@ -84,7 +84,7 @@ def test_everything_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.
     found = seen(account(tmp_path), tmp_path / "state")
 
     assert {"models", "terminal"} == {what for what, finding in found.items() if not finding.ok}
-    assert "will start halted" in found["latch"].detail
+    assert "begins halted" in found["latch"].detail
     assert not (tmp_path / "state").exists()
 
 

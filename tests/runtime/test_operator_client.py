@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import socket
+import threading
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from brokers.latch import SENDING_AT, WORD_FILE, Level
+from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, Level
 from runtime.clock import Clock
 from runtime.operator import client, latch
 from runtime.operator.client import UnreachableError, change_level, status
@@ -181,7 +182,12 @@ def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_stuck_daemon_is_not_called_absent(stuck: Path) -> None:
     """Its level is the latch's; that it is there is said."""
-    assert {"ok": False, "running": False, "stuck": True, "level": "run", "generation": 1} == status(stuck)
+    told = status(stuck)
+
+    assert {"level": "run", "generation": 1, "who": "tester", "at": 1, "why": "a test", "path": "direct"} == told.pop(
+        "latched"
+    )
+    assert {"ok": False, "running": False, "stuck": True, "level": "run", "generation": 1} == told
 
 
 def test_a_halt_falls_past_a_stuck_daemon_and_is_not_called_confirmed(stuck: Path) -> None:
@@ -194,4 +200,83 @@ def test_a_halt_falls_past_a_stuck_daemon_and_is_not_called_confirmed(stuck: Pat
 
 def test_status_without_a_daemon_is_the_latchs(tmp_path: Path) -> None:
     """A folder without anything is an account at halt that nobody runs."""
-    assert {"ok": False, "running": False, "stuck": False, "level": "halt", "generation": 0} == status(tmp_path)
+    told = status(tmp_path)
+
+    assert "no latch yet" in told.pop("latched")["why"]
+    assert {"ok": False, "running": False, "stuck": False, "level": "halt", "generation": 0} == told
+
+
+# --- who set the level ------------------------------------------------------------------------------------------------
+
+
+def test_status_says_who_set_the_level_when_and_why(daemon: Callable[..., Daemon]) -> None:
+    """The latch knows, whoever answers for the rest; it stands behind level and generation."""
+    found = daemon()
+    change_level(found.folder, "halt", "smoke", who="ann")
+    told = status(found.folder)
+    latched = told["latched"]
+
+    assert ("halt", 2, "ann", "smoke", "direct") == tuple(
+        latched[n] for n in ("level", "generation", "who", "why", "path")
+    )
+    assert abs(Clock().wall_ms() - latched["at"]) < 10_000
+    assert list(told).index("generation") + 1 == list(told).index("latched")
+
+
+def test_of_a_damaged_latch_it_is_said_how_it_is_mended(tmp_path: Path) -> None:
+    """Who set it is lost; that a halt writes it anew is not."""
+    folder = latched(tmp_path / "a", "run")
+    (folder / LATCH_FILE).write_bytes(b"junk")
+    told = status(folder)["latched"]
+
+    assert ("halt", "", 0) == (told["level"], told["who"], told["at"])
+    assert "damaged" in told["why"]
+    assert "tidegate halt" in told["why"]
+
+
+# --- what a flatten is about ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["direct", "daemon"])
+def test_a_flatten_says_how_many_positions_it_is_about(
+    daemon: Callable[..., Daemon], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """They are counted before the latch falls, as the daemon may close the first while it is being asked."""
+    found, real = daemon(positions=2), latch.tighten
+
+    def tighten(folder: Path, *given: Any) -> Any:  # noqa: ANN401 - as the real one
+        if path == "daemon" and threading.current_thread() is threading.main_thread():
+            raise PermissionError("not yours")
+        found.shown["positions"] = 0
+        return real(folder, *given)
+
+    monkeypatch.setattr(latch, "tighten", tighten)
+    report = change_level(found.folder, "flatten", "home time")
+
+    assert (path, 2, 0, True) == (report.path, report.about, report.positions, report.confirmed)
+
+
+def test_a_flatten_that_the_daemon_latched_is_not_called_done_before_it_is(
+    daemon: Callable[..., Daemon], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path by which it was latched closes nothing."""
+    found, real = daemon(positions=1), latch.tighten
+
+    def tighten(folder: Path, *given: Any) -> Any:  # noqa: ANN401 - as the real one
+        if threading.current_thread() is threading.main_thread():
+            raise PermissionError("not yours")
+        return real(folder, *given)
+
+    monkeypatch.setattr(latch, "tighten", tighten)
+    report = change_level(found.folder, "flatten", "home time", patience_s=0.1)
+
+    assert ("daemon", False, 1, 1) == (report.path, report.confirmed, report.about, report.positions)
+
+
+def test_only_a_flatten_is_about_positions(daemon: Callable[..., Daemon]) -> None:
+    """A halt leaves them to their stops; and of an account that nobody runs nobody knows."""
+    found = daemon(positions=2)
+    halt = change_level(found.folder, "halt", "smoke")
+    found.ear.close()
+
+    assert (None, None) == (halt.about, change_level(found.folder, "flatten", "home time").about)

@@ -62,3 +62,18 @@ def test_a_folder_without_accounts_is_not_well_and_not_halted(
     """Who names the folder above, in haste, would believe that all of his accounts are halted."""
     assert 2 == run([*words, "--all", str(tmp_path)])
     assert f"tidegate: error: no account in {tmp_path}: " in capsys.readouterr().err
+
+
+def test_status_of_a_folder_says_who_set_each_level(
+    entries: dict[str, Entry], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As for one account: when, by whom and why."""
+    entry = entries["a001"]
+    assert entry.state is not None
+    assert 0 == run(["halt", str(entry.state), "--reason", "smoke"])
+    capsys.readouterr()
+    assert 11 == run(["status", "--all", str(entry.file.parent)])
+    head, *lines = capsys.readouterr().out.splitlines()
+
+    assert "latched" in head.split()
+    assert [False, True] == ["(direct): smoke" in line for line in lines]

@@ -1,0 +1,69 @@
+"""status, halt and their kind as a user calls them, on an account that nobody runs."""
+
+import json
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers.latch import LATCH_FILE
+from runtime.operator.client import Report
+from tests.latches import latched
+from tidegate.cli import run
+from tidegate.reports import told
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """Return the state folder of an account whose latch stands at run."""
+    return str(latched(tmp_path / "one", "run"))
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return the one JSON object on stdout."""
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_status_tells_people_who_halted_and_why(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, with the moment; programs get the same in fields."""
+    assert 0 == run(["halt", account, "--reason", "smoke in the room"])
+    capsys.readouterr()
+    assert 9 == run(["status", account])
+    shown = capsys.readouterr().out
+    assert 9 == run(["status", account, "--json"])
+    found = printed(capsys)["latched"]
+
+    (line,) = [line for line in shown.splitlines() if line.startswith("latched")]
+    assert line.endswith(f"UTC by {found['who']} (direct): smoke in the room")
+    assert ("halt", 2, "smoke in the room") == (found["level"], found["generation"], found["why"])
+
+
+def test_status_of_a_damaged_latch_says_how_it_is_mended(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And what it says, done to the letter, mends it."""
+    Path(account, LATCH_FILE).write_bytes(b"junk")
+    assert 9 == run(["status", account])
+    before = capsys.readouterr().out
+    assert 0 == run(["halt", account, "--reason", "written anew"])
+    capsys.readouterr()
+    assert 9 == run(["status", account])
+
+    assert "tidegate halt writes them anew" in before
+    assert "written anew" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("about", "left", "said"),
+    [
+        (0, 0, "no position of ours was open"),
+        (1, 0, "1 position of ours was open: all closed"),
+        (3, 0, "3 positions of ours were open: all closed"),
+        (3, 1, "3 positions of ours were open: 1 still open"),
+    ],
+)
+def test_a_flatten_tells_what_it_was_about(about: int, left: int, said: str) -> None:
+    """None, one, several, and not all of them."""
+    report = Report(level="halt", generation=3, path="direct", about=about, positions=left)
+
+    assert said in told(report)
