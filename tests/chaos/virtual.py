@@ -1,16 +1,19 @@
 """Virtual time: an event loop that never sleeps; when nothing is ready its clock jumps to what is due next."""
 
 import asyncio
-import selectors
+import heapq
 
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any, TypeVarTuple
 
 from runtime.clock import Clock
 
 EPOCH_MS = 1_704_067_200_000
 """The wall clock when a story begins."""
 
+Ts = TypeVarTuple("Ts")
 
 STEP_S = 1e-9
 """So long takes each round of the loop: a wait too short to be added to the clock would otherwise last for ever."""
@@ -20,48 +23,110 @@ class Stuck(Exception):
     """Nothing is ready and nothing is due: the house waits for something that will never come."""
 
 
-class Nothing(selectors.BaseSelector):
-    """A selector on which nothing ever happens; waiting on it is what makes time pass."""
+class Call:
+    """Something to be called once, unless it is cancelled before: a handle of asyncio's, as far as asyncio looks."""
+
+    __slots__ = ("args", "callback", "context")
+
+    def __init__(self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None) -> None:
+        self.callback: Callable[..., object] | None = callback
+        self.args, self.context = args, context or copy_context()
+
+    def __lt__(self, other: "Call") -> bool:
+        """Say that neither of two calls of one moment comes first: a heap orders them in its own way, as asyncio's."""
+        return False
+
+    def cancel(self) -> None:
+        """Call nothing."""
+        self.callback, self.args = None, ()
+
+    def cancelled(self) -> bool:
+        """Say whether it was cancelled."""
+        return self.callback is None
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """An event loop of one thread and no world.
+
+    A sweep makes some hundred million rounds: this one asks no selector and makes no handle that asks for debugging.
+    """
+
+    _stopping: bool
 
     def __init__(self) -> None:
-        self.loop: VirtualLoop | None = None
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        """Let the time pass for which there is nothing to do; nothing takes no time, or a rest of a wait never ends."""
-        assert self.loop is not None
-        if timeout is None:
-            raise Stuck("nothing is ready and nothing is due")
-        self.loop.now += max(timeout, STEP_S)
-        return []
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - the face
-        """Take note of nothing: nobody speaks to a virtual world from outside."""
-        return selectors.SelectorKey(fileobj, 0, events, data)
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 - the selectors' face
-        """Forget what was not noted."""
-        return selectors.SelectorKey(fileobj, 0, 0, None)
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        """Return that nothing is watched."""
-        return {}
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop of one thread and no world."""
-
-    def __init__(self) -> None:
+        super().__init__()
         self.now = 0.0
-        nothing = Nothing()
-        super().__init__(nothing)
-        nothing.loop = self
+        self._ready: deque[Call] = deque()
+        self._due: list[tuple[float, Call]] = []
+        """A heap, by the moment alone."""
 
     def time(self) -> float:
         """Return virtual seconds."""
         return self.now
 
-    def _write_to_self(self) -> None:
-        """Wake nobody: there is no other thread."""
+    def forget(self) -> None:
+        """Drop all that was still to be called."""
+        self._ready.clear()
+        self._due.clear()
+
+    # --- what is to be called; with the face that asyncio asks ------------------------------------------------------
+
+    def call_soon(  # type: ignore[override]  # asyncio's own handle is a class of its own
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Call:
+        """Call something in the next round."""
+        call = Call(callback, args, context)
+        self._ready.append(call)
+        return call
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]  # likewise; and there is no other thread
+
+    def call_at(  # type: ignore[override]  # likewise
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Call:
+        """Call something at a moment."""
+        call = Call(callback, args, context)
+        heapq.heappush(self._due, (when, call))
+        return call
+
+    def call_later(  # type: ignore[override]  # likewise
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> Call:
+        """Call something after so many seconds."""
+        call = Call(callback, args, context)
+        heapq.heappush(self._due, (self.now + delay, call))
+        return call
+
+    # --- rounds -----------------------------------------------------------------------------------------------------
+
+    def _run_once(self) -> None:
+        """Let the time pass for which there is nothing to do, and call what is ready then."""
+        self._pass()
+        ready = self._ready
+        for _ in range(len(ready)):
+            call = ready.popleft()
+            if call.callback is not None:
+                try:
+                    call.context.run(call.callback, *call.args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # noqa: BLE001 - as asyncio has it
+                    self.call_exception_handler({"message": f"in {call.callback}", "exception": error})
+
+    def _pass(self) -> None:
+        """Go on to the next moment; nothing takes no time, or a rest of a wait never ends."""
+        due, ready = self._due, self._ready
+        while due and due[0][1].callback is None:
+            heapq.heappop(due)
+        if ready or self._stopping:
+            self.now += STEP_S
+        elif due:
+            self.now += max(due[0][0] - self.now, STEP_S)
+        else:
+            raise Stuck("nothing is ready and nothing is due")
+        end = self.now + STEP_S
+        while due and due[0][0] < end:
+            ready.append(heapq.heappop(due)[1])
 
 
 class VirtualClock(Clock):

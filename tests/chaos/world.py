@@ -225,8 +225,7 @@ class World:
         self.loop.run_until_complete(asyncio.sleep(0))
         if self.house is not None:
             self.house.leave()
-        self.loop._scheduled.clear()  # type: ignore[attr-defined]  # timers of the dead
-        self.loop._ready.clear()  # type: ignore[attr-defined]  # likewise
+        self.loop.forget()  # timers of the dead
         self.broker.close()
         LINE.dial = dialled  # whoever comes after us in this process dials a real server
 
