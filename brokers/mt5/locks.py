@@ -22,15 +22,28 @@ FAR = 1 << 30
 
 
 def held(path: Path, patience_s: float) -> IO[bytes] | None:
-    """Hold a lock file for this process and return it; None where another still holds it after `patience_s`."""
-    lock = path.open("ab")
+    """Hold a lock file for this process and return it; None where another still holds it after `patience_s`.
+
+    Folders of temporary files are swept: a file that was removed or replaced since it was opened keeps nobody out, and
+    another may hold the one that stands at the path now.
+    """
     deadline = time.monotonic() + patience_s
-    while not taken(lock):
+    while True:
+        lock = path.open("ab")
+        if taken(lock) and _stands(lock, path):
+            return lock
+        lock.close()
         if time.monotonic() >= deadline:
-            lock.close()
             return None
         time.sleep(AGAIN_S)
-    return lock
+
+
+def _stands(lock: IO[bytes], path: Path) -> bool:
+    """Say whether an open file is the one that stands at the path."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def terminals() -> Path:
