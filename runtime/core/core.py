@@ -216,9 +216,8 @@ class Core:
             if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
                 self.desk.reconcile(settled=True)
         elif self.ledger.missing_timers.get(fact.key.removeprefix("missing:")) == fact.id:
-            symbol = fact.key.removeprefix("missing:")
-            del self.ledger.missing_timers[symbol]
-            self.ledger.holds.pop(f"MISSING:{symbol}", None)
+            self.ledger.missing_timers[fact.key.removeprefix("missing:")] = 0
+            self.desk.reconcile(settled=False)
 
     # --- the operator -----------------------------------------------------------------------------------------------
 

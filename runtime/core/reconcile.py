@@ -11,7 +11,7 @@ from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.foreign import see_foreign
 from runtime.core.orders import OrderRecord, walk
-from runtime.core.state import Lane
+from runtime.core.state import Lane, Ledger
 
 
 def reconcile(decider: Decider, fact: Reconciled) -> None:
@@ -24,7 +24,15 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
     held = {p.ident: p for p in fact.positions}
     see_foreign(decider, fact)
     _doubts(decider, fact, held)
+    _lift_missing(ledger)
     find_breaks(decider, fact)
+
+
+def _lift_missing(ledger: Ledger) -> None:
+    """Free the symbols whose longer window was over before this look was made: what it shows of them was taken in."""
+    for symbol in [s for s, timer in ledger.missing_timers.items() if not timer]:
+        del ledger.missing_timers[symbol]
+        ledger.holds.pop(f"MISSING:{symbol}", None)
 
 
 def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> None:

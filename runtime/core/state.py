@@ -86,7 +86,10 @@ class Ledger(msgspec.Struct):
     settle_timer: int = 0
     """Instruction id of the newest settle timer, which gives every doubt its whole window; 0: none runs."""
     missing_timers: dict[str, int] = {}
-    """Symbol -> instruction id of its newest timer: only that one ends the window of all its missing orders."""
+    """Symbol -> instruction id of its newest timer: only that one ends the window of all its missing orders.
+
+    0: it is over, and the next look lifts the hold.
+    """
     surplus: dict[int, str] = {}
     """Position of ours that no strategy holds -> why; it is a break until it is gone from the venue."""
     breaks: dict[str, int] = {}

@@ -7,6 +7,7 @@ from brokers.port import (
     Accepted,
     DealMade,
     InDoubt,
+    LinkDown,
     LinkUp,
     OrderGone,
 )
@@ -52,6 +53,11 @@ def missing() -> tuple[Told, Submit]:
 def window_over(told: Told) -> TimerFired:
     """Return the fact that the longer window of the newest missing order is over."""
     return TimerFired(at=hour(4), id=told.core.ledger.missing_timers["XAUUSD"], key="missing:XAUUSD")
+
+
+def look_after_the_window(told: Told) -> None:
+    """Let the longer window pass, and look at a venue that holds nothing of it."""
+    told.tell(window_over(told), reconciled(told.balance, at=hour(4)))
 
 
 def test_a_doubt_holds_its_symbol_and_asks_to_be_woken() -> None:
@@ -128,12 +134,41 @@ def test_an_order_never_found_is_missing_held_and_told() -> None:
 
 
 def test_after_the_longer_window_the_symbol_is_free() -> None:
-    """The timer lifts the hold; the strategy may enter again, with another order."""
+    """A look made after it lifts the hold; the strategy may enter again, with another order."""
     told, wish = missing()
-    told.tell(window_over(told))
+    look_after_the_window(told)
 
     assert [] == told.holds
     assert told.submit(4).magic != wish.magic
+
+
+def test_the_longer_window_ends_with_a_look_and_not_by_itself() -> None:
+    """A timer knows nothing of the venue: the order may have come to rest there since it was looked at last."""
+    told, wish = missing()
+    step = told.tell(window_over(told))
+    before = told.holds
+    told.tell(reconciled(at=hour(5), orders=(resting(wish),)))
+
+    assert (["MISSING:XAUUSD"], False) == (before, only(step, Reconcile).settled)
+    assert ([], "WORKING", wish.id) == (told.holds, state(told, wish), told.core.lanes[0].order)
+
+
+def test_a_look_made_before_the_longer_window_is_over_does_not_end_it() -> None:
+    """However many there are."""
+    told, _ = missing()
+    told.tell(reconciled(at=hour(4)), reconciled(at=hour(4)))
+
+    assert ["MISSING:XAUUSD"] == told.holds
+
+
+def test_a_longer_window_that_ends_without_a_terminal_waits_for_it() -> None:
+    """The look that it asks for comes to nothing; the first one of the next link will do."""
+    told, _ = missing()
+    told.tell(window_over(told), LinkDown(at=hour(4), reason="away"))
+    held = "MISSING:XAUUSD" in told.holds
+    told.tell(LinkUp(at=hour(5), account=an_account()), reconciled(at=hour(5)))
+
+    assert (True, []) == (held, told.holds)
 
 
 def test_the_late_fill_of_a_missing_order_is_taken() -> None:
@@ -173,7 +208,7 @@ def test_a_missing_order_found_resting_works_again() -> None:
 def test_a_late_fill_beside_another_position_is_told_and_held() -> None:
     """A strategy holds one position: a second is a break that a person must look at, and the first is not forgotten."""
     told, wish = missing()
-    told.tell(window_over(told))
+    look_after_the_window(told)
     mine = told.enter(4)
 
     step = told.tell(DealMade(at=hour(6), deal=told.deal(wish, "in", 100.2)))
@@ -186,7 +221,7 @@ def test_a_late_fill_beside_another_position_is_told_and_held() -> None:
 def test_the_break_of_a_late_fill_stays_until_the_position_is_gone() -> None:
     """However many orders end meanwhile, and whatever is forgotten of the one that was filled late."""
     told, wish = missing()
-    told.tell(window_over(told))
+    look_after_the_window(told)
     told.enter(4)
     late = told.deal(wish, "in", 100.2)
     told.tell(DealMade(at=hour(6), deal=late))
@@ -207,7 +242,7 @@ def test_a_late_fill_leaves_another_working_order_in_its_place() -> None:
     told = Told(a_plan(a_lane({3: buy(), 4: buy_limit(99.5)})))
     old = told.submit(3)
     told.tell(InDoubt(at=hour(4), id=old.id, code=1, reason="timeout"), reconciled(at=hour(4), settled=True))
-    told.tell(window_over(told))
+    look_after_the_window(told)
     new = told.submit(4)
     told.tell(Accepted(at=hour(5), id=new.id, order=55), DealMade(at=hour(5), deal=told.deal(old, "in", 100.2)))
 
@@ -236,9 +271,9 @@ def test_each_missing_order_has_a_window_of_its_own() -> None:
     told.core.desk.doubt(other, "timeout")
     late = [w for w in of_kind(told.tell(reconciled(at=hour(4), settled=True)), WakeAt) if w.key.startswith("missing")]
 
-    told.tell(TimerFired(at=hour(4), id=first.id, key=first.key))
+    told.tell(TimerFired(at=hour(4), id=first.id, key=first.key), reconciled(at=hour(4)))
     still = told.holds
-    told.tell(TimerFired(at=hour(4), id=late[0].id, key=late[0].key))
+    told.tell(TimerFired(at=hour(4), id=late[0].id, key=late[0].key), reconciled(at=hour(4)))
 
     assert (1, ["MISSING:XAUUSD"], []) == (len(late), still, told.holds)
 
