@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Reason
+from tidegate.words import Account, Json, Reason
 
 if TYPE_CHECKING:
     from runtime.core.facts import PersonFact
@@ -27,7 +27,7 @@ def add(app: typer.Typer) -> None:
 
 def adopt(
     account: Account, magic: Magic, strategy: Strategy, reason: Reason, stop: Stop = 0.0, position: Position = 0,
-    quiet: Quiet = 60,
+    quiet: Quiet = 60, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Take over the position of an old bot.
 
@@ -39,17 +39,17 @@ def adopt(
         at=0, asker=_asker(reason), magic=magic, strategy=strategy, stop=stop, position=position,
         quiet_ms=quiet * 60_000,
     )  # fmt: skip
-    _ask(account, asked)
+    _ask(account, asked, as_json=as_json)
 
 
-def ack(account: Account, symbol: SymbolName, reason: Reason) -> None:
+def ack(account: Account, symbol: SymbolName, reason: Reason, as_json: Json = False) -> None:
     """Take a symbol's contract as the terminal tells it now.
 
     What is traded from then on is sized with it. Exit code 11 where there is nothing to take.
     """
     from runtime.core.facts import SpecAcknowledged  # noqa: PLC0415
 
-    _ask(account, SpecAcknowledged(at=0, asker=_asker(reason), symbol=symbol))
+    _ask(account, SpecAcknowledged(at=0, asker=_asker(reason), symbol=symbol), as_json=as_json)
 
 
 def _asker(reason: str) -> "Asker":
@@ -60,12 +60,15 @@ def _asker(reason: str) -> "Asker":
     return asker_of(reason.strip())
 
 
-def _ask(account: str, fact: "PersonFact") -> None:
+def _ask(account: str, fact: "PersonFact", *, as_json: bool) -> None:
     from config.places import find  # noqa: PLC0415
     from runtime.operator.client import ask_for  # noqa: PLC0415
-    from tidegate.output import say  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
 
-    answer = ask_for(find(account).state, fact)
+    answer = {"account": account, "text": "", "problem": ""} | ask_for(find(account).state, fact)
+    if as_json:
+        lines([answer])
     if not answer["ok"]:
         raise Negative(f"refused: {answer['problem']}")
-    say(answer["text"])
+    if not as_json:
+        say(answer["text"])

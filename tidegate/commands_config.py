@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from config.errors import ConfigError
-from tidegate.words import Config
+from tidegate.words import Config, Json
 
 Kind = Annotated[Literal["metatrader5", "lookalike"], typer.Option("--terminal", help="What speaks for the broker.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What to call the account; NAME.toml is written.")]
@@ -30,23 +30,32 @@ def add(app: typer.Typer) -> None:
 
 
 @config.command()
-def check(path: Config) -> None:
+def check(path: Config, as_json: Json = False) -> None:
     """Name everything that is wrong with a configuration."""
     from config.load import digest, load  # noqa: PLC0415 - rooms are imported when they are entered
     from config.making import strategies_of  # noqa: PLC0415
     from config.places import state_folder  # noqa: PLC0415
-    from tidegate.output import say  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
 
     try:
         account = load(path)
+        strategies_of(account)
     except ConfigError as error:
+        if as_json:
+            lines([{"ok": False, "file": str(path), "problems": error.problems}])
         for problem in error.problems[1:]:
             typer.echo(problem, err=True)
         raise ConfigError(error.problems[0]) from None
-    strategies_of(account)
-    names = ", ".join(strategy.name for strategy in account.strategies) or "none"
-    say(f"{path.name}: good: account {account.account.name}, mode {account.account.mode}, strategies: {names}, "
-        f"state in {state_folder(account)}, digest {digest(account)[:12]}")  # fmt: skip
+    about, names = account.account, [strategy.name for strategy in account.strategies]
+    state = str(state_folder(account))
+    if as_json:
+        lines([{
+            "ok": True, "file": str(path), "problems": (), "account": about.name, "mode": about.mode,
+            "strategies": names, "state": state, "digest": digest(account),
+        }])  # fmt: skip
+        return
+    say(f"{path.name}: good: account {about.name}, mode {about.mode}, strategies: {', '.join(names) or 'none'}, "
+        f"state in {state}, digest {digest(account)[:12]}")  # fmt: skip
 
 
 @config.command()

@@ -76,17 +76,19 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         raise Negative(f"no daemon answers for {', '.join(away)}: the level shown is the latch's")
 
 
-def halt_folder(folder: Path, reason: str) -> None:
+def halt_folder(folder: Path, reason: str, *, as_json: bool) -> None:
     """Halt every account of a folder and print what came of each; Negative where one is not surely halted."""
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
     from runtime.fleet_all import halt_all  # noqa: PLC0415
-    from tidegate.output import say  # noqa: PLC0415
-    from tidegate.reports import told  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+    from tidegate.reports import row, told  # noqa: PLC0415
 
     found = _some(halt_all(folder.absolute(), reason.strip()), folder)
-    for one in found:
+    if as_json:
+        lines(row(one.account, one.outcome, one.problem) for one in found)
+    for one in found if not as_json else ():
         say(f"{one.account}: {told(one.outcome) if one.outcome else f'NOT HALTED: {one.problem}'}")
     failed = [one.account for one in found if not one.ok]
     if failed:

@@ -93,19 +93,22 @@ def why(account: Account, id_: Id, as_json: Json = False) -> None:
 
 
 @journal.command()
-def verify(account: Account) -> None:
+def verify(account: Account, as_json: Json = False) -> None:
     """Check that no row is missing or was changed.
 
     Exit code 11 if one is.
     """
-    from tidegate.output import say  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
 
     with _reader(account) as reader:
         verdict = reader.verify()
-        head = reader.head()
+        head = reader.head().hash.hex()
+    if as_json:
+        lines([{"ok": verdict.ok, "row": verdict.seq, "hash": head if verdict.ok else "", "problem": verdict.problem}])
     if not verdict.ok:
         raise Negative(f"the journal is not whole: {verdict.problem} (row {verdict.seq})")
-    say(f"whole: {verdict.seq} rows, the last one's hash is {head.hash.hex()}")
+    if not as_json:
+        say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
 
 
 def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here

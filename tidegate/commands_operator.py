@@ -45,7 +45,7 @@ def status(account: AccountOrAll = None, folder: All = None, as_json: Json = Fal
         raise NotRunning(f"no daemon runs {name}: the level shown is the latch's")
 
 
-def halt(reason: Reason, account: AccountOrAll = None, folder: All = None) -> None:
+def halt(reason: Reason, account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
     """Let nothing new leave.
 
     Resting entries are taken back; open positions keep their stops at the broker. With --all, of every account of a
@@ -53,34 +53,35 @@ def halt(reason: Reason, account: AccountOrAll = None, folder: All = None) -> No
     """
     name = _one(account, folder)
     if folder is not None:
-        halt_folder(folder, reason)
+        halt_folder(folder, reason, as_json=as_json)
     else:
-        _change(name, "halt", reason)
+        _change(name, "halt", reason, as_json=as_json)
 
 
-def close_only(account: Account, reason: Reason) -> None:
+def close_only(account: Account, reason: Reason, as_json: Json = False) -> None:
     """Allow exits, but no new entries."""
-    _change(account, "close-only", reason)
+    _change(account, "close-only", reason, as_json=as_json)
 
 
 def flatten(
     account: Account,
     reason: Reason,
     force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Close our positions at the market, then halt.
 
     Exit code 11 where the daemon has not confirmed in time that they are closed.
     """
-    _change(account, "flatten", reason, force=force)
+    _change(account, "flatten", reason, force=force, as_json=as_json)
 
 
-def resume(account: Account, reason: Reason) -> None:
+def resume(account: Account, reason: Reason, as_json: Json = False) -> None:
     """Let an account trade again.
 
     Only its running daemon can grant it.
     """
-    _change(account, "run", reason)
+    _change(account, "run", reason, as_json=as_json)
 
 
 def _one(account: str | None, folder: Path | None) -> str:
@@ -90,16 +91,19 @@ def _one(account: str | None, folder: Path | None) -> str:
     return account or ""
 
 
-def _change(account: str, level: "Level", reason: str, *, force: bool = False) -> None:
+def _change(account: str, level: "Level", reason: str, *, as_json: bool, force: bool = False) -> None:
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
     from config.places import find  # noqa: PLC0415
     from runtime.operator.client import change_level  # noqa: PLC0415
-    from tidegate.output import say  # noqa: PLC0415
-    from tidegate.reports import told  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+    from tidegate.reports import row, told  # noqa: PLC0415
 
     report = change_level(find(account).state, level, reason.strip(), force=force)
-    say(told(report))
+    if as_json:
+        lines([row(account, report)])
+    else:
+        say(told(report))
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")

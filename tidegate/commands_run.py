@@ -123,17 +123,28 @@ def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
         show_training(reports)
 
 
-def replay(account: Account, number: Run = None) -> None:
+def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
     """Play a journaled run again, bit for bit.
 
     Exit code 11 where a fresh core decides anything else than what was journaled.
     """
+    import msgspec  # noqa: PLC0415
+
+    from backtests.replay import ReplayMismatch  # noqa: PLC0415
     from backtests.replay import replay as replay_run  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
-    from tidegate.output import say  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
 
-    found = replay_run(find(account).journal, number)
-    say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
+    try:
+        found = replay_run(find(account).journal, number)
+    except ReplayMismatch as error:
+        if as_json:
+            lines([{"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}])
+        raise
+    if as_json:
+        lines([{"ok": True, "problem": "", **msgspec.to_builtins(found)}])
+    else:
+        say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
 
 
 def doctor(account: Account, as_json: Json = False) -> None:

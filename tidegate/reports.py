@@ -25,6 +25,15 @@ def told(report: "Report") -> str:
     return "; ".join(parts)
 
 
+def row(account: str, report: "Report | None", problem: str = "") -> dict[str, Any]:
+    """Return the same for programs; without a report, why there is none."""
+    import msgspec  # noqa: PLC0415 - `--help` must not wait for it
+
+    if report is None:
+        return {"account": account, "ok": False, "problem": problem}
+    return {"account": account, "ok": True, "problem": problem, **msgspec.to_builtins(report)}
+
+
 def _about(many: int, *, left: int) -> str:
     """Return what a flatten was about, and whether it is done."""
     if not many:

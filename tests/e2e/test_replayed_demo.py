@@ -108,3 +108,22 @@ def test_a_disturbed_demo_replays_too(make_demo: MakeDemo) -> None:
 
     assert 2 == found.runs
     assert f"the same to the last bit: 2 runs, {found.facts} facts" in demo.tidegate("replay")
+
+
+def test_a_replay_that_differs_is_told_to_programs(make_demo: MakeDemo) -> None:
+    """Row and field as keys, beside the words and the code that are the same without --json."""
+    demo = make_demo(bars=None, strategies=BREAKOUT)
+    demo.begin()
+    demo.until_bar(20)
+    demo.stop()
+    ((seq, raw),) = ask(demo.journal, "SELECT seq, step FROM log WHERE kind = 'BarClosed' ORDER BY seq DESC LIMIT 1")
+    step = decode_step(raw)
+    moved = msgspec.structs.replace(step.decisions[0], volume=step.decisions[0].volume + 1.0)
+    changed = encode(msgspec.structs.replace(step, decisions=(moved, *step.decisions[1:])))
+    edit(demo.journal, "UPDATE log SET step = ? WHERE seq = ?", changed, seq)
+
+    said, err = demo.tidegate("replay", "--json", code=NO).splitlines()
+
+    found = msgspec.json.decode(said)
+    assert (False, seq, "decisions[0].volume") == (found["ok"], found["row"], found["field"])
+    assert f"tidegate: error: {found['problem']}" == err
