@@ -11,8 +11,8 @@ from operator import attrgetter, itemgetter
 import msgspec
 
 from backtests.reel import FOREVER, Closed, Reel
+from brokers.facts import BarClosed, BarPhase, DataEnded, LinkUp, Reconciled
 from brokers.latch import Command
-from brokers.port import BarClosed, BarPhase, DataEnded, LinkUp, Reconciled
 from brokers.venue import Costs, Venue
 from market.bars import Bars
 from market.types import Account, Deal

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backtests.drive import Drive
-from brokers.port import BarClosed, DealMade, LinkUp
+from brokers.facts import BarClosed, DealMade, LinkUp
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
 from market.bars import Bars, bars_of

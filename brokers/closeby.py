@@ -5,10 +5,11 @@ deal. Where volumes differ the larger one keeps the difference.
 """
 
 from brokers.book import Book
+from brokers.facts import Accepted
 from brokers.fillrules import Refusal
 from brokers.holdings import leave
 from brokers.ledger import Ledger, take_ticket
-from brokers.port import Accepted, CloseByRequest
+from brokers.requests import CloseByRequest
 
 _CLOSE_BY = 64  # in a symbol's order mask
 

@@ -10,24 +10,22 @@ from msgspec.structs import replace
 
 from brokers.book import KINDS, Book, Holding, Resting
 from brokers.closeby import close_by
+from brokers.facts import Accepted, Answer, Rejected
 from brokers.fillrules import Refusal, filled, filling_of
 from brokers.fills import AT_MARKET
 from brokers.holdings import is_whole, leave, lots
 from brokers.ledger import Ledger, end, take_ticket
 from brokers.netting import carried, execute
-from brokers.port import (
-    Accepted,
-    Answer,
+from brokers.refusals import close_refusal, entry_refusal, modify_refusal, order_frozen, stop_refusal
+from brokers.requests import (
     AnyRequest,
     CancelRequest,
     CloseByRequest,
     CloseRequest,
     EntryRequest,
     ModifyRequest,
-    Rejected,
     StopRequest,
 )
-from brokers.refusals import close_refusal, entry_refusal, modify_refusal, order_frozen, stop_refusal
 from brokers.slips import market_price
 from brokers.valuation import convertible
 from market.money import to_grid

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from brokers.book import Book, Holding, Resting
+from brokers.facts import DealMade, OrderEnd, OrderGone
 from brokers.fills import CROSS, floating
-from brokers.port import DealMade, OrderEnd, OrderGone
 from brokers.valuation import floating_profit, rough_cross
 from market.money import cents
 from market.types import BUY, Deal, Flow

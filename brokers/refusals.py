@@ -9,7 +9,7 @@ from brokers.fillrules import Refusal, filling_of, kind_refusal, limit_refusal, 
 from brokers.fills import LIMIT, STOP_ENTRY, frozen, on_grid, stops_fit, trigger_fits, volume_fits
 from brokers.holdings import is_whole
 from brokers.ledger import Ledger
-from brokers.port import CloseRequest, EntryRequest, ModifyRequest, StopRequest
+from brokers.requests import CloseRequest, EntryRequest, ModifyRequest, StopRequest
 from market.types import OrderKind, Side
 
 

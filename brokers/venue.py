@@ -16,11 +16,12 @@ import msgspec
 from brokers.book import DAY, Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
+from brokers.facts import Answer, DealMade, OrderGone
 from brokers.fills import INVERSE, shift
 from brokers.ledger import Ledger, deposit, equity, flow, seen, take_late_news
 from brokers.margins import bind, required
 from brokers.matching import jump, play
-from brokers.port import Answer, AnyRequest, DealMade, OrderGone
+from brokers.requests import AnyRequest
 from brokers.rollover import expire, next_end, roll
 from brokers.stopout import call_margin, is_called
 from brokers.swap import Swap, swap_of

@@ -1,6 +1,6 @@
 """The words: frozen values of the market that every other room speaks in.
 
-Times are UTC milliseconds since 1970 (server clocks are translated in `brokers/mt5/frames.py` alone), prices are bid
+Times are UTC milliseconds since 1970 (server clocks end in `brokers/mt5/translator.py`), prices are bid
 prices in the profit currency, volumes are lots, money is in the account's currency. Floats enter through one door:
 `Symbol.price` and `Symbol.lots`.
 """

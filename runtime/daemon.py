@@ -15,10 +15,10 @@ from pathlib import Path
 
 import structlog
 
+from brokers.facts import BarClosed, FeedBroken, LinkUp
 from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import BarClosed, FeedBroken, LinkUp
 from market.types import TIMEFRAMES, Bar, Symbol
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey

@@ -6,8 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+from brokers.facts import Answer, BarClosed, DealMade, OrderEnd, OrderGone, Reconciled
 from brokers.mt5.session import Session
-from brokers.port import Answer, AnyRequest, BarClosed, DealMade, OrderEnd, OrderGone, Reconciled
+from brokers.requests import AnyRequest
 from brokers.venue import Costs, Venue
 from market.types import Account
 from runtime.core.plan import Plan

@@ -1,6 +1,6 @@
 """A simulated venue that follows told bars: each closed bar is played, then the tick that showed it opens the next."""
 
-from brokers.port import BarClosed
+from brokers.facts import BarClosed
 from brokers.venue import Venue
 from market.types import TIMEFRAMES
 

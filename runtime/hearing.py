@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from brokers.facts import BarClosed, BarRevised, DataEnded, FeedBroken, SymbolSeen, TradingAllowed, TradingForbidden
 from brokers.hours import Hours
 from brokers.mt5.frames import Closed, Connected, FeedCursor, Polled
-from brokers.port import BarClosed, BarRevised, DataEnded, FeedBroken, SymbolSeen, TradingAllowed, TradingForbidden
 from market.bars import price_problem
 from market.types import DAY_MS, TIMEFRAMES, Bar, Symbol
 from runtime.clock import Clock

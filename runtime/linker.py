@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import structlog
 
+from brokers.facts import LinkDown, WrongTerminal
 from brokers.mt5.frames import Connected
 from brokers.mt5.link import Event, Link
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import LinkDown, WrongTerminal
 from config.errors import TerminalRefused
 from market.types import Account
 from runtime.clock import Clock

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from brokers.facts import ClockDoubted, FeedFresh, FeedStale
 from brokers.hours import Hours
-from brokers.port import ClockDoubted, FeedFresh, FeedStale
 from runtime.core.feeds import FeedKey
 
 MOVING_S = 300.0

@@ -1,6 +1,6 @@
 """Wishes become requests: the only place where an instruction turns into something a venue can be told."""
 
-from brokers.port import AnyRequest, CancelRequest, CloseRequest, EntryRequest, StopRequest
+from brokers.requests import AnyRequest, CancelRequest, CloseRequest, EntryRequest, StopRequest
 from market.types import BUY, SELL
 from runtime.core.instructions import Cancel, ClosePosition, ModifyStop, Submit
 

@@ -15,10 +15,10 @@ from typing import Any, TextIO, TypeVar
 import msgspec
 import structlog
 
+from brokers.facts import DealMade
 from brokers.mt5.line import Deadlines, Terms, spawned
 from brokers.mt5.locks import taken
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import DealMade
 from config.account import AccountConfig, TerminalSection
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.load import digest

@@ -5,10 +5,10 @@ import asyncio
 import msgspec
 import structlog
 
+from brokers.facts import LinkDown, Refused
 from brokers.latch import Command
 from brokers.limits import GATES
 from brokers.mt5.session import LinkLostError, WrongTerminalError
-from brokers.port import LinkDown, Refused
 from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, PersonFact, TimerFired
 from runtime.core.instructions import (
     Alert,

@@ -11,20 +11,9 @@ import msgspec
 
 from msgspec.structs import replace
 
+from brokers.facts import BarClosed, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Reconciled, Refused
 from brokers.ledger import deposit
-from brokers.port import (
-    AnyRequest,
-    BarClosed,
-    CloseRequest,
-    DealMade,
-    InDoubt,
-    LinkDown,
-    LinkUp,
-    OrderGone,
-    Reconciled,
-    Refused,
-    StopRequest,
-)
+from brokers.requests import AnyRequest, CloseRequest, StopRequest
 from brokers.venue import Costs, Venue
 from market.types import Bar, DealReason
 from runtime.core.core import Core

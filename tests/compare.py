@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backtests.drive import Drive
-from brokers.port import DealMade
+from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.decision import Decision
 from runtime.journal.reader import JournalReader

@@ -8,9 +8,9 @@ next; bars 0 to 2 are the warm-up.
 from collections.abc import Mapping
 from typing import Any
 
+from brokers.facts import BarClosed, BarPhase, LinkUp, Reconciled
 from brokers.latch import Command, Level
 from brokers.limits import Limits
-from brokers.port import BarClosed, BarPhase, LinkUp, Reconciled
 from market.features import FEATURES, feature_list_fingerprint
 from market.types import Account, Bar, Position
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal

@@ -4,7 +4,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from brokers.port import EntryRequest, StopRequest, SymbolSeen
+from brokers.facts import SymbolSeen
+from brokers.requests import EntryRequest, StopRequest
 from market.types import Side, TradeMode
 from runtime.core.facts import AdoptionAsked, SpecAcknowledged
 from runtime.core.instructions import Asker

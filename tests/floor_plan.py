@@ -32,6 +32,7 @@ PURE = (
     "brokers/mt5/frames.py",
     "brokers/mt5/link.py",
     "brokers/mt5/retcodes.py",
+    "brokers/mt5/translator.py",
     "regimes/",
     "strategies/",
     "runtime/core/",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from brokers.limits import Limits
-from brokers.port import (
+from brokers.requests import (
     AnyRequest,
     CancelRequest,
     CloseByRequest,

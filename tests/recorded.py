@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from brokers.commission import PerLot
-from brokers.port import Accepted, AnyRequest, CloseRequest, EntryRequest
+from brokers.facts import Accepted
+from brokers.requests import AnyRequest, CloseRequest, EntryRequest
 from brokers.swap import SwapInterest, SwapPoints, SwapPolicy
 from brokers.venue import Costs, Venue
 from market.money import cents

@@ -15,7 +15,7 @@ from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.server import Server, tell_port
 from brokers.mt5.worker import Worker
-from brokers.port import AnyRequest
+from brokers.requests import AnyRequest
 from tests.latches import latched
 from tests.orders import LIMITS
 from tests.trade_server import set_up

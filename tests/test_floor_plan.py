@@ -57,9 +57,9 @@ def test_no_room_is_overlooked() -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("market/x.py", "from brokers.port import Fact"),
+        ("market/x.py", "from brokers.facts import Fact"),
         ("brokers/x.py", "import regimes.gate"),
-        ("regimes/x.py", "from brokers import port"),
+        ("regimes/x.py", "from brokers import facts"),
         ("strategies/x.py", "import config.account"),
         ("config/x.py", "from runtime.core.core import Core"),
         ("runtime/x.py", "def late():\n    import backtests.engine"),
@@ -77,7 +77,7 @@ def test_an_upward_import_is_reported(tmp_path: Path, path: str, source: str) ->
 
 def test_a_downward_import_is_no_complaint(tmp_path: Path) -> None:
     """Rooms see themselves, what is below, and libraries."""
-    source = "import msgspec\nimport market.types\nfrom brokers.port import Fact\nfrom runtime.core import core\n"
+    source = "import msgspec\nimport market.types\nfrom brokers.facts import Fact\nfrom runtime.core import core\n"
 
     complaints = upward_imports(planted(tmp_path, ("runtime/x.py", source)))
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from brokers.port import Accepted, DealMade
+from brokers.facts import Accepted, DealMade
 from market.types import Deal, Order, Position
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step

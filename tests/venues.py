@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from brokers.port import Accepted, CloseRequest, DealMade, EntryRequest
+from brokers.facts import Accepted, DealMade
+from brokers.requests import CloseRequest, EntryRequest
 from brokers.venue import Costs, Venue
 from market.types import Deal, Symbol
 

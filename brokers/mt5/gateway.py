@@ -10,18 +10,18 @@ from collections import deque
 from pathlib import Path
 
 from brokers.book import mode_of
+from brokers.facts import Refused
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
 from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
 from brokers.mt5.inplace import READ_WRITE, read_at, write_at
-from brokers.port import (
+from brokers.requests import (
     AnyRequest,
     CancelRequest,
     CloseByRequest,
     CloseRequest,
     EntryRequest,
     ModifyRequest,
-    Refused,
     StopRequest,
 )
 from market.types import Symbol

@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from brokers.mt5.frames import Translator
+from brokers.facts import Accepted, Answer, InDoubt, Rejected
 from brokers.mt5.retcodes import meaning_of, meaning_of_none
-from brokers.port import (
-    Accepted,
-    Answer,
+from brokers.mt5.translator import Translator
+from brokers.requests import (
     AnyRequest,
     CancelRequest,
     CloseByRequest,
     CloseRequest,
     EntryRequest,
-    InDoubt,
     ModifyRequest,
-    Rejected,
     StopRequest,
 )
 from market.types import Symbol

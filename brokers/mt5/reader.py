@@ -5,9 +5,10 @@ import os
 from functools import lru_cache
 from typing import Any
 
-from brokers.mt5.frames import Closed, FeedCursor, Identity, Translator
+from brokers.facts import DealMade, OrderGone
+from brokers.mt5.frames import Closed, FeedCursor, Identity
 from brokers.mt5.retcodes import LOST
-from brokers.port import DealMade, OrderGone
+from brokers.mt5.translator import Translator
 from market.types import TIMEFRAMES, Bar
 
 _DAY_S = 86_400

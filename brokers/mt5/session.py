@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from brokers.facts import Answer, InDoubt, Rejected
 from brokers.mt5.frames import (
     AnyAsk,
     AnyTell,
@@ -34,7 +35,7 @@ from brokers.mt5.frames import (
 )
 from brokers.mt5.line import Deadlines, Dial, Line, Terms, spawned
 from brokers.mt5.link import Event
-from brokers.port import Answer, AnyRequest, InDoubt, Rejected
+from brokers.requests import AnyRequest
 from market.types import Symbol
 
 T = TypeVar("T", bound=Tell)

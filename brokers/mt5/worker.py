@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import IO, Any
 
+from brokers.facts import Accepted, Answer, DealMade, InDoubt, OrderGone, Refused, Rejected
 from brokers.limits import GATES
 from brokers.mt5.contracts import contract_of
 from brokers.mt5.frames import (
@@ -30,7 +31,6 @@ from brokers.mt5.frames import (
     Sent,
     SymbolInfos,
     Symbols,
-    Translator,
 )
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.locks import claimed, held
@@ -38,7 +38,8 @@ from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, mt5_request
 from brokers.mt5.reader import Reader, TerminalLostError, home_of
 from brokers.mt5.retcodes import LOST
-from brokers.port import Accepted, Answer, AnyRequest, DealMade, InDoubt, OrderGone, Refused, Rejected
+from brokers.mt5.translator import Translator
+from brokers.requests import AnyRequest
 from market.types import TIMEFRAMES, Symbol
 
 ORPHAN_S = 5.0

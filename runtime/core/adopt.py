@@ -4,7 +4,7 @@ The position becomes the trade of a strategy that holds nothing, with a stop at 
 anybody still sends under the old magic number: two masters of one position close it twice.
 """
 
-from brokers.port import Accepted, InDoubt, Refused, Rejected
+from brokers.facts import Accepted, InDoubt, Refused, Rejected
 from market.types import Position
 from runtime.core.decide import Decider
 from runtime.core.desk import magic_of

@@ -3,7 +3,7 @@
 A break that lasts is told again, ever more rarely. What people did by hand is no break: `hands.py`.
 """
 
-from brokers.port import Reconciled
+from brokers.facts import Reconciled
 from market.types import Position
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk

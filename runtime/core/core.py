@@ -8,7 +8,7 @@ from typing import assert_never
 
 import msgspec
 
-from brokers.port import (
+from brokers.facts import (
     Accepted,
     BarClosed,
     BarRevised,

@@ -3,7 +3,7 @@
 A trade is known by its position id, whoever made the deal; on a netting account others may trade in the same position.
 """
 
-from brokers.port import DealMade
+from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
 from runtime.core.foreign import note_beyond, note_stranger

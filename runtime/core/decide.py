@@ -1,7 +1,7 @@
 """How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
 
+from brokers.facts import BarClosed
 from brokers.fills import floating, margin
-from brokers.port import BarClosed
 from market.types import BUY, DAY_MS, SELL, OrderKind, Side
 from runtime.core.contract import Contract, lots_towards
 from runtime.core.decision import Decision

@@ -1,6 +1,6 @@
 """Orders of ours: how a wish becomes an instruction with a record, and what each answer of the venue does to it."""
 
-from brokers.port import Accepted, InDoubt, OrderGone, Refused, Rejected
+from brokers.facts import Accepted, InDoubt, OrderGone, Refused, Rejected
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,

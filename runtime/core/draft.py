@@ -1,7 +1,7 @@
 """A decision while it is being made: one strategy, one closed bar."""
 
+from brokers.facts import BarClosed
 from brokers.limits import stop_loss
-from brokers.port import BarClosed
 from runtime.core.decision import Decision, Outcome
 from runtime.core.feeds import Feed, RegimeReading
 from runtime.core.plan import Plan

@@ -1,7 +1,6 @@
 """All facts the core can be told: the broker's, and the house's own. The union is closed; `Core.handle` matches it."""
 
-from brokers.latch import Command
-from brokers.port import (
+from brokers.facts import (
     Accepted,
     BarClosed,
     BarRevised,
@@ -24,6 +23,7 @@ from brokers.port import (
     TradingForbidden,
     WrongTerminal,
 )
+from brokers.latch import Command
 from runtime.core.instructions import Asker
 
 

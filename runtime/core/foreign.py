@@ -1,6 +1,6 @@
 """What is on the account and is not ours: seen, counted in risk, never touched."""
 
-from brokers.port import Reconciled
+from brokers.facts import Reconciled
 from market.types import Order, Position
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk, run_of

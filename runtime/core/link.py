@@ -1,6 +1,6 @@
 """Facts of process, link and session: what they put on hold, and what a link that is back asks for first."""
 
-from brokers.port import LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from brokers.facts import LinkDown, LinkUp, TradingForbidden, WrongTerminal
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import RunStarted

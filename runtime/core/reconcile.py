@@ -4,7 +4,7 @@ Every deal the venue knows was told before, so a fill has already found its orde
 MISSING only once the settle window has passed; until then it stays in doubt.
 """
 
-from brokers.port import Reconciled
+from brokers.facts import Reconciled
 from market.types import Position
 from runtime.core.breaks import find_breaks
 from runtime.core.decide import Decider

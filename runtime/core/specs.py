@@ -1,7 +1,7 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
 from brokers.book import mode_of
-from brokers.port import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
+from brokers.facts import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from market.types import Symbol
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk

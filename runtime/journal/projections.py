@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.port import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
+from brokers.facts import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
 from market.types import Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.facts import BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
-from brokers.port import BarClosed, DealMade, Reconciled
 from brokers.venue import Costs
 from runtime.core.core import Core
 from runtime.core.decision import Step

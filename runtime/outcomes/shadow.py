@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.facts import BarClosed, DataEnded, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
-from brokers.port import BarClosed, DataEnded, LinkUp, Reconciled, SymbolSeen
 from brokers.venue import Costs, Venue
 from market.types import Account
 from regimes.gate import GateParams

@@ -33,7 +33,8 @@ from brokers.mt5.lookalike.faults import (
     Unreachable,
     WrongClock,
 )
-from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
+from brokers.mt5.lookalike.outcomes import Delayed, Hangup, Outcome, Reply, Silence
+from brokers.mt5.lookalike.service import Service
 from tests.trade_server import HISTORY, HOUR, START, set_up
 
 OPEN = START + HISTORY * HOUR

@@ -7,6 +7,7 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, DealMade, OrderGone
 from brokers.mt5.frames import (
     LENGTH,
     AnyAsk,
@@ -28,14 +29,13 @@ from brokers.mt5.frames import (
     Sent,
     SymbolInfos,
     Symbols,
-    Translator,
     decode_ask,
     decode_tell,
     framed,
 )
 from brokers.mt5.line import Terms
 from brokers.mt5.lookalike.structs import names_of
-from brokers.port import Accepted, DealMade, OrderGone
+from brokers.mt5.translator import Translator
 from market.types import Account, Bar, Deal, Order, Position
 from tests.orders import EACH, LIMITS, NOW
 from tests.trade_server import GOLD, HOUR

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from brokers.latch import LATCH_FILE, LEVELS, WORD_FILE, Latch, Level, encode_latch, encode_word
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
-from brokers.port import AnyRequest
+from brokers.requests import AnyRequest
 from market.types import Side, Symbol
 from runtime.operator import latch
 from tests.latches import command, latched, lose

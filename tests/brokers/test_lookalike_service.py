@@ -15,8 +15,9 @@ import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.exchange import Exchange
+from brokers.mt5.lookalike.outcomes import Delayed, Hangup, Outcome, Reply, Silence
 from brokers.mt5.lookalike.server import Server, tell_port
-from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
+from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.wire import Stranger
 from tests.trade_server import HISTORY, HOUR, START, serving, set_up
 

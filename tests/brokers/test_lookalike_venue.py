@@ -15,7 +15,8 @@ import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.exchange import Exchange
-from brokers.mt5.lookalike.service import Reply, Service
+from brokers.mt5.lookalike.outcomes import Reply
+from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import AccountSetup, SymbolSetup
 from tests.trade_server import GOLD, HISTORY, HOUR, OIL, START, serving, set_up
 

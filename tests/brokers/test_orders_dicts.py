@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 import brokers.mt5.lookalike as m
 
-from brokers.mt5.frames import Translator
+from brokers.facts import Accepted, InDoubt, Rejected
 from brokers.mt5.lookalike.fields import REQUEST, request
 from brokers.mt5.orders import answer_of, filling_of, mt5_request
-from brokers.port import Accepted, AnyRequest, InDoubt, Rejected
+from brokers.mt5.translator import Translator
+from brokers.requests import AnyRequest
 from market.types import Execution, Filling, Symbol
 from tests.orders import EACH, NOW, entry, resting, stop_at
 from tests.trade_server import GOLD

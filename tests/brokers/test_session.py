@@ -16,10 +16,10 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, Answer, DealMade, InDoubt, Rejected
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.line import Deadlines, Spawned, Terms, dialled_back
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import Accepted, Answer, DealMade, InDoubt, Rejected
 from tests.latches import latched
 from tests.orders import LIMITS, NOW, entry
 from tests.sessions import SHORT_S, gone, hurried, live, lost

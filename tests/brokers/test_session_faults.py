@@ -8,11 +8,11 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, InDoubt, Rejected
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.line import Terms
 from brokers.mt5.lookalike import control
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from brokers.port import Accepted, InDoubt, Rejected
 from tests.latches import latched
 from tests.orders import LIMITS, NOW, entry
 from tests.sessions import hurried, live, lost

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brokers.port import OrderGone
+from brokers.facts import OrderGone
 from brokers.venue import Costs, Venue, VenueError
 from market.types import Side
 from tests.venues import EURUSD, HOUR, MONDAY, a_venue, bar, deals, entry, sent

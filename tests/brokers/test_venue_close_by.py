@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import Accepted, CloseByRequest, Rejected
+from brokers.facts import Accepted, Rejected
+from brokers.requests import CloseByRequest
 from brokers.venue import Costs, Venue
 from market.money import cents
 from tests.venues import GOLD, HOUR, MONDAY, SYMBOLS, a_venue, deals, entry, sent

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brokers.conversion import converted, converted_cents, leg_rate, route_of
-from brokers.port import Accepted, Rejected
+from brokers.facts import Accepted, Rejected
 from brokers.swap import SwapMoney
 from brokers.venue import Costs, Venue, VenueError
 from market.money import cents

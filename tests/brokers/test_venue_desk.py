@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from brokers.port import Accepted, AnyRequest, CancelRequest, OrderGone, Rejected, StopRequest
+from brokers.facts import Accepted, OrderGone, Rejected
+from brokers.requests import AnyRequest, CancelRequest, StopRequest
 from brokers.venue import Venue
 from tests.venues import EURUSD, HOUR, MONDAY, SYMBOLS, a_venue, close, deals, entry, sent
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brokers.facts import Accepted, OrderGone, Rejected
 from brokers.fillrules import fillings
-from brokers.port import Accepted, OrderGone, Rejected
 from brokers.venue import Costs, Venue
 from market.types import Execution, Filling, OrderKind, Side, TradeMode
 from tests.venues import GOLD, HOUR, MONDAY, SYMBOLS, close, deals, entry, sent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import Accepted, DealMade, OrderGone, Rejected
+from brokers.facts import Accepted, DealMade, OrderGone, Rejected
 from brokers.venue import Venue
 from market.money import cents
 from market.types import Flow

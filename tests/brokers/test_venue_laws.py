@@ -5,7 +5,8 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import AnyRequest, CancelRequest, DealMade, OrderGone, StopRequest
+from brokers.facts import DealMade, OrderGone
+from brokers.requests import AnyRequest, CancelRequest, StopRequest
 from brokers.venue import Costs, Venue
 from market.money import cents
 from tests.venues import HOUR, MONDAY, SYMBOLS, close, entry

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brokers.facts import Accepted, Rejected
 from brokers.margins import bound, covered
-from brokers.port import Accepted, Rejected
 from brokers.venue import Venue
 from market.money import cents
 from market.types import CalcMode, Side, Symbol

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brokers.port import Rejected
+from brokers.facts import Rejected
 from brokers.venue import Costs, Venue, VenueError
 from market.types import Side
 from tests.venues import DAY, EURUSD, GOLD, HOUR, MONDAY, SYMBOLS, a_venue, bar, close, deals, entry, sent

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import Accepted, Rejected, StopRequest
+from brokers.facts import Accepted, Rejected
+from brokers.requests import StopRequest
 from brokers.venue import Costs, Venue
 from market.money import cents
 from market.types import Position, Side

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import Accepted, CancelRequest, ModifyRequest, OrderGone, Rejected, StopRequest
+from brokers.facts import Accepted, OrderGone, Rejected
+from brokers.requests import CancelRequest, ModifyRequest, StopRequest
 from brokers.venue import Venue
 from market.types import Side, Symbol
 from tests.venues import DAY, GOLD, HOUR, MONDAY, a_venue, bar, close, deals, entry, sent

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import Accepted
+from brokers.facts import Accepted
 from brokers.venue import Costs, Venue
 from market.types import Side
 from tests.venues import HOUR, MONDAY, SYMBOLS, a_venue, bar, close, entry, sent

@@ -9,10 +9,10 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import DealMade, OrderGone
 from brokers.mt5.frames import Closed, Connected, FeedCursor, History, Look, Lost, Past, SymbolInfos, Symbols
 from brokers.mt5.lookalike import control
 from brokers.mt5.worker import Worker
-from brokers.port import DealMade, OrderGone
 from tests.orders import NOW, cancel, entry, resting
 from tests.terminals import H1, Terminal, terminal_in
 from tests.trade_server import BARS, HISTORY, HOUR, START

@@ -9,8 +9,8 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, InDoubt, Rejected
 from brokers.mt5.frames import FeedCursor, History, Lost, Past, Send, Sent
-from brokers.port import Accepted, InDoubt, Rejected
 from tests.oddities import Odd, later, nothing, same, with_field
 from tests.orders import entry
 from tests.terminals import Terminal, terminal_in

@@ -8,9 +8,10 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, InDoubt, Refused, Rejected
 from brokers.limits import GATES
 from brokers.mt5.frames import Lost, Send, Sent
-from brokers.port import Accepted, AnyRequest, InDoubt, Refused, Rejected
+from brokers.requests import AnyRequest
 from runtime.operator import latch
 from tests.latches import command
 from tests.orders import close, entry, stop_at

@@ -7,8 +7,8 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import Accepted, DealMade, OrderGone
 from brokers.mt5.frames import Connected, FeedCursor, History, Past
-from brokers.port import Accepted, DealMade, OrderGone
 from tests.orders import NOW, cancel, close, entry, resting, stop_at
 from tests.terminals import Terminal, terminal_in
 from tests.trade_server import BARS, HISTORY, HOUR, START

@@ -11,7 +11,8 @@ from typing import Any
 
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.exchange import Exchange
-from brokers.mt5.lookalike.service import Reply, Service
+from brokers.mt5.lookalike.outcomes import Reply
+from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from brokers.venue import Costs

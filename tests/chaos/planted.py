@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from brokers.facts import Answer, InDoubt
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.reader import Reader
 from brokers.mt5.session import LinkLostError, Session
 from brokers.mt5.worker import Worker
-from brokers.port import Answer, AnyRequest, InDoubt
+from brokers.requests import AnyRequest
 from runtime.core.facts import AnyFact
 from runtime.recorder import Recorder
 from tests.chaos.world import Variant
@@ -92,7 +93,7 @@ class Forgiving(Session):
         """Say that nothing was done where nobody knows."""
         answer = await super().send(request, at)
         if isinstance(answer, InDoubt):
-            from brokers.port import Refused  # noqa: PLC0415 - beside its only use
+            from brokers.facts import Refused  # noqa: PLC0415 - beside its only use
 
             return Refused(at=at, id=request.id, code=1 + GATES.index("session"), reason=answer.reason)
         return answer

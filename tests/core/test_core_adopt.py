@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.port import Accepted, DealMade, InDoubt, LinkDown, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, Rejected
 from market.types import Deal, Order, Position
 from runtime.core.adopt import MINUTE_MS
 from runtime.core.decision import Step

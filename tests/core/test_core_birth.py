@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from brokers.port import (
+from brokers.facts import (
     BarRevised,
     FeedBroken,
     FeedFresh,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.port import SymbolSeen
+from brokers.facts import SymbolSeen
 from market.types import Symbol, TradeMode
 from runtime.core.facts import SpecAcknowledged
 from runtime.core.instructions import Alert, Asker, Reply

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from brokers.port import DealMade, LinkUp
+from brokers.facts import DealMade, LinkUp
 from market.types import Deal, Order, Position
 from runtime.core.desk import magic_of
 from runtime.core.facts import RunStarted

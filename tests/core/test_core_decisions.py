@@ -7,10 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.port import (
-    BarClosed,
-    DealMade,
-)
+from brokers.facts import BarClosed, DealMade
 from market.types import Position
 from runtime.core.decision import OUTCOMES, Decision
 from runtime.core.risk import CHECKS

@@ -3,14 +3,7 @@
 import msgspec
 import pytest
 
-from brokers.port import (
-    Accepted,
-    DealMade,
-    InDoubt,
-    LinkDown,
-    LinkUp,
-    OrderGone,
-)
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone
 from runtime.core.facts import RunStarted, TimerFired
 from runtime.core.instructions import Alert, Reconcile, Submit, WakeAt
 from tests.cores import (

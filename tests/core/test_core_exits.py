@@ -5,13 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.port import (
-    Accepted,
-    DataEnded,
-    FeedBroken,
-    LinkDown,
-    OrderGone,
-)
+from brokers.facts import Accepted, DataEnded, FeedBroken, LinkDown, OrderGone
 from runtime.core.facts import AnyFact
 from runtime.core.instructions import Cancel, ClosePosition, Submit
 from tests.cores import (

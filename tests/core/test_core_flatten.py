@@ -3,16 +3,7 @@
 import msgspec
 import pytest
 
-from brokers.port import (
-    Accepted,
-    DealMade,
-    InDoubt,
-    LinkDown,
-    LinkUp,
-    OrderGone,
-    Reconciled,
-    Rejected,
-)
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Reconciled, Rejected
 from market.types import Deal, Position
 from runtime.core.facts import RunStarted
 from runtime.core.instructions import AnyInstruction, Cancel, ClosePosition, SetLevel, Submit, WakeAt

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from brokers.facts import DealMade, LinkUp, Reconciled
 from brokers.latch import Level
-from brokers.port import DealMade, LinkUp, Reconciled
 from market.types import Order, Position
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop
 from runtime.core.risk import CHECKS, foreign_margin

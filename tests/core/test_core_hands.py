@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from brokers.port import Accepted, DealMade, Rejected
+from brokers.facts import Accepted, DealMade, Rejected
 from market.types import Deal
 from runtime.core.hands import INVALID_STOPS, tagged
 from runtime.core.instructions import Alert, ClosePosition, ModifyStop

@@ -4,15 +4,7 @@ from typing import Any
 
 import pytest
 
-from brokers.port import (
-    Accepted,
-    DealMade,
-    InDoubt,
-    LinkDown,
-    LinkUp,
-    OrderGone,
-    Rejected,
-)
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Rejected
 from runtime.core.facts import RunStarted
 from runtime.core.instructions import Cancel
 from tests.cores import (

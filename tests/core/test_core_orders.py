@@ -3,14 +3,7 @@
 import msgspec
 import pytest
 
-from brokers.port import (
-    Accepted,
-    DealMade,
-    InDoubt,
-    OrderGone,
-    Refused,
-    Rejected,
-)
+from brokers.facts import Accepted, DealMade, InDoubt, OrderGone, Refused, Rejected
 from runtime.core.instructions import (
     Cancel,
     ClosePosition,

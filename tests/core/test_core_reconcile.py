@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.port import DealMade, InDoubt
+from brokers.facts import DealMade, InDoubt
 from market.types import Deal, Position
 from runtime.core.breaks import unexplained
 from runtime.core.instructions import Alert, ClosePosition, Submit, WakeAt

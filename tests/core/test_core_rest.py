@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from brokers.facts import BarClosed
 from brokers.latch import LEVELS
-from brokers.port import BarClosed
 from market.money import cents
 from runtime.core.core import Core
 from runtime.core.facts import RunStarted

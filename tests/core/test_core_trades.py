@@ -2,7 +2,7 @@
 
 import pytest
 
-from brokers.port import Accepted, DealMade, InDoubt, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, Rejected
 from market.types import Deal
 from runtime.core.facts import TimerFired
 from runtime.core.instructions import ClosePosition, ModifyStop, WakeAt

@@ -1,6 +1,6 @@
 """What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
 
-from brokers.port import Accepted, DealMade, InDoubt, OrderGone, Reconciled, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, OrderGone, Reconciled, Rejected
 from market.types import Deal
 from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, WakeAt
 from runtime.core.positions import Trade

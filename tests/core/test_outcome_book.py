@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.port import BarClosed, DealMade
+from brokers.facts import BarClosed, DealMade
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
 from runtime.core.facts import AnyFact

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from backtests.replay import ReplayMismatch, replay
-from brokers.port import BarClosed
+from brokers.facts import BarClosed
 from runtime.core.decision import Step
 from runtime.operator.client import change_level
 from runtime.recorder import decode_fact, decode_step, encode

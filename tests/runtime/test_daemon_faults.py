@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 
 import brokers.mt5.lookalike as m
 
+from brokers.facts import BarClosed, BarRevised, ClockDoubted, LinkDown, LinkUp, TradingForbidden, WrongTerminal
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.faults import Fault, Short
-from brokers.port import BarClosed, BarRevised, ClockDoubted, LinkDown, LinkUp, TradingForbidden, WrongTerminal
 from runtime.status import status_of
 from tests.daemons import PLACE, Living, lived, still_server, ticking_server, wrong
 from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, serving, set_up

@@ -11,17 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.port import (
-    Accepted,
-    AnyRequest,
-    BarClosed,
-    CancelRequest,
-    CloseRequest,
-    DealMade,
-    EntryRequest,
-    OrderGone,
-    StopRequest,
-)
+from brokers.facts import Accepted, BarClosed, DealMade, OrderGone
+from brokers.requests import AnyRequest, CancelRequest, CloseRequest, EntryRequest, StopRequest
 from brokers.venue import Venue
 from market.bars import Bars
 from market.types import BUY, SELL, Deal, OrderKind, Side

@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.hours import Hours
-from brokers.mt5.frames import Closed, Connected, FeedCursor, Identity, Polled
-from brokers.port import (
+from brokers.facts import (
     BarClosed,
     BarRevised,
     ClockDoubted,
@@ -17,6 +15,8 @@ from brokers.port import (
     TradingAllowed,
     TradingForbidden,
 )
+from brokers.hours import Hours
+from brokers.mt5.frames import Closed, Connected, FeedCursor, Identity, Polled
 from market.calendar import ALL_DAY, Calendar
 from market.types import Bar
 from runtime.clock import Clock

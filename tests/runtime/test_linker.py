@@ -8,8 +8,8 @@ import pytest
 
 from structlog.testing import capture_logs
 
+from brokers.facts import LinkDown, WrongTerminal
 from brokers.mt5.session import LinkLostError, WrongTerminalError
-from brokers.port import LinkDown, WrongTerminal
 from config.errors import TerminalRefused
 from runtime.core.instructions import Alert, SetLevel
 from runtime.linker import Linker, Loss, check_money

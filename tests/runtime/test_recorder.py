@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from brokers.port import DealMade, InDoubt, LinkDown
+from brokers.facts import DealMade, InDoubt, LinkDown
 from runtime.clock import Clock
 from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.instructions import DURABLE, ClosePosition, Submit

@@ -1,6 +1,6 @@
 """Wishes become requests: every number of an instruction arrives, and nothing is made up on the way."""
 
-from brokers.port import CancelRequest, CloseRequest, EntryRequest, StopRequest
+from brokers.requests import CancelRequest, CloseRequest, EntryRequest, StopRequest
 from runtime.core.instructions import Cancel, ClosePosition, ModifyStop, Submit
 from runtime.core.risk import Approved, Intent
 from runtime.requests import request_of

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from brokers.facts import Accepted, Answer, DealMade, Reconciled
 from brokers.mt5.session import Session
-from brokers.port import Accepted, Answer, AnyRequest, CloseRequest, DealMade, EntryRequest, Reconciled
+from brokers.requests import AnyRequest, CloseRequest, EntryRequest
 from market.types import Deal
 from runtime.clock import Clock
 from runtime.core.facts import AnyFact

@@ -5,6 +5,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
+from brokers.facts import Accepted
 from brokers.fillrules import filling_of
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.events import Flowed
@@ -15,7 +16,7 @@ from brokers.mt5.lookalike.rows import OrderRecord
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.setup import AccountSetup
 from brokers.mt5.lookalike.structs import TradeRequest
-from brokers.port import Accepted, AnyRequest, StopRequest
+from brokers.requests import AnyRequest, StopRequest
 from brokers.venue import Venue
 from market.types import Order, Position, Symbol
 

@@ -1,9 +1,11 @@
-"""What a fault makes of an answer: times of a wrong clock, history cut short. Pure: values in, values out."""
+"""What a fault makes of an answer: a wrong clock's times, history cut short, a deal unsaid; values in, values out."""
 
 import struct
 
 from typing import Any
 
+from brokers.mt5.lookalike import constants as c
+from brokers.mt5.lookalike.requests import comment_of
 from brokers.mt5.lookalike.structs import SymbolInfo, Tick, TradeDeal, TradeOrder, TradePosition, names_of
 
 _STRUCTURES = {
@@ -72,3 +74,16 @@ def cut_short(verb: str, value: Any, rows: int) -> Any:  # noqa: ANN401 - each v
     if verb in PACKED:
         return (value[-rows * _ROW :] if rows else b"") or None
     return value[:rows] or None if isinstance(value, list) else value
+
+
+def hiding(code: int, said: list[Any]) -> list[Any]:
+    """Return a result that says nothing of what was done."""
+    return [code, 0, 0, 0.0, 0.0, 0.0, 0.0, comment_of(code), *said[8:]]
+
+
+def pending(said: list[Any]) -> list[Any]:
+    """Return the result of a request that was taken and whose deal is not known yet."""
+    if said[0] != c.TRADE_RETCODE_DONE:
+        return said
+    code = c.TRADE_RETCODE_PLACED
+    return [code, 0, said[2], said[3], 0.0, 0.0, 0.0, comment_of(code), *said[8:]]

@@ -9,13 +9,13 @@ from typing import Any, Self
 
 import msgspec
 
+from brokers.facts import DealMade, OrderGone
 from brokers.holdings import lots
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.record import Asked, Dealt, Gone, Output
 from brokers.mt5.lookalike.requests import KIND_NUMBERS, expiry_of
 from brokers.mt5.lookalike.rows import FILLINGS, REASONS, OrderRecord, deal_row
 from brokers.mt5.lookalike.structs import TradeRequest
-from brokers.port import DealMade, OrderGone
 from market.money import cents
 from market.types import Deal, DealReason, Order, Position
 

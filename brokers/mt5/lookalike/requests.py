@@ -2,17 +2,15 @@
 
 from typing import Any
 
+from brokers.facts import Accepted, Answer, Rejected
 from brokers.mt5.lookalike import constants as c
-from brokers.port import (
-    Accepted,
-    Answer,
+from brokers.requests import (
     AnyRequest,
     CancelRequest,
     CloseByRequest,
     CloseRequest,
     EntryRequest,
     ModifyRequest,
-    Rejected,
     StopRequest,
 )
 from market.types import BUY, SELL, Filling, Order, OrderKind, Position, Side

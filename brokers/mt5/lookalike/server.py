@@ -29,8 +29,9 @@ import msgspec
 from brokers.mt5.locks import taken
 from brokers.mt5.lookalike.connection import Connection
 from brokers.mt5.lookalike.exchange import Exchange
+from brokers.mt5.lookalike.outcomes import Delayed, Hangup, Outcome, Reply, Silence
 from brokers.mt5.lookalike.record import RecordError
-from brokers.mt5.lookalike.service import Delayed, Hangup, Outcome, Reply, Service, Silence
+from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import SetupError
 from brokers.mt5.lookalike.wire import Stranger
 from brokers.mt5.mortal import stdin_ended

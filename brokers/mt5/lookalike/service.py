@@ -17,7 +17,7 @@ import msgspec
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.accounts import AccountDesk
 from brokers.mt5.lookalike.client import Failed
-from brokers.mt5.lookalike.distortions import cut_short, shifted, shifted_arguments
+from brokers.mt5.lookalike.distortions import cut_short, hiding, pending, shifted, shifted_arguments
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.faults import (
     Answers,
@@ -37,38 +37,13 @@ from brokers.mt5.lookalike.faults import (
     Unreachable,
     WrongClock,
 )
-from brokers.mt5.lookalike.requests import comment_of
-from brokers.mt5.lookalike.seat import CALL_FAILED, TEXTS, Seat, place_of, seat_at
+from brokers.mt5.lookalike.outcomes import Hangup, Outcome, Reply, Silence, changed, slower
+from brokers.mt5.lookalike.seat import TEXTS, Seat, place_of, seat_at
 from brokers.mt5.lookalike.series import Series
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from brokers.mt5.lookalike.verbs import CONTROLS, VERBS
 from brokers.mt5.lookalike.wire import Stranger
 
-
-class Reply(msgspec.Struct, frozen=True):
-    """An answer: the package's own error code, 1 for success, its text, and the value."""
-
-    code: int
-    text: str
-    value: Any
-
-
-class Silence(msgspec.Struct, frozen=True):
-    """The call is never answered, and its line stays open."""
-
-
-class Delayed(msgspec.Struct, frozen=True):
-    """The answer is given so many seconds after the call; until then the line is silent."""
-
-    seconds: float
-    reply: Reply
-
-
-class Hangup(msgspec.Struct, frozen=True):
-    """The line is closed instead of an answer."""
-
-
-Outcome = Reply | Silence | Delayed | Hangup
 Step = Callable[[Seat, list[Any]], Outcome]
 Hits = list[tuple[int, Fault]]
 _SYMBOL, _TYPE = names_of(TradeRequest).index("symbol"), names_of(TradeRequest).index("type")
@@ -178,7 +153,7 @@ class Service:
                 self._away[seat.place] = self.exchange.elapsed() + seconds
                 return Hangup()
             case Slow(seconds=seconds):
-                return _slower(work(seat, arguments), seconds)
+                return slower(work(seat, arguments), seconds)
             case Forbidden(by=by):
                 return work(msgspec.structs.replace(seat, forbidden=seat.forbidden | {by}), arguments)
             case Stray():
@@ -187,10 +162,10 @@ class Service:
                 account, series = self._last_known(number, seat)
                 return work(msgspec.structs.replace(seat, connected=False, account=account, series=series), arguments)
             case Short(rows=rows):
-                return _changed(work(seat, arguments), lambda value: cut_short(verb, value, rows))
+                return changed(work(seat, arguments), lambda value: cut_short(verb, value, rows))
             case WrongClock(seconds=seconds):
                 outcome = work(seat, shifted_arguments(verb, arguments, seconds))
-                return _changed(outcome, lambda value: shifted(verb, value, seconds))
+                return changed(outcome, lambda value: shifted(verb, value, seconds))
             case Answers() | Partial() | Late() | Held():
                 return work(seat, arguments)
             case _:
@@ -202,16 +177,16 @@ class Service:
         match kind:
             case Answers(retcode=code, worked=False, points=points):
                 outcome = work(msgspec.structs.replace(seat, refused=code), fields)
-                return _changed(outcome, lambda said: [*said[:5], *self._requote(seat, fields, points), *said[7:]])
+                return changed(outcome, lambda said: [*said[:5], *self._requote(seat, fields, points), *said[7:]])
             case Answers(retcode=code):
-                return _changed(work(seat, fields), lambda said: _hidden(code, said))
+                return changed(work(seat, fields), lambda said: hiding(code, said))
             case Partial(share=share):
                 return work(msgspec.structs.replace(seat, share=share), fields)
             case Late(seconds=seconds, placed=placed):
                 before = seat.account.frozen()
                 outcome = work(seat, fields)
                 self._late[seat.place, seat.login] = x.elapsed() + seconds, before
-                return _changed(outcome, _placed) if placed else outcome
+                return changed(outcome, pending) if placed else outcome
             case Held(seconds=seconds, code=code):
                 heapq.heappush(self._held, (x.elapsed() + seconds, next(self._count), seat.login, fields))
                 return Reply(code, TEXTS.get(code, ""), None)
@@ -245,39 +220,3 @@ def _instead(outcome: Outcome, worked: bool, seat: Seat, arguments: list[Any], w
     if worked:
         work(seat, arguments)
     return outcome
-
-
-def _slower(outcome: Outcome, seconds: float) -> Outcome:
-    match outcome:
-        case Reply():
-            return Delayed(seconds, outcome)
-        case Delayed(more, reply):
-            return Delayed(seconds + more, reply)
-        case _:
-            return outcome
-
-
-def _changed(outcome: Outcome, change: Callable[[Any], Any]) -> Outcome:
-    """Show another value where there is one; without a value the call has failed."""
-    match outcome:
-        case Reply(code=1, value=value):
-            new = change(value)
-            return Reply(1, "", new) if new is not None else Reply(*CALL_FAILED, None)
-        case Delayed(seconds, reply):
-            inner = _changed(reply, change)
-            return Delayed(seconds, inner) if isinstance(inner, Reply) else inner
-        case _:
-            return outcome
-
-
-def _hidden(code: int, said: list[Any]) -> list[Any]:
-    """Return a result that says nothing of what was done."""
-    return [code, 0, 0, 0.0, 0.0, 0.0, 0.0, comment_of(code), *said[8:]]
-
-
-def _placed(said: list[Any]) -> list[Any]:
-    """Return the result of a request that was taken and whose deal is not known yet."""
-    if said[0] != c.TRADE_RETCODE_DONE:
-        return said
-    code = c.TRADE_RETCODE_PLACED
-    return [code, 0, said[2], said[3], 0.0, 0.0, 0.0, comment_of(code), *said[8:]]
