@@ -151,6 +151,16 @@ def test_the_first_of_several_faults_is_the_outermost(stage: Stage) -> None:
     assert stage.told("positions_total") == 0
 
 
+def test_only_history_is_late_to_be_loaded(stage: Stage) -> None:
+    """Of deals the oldest are there; what an order was answered is no history, and stays whole."""
+    stage.wrong(Short(rows=1), times=0)
+    sent = [stage.told("send", *BUY) for _ in range(2)]
+    deals = stage.told("history_deals", "dates", [0, START * 2, None])
+
+    assert [True, True] == [len(result) > 1 for result in sent]
+    assert len(deals) == 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(kinds, calls, st.integers(0, 2)), max_size=12))
 def test_whatever_goes_wrong_can_be_repeated(story: list[tuple[AnyKind, tuple[str, list[Any]], int]]) -> None:

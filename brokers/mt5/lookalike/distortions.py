@@ -24,6 +24,7 @@ _TIMES = {
 }
 PACKED = {"rates_from_pos": (), "rates_from": (2,), "rates_range": (2, 3), "ticks_from": (1,), "ticks_range": (1, 2)}
 """Verbs that answer with packed rows, and which of their arguments are dates."""
+_HISTORIES = {"history_orders", "history_deals"}
 _ROW = 60
 _TICK_MSC = 40
 _I8 = struct.Struct("<q")
@@ -73,7 +74,7 @@ def cut_short(verb: str, value: Any, rows: int) -> Any:  # noqa: ANN401 - each v
     """Return what is there of a history of which only so many rows have arrived; None for nothing."""
     if verb in PACKED:
         return (value[-rows * _ROW :] if rows else b"") or None
-    return value[:rows] or None if isinstance(value, list) else value
+    return value[:rows] or None if verb in _HISTORIES else value
 
 
 def hiding(code: int, said: list[Any]) -> list[Any]:
