@@ -31,6 +31,7 @@ class Switch:
         """As told last; empty: the latch could not be read."""
         self.heard = -1
         """The highest generation ever told: what came before is history, even where the copies of it are lost."""
+        self._word_path = folder / WORD_FILE
         self._word = -1
         self._seen = b""
         self._next_look = 0.0
@@ -80,7 +81,7 @@ class Switch:
         if self._word >= 0:
             os.close(self._word)
         try:
-            self._word = os.open(self.folder / WORD_FILE, READ)
+            self._word = os.open(self._word_path, READ)
         except OSError:
             self._word = -1
 

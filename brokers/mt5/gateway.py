@@ -14,7 +14,7 @@ from brokers.facts import Refused
 from brokers.fills import INVERSE
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
 from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
-from brokers.mt5.inplace import READ_WRITE, read_at, write_at
+from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
 from brokers.requests import (
     AnyRequest,
     CancelRequest,
@@ -47,6 +47,7 @@ class Gateway:
         self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
         self.sent: deque[int] = deque(maxlen=_REMEMBERED)
         self.times: deque[int] = deque()
+        self._file_path, self._word_path = str(folder / LATCH_FILE), folder / WORD_FILE
         self._word = -1
         self._open()
         self.mark(0)  # what the last gateway was sending when it died is the core's doubt now, not in flight
@@ -54,11 +55,11 @@ class Gateway:
     def _open(self) -> None:
         """Open the word that lies there now: it may have been made, or made anew, since the last send."""
         try:
-            found = (self.folder / WORD_FILE).stat()
+            found = self._word_path.stat()
             if self._word >= 0 and os.fstat(self._word).st_ino == found.st_ino:
                 return
             self.close()
-            self._word = os.open(self.folder / WORD_FILE, READ_WRITE)
+            self._word = os.open(self._word_path, READ_WRITE)
         except OSError:
             self.close()
 
@@ -70,10 +71,7 @@ class Gateway:
 
     def level(self) -> str:
         """Return the level both copies of the latch agree on; halt where one is absent, corrupt or another."""
-        try:
-            raw: bytes | None = (self.folder / LATCH_FILE).read_bytes()
-        except OSError:
-            raw = None
+        raw = content(self._file_path)
         word = read_at(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
 

@@ -58,3 +58,26 @@ else:
     def replace(draft: Path, path: Path) -> None:
         """Put a file in the place of another, which readers that have it open still read."""
         draft.replace(path)
+
+
+_PIECE = 65_536
+
+
+def content(path: str) -> bytes | None:
+    """Return all that stands in a file now, None where it cannot be read; with as few calls of the system as it takes.
+
+    For what is read before every order and in every round: `Path.read_bytes` takes twice as long.
+    """
+    try:
+        number = os.open(path, READ)
+    except OSError:
+        return None
+    try:
+        pieces = [os.read(number, _PIECE)]
+        while pieces[-1]:
+            pieces.append(os.read(number, _PIECE))
+    except OSError:
+        return None
+    finally:
+        os.close(number)
+    return b"".join(pieces)

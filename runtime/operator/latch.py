@@ -29,7 +29,7 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
-from brokers.mt5.inplace import read_at, replace, sync_folder, write_at
+from brokers.mt5.inplace import content, read_at, replace, sync_folder, write_at
 from brokers.mt5.locks import taken
 
 LOG_FILE = "latch.log"
@@ -52,8 +52,8 @@ class Logged(msgspec.Struct, frozen=True):
 
 def read(folder: Path) -> Latch:
     """Return the latch as the gateway reads it: halt where its copies are absent, corrupt or contradicting."""
-    latch = decode_latch(_bytes(folder / LATCH_FILE))
-    word = read_word(_bytes(folder / WORD_FILE) or b"")
+    latch = decode_latch(content(f"{folder}/{LATCH_FILE}"))
+    word = read_word(content(f"{folder}/{WORD_FILE}") or b"")
     if (latch.level, latch.generation) == word[:2]:
         return latch
     return Latch(level=agreed(latch, word), generation=max(latch.generation, word[1]))
@@ -116,7 +116,7 @@ def _unchanged(now: Latch, since: int | None) -> None:
 
 def sending(folder: Path) -> int:
     """Return the instruction between check and answer in the gateway, or 0."""
-    return read_word(_bytes(folder / WORD_FILE) or b"")[2]
+    return read_word(content(f"{folder}/{WORD_FILE}") or b"")[2]
 
 
 def wait_sent(folder: Path, patience_s: float) -> int:
@@ -129,7 +129,7 @@ def wait_sent(folder: Path, patience_s: float) -> int:
 
 def logged(folder: Path, after: int) -> list[Logged]:
     """Return the commands latched after a generation, oldest first; a torn last line is left for later."""
-    lines = (_bytes(folder / LOG_FILE) or b"").splitlines()
+    lines = (content(f"{folder}/{LOG_FILE}") or b"").splitlines()
     found = []
     for line in lines:
         with contextlib.suppress(msgspec.MsgspecError):
@@ -140,8 +140,8 @@ def logged(folder: Path, after: int) -> list[Logged]:
 
 
 def _next(folder: Path, command: Command) -> Latch:
-    file = decode_latch(_bytes(folder / LATCH_FILE))
-    word = read_word(_bytes(folder / WORD_FILE) or b"")
+    file = decode_latch(content(f"{folder}/{LATCH_FILE}"))
+    word = read_word(content(f"{folder}/{WORD_FILE}") or b"")
     last = logged(folder, max(file.generation, word[1]))
     known = [file.generation, word[1], *(entry.generation for entry in last)]
     return Latch(level=command.level, generation=1 + max(g for g in known if g < HIGHEST), command=command)
@@ -152,11 +152,11 @@ def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
     line = msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n"
     if first == "word":
         _write_word(folder, latch)
-    before = read_word(_bytes(folder / WORD_FILE) or b"")[:2]
+    before = read_word(content(f"{folder}/{WORD_FILE}") or b"")[:2]
     _append(folder / LOG_FILE, line)
     _replace(folder / LATCH_FILE, encode_latch(latch))
     if first == "file":
-        if before != read_word(_bytes(folder / WORD_FILE) or b"")[:2]:
+        if before != read_word(content(f"{folder}/{WORD_FILE}") or b"")[:2]:
             raise LatchError("the latch was tightened while it was written: it reads as halt")
         _write_word(folder, latch)
     return latch
@@ -177,7 +177,7 @@ def _break_in(folder: Path, latch: Latch) -> Latch:
 def _write_word(folder: Path, latch: Latch) -> None:
     """Write level and generation in place, leaving the gateway's SENDING mark alone."""
     path = folder / WORD_FILE
-    if len(_bytes(path) or b"") != WORD_SIZE:
+    if len(content(str(path)) or b"") != WORD_SIZE:
         path.write_bytes(encode_word(latch))
         path.chmod(0o600)
     with path.open("r+b", buffering=0) as file:
@@ -194,21 +194,14 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, raw: bytes) -> None:
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:
-        file.write(content)
+        file.write(raw)
         file.flush()
         os.fsync(file.fileno())
     replace(draft, path)
     sync_folder(path.parent)
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 @contextlib.contextmanager
