@@ -25,19 +25,19 @@ class Pipe:
         self.world = world
         self.reply = b""
 
-    def sendall(self, data: bytearray, /) -> None:
+    def sendall(self, data: bytes, /) -> None:
         """Take one call to the trade server."""
-        verb, arguments = read_call(bytes(data[HEADER:]))
+        verb, arguments = read_call(data[HEADER:])
         if verb == "hello":
             if self.world.broker.down:
                 raise OSError("the terminal is down")
             self.world.broker.broken = False
-            self.reply = bytes(frame((1, "", True)))
+            self.reply = frame((1, "", True))
             return
         if self.world.broker.broken:
             raise OSError("the pipe is broken")
         try:
-            self.reply = bytes(frame(self.world.broker.call(verb, arguments)))
+            self.reply = frame(self.world.broker.call(verb, arguments))
         except Cut as cut:
             if not cut.sent:
                 raise OSError("the pipe broke") from None

@@ -47,7 +47,7 @@ def units(text: str) -> int:
     >>> units("é"), units("😀")
     (1, 2)
     """
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def text(value: object, most: int, complaint: str) -> str:

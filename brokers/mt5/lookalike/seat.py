@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -65,18 +64,17 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         """The terminal's market watch."""
         return self.x.terminal(self.place).selected
 
-    @property
-    def may_trade(self) -> dict[str, bool]:
-        """Whether each authority allows to trade."""
-        return {who: who not in self.forbidden for who in get_args(AUTHORITIES)}
+    def allowed(self, by: AUTHORITIES) -> bool:
+        """Say whether an authority allows to trade."""
+        return by not in self.forbidden
 
 
-@lru_cache(maxsize=1024)
-def _home(folder: Path, place: str) -> str:
-    return str(folder / place)
+@lru_cache(maxsize=1024)  # of texts, since paths are slow to compare; asked with every call
+def _home(folder: str, place: str) -> str:
+    return str(Path(folder) / place)
 
 
-def seat_at(x: Exchange, folder: Path, place: str) -> Seat:
+def seat_at(x: Exchange, folder: str, place: str) -> Seat:
     """Sit down at a terminal of the server of a folder."""
     login = x.terminal(place).login
     return Seat(x=x, home=_home(folder, place), place=place, login=login, account=x.accounts[login], series=x.series)

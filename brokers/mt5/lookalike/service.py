@@ -52,12 +52,12 @@ _SYMBOL, _TYPE = names_of(TradeRequest).index("symbol"), names_of(TradeRequest).
 class Service:
     """Answers the calls of every terminal of one trade server."""
 
-    __slots__ = ("_away", "_count", "_held", "_late", "_still", "exchange", "folder")
+    __slots__ = ("_away", "_count", "_held", "_home", "_late", "_still", "exchange", "folder")
 
     def __init__(self, exchange: Exchange, folder: Path) -> None:
         """Serve an exchange that was made from `folder`."""
         self.exchange = exchange
-        self.folder = folder
+        self.folder, self._home = folder, str(folder)
         self._away: dict[str, float] = {}
         """Until when a terminal that restarts is not there."""
         self._count = itertools.count()
@@ -96,8 +96,8 @@ class Service:
         self.exchange.go_on()
 
     def _seat(self, place: str) -> Seat:
-        seat = seat_at(self.exchange, self.folder, place)
-        late = self._late.get((place, seat.login))
+        seat = seat_at(self.exchange, self._home, place)
+        late = self._late.get((place, seat.login)) if self._late else None
         if late is None:
             return seat
         if late[0] <= self.exchange.elapsed():

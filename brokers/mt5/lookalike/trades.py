@@ -83,17 +83,16 @@ def history_deals_total(seat: Seat, by: str, value: Any) -> int:  # noqa: ANN401
 
 def send(seat: Seat, *fields: Any) -> list[Any]:  # noqa: ANN401 - a TradeRequest
     """Work a trade request; one that the terminal itself refuses never comes to the broker."""
-    may = seat.may_trade
-    if not may["api"]:
+    if not seat.allowed("api"):
         raise Failed(*API_DISABLED)
-    if not may["terminal"]:
+    if not seat.allowed("terminal"):
         return refused(c.TRADE_RETCODE_CLIENT_DISABLES_AT, 0)
     if not seat.connected:
         return refused(c.TRADE_RETCODE_CONNECTION, 0)
     code = seat.refused
-    if not may["server"]:
+    if not seat.allowed("server"):
         code = c.TRADE_RETCODE_SERVER_DISABLES_AT
-    if not may["account"]:
+    if not seat.allowed("account"):
         code = c.TRADE_RETCODE_TRADE_DISABLED
     return seat.x.send(seat.login, list(fields), refused=code, share=seat.share)
 

@@ -36,19 +36,15 @@ def version(_seat: Seat) -> list[Any]:
 
 def terminal(seat: Seat) -> list[Any]:
     """Return a TerminalInfo."""
-    may = seat.may_trade
-    return rows.terminal_row(
-        seat.home, seat.x.setup.company, connected=seat.connected, may_trade=may["terminal"], api=may["api"]
-    )
+    may, api = seat.allowed("terminal"), seat.allowed("api")
+    return rows.terminal_row(seat.home, seat.x.setup.company, connected=seat.connected, may_trade=may, api=api)
 
 
 def account(seat: Seat) -> list[Any]:
     """Return an AccountInfo."""
-    may, account = seat.may_trade, seat.account
-    company = seat.x.setup.company
-    return rows.account_row(
-        account.setup, account.venue, company, may_trade=may["account"], experts=may["server"] and may["account"]
-    )
+    may, account = seat.allowed("account"), seat.account
+    company, experts = seat.x.setup.company, may and seat.allowed("server")
+    return rows.account_row(account.setup, account.venue, company, may_trade=may, experts=experts)
 
 
 # --- the clock, outside the package's surface -----------------------------------------------------------------------

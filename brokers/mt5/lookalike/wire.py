@@ -14,7 +14,7 @@ MOST = 64 * 1024 * 1024
 Call = tuple[str, list[Any]]
 Reply = tuple[int, str, Any]
 
-_encoder = msgspec.msgpack.Encoder()
+_encode = msgspec.msgpack.Encoder().encode
 read_call = msgspec.msgpack.Decoder(Call).decode
 read_reply = msgspec.msgpack.Decoder(Reply).decode
 
@@ -26,7 +26,7 @@ class Stranger(ValueError):
 class Wire(Protocol):
     """What a line needs of a socket."""
 
-    def sendall(self, data: bytearray, /) -> object:
+    def sendall(self, data: bytes, /) -> object:
         """Send all of it; OSError where nobody is there."""
         ...
 
@@ -39,16 +39,14 @@ class Wire(Protocol):
         ...
 
 
-def frame(message: Call | Reply) -> bytearray:
+def frame(message: Call | Reply) -> bytes:
     """Return a message with its length in front.
 
     >>> frame((1, "", None)).hex()
     '000000049301a0c0'
     """
-    out = bytearray(HEADER)
-    _encoder.encode_into(message, out, HEADER)
-    out[:HEADER] = (len(out) - HEADER).to_bytes(HEADER, "big")
-    return out
+    body = _encode(message)
+    return len(body).to_bytes(HEADER, "big") + body
 
 
 def length_of(buffer: bytes | bytearray) -> int:
