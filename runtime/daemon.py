@@ -203,7 +203,8 @@ class Daemon:
         return self.hearing.silence.market_open(self.clock.elapsed(), link.down_since)
 
     def _settle_memory(self) -> None:
-        """Have the collector never again walk what is loaded by now and stays."""
+        """Have the collector walk no more what is loaded by now and stays."""
+        gc.unfreeze()  # what the last link leaves behind was settled, too, and would never be let go
         gc.collect()
         gc.freeze()
 

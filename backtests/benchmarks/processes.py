@@ -8,13 +8,16 @@ import msgspec
 
 TICKS_S = os.sysconf("SC_CLK_TCK")
 PRIVATE = ("Private_Clean", "Private_Dirty", "Private_Hugetlb")
+WRITTEN = ("Anonymous", "Private_Hugetlb", "Swap")
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What one process takes just now."""
 
     private_mib: float
-    """What would be free without it: pages that no other process shares."""
+    """What would be free without it: pages that no other process shares. It changes with what else runs."""
+    written_mib: float
+    """Pages that stand for no file, swapped out or not: its own doing, whoever has the same libraries in use."""
     resident_mib: float
     """All its pages, shared ones counted whole."""
     cpu_s: float
@@ -29,6 +32,7 @@ def cost(pid: int) -> Cost:
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return Cost(
         private_mib=sum(rollup.get(name, 0) for name in PRIVATE) / 1024,
+        written_mib=sum(rollup.get(name, 0) for name in WRITTEN) / 1024,
         resident_mib=rollup["Rss"] / 1024,
         cpu_s=(int(stat[11]) + int(stat[12])) / TICKS_S,
         descriptors=len(os.listdir(f"/proc/{pid}/fd")),  # noqa: PTH208 - of a folder that changes while it is read

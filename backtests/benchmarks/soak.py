@@ -5,7 +5,9 @@
 A minute of the market passes every second, orders are sent and answered, and every few minutes something goes wrong:
 the trade server is silent for a while, or for longer than a call may take; its process is started again; the worker
 is killed. The daemon is never killed, so what it keeps it keeps for hours. Once a minute memory, descriptors and
-threads of every process are written down. It ends with 1 where the daemon or the supervisor has grown, 0 where not.
+threads of every process are written down. Judged are the pages that a process has written: those of a library are its
+own for as long as nobody else has it loaded, and shared again when somebody has. It ends with 1 where the daemon or
+the supervisor has grown, 0 where not.
 """
 
 import argparse
@@ -49,6 +51,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     pid: int
     private_mib: float
+    written_mib: float
     resident_mib: float
     cpu_s: float
     descriptors: int
@@ -126,7 +129,7 @@ class Soak:
         try:
             found = cost(pid)
         except OSError:  # it has just been killed
-            found = Cost(private_mib=0.0, resident_mib=0.0, cpu_s=0.0, descriptors=0, threads=0)
+            found = Cost(private_mib=0.0, written_mib=0.0, resident_mib=0.0, cpu_s=0.0, descriptors=0, threads=0)
         at_s = round(time.monotonic() - self.began, 1)
         return Sample(at_s=at_s, who=who, pid=pid, bars=bars, faults=self.faults, **msgspec.structs.asdict(found))
 
@@ -153,17 +156,17 @@ class Soak:
 
 
 def slope(samples: Sequence[Sample]) -> float:
-    """Return the growth of private memory, MiB a day, by least squares; 0.0 for fewer than three samples."""
+    """Return the growth of the memory written, MiB a day, by least squares; 0.0 for fewer than three samples."""
     if len(samples) < 3:
         return 0.0
-    fit = statistics.linear_regression([s.at_s for s in samples], [s.private_mib for s in samples])
+    fit = statistics.linear_regression([s.at_s for s in samples], [s.written_mib for s in samples])
     return fit.slope * DAY_S
 
 
 def complaints(samples: Sequence[Sample], warm_s: float = WARM_S) -> Iterator[str]:
     """Yield what has grown, or is not the process that it was."""
     for who in JUDGED:
-        seen = [s for s in samples if s.who == who and s.at_s >= warm_s and s.private_mib]
+        seen = [s for s in samples if s.who == who and s.at_s >= warm_s and s.written_mib]
         if len(seen) < 3:
             yield f"{who}: only {len(seen)} samples after {warm_s:g} s: run it for longer"
             continue
@@ -171,10 +174,10 @@ def complaints(samples: Sequence[Sample], warm_s: float = WARM_S) -> Iterator[st
         first, last = seen[:third], seen[-third:]
         if len({s.pid for s in seen}) > 1:
             yield f"{who}: it died, and was started again"
-        grown = statistics.median(s.private_mib for s in last) - statistics.median(s.private_mib for s in first)
+        grown = statistics.median(s.written_mib for s in last) - statistics.median(s.written_mib for s in first)
         allowed = NOISE_MIB + FLAT_MIB_DAY * (seen[-1].at_s - seen[0].at_s) / DAY_S
         if grown > allowed:
-            yield f"{who}: private memory grew by {grown:.2f} MiB, {allowed:.2f} allowed"
+            yield f"{who}: memory it has written grew by {grown:.2f} MiB, {allowed:.2f} allowed"
         for what in ("descriptors", "threads"):
             before, after = (max(getattr(s, what) for s in part) for part in (first, last))
             if after > before:
@@ -183,16 +186,18 @@ def complaints(samples: Sequence[Sample], warm_s: float = WARM_S) -> Iterator[st
 
 def table(samples: Sequence[Sample], warm_s: float = WARM_S) -> Iterator[str]:
     """Yield the lines of the table."""
-    yield "| process | private MiB, first to last | slope | resident at most | descriptors | threads | started |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| process | MiB written, first to last | slope | private | resident | descriptors | threads | started |"
+    yield "|---|---|---|---|---|---|---|---|"
     for who in dict.fromkeys(s.who for s in samples):
-        seen = [s for s in samples if s.who == who and s.private_mib]
+        seen = [s for s in samples if s.who == who and s.written_mib]
         warm = [s for s in seen if s.at_s >= warm_s] or seen
-        files, threads = ([getattr(s, what) for s in warm] for what in ("descriptors", "threads"))
+        private, resident, files, threads = (
+            [getattr(s, what) for s in warm] for what in ("private_mib", "resident_mib", "descriptors", "threads")
+        )
         yield (
-            f"| {who} | {warm[0].private_mib:.1f} to {warm[-1].private_mib:.1f} | {slope(warm):+.1f} MiB a day | "
-            f"{max(s.resident_mib for s in seen):.1f} | {min(files)} to {max(files)} | "
-            f"{min(threads)} to {max(threads)} | {len({s.pid for s in seen})} times |"
+            f"| {who} | {warm[0].written_mib:.2f} to {warm[-1].written_mib:.2f} | {slope(warm):+.1f} MiB a day | "
+            f"{min(private):.1f} to {max(private):.1f} | {min(resident):.1f} to {max(resident):.1f} | "
+            f"{min(files)} to {max(files)} | {min(threads)} to {max(threads)} | {len({s.pid for s in seen})} times |"
         )
 
 

@@ -8,14 +8,24 @@ HOUR = 3600.0
 
 
 def hours(
-    count: int, *, grows: float = 0.0, descriptors: tuple[int, int] = (20, 20), who: str = "daemon", pids: int = 1
+    count: int,
+    *,
+    grows: float = 0.0,
+    neighbours: float = 0.0,
+    descriptors: tuple[int, int] = (20, 20),
+    who: str = "daemon",
+    pids: int = 1,
 ) -> list[Sample]:
-    """Return samples, one a minute: memory grows by so much an hour, descriptors change once in the middle."""
+    """Return samples, one a minute: memory grows by so much an hour, descriptors change once in the middle.
+
+    By the end other processes have let go of so many `neighbours` MiB that were shared with them.
+    """
     total = count * 60
     return [
         Sample(
-            at_s=n * 60.0, who=who, pid=1 + n * pids // total, private_mib=40.0 + grows * n / 60 + 0.3 * (n % 2),
-            resident_mib=60.0, cpu_s=0.0, descriptors=descriptors[2 * n // total], threads=4, bars=n, faults=0,
+            at_s=n * 60.0, who=who, pid=1 + n * pids // total, private_mib=46.0 + neighbours * n / total,
+            written_mib=40.0 + grows * n / 60 + 0.3 * (n % 2), resident_mib=60.0, cpu_s=0.0,
+            descriptors=descriptors[2 * n // total], threads=4, bars=n, faults=0,
         )
         for n in range(total)
     ]  # fmt: skip
@@ -35,7 +45,12 @@ def test_memory_that_grows_is_growth() -> None:
     """Half a mebibyte an hour is twelve a day."""
     (said,) = judged(hours(8, grows=0.5))
 
-    assert said.startswith("daemon: private memory grew by 2.5")
+    assert said.startswith("daemon: memory it has written grew by 2.5")
+
+
+def test_a_library_that_others_have_let_go_of_is_no_growth() -> None:
+    """What was shared is private then, and nobody has taken anything."""
+    assert [] == judged(hours(8, neighbours=6.0))
 
 
 def test_a_descriptor_more_is_growth() -> None:
