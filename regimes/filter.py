@@ -1,4 +1,4 @@
-"""The forward filter of a Gaussian hidden Markov model: what is known of the regime once a bar has closed.
+"""The forward filter of a hidden Markov model: what is known of the regime once a bar has closed.
 
 One kernel folds one feature row into the posterior of the states given everything up to that row, and nothing after
 it. Smoothed and Viterbi states must never enter here: they look ahead. Method: the scaled forward recursion, Rabiner
@@ -10,16 +10,21 @@ The weights are one flat tuple, so that the same kernel runs on them interpreted
 |-----------------------|----------|----------------------------------------------------------------------------|
 | 0                     | 1        | K, the number of states, 2 to 4                                            |
 | 1                     | 1        | d, the number of features, 1 to 4                                          |
-| 2                     | 1        | 0 diagonal covariance, 1 full                                              |
+| 2                     | 1        | the kind of emission: see below                                            |
 | 3                     | d        | centre of each feature over the training rows, in the feature's unit       |
 | 3 + d                 | d        | scale of each feature, likewise                                            |
 | 3 + 2d                | K        | start probability of each state                                            |
 | 3 + 2d + K            | K * K    | transition probability, row-major: from state i (row) to state j (column)  |
-| 3 + 2d + K + K * K    | K blocks | each: mean (d), log normaliser (1), whitening (d, or d * d when full)      |
+| 3 + 2d + K + K * K    | K blocks | each: mean (d), log normaliser (1), whitening (d, or d * d when full);     |
+|                       |          | degrees of freedom (1) when Student's t                                    |
+
+Kinds: 0 Gaussian with a diagonal covariance, 1 Gaussian with a full one, 2 and 3 the same of the multivariate
+Student's t, whose tails grow with fewer degrees of freedom.
 
 Means and whitening are of the standardised row z = (x - centre) / scale. Whitening is 1 / standard deviation, or the
-inverse of the covariance's Cholesky factor, row-major and lower. The log normaliser holds the density's constant and
-the scale's Jacobian, so the density is that of x in its own units.
+inverse of the covariance's Cholesky factor, row-major and lower; of Student's t it is that of the scale matrix, which
+is the covariance times (dof - 2) / dof. The log normaliser holds the density's constant (gamma functions too, which
+are no part of a kernel) and the scale's Jacobian, so the density is that of x in its own units.
 
 The state is K posteriors, K predicted probabilities, K log emission densities, d standardised values and one flag
 (0 before the first row). Only posteriors and flag carry over to the next row; the rest is scratch.
@@ -29,8 +34,11 @@ import math
 
 from market.kernel import Params, State, kernel
 
-STATES, FEATURES, FULL, CENTRE = 0, 1, 2, 3
+STATES, FEATURES, KIND, CENTRE = 0, 1, 2, 3
 """Offsets of the weights' head; the rest follows from K and d as the module's table says."""
+
+DIAGONAL, FULL, DIAGONAL_T, FULL_T = 0, 1, 2, 3
+"""Kinds of emission."""
 
 NAN = math.nan
 FARTHEST = (
@@ -41,10 +49,36 @@ NEGLIGIBLE = -700.0  # exp below it leaves the normal floats
 LOWEST = -1e308
 
 
-def weights_size(states: int, features: int, full: bool) -> int:  # noqa: FBT001 - a shape, not a switch
+@kernel
+def is_full(kind: int) -> bool:
+    """Return whether a row is whitened by a matrix, not by one number for each feature."""
+    if kind == FULL:
+        return True
+    return kind == FULL_T
+
+
+@kernel
+def is_student(kind: int) -> bool:
+    """Return whether the emissions are Student's t."""
+    if kind == DIAGONAL_T:
+        return True
+    return kind == FULL_T
+
+
+@kernel
+def block_size(size: int, kind: int) -> int:
+    """Return the number of weights that one state's emission takes."""
+    block = size + 1 + size
+    if is_full(kind):
+        block = size + 1 + size * size
+    if is_student(kind):
+        block = block + 1
+    return block
+
+
+def weights_size(states: int, features: int, kind: int) -> int:
     """Return the number of weights of a model."""
-    whitening = features * features if full else features
-    return CENTRE + 2 * features + states + states * states + states * (features + 1 + whitening)
+    return CENTRE + 2 * features + states + states * states + states * block_size(features, kind)
 
 
 def filter_init(w: Params) -> list[float]:
@@ -99,9 +133,7 @@ def _predict(s: State, w: Params, states: int, size: int) -> None:
 def _update(s: State, w: Params, states: int, size: int) -> float:
     """Weigh the predicted probabilities with the emission densities; return the log of their sum."""
     first = CENTRE + 2 * size + states + states * states
-    block = size + 1 + size
-    if w[FULL] != 0.0:
-        block = size + 1 + size * size
+    block = block_size(size, int(w[KIND]))
     best = LOWEST
     for k in range(states):
         log_density = _log_emission(s, w, 3 * states, first + k * block, size)
@@ -125,21 +157,25 @@ def _update(s: State, w: Params, states: int, size: int) -> float:
 def _log_emission(s: State, w: Params, row: int, at: int, size: int) -> float:
     """Return the log density of the standardised row `s[row..]` in the state whose block of weights begins at `at`."""
     white = at + size + 1
+    kind = int(w[KIND])
     distance = 0.0
-    if w[FULL] == 0.0:
-        for i in range(size):
-            y = (s[row + i] - w[at + i]) * w[white + i]
-            distance = distance + y * y
-    else:
+    if is_full(kind):
         for i in range(size):
             y = 0.0
             for j in range(i + 1):
                 y = y + w[white + i * size + j] * (s[row + j] - w[at + j])
             distance = distance + y * y
+    else:
+        for i in range(size):
+            y = (s[row + i] - w[at + i]) * w[white + i]
+            distance = distance + y * y
     if distance > LONGEST:
         distance = LONGEST
+    if is_student(kind):
+        dof = w[at + block_size(size, kind) - 1]
+        return w[at + size] - 0.5 * (dof + size) * math.log(1.0 + distance / dof)
     return w[at + size] - 0.5 * distance
 
 
-FILTER_KERNELS = (filter_step, _predict, _update, _log_emission)
+FILTER_KERNELS = (filter_step, _predict, _update, _log_emission, block_size, is_full, is_student)
 """All that computes a posterior; their fingerprint goes into every bundle."""

@@ -1,4 +1,4 @@
-"""Between the parameters of a Gaussian hidden Markov model and the flat weights that `regimes/filter.py` reads."""
+"""Between the parameters of a hidden Markov model and the flat weights that `regimes/filter.py` reads."""
 
 import math
 
@@ -6,7 +6,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from regimes.filter import CENTRE, FEATURES, FULL, STATES, weights_size
+from regimes.filter import (
+    CENTRE,
+    DIAGONAL,
+    DIAGONAL_T,
+    FEATURES,
+    FULL,
+    FULL_T,
+    KIND,
+    STATES,
+    block_size,
+    is_full,
+    is_student,
+    weights_size,
+)
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -14,13 +27,17 @@ Matrix = tuple[Vector, ...]
 MOST = 4
 """States and features that a filter may have."""
 
+KINDS = (DIAGONAL, FULL, DIAGONAL_T, FULL_T)
+LIGHTEST = 1e6
+"""Most degrees of freedom: beyond it Student's t is the Gaussian, and its constants lose their digits."""
+
 
 class ModelError(ValueError):
     """A model cannot be trained, stored or used; the message says what to do."""
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """A Gaussian hidden Markov model of standardised rows: K states, d features."""
+    """A hidden Markov model of standardised rows: K states, d features."""
 
     centre: Vector
     """(d,) subtracted from each feature, in its unit."""
@@ -33,9 +50,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     means: Matrix
     """(K, d)"""
     covariances: tuple[Matrix, ...]
-    """(K, d, d)"""
+    """(K, d, d); of Student's t the scale matrix, which is the covariance times (dof - 2) / dof."""
     full: bool
     """False: the covariances are diagonal, and the filter uses it."""
+    dof: Vector = ()
+    """(K,) degrees of freedom of each state's Student's t, above 0; empty: the states are Gaussian."""
 
 
 def pack(model: Parameters) -> Vector:
@@ -46,13 +65,14 @@ def pack(model: Parameters) -> Vector:
     _check(model)
     states, size = len(model.start), len(model.centre)
     blocks: list[float] = []
-    for mean, covariance in zip(model.means, model.covariances, strict=True):
+    for k, (mean, covariance) in enumerate(zip(model.means, model.covariances, strict=True)):
         factor = _cholesky(covariance)
         white = _inverse(factor)
         log_volume = sum(math.log(factor[i][i]) + math.log(model.scale[i]) for i in range(size))
-        blocks += [*mean, -0.5 * size * math.log(2.0 * math.pi) - log_volume]
+        blocks += [*mean, _log_constant(size, model.dof[k : k + 1]) - log_volume]
         blocks += [white[i][j] for i in range(size) for j in range(size) if model.full or i == j]
-    head = (float(states), float(size), float(model.full), *model.centre, *model.scale, *model.start)
+        blocks += model.dof[k : k + 1]
+    head = (float(states), float(size), float(kind_of(model)), *model.centre, *model.scale, *model.start)
     numbers = (*head, *(p for row in model.transitions for p in row), *blocks)
     return tuple(float(number) for number in numbers)  # a float64 of numpy is a float, but prints as something else
 
@@ -63,10 +83,10 @@ def unpack(w: Sequence[float]) -> Parameters:
     Raises ModelError when the weights are not laid out as `regimes/filter.py` documents.
     """
     check_weights(w)
-    states, size, full = int(w[STATES]), int(w[FEATURES]), bool(w[FULL])
+    states, size, kind = int(w[STATES]), int(w[FEATURES]), int(w[KIND])
     start = CENTRE + 2 * size
     first = start + states + states * states
-    block = size + 1 + (size * size if full else size)
+    full, block = is_full(kind), block_size(size, kind)
     ats = [first + k * block for k in range(states)]
     return Parameters(
         centre=tuple(w[CENTRE : CENTRE + size]),
@@ -76,16 +96,24 @@ def unpack(w: Sequence[float]) -> Parameters:
         means=tuple(tuple(w[at : at + size]) for at in ats),
         covariances=tuple(_covariance(w[at + size + 1 : at + block], size, full=full) for at in ats),
         full=full,
+        dof=tuple(w[at + block - 1] for at in ats) if is_student(kind) else (),
     )
+
+
+def kind_of(model: Parameters) -> int:
+    """Return the kind of emission, as it stands in the weights."""
+    return (DIAGONAL_T if model.dof else 0) + int(model.full)
 
 
 def check_weights(w: Sequence[float]) -> None:
     """Raise ModelError unless the weights have the length their head announces and every number is finite."""
     if len(w) <= CENTRE or not all(math.isfinite(value) for value in w):
         raise ModelError("model: the weights are missing or not finite: train it again")
-    if not (2 <= w[STATES] <= MOST and 1 <= w[FEATURES] <= MOST and w[FULL] in (0.0, 1.0)):
-        raise ModelError(f"model: the weights announce {w[STATES]} states and {w[FEATURES]} features: train it again")
-    expected = weights_size(int(w[STATES]), int(w[FEATURES]), bool(w[FULL]))
+    if not (2 <= w[STATES] <= MOST and 1 <= w[FEATURES] <= MOST and w[KIND] in KINDS):
+        raise ModelError(
+            f"model: the weights announce {w[STATES]} states, {w[FEATURES]} features and kind {w[KIND]}: train it again"
+        )
+    expected = weights_size(int(w[STATES]), int(w[FEATURES]), int(w[KIND]))
     if len(w) != expected:
         raise ModelError(f"model: {len(w)} weights where their head announces {expected}: train it again")
 
@@ -106,6 +134,16 @@ def _check(model: Parameters) -> None:
     for row in (model.start, *model.transitions):
         if any(not p >= 0.0 for p in row) or abs(sum(row) - 1.0) > 1e-9:
             raise ModelError(f"model: {row} are not probabilities")
+    if model.dof and (len(model.dof) != states or any(not 0.0 < dof <= LIGHTEST for dof in model.dof)):
+        raise ModelError(f"model: degrees of freedom {model.dof}; each of {states} states needs one above 0")
+
+
+def _log_constant(size: int, dof: Vector) -> float:
+    """Return the log of the constant in the density of a whitened row: Gaussian, or Student's t of one `dof`."""
+    if not dof:
+        return -0.5 * size * math.log(2.0 * math.pi)
+    half = 0.5 * dof[0]
+    return math.lgamma(half + 0.5 * size) - math.lgamma(half) - 0.5 * size * math.log(dof[0] * math.pi)
 
 
 def _cholesky(a: Matrix) -> list[list[float]]:

@@ -12,8 +12,8 @@ from regimes.weights import Parameters, pack
 FEATURE_LIST: tuple[FeatureRef, ...] = (("log_return", ()), ("garman_klass", ()))
 
 
-def draw_parameters(seed: int, states: int, size: int, *, full: bool) -> Parameters:
-    """Return a persistent model whose states differ in mean and spread."""
+def draw_parameters(seed: int, states: int, size: int, *, full: bool, heavy: bool = False) -> Parameters:
+    """Return a persistent model whose states differ in mean and spread, and in the weight of their tails if heavy."""
     draw = np.random.default_rng(seed)
     factors = draw.normal(size=(states, size, size)) * 0.4 + np.eye(size)
     covariances = [f @ f.T * (k + 1.0) for k, f in enumerate(factors)]
@@ -28,6 +28,7 @@ def draw_parameters(seed: int, states: int, size: int, *, full: bool) -> Paramet
         means=tuple(map(tuple, draw.normal(size=(states, size)))),
         covariances=tuple(tuple(map(tuple, c)) for c in covariances),
         full=full,
+        dof=tuple(2.5 + 3.0 * k for k in range(states)) if heavy else (),
     )
 
 
@@ -43,7 +44,10 @@ def as_hmmlearn(model: Parameters) -> GaussianHMM:
 
 def draw_rows(model: Parameters, count: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Return rows that the model could have made, in the features' own units."""
-    z, _ = as_hmmlearn(model).sample(count, random_state=seed)
+    z, states = as_hmmlearn(model).sample(count, random_state=seed)
+    if model.dof:
+        dof, means = np.array(model.dof)[states], np.array(model.means)[states]
+        z = means + (z - means) / np.sqrt(np.random.default_rng(seed).chisquare(dof) / dof)[:, None]
     return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return]
 
 

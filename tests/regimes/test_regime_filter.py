@@ -7,6 +7,7 @@ import pytest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import multivariate_t
 
 from regimes.filter import filter_init, filter_step
 from regimes.weights import ModelError, Parameters, pack, unpack
@@ -15,6 +16,8 @@ from tests.models import as_hmmlearn, draw_parameters, draw_rows
 
 SHAPES = [(states, size, full) for states in (2, 3, 4) for size in (1, 2, 3, 4) for full in (False, True)]
 shapes = st.sampled_from(SHAPES)
+Kind = tuple[int, int, bool, bool]
+kinds = st.sampled_from([(*shape, heavy) for shape in SHAPES for heavy in (False, True)])
 
 
 def folded(model: Parameters, rows: list[list[float]]) -> tuple[list[float], list[tuple[float, ...]]]:
@@ -26,6 +29,19 @@ def folded(model: Parameters, rows: list[list[float]]) -> tuple[list[float], lis
         densities.append(filter_step(s, w, x))
         posteriors.append(tuple(s[: len(model.start)]))
     return densities, posteriors
+
+
+def draw_plain(*, full: bool) -> Parameters:
+    """Return a model of numbers that no library draws."""
+    return Parameters(
+        centre=(0.25, -0.125),
+        scale=(0.5, 2.0),
+        start=(0.25, 0.75),
+        transitions=((0.9, 0.1), (0.2, 0.8)),
+        means=((0.0, 0.5), (-0.5, 0.1)),
+        covariances=(((1.0, 0.2 * full), (0.2 * full, 0.7)), ((2.3, -0.4 * full), (-0.4 * full, 1.9))),
+        full=full,
+    )
 
 
 @pytest.mark.parametrize(("states", "size", "full"), SHAPES)
@@ -56,10 +72,47 @@ def test_log_densities_sum_to_the_likelihood_of_the_rows_in_their_own_units(stat
     assert math.fsum(densities) == pytest.approx(expected, rel=1e-11)
 
 
+@pytest.mark.parametrize(("states", "size", "full"), SHAPES)
+def test_student_densities_are_those_of_scipy(states: int, size: int, full: bool) -> None:  # noqa: FBT001
+    """Each state's log density of a row is the multivariate Student's t in the row's own units."""
+    model = draw_parameters(states * 10 + size, states, size, full=full, heavy=True)
+    w, units = pack(model), np.diag(model.scale)
+    s = filter_init(w)
+
+    for x in [*draw_rows(model, 50, seed=size), np.full(size, 1e6)]:
+        filter_step(s, w, x.tolist())
+        for k in range(states):
+            place = np.array(model.centre) + units @ np.array(model.means[k])
+            shape = units @ np.array(model.covariances[k]) @ units
+            expected = multivariate_t(place, shape, model.dof[k]).logpdf(x)
+
+            assert s[2 * states + k] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("full", "size", "density", "calm"),
+    [(False, 23, -2.8186843029663975, 0.39565755569365707), (True, 27, -2.767401147015252, 0.41779491073632163)],
+)
+def test_gaussian_models_are_read_as_before_there_was_another_emission(
+    full: bool,  # noqa: FBT001
+    size: int,
+    density: float,
+    calm: float,
+) -> None:
+    """Layout, posterior and density of models stored long ago stay what they were."""
+    model = draw_plain(full=full)
+
+    densities, posteriors = folded(model, [[0.1, -0.3], [2.0, 1.0], [math.nan, 0.0], [-0.5, 0.25]])
+
+    assert (len(pack(model)), pack(model)[2]) == (size, float(full))
+    assert (densities[-1], posteriors[-1][0]) == pytest.approx((density, calm), rel=1e-15)
+
+
+@pytest.mark.parametrize("heavy", [False, True])
 @pytest.mark.parametrize(("states", "size", "full"), [(2, 2, False), (3, 1, False), (4, 4, True)])
-def test_interpreted_and_compiled_filters_give_the_same_bits(states: int, size: int, full: bool) -> None:  # noqa: FBT001
+def test_interpreted_and_compiled_filters_give_the_same_bits(states: int, size: int, full: bool, heavy: bool) -> None:  # noqa: FBT001
     """Plain Python and numba agree in every bit of posterior and density, also on gaps and extremes."""
-    model = draw_parameters(5, states, size, full=full)
+    model = draw_parameters(5, states, size, full=full, heavy=heavy)
     rows = draw_rows(model, 400, seed=8)
     rows[50, 0] = math.nan
     rows[99] = 1e4
@@ -73,12 +126,12 @@ def test_interpreted_and_compiled_filters_give_the_same_bits(states: int, size: 
     assert [t for t, density in enumerate(outputs) if density != density] == [50]
 
 
-@given(shapes, st.integers(0, 60), st.integers(0, 2**32 - 1))
+@given(kinds, st.integers(0, 60), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=60)
-def test_poisoned_future_changes_nothing(shape: tuple[int, int, bool], t: int, seed: int) -> None:
+def test_poisoned_future_changes_nothing(kind: Kind, t: int, seed: int) -> None:
     """The value at t is the same whether the bars after it are real, not there, NaN or absurd."""
-    states, size, full = shape
-    model = draw_parameters(seed, states, size, full=full)
+    states, size, full, heavy = kind
+    model = draw_parameters(seed, states, size, full=full, heavy=heavy)
     rows = draw_rows(model, 61, seed).tolist()
     expected = bits(folded(model, rows)[1][t])
 
@@ -89,12 +142,12 @@ def test_poisoned_future_changes_nothing(shape: tuple[int, int, bool], t: int, s
     assert expected == bits(folded(model, rows[: t + 1])[1][t])
 
 
-@given(shapes, st.integers(0, 40), st.integers(0, 2**32 - 1))
+@given(kinds, st.integers(0, 40), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=60)
-def test_restored_state_goes_on_as_if_nothing_had_happened(shape: tuple[int, int, bool], t: int, seed: int) -> None:
+def test_restored_state_goes_on_as_if_nothing_had_happened(kind: Kind, t: int, seed: int) -> None:
     """A filter that is stopped at t and restored from its state gives the same bits from then on."""
-    states, size, full = shape
-    model = draw_parameters(seed, states, size, full=full)
+    states, size, full, heavy = kind
+    model = draw_parameters(seed, states, size, full=full, heavy=heavy)
     w, rows = pack(model), draw_rows(model, 41, seed).tolist()
     undisturbed = filter_init(w)
     expected = [filter_step(undisturbed, w, x) for x in rows]
@@ -108,12 +161,12 @@ def test_restored_state_goes_on_as_if_nothing_had_happened(shape: tuple[int, int
     assert bits(undisturbed) == bits(restored)
 
 
-@given(shapes, st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30), st.integers(0, 999))
+@given(kinds, st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30), st.integers(0, 999))
 @settings(deadline=None, max_examples=200)
-def test_no_bar_breaks_the_posterior(shape: tuple[int, int, bool], values: list[float], seed: int) -> None:
+def test_no_bar_breaks_the_posterior(kind: Kind, values: list[float], seed: int) -> None:
     """Whatever the features say, the posterior stays a probability distribution."""
-    states, size, full = shape
-    model = draw_parameters(seed, states, size, full=full)
+    states, size, full, heavy = kind
+    model = draw_parameters(seed, states, size, full=full, heavy=heavy)
 
     densities, posteriors = folded(model, [[value] * size for value in values])
 
@@ -154,17 +207,18 @@ def test_sixty_sigma_bar_belongs_to_the_wildest_state_and_is_forgotten() -> None
     assert posteriors[199] == pytest.approx(posteriors[-1], abs=1e-6)
 
 
-@given(shapes, st.integers(0, 9999))
+@given(kinds, st.integers(0, 9999))
 @settings(deadline=None, max_examples=50)
-def test_packed_parameters_come_back(shape: tuple[int, int, bool], seed: int) -> None:
+def test_packed_parameters_come_back(kind: Kind, seed: int) -> None:
     """Weights hold the whole model: unpacking gives the parameters that were packed."""
-    states, size, full = shape
-    model = draw_parameters(seed, states, size, full=full)
+    states, size, full, heavy = kind
+    model = draw_parameters(seed, states, size, full=full, heavy=heavy)
 
     actual = unpack(pack(model))
 
     assert (model.centre, model.scale, model.start) == (actual.centre, actual.scale, actual.start)
     assert (model.transitions, model.means, model.full) == (actual.transitions, actual.means, actual.full)
+    assert model.dof == actual.dof
     assert np.allclose(model.covariances, actual.covariances, rtol=1e-9, atol=1e-12)
 
 
@@ -177,6 +231,9 @@ def test_packed_parameters_come_back(shape: tuple[int, int, bool], seed: int) ->
         ({"covariances": (((1.0,),), ((-1.0,),))}, "positive definite"),
         ({"means": ((0.0,), (0.0, 1.0))}, "do not fit"),
         ({"start": (0.2, 0.2, 0.2, 0.2, 0.2)}, "use 2 to 4 states"),
+        ({"dof": (4.0,)}, "degrees of freedom"),
+        ({"dof": (4.0, 0.0)}, "degrees of freedom"),
+        ({"dof": (4.0, math.nan)}, "degrees of freedom"),
     ],
 )
 def test_what_is_no_model_cannot_be_packed(changes: dict[str, object], complaint: str) -> None:
