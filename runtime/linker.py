@@ -9,6 +9,7 @@ import structlog
 from brokers.facts import LinkDown, WrongTerminal
 from brokers.mt5.frames import Connected
 from brokers.mt5.link import Event, Link
+from brokers.mt5.missing import advised
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from config.errors import TerminalRefused
 from market.types import Account
@@ -20,8 +21,9 @@ PAGE_AFTER_S = 300.0
 
 
 def refused(error: Loss) -> TerminalRefused:
-    """Return what a person reads when a terminal will not have us."""
-    return TerminalRefused(f"terminal: {error}: check login, password, server, path and symbols of the account")
+    """Return what a person reads when a terminal will not have us: what to do is said once."""
+    advice = "" if advised(str(error)) else ": check login, password, server, path and symbols of the account"
+    return TerminalRefused(f"terminal: {error}{advice}")
 
 
 def check_money(account: Account, *, live: bool, allow_real: bool) -> None:

@@ -13,6 +13,15 @@ _MEANS = {
 }
 
 
+def advised(reason: str) -> bool:
+    """Return whether a reason says itself what to do.
+
+    >>> advised(explained("initialize failed", -6, "no", "")), advised(explained("initialize failed", -1, "no", ""))
+    (True, False)
+    """
+    return reason.endswith(tuple(meaning.rpartition("{path}")[2] for meaning in _MEANS.values()))
+
+
 def explained(what: str, code: int, text: str, path: str) -> str:
     """Return what failed, and where a call of the package did the code and text of `last_error`, with what is missing.
 

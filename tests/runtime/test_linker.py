@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from brokers.facts import LinkDown, WrongTerminal
+from brokers.mt5.missing import explained
 from brokers.mt5.session import LinkLostError, WrongTerminalError
 from config.errors import TerminalRefused
 from runtime.core.instructions import Alert, SetLevel
@@ -61,6 +62,14 @@ def tried(linker: Linker) -> LinkDown | WrongTerminal | None:
 def test_a_first_try_that_cannot_be_mended_is_for_the_person_who_began_it(error: Loss) -> None:
     """Login, password, path or symbols are wrong: the run ends at once and says so."""
     with pytest.raises(TerminalRefused, match="check login, password, server, path and symbols"):
+        tried(a_linker(error)[0])
+
+
+def test_a_login_that_is_refused_is_advised_about_once() -> None:
+    """What the terminal's code means says what to correct; nothing more general comes behind it."""
+    error = LinkLostError(explained("initialize failed", -6, "Authorization failed", ""), crashed=False, fatal=True)
+
+    with pytest.raises(TerminalRefused, match=r"refuses login or password: correct [\w., ]+ and terminal\.password$"):
         tried(a_linker(error)[0])
 
 
