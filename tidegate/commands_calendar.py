@@ -47,12 +47,17 @@ def calendar(
 
     if as_json and (example or propose is not None):
         raise UsageError("--json: a calendar file is TOML: leave it out, or leave out --example and --propose")
+    loose = [name for name, given in (("--symbol", symbol), ("--clock", clock), ("--zone", zone)) if given]
+    if loose and (example or propose is None):
+        raise UsageError(f"{loose[0]}: it is about the FILE of --propose: leave it out, or add --propose FILE")
+    if example and (propose is not None or account is not None):
+        raise UsageError("--example: it is of no account and no file: leave them out")
     if example:
         _print_example()
         return
     config = configured(account)[0] if account is not None else None
     if propose is not None:
-        _propose(propose, symbol, clock, zone or (config.account.zone if config is not None and clock else ""))
+        _propose(propose, symbol, clock, zone or (config.account.zone if config is not None else ""))
     elif config is None:
         raise UsageError("name the account whose calendar is to be shown, or --propose FILE to make one")
     else:

@@ -147,10 +147,29 @@ def test_a_calendar_is_proposed_from_a_file(tmp_path: Path, capsys: pytest.Captu
     assert "not enough" in said
 
 
+def test_a_calendar_proposed_for_an_account_is_on_its_servers_clock(
+    account: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the account says is not asked for again; what is said is taken instead."""
+    ticks = account.with_name("ticks.csv")
+    ticks.write_text("\n".join(["time,bid,ask", *(f"2025-01-06 {n:02}:00:00,1,2" for n in range(24))]))
+    zones = []
+    for more in ([], ["--zone", "UTC+2"]):
+        assert 0 == run(["calendar", str(account), "--propose", str(ticks), *more])
+        zones.append(tomllib.loads(capsys.readouterr().out)["zone"])
+
+    assert ["UTC", "UTC+2"] == zones
+
+
 @pytest.mark.parametrize(
     ("options", "code", "word"),
     [
         ([], 2, "name the account"),
+        (["one.toml", "--symbol", "GOLD"], 2, "--symbol: it is about the FILE of --propose"),
+        (["one.toml", "--clock", "UTC"], 2, "--clock: it is about the FILE of --propose"),
+        (["--example", "--zone", "UTC"], 2, "--zone: it is about the FILE of --propose"),
+        (["--example", "one.toml"], 2, "--example: it is of no account"),
+        (["--example", "--propose", "x.csv"], 2, "--example: it is of no account"),
         (["--propose", "none.csv"], 4, "cannot be read"),
         (["--propose", "x.csv", "--zone", "CET"], 2, "--zone: expected"),
         (["--propose", "x.csv", "--clock", "UTC-5"], 2, "--clock: expected --zone"),
