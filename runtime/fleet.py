@@ -169,6 +169,7 @@ class Supervisor:
         assert entry.state is not None  # noqa: S101 - without one there is a problem, and nothing waits with a problem
         pid = owner(entry.state)
         try:
+            entry.state.mkdir(parents=True, exist_ok=True, mode=0o700)  # its log is kept there, from the first line on
             account.process = Found(entry.state, pid) if pid else Child(self.command(entry))
         except OSError as error:
             account.life.begin(now)

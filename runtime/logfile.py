@@ -28,7 +28,6 @@ class LogFile(io.TextIOBase):
         self.whole = True
         """What was written last ended its line."""
         self.fd = -1
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._open()
 
     def writable(self) -> bool:

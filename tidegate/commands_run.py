@@ -68,6 +68,8 @@ def run(account: Account, login: Login = None, log: Log = None) -> None:
     if log is not None:
         from runtime.logfile import log_into  # noqa: PLC0415 - rooms are imported when they are entered
 
+        if log.is_dir() or not log.parent.is_dir():
+            raise UsageError(f"--log: {log} cannot be a file: make its folder first, or name one that is there")
         log_into(log.absolute())
 
     from config.places import configured  # noqa: PLC0415

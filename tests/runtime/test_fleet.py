@@ -1,5 +1,6 @@
 """The supervisor, with small programs in the place of daemons: what it starts, stops, gives up and is told."""
 
+import shutil
 import signal
 import sys
 
@@ -101,6 +102,19 @@ def test_a_crash_loop_is_given_up_and_paged_and_the_others_run_on(make_fleet: Ma
     assert "account a000 is given up: 5 crashes within 60 s, the last: exit code 1" == page["text"]
     assert 5 == len(fleet.events("started", "a000"))
     assert 1 == len(fleet.pids())
+
+
+def test_an_account_that_never_ran_has_a_folder_for_its_log(make_fleet: MakeFleet) -> None:
+    """A daemon logs into its state folder from its first line on, and makes no folder of a mistyped path itself."""
+    fleet = make_fleet(f"import os, sys; assert os.path.isdir(sys.argv[1]); {RUNS}", start=False)
+    shutil.rmtree(fleet.state("a000"))
+    up(fleet)
+    fleet.until(lambda: fleet.events("started"))
+
+    fleet.signal(signal.SIGTERM)
+    fleet.end()
+
+    assert [0o700, []] == [fleet.state("a000").stat().st_mode & 0o777, fleet.events("ended")]
 
 
 def test_a_refusal_is_paged_at_once_with_the_daemons_own_words(make_fleet: MakeFleet) -> None:

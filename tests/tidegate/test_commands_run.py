@@ -79,6 +79,19 @@ def test_demo_leaves_a_folder_alone_that_is_not_its_own(home: Path, capsys: pyte
     assert [mine / "state"] == list(mine.iterdir())
 
 
+@pytest.mark.parametrize("log", ["nowhere/daemon.log", "."])
+def test_a_log_is_not_put_where_there_is_no_folder_for_it(
+    home: Path, log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped path is refused before anything is said to it: nobody would look there."""
+    before = list(home.iterdir())
+
+    assert 2 == run(["run", "one.toml", "--log", log])
+
+    assert f"--log: {log} cannot be a file: make its folder first" in capsys.readouterr().err
+    assert before == list(home.iterdir())
+
+
 def test_two_demos_do_not_share_a_folder(home: Path) -> None:
     """The second is refused while the first one runs; afterwards the folder may be used again."""
     with claimed(home / "out"):
