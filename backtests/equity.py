@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from backtests.record import Record, Trade
-from brokers.book import mode_of
+from brokers.book import mode_of, units_of
 from brokers.fills import floating
 from market.money import cents
 from market.types import Deal
@@ -36,7 +36,9 @@ class _Account:
         self.held: dict[int, _Holding] = {}
         self.quotes: dict[str, tuple[float, float]] = {}
         currency = record.config.account.currency
-        self.contracts = {name: (mode_of(s, currency) or 0.0, s.contract_size) for name, s in record.symbols.items()}
+        self.contracts = {
+            name: (mode_of(s, currency) or 0.0, units_of(s, currency)) for name, s in record.symbols.items()
+        }
 
     def take(self, deal: Deal) -> None:
         self.balance = cents(self.balance + deal.money)

@@ -5,6 +5,8 @@ prices of the side concerned. `side` is 1.0 long or -1.0 short, a stop or target
 one unit of price, money is in the account's currency. Formulas of profit are those of recorded tester accounts.
 """
 
+import math
+
 from market.kernel import kernel
 from market.money import cents, lots_down, to_grid
 
@@ -124,6 +126,20 @@ def lot_value(mode: float, contract: float, price: float) -> float:
     if mode == INVERSE:
         return contract
     return contract * price
+
+
+@kernel
+def unit_rate(mode: float, price: float) -> float:
+    """Return account money for one unit of profit currency at the symbol's own price; NaN where it takes another's.
+
+    >>> unit_rate(DIRECT, 1.25), unit_rate(INVERSE, 125.0), unit_rate(CROSS, 1.25)
+    (1.0, 0.008, nan)
+    """
+    if mode == INVERSE and price > 0.0:
+        return 1.0 / price
+    if mode == DIRECT:
+        return 1.0
+    return math.nan
 
 
 @kernel

@@ -17,7 +17,7 @@ from brokers.book import DAY, Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
 from brokers.facts import Answer, DealMade, OrderGone
-from brokers.fills import INVERSE, shift
+from brokers.fills import INVERSE, shift, unit_rate
 from brokers.ledger import Ledger, deposit, equity, flow, seen, take_late_news
 from brokers.margins import bind, required
 from brokers.matching import jump, play
@@ -229,7 +229,8 @@ class Venue:
         """Return account money for one unit of a symbol's profit currency: of a gain, and of a loss."""
         book = self._a.books[symbol]
         if book.mode == INVERSE:
-            return (1.0 / book.bid, 1.0 / book.bid) if book.bid > 0.0 else (0.0, 0.0)
+            own = unit_rate(book.mode, book.bid) if book.bid > 0.0 else 0.0
+            return own, own
         return rates(self._a.books, book)
 
     def trial(self) -> Self:

@@ -9,9 +9,9 @@ import os
 from collections import deque
 from pathlib import Path
 
-from brokers.book import mode_of
+from brokers.book import mode_of, units_of
 from brokers.facts import Refused
-from brokers.fills import INVERSE
+from brokers.fills import CROSS, unit_rate
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
 from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
 from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
@@ -142,11 +142,16 @@ class Gateway:
         far = self._collared(r, bid, ask)
         if far[0]:
             return far
-        rate = 1.0 / r.price if mode_of(spec, self.currency) == INVERSE else 1.0
-        value = order_value(r.volume, spec.contract_size, r.price, rate)
+        value = self._value(r, spec, bid)
         if not value <= limits.max_value:
             return f"value {value}, at most {limits.max_value}", _code("value")
         return "", 0
+
+    def _value(self, r: EntryRequest, spec: Symbol, bid: float) -> float:
+        """Return the value as the core reckons it, at this tick; NaN, which no limit allows, where none can be said."""
+        mode = mode_of(spec, self.currency)
+        rate = unit_rate(CROSS if mode is None else mode, bid)
+        return order_value(r.volume, units_of(spec, self.currency), r.price, rate)
 
     def _paced(self, request: AnyRequest, at: int) -> tuple[str, int]:
         while self.times and at - self.times[0] >= _RATE_MS:

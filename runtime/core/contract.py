@@ -1,7 +1,7 @@
 """The numbers of one symbol that every decision needs, and what its broker allows in it now."""
 
 from brokers.book import mode_of, units_of
-from brokers.fills import INVERSE
+from brokers.fills import unit_rate
 from brokers.limits import Limits
 from market.money import to_grid
 from market.types import BUY, SELL, Order, Position, Side, Symbol, TradeMode
@@ -50,7 +50,7 @@ class Contract:
 
     def rate(self, price: float) -> float:
         """Return account money for one unit of profit currency at a price."""
-        return 1.0 / price if self.mode == INVERSE else 1.0
+        return unit_rate(self.mode, price)
 
 
 def lots_towards(ledger: Ledger, lanes: list[Lane], symbol: str, side: Side) -> float:

@@ -35,6 +35,7 @@ from brokers.fills import (
     touched_after,
     trigger_fits,
     triggered,
+    unit_rate,
     volume_fits,
 )
 from market.money import cents
@@ -101,6 +102,7 @@ KERNELS: list[tuple[Callable[..., Any], tuple[Callable[[random.Random], float], 
     (touched_after, (_kind, _side, _price, _price, _price, _price, _price)),
     (profit, (_mode, _side, _above_zero, _above_zero, _lots, _contract)),
     (floating, (_mode, _side, _above_zero, _above_zero, _lots, _contract)),
+    (unit_rate, (_mode, _above_zero)),
     (lot_value, (_mode, _contract, _above_zero)),
     (share, (_money, _lots, _lots)),
     (margin, (_mode, _lots, _contract, _above_zero, _scale)),
