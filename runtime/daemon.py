@@ -237,7 +237,7 @@ class Daemon:
         feeds = self.hearing.cursors(self.core.feeds)
         ledger = self.ledger
         ask = Poll(
-            feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at,
+            feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at, heard=ledger.heard,
             watch=watched(ledger) if self.paper is None else (), done=self.done,
         )  # fmt: skip
         try:

@@ -58,12 +58,14 @@ class TerminalDesk:
 
     async def news(self, ledger: Ledger) -> News:
         """Ask for deals and ended orders."""
-        told = await self.session.news(ledger.last_deal, ledger.last_deal_at, watched(ledger))
+        told = await self.session.news(ledger.last_deal, ledger.last_deal_at, watched(ledger), ledger.heard)
         return told.news
 
     async def look(self, ledger: Ledger, ident: int, *, settled: bool) -> tuple[News, Reconciled]:
         """Read the venue; on the very first look its history is not ours to tell."""
-        told = await self.session.look(ledger.last_deal, ledger.last_deal_at, watched(ledger), doubted(ledger))
+        told = await self.session.look(
+            ledger.last_deal, ledger.last_deal_at, watched(ledger), doubted(ledger), ledger.heard
+        )
         found = Reconciled(
             at=told.at, id=ident, account=told.account, positions=told.positions, orders=told.orders,
             last_deal=told.last_deal, settled=settled,

@@ -70,9 +70,9 @@ class Terminal:
         assert isinstance(self.connect(), Connected)
         return self
 
-    def poll(self, feed: FeedCursor = H1, *, deal: int = 0, done: int = 0, watch: tuple[int, ...] = ()) -> Polled:
-        """Ask what is new."""
-        told = self.worker.answer(Poll(feeds=(feed,), last_deal=deal, last_deal_at=0, watch=watch, done=done))
+    def poll(self, feed: FeedCursor = H1, *, deal: int = 0, watch: tuple[int, ...] = (), **more: Any) -> Polled:  # noqa: ANN401
+        """Ask what is new; `more` are further fields of Poll."""
+        told = self.worker.answer(Poll(feeds=(feed,), last_deal=deal, last_deal_at=0, watch=watch, **more))
         assert isinstance(told, Polled), told
         return told
 
@@ -82,9 +82,9 @@ class Terminal:
         assert isinstance(told, Sent), told
         return told.answer
 
-    def look(self, deal: int = 0, at: int = 0, watch: tuple[int, ...] = (), doubts: tuple[int, ...] = ()) -> Looked:
-        """Look at all there is."""
-        told = self.worker.answer(Look(last_deal=deal, last_deal_at=at, watch=watch, doubts=doubts))
+    def look(self, deal: int = 0, at: int = 0, watch: tuple[int, ...] = (), **more: Any) -> Looked:  # noqa: ANN401
+        """Look at all there is; `more` are further fields of Look."""
+        told = self.worker.answer(Look(last_deal=deal, last_deal_at=at, watch=watch, **more))
         assert isinstance(told, Looked), told
         return told
 

@@ -60,6 +60,8 @@ class Poll(Ask, frozen=True, kw_only=True):
     watch: tuple[int, ...]
     """Tickets of our resting orders."""
     done: int = 0
+    heard: tuple[int, ...] = ()
+    """Tickets of the deals heard last, rising: up to the first all are known. Empty: up to `last_deal`."""
 
 
 class Past(Ask, frozen=True, kw_only=True):
@@ -84,6 +86,8 @@ class Look(Ask, frozen=True, kw_only=True):
     watch: tuple[int, ...]
     doubts: tuple[int, ...] = ()
     """Magic numbers of entries of which nobody knows: their orders may have ended before anybody saw them rest."""
+    heard: tuple[int, ...] = ()
+    """As in `Poll`."""
 
 
 class Symbols(Ask, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from brokers.facts import DealMade, OrderGone
-from brokers.mt5.frames import Closed, FeedCursor, Identity
+from brokers.mt5.frames import Closed, FeedCursor, Identity, Look, Poll
 from brokers.mt5.retcodes import LOST
 from brokers.mt5.translator import Translator
 from market.types import TIMEFRAMES, Bar
@@ -127,11 +127,16 @@ class Reader:
         horizon = min(_LATEST, max(newest, start) + 7 * _DAY_S) if newest else _LATEST
         return self.must(self.mt5.history_deals_get(start, horizon), "history_deals_get")
 
-    def news(self, last_deal: int, since: int, watch: tuple[int, ...]) -> tuple[DealMade | OrderGone, ...]:
-        """Return deals after the cursor and what became of watched orders that rest no more."""
-        fresh = sorted((d for d in self.deals(since) if d.ticket > last_deal), key=lambda d: d.ticket)
-        made = [DealMade(at=self.translate.utc(d.time_msc), deal=self.translate.deal(d)) for d in fresh]
-        return (*made, *self._ended(watch))
+    def fresh(self, ask: Poll | Look) -> list[Any]:
+        """Return the deals not heard yet, in the order of their tickets; late ones are lower than some that were."""
+        floor, heard = min(ask.heard, default=ask.last_deal), frozenset(ask.heard)
+        deals = (d for d in self.deals(ask.last_deal_at) if d.ticket > floor and d.ticket not in heard)
+        return sorted(deals, key=lambda d: d.ticket)
+
+    def news(self, ask: Poll | Look) -> tuple[DealMade | OrderGone, ...]:
+        """Return deals not heard yet and what became of watched orders that rest no more."""
+        made = [DealMade(at=self.translate.utc(d.time_msc), deal=self.translate.deal(d)) for d in self.fresh(ask)]
+        return (*made, *self._ended(ask.watch))
 
     def ended(self, magics: tuple[int, ...], since: int) -> tuple[OrderGone, ...]:
         """Return the ends of orders that are known by their magic number alone: they rested and ended unseen."""

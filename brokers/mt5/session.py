@@ -173,11 +173,12 @@ class Session:
         """Ask what is new."""
         return await self.call(ask, Polled)
 
-    async def news(self, last_deal: int, last_deal_at: int, watch: Iterable[int]) -> Polled:
+    async def news(
+        self, last_deal: int, last_deal_at: int, watch: Iterable[int], heard: tuple[int, ...] = ()
+    ) -> Polled:
         """Ask for deals and ended orders only."""
-        return await self.call(
-            Poll(feeds=(), last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch)), Polled
-        )
+        ask = Poll(feeds=(), last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch), heard=heard)
+        return await self.call(ask, Polled)
 
     async def past(self, symbol: str, timeframe: str, count: int) -> History:
         """Ask for the last closed bars."""
@@ -188,9 +189,18 @@ class Session:
         told = await self.call(Symbols(group=group), SymbolInfos)
         return told.symbols
 
-    async def look(self, last_deal: int, last_deal_at: int, watch: Iterable[int], doubts: Iterable[int] = ()) -> Looked:
+    async def look(
+        self,
+        last_deal: int,
+        last_deal_at: int,
+        watch: Iterable[int],
+        doubts: Iterable[int] = (),
+        heard: tuple[int, ...] = (),
+    ) -> Looked:
         """Ask for all the venue holds, and for the ends of entries in doubt by their magic numbers."""
-        ask = Look(last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch), doubts=tuple(doubts))
+        ask = Look(
+            last_deal=last_deal, last_deal_at=last_deal_at, watch=tuple(watch), doubts=tuple(doubts), heard=heard
+        )
         told = await self.call(ask, Looked)
         self.contracts = told.symbols
         return told

@@ -186,7 +186,7 @@ class Worker:
         if (
             state["news"] != self.heard or state["news"] < 0
         ):  # a replay counts its news; a real terminal is always asked
-            news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
+            news = r.news(ask)
             self.heard = state["news"]
         feeds = sorted(ask.feeds, key=lambda feed: TIMEFRAMES[feed.timeframe])
         rows = [(feed, r.since(feed)) for feed in feeds]
@@ -277,13 +277,14 @@ class Worker:
         r = self.reader
         for _ in range(LOOKS):
             at = r.now()
-            news = r.news(ask.last_deal, ask.last_deal_at, ask.watch)
+            news = r.news(ask)
             positions = r.must(self.mt5.positions_get(), "positions_get")
             orders = r.must(self.mt5.orders_get(), "orders_get")
             account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
-            last = max((d.ticket for d in r.deals(ask.last_deal_at)), default=0)
+            after = {d.ticket for d in r.fresh(ask)}
+            told = {n.deal.ticket for n in news if isinstance(n, DealMade)}
             news = (*news, *r.ended(ask.doubts, ask.last_deal_at))
-            if last <= max((n.deal.ticket for n in news if isinstance(n, DealMade)), default=ask.last_deal):
+            if after <= told:
                 break
         for name, broker in r.names.items():
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
@@ -292,6 +293,6 @@ class Worker:
             self.gateway.symbols = {symbol.name: symbol for symbol in symbols}
         return Looked(
             at=at, account=account, positions=tuple(r.translate.position(p) for p in positions),
-            orders=tuple(r.translate.order(o) for o in orders), news=news, last_deal=max(last, ask.last_deal),
+            orders=tuple(r.translate.order(o) for o in orders), news=news, last_deal=max(after, default=ask.last_deal),
             symbols=symbols, who=r.who(),
         )  # fmt: skip

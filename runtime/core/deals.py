@@ -12,6 +12,9 @@ from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
 from runtime.core.state import Lane
 
+HEARD = 64
+"""Tickets remembered: a deal that shows later than so many with higher ones is not heard any more."""
+
 UNSPENT = frozenset({"credit"})
 """Flows that do not move the balance."""
 
@@ -19,9 +22,11 @@ UNSPENT = frozenset({"credit"})
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
     """Take a deal in, once; return what it was to us: "in", "out", "flow", "foreign" or "known"."""
     ledger, deal = desk.ledger, fact.deal
-    if deal.ticket <= ledger.last_deal:
+    heard = ledger.heard or (ledger.last_deal,)
+    if deal.ticket <= heard[0] or deal.ticket in heard:
         return "known"
-    ledger.last_deal, ledger.last_deal_at = deal.ticket, max(ledger.last_deal_at, deal.at)
+    ledger.heard = tuple(sorted((*heard, deal.ticket))[-HEARD:])
+    ledger.last_deal, ledger.last_deal_at = ledger.heard[-1], max(ledger.last_deal_at, deal.at)
     if deal.flow in UNSPENT:
         return "flow"
     ledger.balance += deal.money

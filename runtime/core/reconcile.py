@@ -20,6 +20,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
     if not ledger.known:
         ledger.balance, ledger.known = fact.account.balance, True
         ledger.last_deal, ledger.last_deal_at, ledger.known_at = fact.last_deal, fact.at, fact.at
+        ledger.heard = ()
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ident: p for p in fact.positions}
     see_foreign(decider, fact)

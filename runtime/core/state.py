@@ -82,6 +82,8 @@ class Ledger(msgspec.Struct):
     day_equity: float = 0.0
     last_deal: int = 0
     last_deal_at: int = 0
+    heard: tuple[int, ...] = ()
+    """Tickets of the deals heard last, rising: all up to the first are known. Empty: all up to `last_deal` are."""
     ended: bool = False
     settle_timer: int = 0
     """Instruction id of the newest settle timer, which gives every doubt its whole window; 0: none runs."""

@@ -9,7 +9,7 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
-from brokers.facts import Accepted, InDoubt, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, Rejected
 from brokers.mt5.frames import FeedCursor, History, Lost, Past, Send, Sent
 from tests.oddities import Odd, later, nothing, same, with_field
 from tests.orders import entry
@@ -79,6 +79,33 @@ def test_a_bar_that_is_told_otherwise_now_is_revised(terminal: Terminal) -> None
     cursor = FeedCursor("GOLD", "H1", bars[-1].time, (told, volume))
 
     assert (bars[-2],) == terminal.poll(cursor).revised
+
+
+# --- deals ------------------------------------------------------------------------------------------------------------
+
+
+def without(*tickets: int) -> Any:  # noqa: ANN401 - a change
+    """Return a change that keeps some deals back."""
+    return lambda deals: tuple(deal for deal in deals if deal.ticket not in tickets)
+
+
+def test_a_deal_that_shows_after_one_with_a_higher_ticket_is_told(terminal: Terminal) -> None:
+    """The history of deals has gaps while it is late: what fills one is news, and what was heard before is none."""
+    deposit = terminal.look().last_deal
+    first, second = terminal.send(entry(1)).deal, terminal.send(entry(2)).deal
+    terminal.odd(Odd(history_deals_get=without(first)))
+    early = terminal.look(deposit)
+    terminal.odd(m)
+    late = terminal.look(second, heard=(deposit, second))
+    polled = terminal.poll(deal=second, heard=(deposit, second))
+    known = terminal.look(second, heard=(deposit, first, second))
+
+    assert [[second], [first], [first], []] == [tickets(told.news) for told in (early, late, polled, known)]
+
+
+def tickets(news: Any) -> list[int]:  # noqa: ANN401 - deals and ends of orders
+    """Return the tickets of the deals among news."""
+    return [n.deal.ticket for n in news if isinstance(n, DealMade)]
 
 
 # --- permission -------------------------------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ def test_while_a_stop_is_in_doubt_its_position_is_left_alone() -> None:
 
 
 def test_a_deal_told_twice_is_counted_once() -> None:
-    """Tickets rise: what is not newer than the last is known already."""
+    """It is known by its ticket."""
     told, entry = holding()
     out = DealMade(at=hour(5), deal=told.deal(entry, "out", 101.0, profit=90.0, commission=-3.0, swap=-1.5, fee=-0.5))
     told.tell(out)
