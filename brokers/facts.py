@@ -185,6 +185,8 @@ class Reconciled(Fact, frozen=True, kw_only=True):
     """Highest deal ticket in the venue's history at that moment."""
     settled: bool = False
     """The settle window has passed: what is not found now is missing."""
+    counted: bool = True
+    """The balance holds the money of all deals told so far and of no others, as far as anybody can tell."""
 
 
 BrokerFact = (

@@ -68,7 +68,7 @@ class TerminalDesk:
         )
         found = Reconciled(
             at=told.at, id=ident, account=told.account, positions=told.positions, orders=told.orders,
-            last_deal=told.last_deal, settled=settled,
+            last_deal=told.last_deal, settled=settled, counted=told.still and (told.summed or settled),
         )  # fmt: skip
         return (told.news if ledger.known else ()), found
 

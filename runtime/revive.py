@@ -23,8 +23,9 @@ from runtime.recorder import decode_fact, rest_of
 Pair = tuple[Core, Books]
 
 _CARRIED = (
-    "run", "at", "level", "generation", "balance", "known", "day", "day_equity", "last_deal", "last_deal_at", "heard",
-    "foreign", "foreign_orders", "foreign_margin", "strangers", "beyond", "known_at", "surplus", "told", "tick_values",
+    "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "last_deal",
+    "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "strangers", "beyond", "known_at",
+    "surplus", "told", "tick_values",
 )  # fmt: skip
 _KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
 """Holds that a changed configuration does not lift."""

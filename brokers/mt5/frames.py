@@ -176,6 +176,10 @@ class Looked(Tell, frozen=True, kw_only=True):
     last_deal: int
     symbols: tuple[Symbol, ...] = ()
     """Contracts as they are now."""
+    still: bool = True
+    """No deal was made or shown while it was read."""
+    summed: bool = False
+    """The deals told are the whole history, and make the balance."""
 
 
 class Listed(msgspec.Struct, frozen=True):

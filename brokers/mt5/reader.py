@@ -18,6 +18,8 @@ _LATE_S = 7_200
 """Deals are asked for from so long before the cursor: they show late, and in autumn the clock shows an hour twice."""
 _UNSEEN_S = 7 * _DAY_S
 """An order in doubt is looked for so long before the cursor: it may have ended before the last deal was made."""
+_DUST = 0.005
+"""Half a cent."""
 _GONE_STATES = {2: "cancelled", 4: "filled", 5: "rejected", 6: "expired"}
 
 
@@ -158,6 +160,11 @@ class Reader:
             orders = self.must(self.mt5.history_orders_get(ticket=ticket), "history_orders_get")
             gone += [self._gone(order) for order in orders if order.state in _GONE_STATES]
         return gone
+
+
+def adds_up(news: tuple[DealMade | OrderGone, ...], balance: float) -> bool:
+    """Say whether deals make a balance, money of an account: where they do not, some are old, or yet to show."""
+    return abs(sum(n.deal.money for n in news if isinstance(n, DealMade)) - balance) < _DUST
 
 
 def forbidden_by(terminal: Any, account: Any) -> str:  # noqa: ANN401 - structures of the package

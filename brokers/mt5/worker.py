@@ -36,7 +36,7 @@ from brokers.mt5.gateway import Gateway
 from brokers.mt5.locks import claimed, held
 from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, mt5_request
-from brokers.mt5.reader import Reader, TerminalLostError, home_of
+from brokers.mt5.reader import Reader, TerminalLostError, adds_up, home_of
 from brokers.mt5.retcodes import LOST
 from brokers.mt5.translator import Translator
 from brokers.requests import AnyRequest
@@ -284,8 +284,9 @@ class Worker:
             after = {d.ticket for d in r.fresh(ask)}
             told = {n.deal.ticket for n in news if isinstance(n, DealMade)}
             news = (*news, *r.ended(ask.doubts, ask.last_deal_at))
-            if after <= told:
+            if still := after <= told:
                 break
+        summed = not ask.last_deal_at and adds_up(news, account.balance)
         for name, broker in r.names.items():
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
         symbols = self.contracts()
@@ -294,5 +295,5 @@ class Worker:
         return Looked(
             at=at, account=account, positions=tuple(r.translate.position(p) for p in positions),
             orders=tuple(r.translate.order(o) for o in orders), news=news, last_deal=max(after, default=ask.last_deal),
-            symbols=symbols, who=r.who(),
+            symbols=symbols, still=still, summed=summed, who=r.who(),
         )  # fmt: skip

@@ -232,9 +232,11 @@ class Core:
 
     @property
     def unsettled(self) -> bool:
-        """Something is on its way, in doubt or missing: recorded time must not move on."""
-        return any(order.state in UNSETTLED for order in self.ledger.orders.values()) or any(
-            key.startswith("MISSING:") for key in self.ledger.holds
+        """Something is on its way, in doubt or missing, or not counted yet: recorded time must not move on."""
+        return (
+            self.ledger.counting
+            or any(order.state in UNSETTLED for order in self.ledger.orders.values())
+            or any(key.startswith("MISSING:") for key in self.ledger.holds)
         )
 
     def snapshot(self) -> bytes:

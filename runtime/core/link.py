@@ -53,7 +53,7 @@ def link_up(decider: Decider, fact: LinkUp) -> None:
         forbidden(ledger, desk, fact.forbidden or "the broker does not let this account trade")
     ledger.holds["UNRECONCILED"] = "the venue was not looked at since the link came up"
     desk.reconcile(settled=False)
-    if any(order.state == "IN_DOUBT" for order in ledger.orders.values()):
+    if ledger.counting or any(order.state == "IN_DOUBT" for order in ledger.orders.values()):
         desk.wake_settled()  # the one that was running may have fired into a dead link
 
 

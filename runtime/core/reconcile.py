@@ -17,16 +17,33 @@ from runtime.core.state import Lane, Ledger
 def reconcile(decider: Decider, fact: Reconciled) -> None:
     """Hold the core's book against the venue's."""
     ledger = decider.ledger
-    if not ledger.known:
-        ledger.balance, ledger.known = fact.account.balance, True
-        ledger.last_deal, ledger.last_deal_at, ledger.known_at = fact.last_deal, fact.at, fact.at
-        ledger.heard = ()
+    if not ledger.known or ledger.counting:
+        _count(decider, fact)
+    see_foreign(decider, fact)
+    if ledger.counting:
+        return
     ledger.holds.pop("UNRECONCILED", None)
     held = {p.ident: p for p in fact.positions}
-    see_foreign(decider, fact)
     _doubts(decider, fact, held)
     _lift_missing(ledger)
     find_breaks(decider, fact)
+
+
+def _count(decider: Decider, fact: Reconciled) -> None:
+    """Take the balance that all later deals are added to; wait where nobody can say yet which deals it holds.
+
+    Where the deals told do not add up to it, the settle window is waited for: all that were made are shown by then, and
+    what is missing of the sum is older than the history.
+    """
+    ledger, desk = decider.ledger, decider.desk
+    if not ledger.known:
+        ledger.known_at = fact.at
+    ledger.balance, ledger.known = fact.account.balance, True
+    ledger.last_deal, ledger.last_deal_at, ledger.heard = fact.last_deal, fact.at, ()
+    ledger.counting, ledger.day = not fact.counted, -1
+    if ledger.counting and (fact.settled or not ledger.settle_timer):
+        ledger.holds["UNRECONCILED"] = "the account's deals do not make its balance yet: some may be yet to show"
+        desk.wake_settled()
 
 
 def _lift_missing(ledger: Ledger) -> None:

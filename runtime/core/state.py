@@ -78,6 +78,8 @@ class Ledger(msgspec.Struct):
     balance: float = 0.0
     known: bool = False
     """The balance was told by the venue once."""
+    counting: bool = False
+    """It may hold the money of deals that are yet to show, or lack that of shown ones: it is to be told again."""
     day: int = -1
     day_equity: float = 0.0
     last_deal: int = 0

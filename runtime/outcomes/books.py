@@ -52,7 +52,7 @@ class Books:
             self.live.decided(decision)
         if any(isinstance(wish, Reply) for wish in step.instructions):
             self._adopted()
-        if self._waiting and self.core.ledger.known:
+        if self._waiting and self.core.ledger.known and not self.core.ledger.counting:
             self._open_shadows(self.core.ledger.balance)
         for shadow in self.shadows:
             done += shadow.observe(fact)

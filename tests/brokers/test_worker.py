@@ -250,3 +250,35 @@ def test_a_deal_made_while_looking_makes_the_look_begin_anew(
     deals = [n.deal.ticket for n in told.news if isinstance(n, DealMade)]
 
     assert (2, 2, 1, deals[-1]) == (len(reads), len(deals), len(told.positions), told.last_deal)
+    assert told.still
+
+
+def test_a_look_at_an_account_that_never_stands_still_says_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deal is made each time between its reads: nobody can say which deals the balance holds."""
+    terminal.serve().up()
+    numbers = iter(range(1, 99))
+    real = m.positions_get
+
+    def meanwhile(**kwargs: Any) -> Any:  # noqa: ANN401 - the package's
+        terminal.send(entry(next(numbers), volume=0.01))
+        return real(**kwargs)
+
+    monkeypatch.setattr(m, "positions_get", meanwhile)
+
+    assert not terminal.look().still
+
+
+def test_the_first_look_says_whether_the_deals_make_the_balance(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one of them is yet to show, they do not; later looks read a part of the history only, and cannot say."""
+    terminal.serve().up()
+    terminal.send(entry(1))
+    whole = terminal.look()
+    real = m.history_deals_get
+    monkeypatch.setattr(m, "history_deals_get", lambda *given: (real(*given) or ())[:-1])
+    late = terminal.look()
+
+    assert (True, False, False) == (whole.summed, late.summed, terminal.look(0, NOW).summed)

@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.facts import DealMade
+from brokers.facts import DealMade, LinkUp
 from market.types import Deal
 from runtime.core.deals import HEARD
-from tests.cores import BALANCE, a_lane, a_plan, buy, closed, hour, reconciled
-from tests.told import Told
+from runtime.core.facts import RunStarted, TimerFired
+from runtime.core.instructions import WakeAt
+from tests.cores import BALANCE, a_lane, a_plan, an_account, buy, closed, hour, level, reconciled
+from tests.told import Told, of_kind, only
 
 
 def of(ticket: int, money: float = 1.0) -> DealMade:
@@ -79,3 +81,59 @@ def test_a_fill_that_shows_after_a_later_deal_opens_its_trade() -> None:
     assert trade is not None
     assert (deal.position, BALANCE + 1.0) == (trade.position, told.balance)
     assert () == told.tell(closed(4)).instructions
+
+
+# --- the first balance ------------------------------------------------------------------------------------------------
+
+
+def counting() -> tuple[Told, WakeAt]:
+    """Return a core whose account has a deal, of 1.00, that its balance holds and its history does not show yet."""
+    told = Told(a_plan(a_lane({3: buy()})), opened=False)
+    told.tell(RunStarted(at=0, run=1), level("run"))
+    step = told.tell(LinkUp(at=hour(3), account=an_account()), reconciled(BALANCE, last_deal=50, counted=False))
+    return told, only(step, WakeAt)
+
+
+def test_a_deal_that_the_first_balance_holds_is_not_counted_when_it_shows() -> None:
+    """Until the settle window is over nobody can say which deals a balance holds: nothing is traded before."""
+    told, wake = counting()
+    held, waits = told.holds, told.core.unsettled
+    (look,) = told.tell(of(51), TimerFired(at=hour(4), id=wake.id, key=wake.key)).instructions
+    told.tell(reconciled(BALANCE, last_deal=51, settled=True), of(51), reconciled(BALANCE, at=hour(4)))
+
+    assert ("UNRECONCILED" in held, waits, True) == (True, True, look.settled)  # type: ignore[union-attr]  # a look
+    assert (BALANCE, False, []) == (
+        told.balance, told.core.unsettled, [h for h in told.holds if h[0] in "UB"],
+    )  # fmt: skip
+
+
+def test_other_looks_neither_end_the_wait_nor_make_it_longer() -> None:
+    """The balance is taken anew each time; one timer is asked for."""
+    told, _ = counting()
+    step = told.tell(reconciled(BALANCE + 1.0, last_deal=51, counted=False))
+
+    assert ([], True, BALANCE + 1.0) == (of_kind(step, WakeAt), "UNRECONCILED" in told.holds, told.balance)
+
+
+def test_an_account_that_does_not_stand_still_is_waited_for() -> None:
+    """Somebody trades while it is read, each time: another window, and another look."""
+    told, wake = counting()
+    step = told.tell(TimerFired(at=hour(4), id=wake.id, key=wake.key), reconciled(BALANCE, settled=True, counted=False))
+
+    assert (1, True) == (len(of_kind(step, WakeAt)), "UNRECONCILED" in told.holds)
+
+
+def test_a_first_balance_that_is_counted_ends_the_wait_at_once() -> None:
+    """No window needs to pass where the deals make the balance."""
+    told, _ = counting()
+    told.tell(reconciled(BALANCE, last_deal=51))
+
+    assert (False, False) == (told.core.unsettled, "UNRECONCILED" in told.holds)
+
+
+def test_the_wait_for_the_first_balance_outlives_a_restart() -> None:
+    """The timer of a dead process never comes: the next link asks for another."""
+    again = counting()[0].again()
+    step = again.tell(RunStarted(at=hour(4), run=2), LinkUp(at=hour(4), account=an_account()))
+
+    assert ["settle"] == [wake.key for wake in of_kind(step, WakeAt)]
