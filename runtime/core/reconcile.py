@@ -95,12 +95,19 @@ def _resolve_entry(desk: OrderDesk, lane: Lane, order: OrderRecord, resting: dic
         order.ticket = resting[order.magic]
         walk(order, "placed", f"found resting as {order.ticket}")
     elif settled:
-        walk(order, "absent", "not among positions, orders or deals after the settle window")
         if lane.order == order.id:
             lane.order = 0
-        desk.ledger.holds[f"MISSING:{order.symbol}"] = f"{order.name} was never found"
-        desk.wake_missing(order.symbol)
-        desk.alert("page", f"{order.name} is MISSING: sent perhaps, found nowhere, not sent again")
+        if order.position:  # a part of it was told: it was never missing
+            walk(order, "gone", "what was not filled is not at the venue any more")
+        else:
+            _missing(desk, order)
+
+
+def _missing(desk: OrderDesk, order: OrderRecord) -> None:
+    walk(order, "absent", "not among positions, orders or deals after the settle window")
+    desk.ledger.holds[f"MISSING:{order.symbol}"] = f"{order.name} was never found"
+    desk.wake_missing(order.symbol)
+    desk.alert("page", f"{order.name} is MISSING: sent perhaps, found nowhere, not sent again")
 
 
 def _resolve_act(desk: OrderDesk, lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:

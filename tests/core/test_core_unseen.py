@@ -1,11 +1,12 @@
 """What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
 
-from brokers.facts import Accepted, DealMade, InDoubt, OrderGone, Reconciled, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, LinkUp, OrderGone, Reconciled, Rejected
 from market.types import Deal
+from runtime.core.facts import RunStarted
 from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, WakeAt
 from runtime.core.positions import Trade
 from runtime.desks import watched
-from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, buy_limit, closed, hour, level, reconciled
+from tests.cores import BALANCE, LEAVE, a_lane, a_plan, an_account, buy, buy_limit, closed, hour, level, reconciled
 from tests.told import Told, kinds, of_kind, only, position_of, resting, with_resting_entry
 
 
@@ -60,6 +61,22 @@ def test_an_entry_in_doubt_that_is_filled_in_part_can_be_taken_back() -> None:
     told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 99.5, volume=0.4, order=55)))
 
     assert 55 == only(told.tell(level("halt", hour(4))), Cancel).order
+
+
+def test_an_entry_in_doubt_of_which_a_part_was_filled_is_never_missing() -> None:
+    """Its deal was told, the process ended, and the look shows no rest: that was let go, and nothing is held for it."""
+    told = Told(a_plan(a_lane({3: buy()} | dict.fromkeys(range(4, 9), buy()))))
+    wish = told.submit(3)
+    told.tell(InDoubt(at=hour(4), id=wish.id, code=10012, reason="timeout"))
+    deal = told.deal(wish, "in", 100.1, volume=0.4)
+    told.tell(DealMade(at=hour(4), deal=deal))
+    again = told.again()
+    again.tell(RunStarted(at=hour(4), run=2), level("run", hour(4)), LinkUp(at=hour(4), account=an_account()))
+    step = again.tell(reconciled(BALANCE, position_of(deal, stop=99.1), at=hour(4), settled=True))
+
+    assert "CANCELLED" == again.core.ledger.orders[wish.id].state
+    assert ([], 0, 0.4) == (again.holds, again.core.lanes[0].order, trade_of(again).volume)
+    assert [] == of_kind(step, Alert)
 
 
 def test_an_entry_that_was_accepted_without_a_ticket_is_found_by_its_magic_number() -> None:
