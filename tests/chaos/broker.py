@@ -280,6 +280,7 @@ class Broker:
             request = by_hand(act, p, SPECS[p.symbol])
             if request is not None:
                 self.world.tell(f"by hand: {ACTS[act]} {p.ticket}")
+                self.world.touched.add(p.ticket)
                 self.work("send", *request)
 
     def calm(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.judge import judge
 from tests.chaos.points import Crash
-from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars, story_of
+from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
 from tests.chaos.world import World
 
@@ -16,7 +16,11 @@ BUY = (1.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0, 1.0)
 """At the market, left a bar later."""
 REST = (1.0, 1.0, -40.0, 5.0, 0.0, 0.0, 1.0, 1.0)
 """Far below the market, for one bar."""
+KEEP = (1.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0, 1.0)
+"""At the market, with a stop far away, never left."""
 LENGTH = 5
+NEARER = 25
+"""Pick of a hand that moves the stop of the only position nearer, as soon as a bar is played."""
 
 
 def a_story(*wants: tuple[float, ...], **given: Any) -> Story:  # noqa: ANN401 - fields of Story
@@ -82,3 +86,31 @@ def test_a_break_lifts_by_a_look_while_recorded_time_goes_on(*, lockstep: bool) 
 
     assert [True] == [any("break" in text for text in alerts)]
     assert world.loop.now > story.reconcile_s / 2
+
+
+def test_an_entry_of_which_a_part_was_told_is_not_missing() -> None:
+    """Its answer was lost, its only deal was told, and the process died: the rest of it was let go at the venue."""
+    story = a_story(
+        KEEP, lockstep=False, strikes=(Strike("partial fill", 1),),
+        crashes=(Crash("frame: reply arrived", 1, "worker"), Crash("answer: appended", 2, "daemon", "partial fill")),
+    )  # fmt: skip
+
+    assert ["CANCELLED"] == states(played(story), "market")
+
+
+def test_an_entry_that_comes_to_rest_long_after_its_window_keeps_its_place() -> None:
+    """It was MISSING, and the venue took it after all: a look finds it before another entry may leave beside it."""
+    world = played(a_story((*REST[:-1], 4.0), BUY, strikes=(Strike("held beyond the window", 1, 1.5),)))
+
+    assert (["CANCELLED"], []) == (states(world, "limit"), states(world, "market"))
+
+
+def test_a_hand_that_no_look_has_seen_before_the_data_ended_is_nobodys_fault() -> None:
+    """Recorded time is over within a moment, a look comes every minute: the stop a person moved is told by none."""
+    world = played(a_story(
+        KEEP, stays_halted=True, said=(Said(3, 0.0, "halt"),), strikes=(Strike("by hand", 4, pick=NEARER),),
+    ))  # fmt: skip
+    (there,) = world.broker.venue.positions()
+    (asked,) = world.disk.table("orders", "instruction").values()
+
+    assert (True, {there.ticket}) == (there.stop > asked["stop"], world.touched)

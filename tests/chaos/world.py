@@ -63,6 +63,8 @@ class World:
         self.tale: list[str] = []
         self.wrong: list[str] = []
         self.untrue: list[tuple[Any, Any]] = []
+        self.touched: set[int] = set()
+        """Positions that a person has touched since the last look."""
         self.disk = Disk()
         self.settle_s = SETTLE_S
         self.config = config_of(story, self.home, self.state)
@@ -147,6 +149,7 @@ class World:
         """Hold a look against what the server shows, unless it says itself that it is of another account."""
         if told.who is None or told.who.login != LOGIN:
             return
+        self.touched.clear()
         found = (tuple(p.ticket for p in told.positions), tuple(o.ticket for o in told.orders))
         if found != self.broker.shown.now(self.broker.venue):
             self.untrue.append((found, self.broker.shown.now(self.broker.venue)))
