@@ -49,6 +49,9 @@ class Ledger(msgspec.Struct, kw_only=True):
     margin: float = 0.0
     ambiguous: int = 0
     deals: list[Deal] = []
+    """Those made, or the newest of them where older ones are not kept."""
+    dropped: int = 0
+    """How many were made before them."""
     news: list[DealMade | OrderGone] = []
 
 
@@ -73,6 +76,14 @@ def record(a: Ledger, deal: Deal) -> Deal:
     a.deals.append(deal)
     a.news.append(DealMade(at=a.at + a.visible_after, deal=deal))
     return deal
+
+
+def keep(a: Ledger, newest: int) -> None:
+    """Keep no deals but the newest: at least one, from which the next is told apart."""
+    surplus = len(a.deals) - newest
+    if surplus > 0:
+        del a.deals[:surplus]
+        a.dropped += surplus
 
 
 def flow(a: Ledger, kind: Flow, amount: float, comment: str = "") -> Deal:

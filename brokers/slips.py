@@ -26,4 +26,4 @@ def missed_target(a: Ledger, book: Book, price: float, side: int) -> float:
 
 def draw(a: Ledger, book: Book) -> float:
     """Return the points of the next deal's draw, positive against us."""
-    return book.slips[(a.seed + len(a.deals)) % len(book.slips)] if book.slips else 0.0
+    return book.slips[(a.seed + a.dropped + len(a.deals)) % len(book.slips)] if book.slips else 0.0

@@ -18,7 +18,7 @@ from brokers.commission import Commission
 from brokers.desk import work
 from brokers.facts import Answer, DealMade, OrderGone
 from brokers.fills import INVERSE, shift, unit_rate
-from brokers.ledger import Ledger, deposit, equity, flow, seen, take_late_news
+from brokers.ledger import Ledger, deposit, equity, flow, keep, seen, take_late_news
 from brokers.margins import bind, required
 from brokers.matching import jump, play
 from brokers.requests import AnyRequest
@@ -177,6 +177,16 @@ class Venue:
         news, a.news = a.news, []
         return news
 
+    def keep(self, newest: int) -> None:
+        """Let go of all deals but the newest, at least one; news not told yet are told all the same.
+
+        Whoever lives long, and has heard of a deal, needs it no more. VenueError where deals show late: the balance
+        that can be seen is their sum.
+        """
+        if self._a.visible_after or newest < 1:
+            raise VenueError(f"{newest} deals cannot be kept: one is the least, and none goes where they show late")
+        keep(self._a, newest)
+
     # --- the account ------------------------------------------------------------------------------------------------
 
     @property
@@ -197,7 +207,7 @@ class Venue:
 
     @property
     def deals(self) -> list[Deal]:
-        """All deals that can be seen, in order."""
+        """All deals that can be seen and are kept, in order."""
         return seen(self._a)
 
     @property

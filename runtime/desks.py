@@ -17,6 +17,9 @@ from runtime.follow import Follower, Told
 
 News = tuple[DealMade | OrderGone, ...]
 
+KEPT = 1000
+"""Deals that a paper account keeps: more than a journal can have lost with its last rows."""
+
 
 class LiveDesk(Protocol):
     """What the daemon needs of the place where its orders go."""
@@ -145,6 +148,7 @@ class PaperDesk:
                 yield OrderGone(at=self.venue.at, order=order.ticket, magic=order.magic, end=end)
 
     def _save(self) -> None:
+        self.venue.keep(KEPT)
         draft = self.file.with_suffix(".new")
         draft.write_bytes(msgspec.msgpack.encode((self.follower.opened, self.venue.snapshot())))
         draft.replace(self.file)

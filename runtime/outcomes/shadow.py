@@ -115,6 +115,7 @@ class Shadow:
                 outcome = self.book.deal(deal)
                 if outcome is not None:
                     done.append(outcome)
+        self.venue.keep(1)  # all are heard, and at rest the whole venue is written down
         return done
 
     def snapshot(self) -> ShadowSnapshot:

@@ -96,6 +96,28 @@ def test_the_shadow_books_add_up_to_their_own_balance() -> None:
     )
 
 
+def kept_after(bars: int) -> int:
+    """Return how many values core and books keep at rest after so many bars of one pattern, and all trades closed."""
+    leaving = {n: (LEAVE if n % 5 == 0 else buy(0.9, target=0.5, bars=9)) for n in range(3, 2000)}
+    core, books, tapes, costs = drive_of(alone(Scripted(leaving), ALWAYS_OPEN), walk(bars))
+    PlainDrive(core, books, tapes, costs, balance=10_000.0, start=MONDAY, warmup=0).run()
+    return values_in(msgspec.msgpack.decode(core.snapshot())) + values_in(msgspec.msgpack.decode(books.snapshot()))
+
+
+def values_in(rest: object) -> int:
+    """Return how many values something at rest is made of, whatever lies packed in it."""
+    if isinstance(rest, bytes):
+        return values_in(msgspec.msgpack.decode(rest))
+    if isinstance(rest, dict):
+        return sum(values_in(value) for value in rest.values())
+    return sum(values_in(value) for value in rest) if isinstance(rest, list) else 1
+
+
+def test_what_core_and_books_keep_does_not_grow_with_the_bars() -> None:
+    """Hundreds of trades later there is not one order, deal or decision more: a daemon runs for months."""
+    assert kept_after(600) == kept_after(1800)
+
+
 def test_shadows_do_not_touch_the_live_drive() -> None:
     """With or without them decisions and deals are the same."""
     plan = alone(STRATEGIES["trend"], a_gate())

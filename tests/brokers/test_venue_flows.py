@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, DealMade, OrderGone, Rejected
-from brokers.venue import Venue
+from brokers.venue import Venue, VenueError
 from market.money import cents
 from market.types import Flow
 from tests.venues import GOLD, HOUR, MONDAY, SYMBOLS, a_venue, close, entry, sent
@@ -85,6 +85,13 @@ def test_a_deal_shows_in_history_news_and_balance_only_later() -> None:
     assert (3, ["in", "out"], 10_100.0) == (
         len(venue.deals), [n.deal.entry for n in venue.news() if isinstance(n, DealMade)], venue.balance,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("venue", "newest"), [(late(), 1), (a_venue(), 0)])
+def test_deals_are_kept_where_something_hangs_on_them(venue: Venue, newest: int) -> None:
+    """What can be seen of a balance is the sum of the deals seen; and the last one always stays."""
+    with pytest.raises(VenueError, match="cannot be kept"):
+        venue.keep(newest)
 
 
 def test_a_late_fact_tells_when_it_shows_and_its_deal_when_it_was_made() -> None:

@@ -187,6 +187,21 @@ def test_a_restored_venue_behaves_as_if_nothing_had_been(before: list[Act], afte
     assert venue.news() == restored.news()
 
 
+@given(days, st.integers(1, 3))
+@settings(deadline=None)
+def test_a_venue_that_keeps_few_deals_goes_on_like_one_that_keeps_all(acts: list[Act], kept: int) -> None:
+    """Deals that are let go of have moved the money and were told: nothing else hangs on them."""
+    whole, brief = opened(), opened()
+    for act in acts:
+        act(whole)
+        act(brief)
+        brief.keep(kept)
+
+    assert whole.deals[-kept:] == brief.deals
+    assert whole.news() == brief.news()
+    assert (whole.account(), whole.positions(), whole.orders()) == (brief.account(), brief.positions(), brief.orders())
+
+
 @given(st.booleans(), distances, distances, st.integers(0, 100))
 @settings(deadline=None)
 def test_where_both_were_reached_it_is_always_the_stop(long: bool, stop: int, target: int, part: int) -> None:  # noqa: FBT001

@@ -31,6 +31,18 @@ def test_a_draw_misses_to_either_side() -> None:
     assert (100.03, 100.02, 100.0) == (first.price, last.price, again.price)
 
 
+def test_the_draws_go_on_where_deals_are_not_kept() -> None:
+    """A draw is taken by the deals that were made, not by those that are remembered."""
+    venue = drawn(0.0, 3.0, -2.0)
+    first = sent(venue, entry(stop=0.0))
+    venue.keep(1)
+    last = sent(venue, close(first.order))
+    venue.keep(1)
+    again = sent(venue, entry(side=-1, stop=0.0))
+
+    assert (100.03, 100.02, 100.0) == (first.price, last.price, again.price)
+
+
 def test_a_short_misses_the_other_way() -> None:
     """Against us is lower for who sells."""
     venue = drawn(3.0)

@@ -18,7 +18,7 @@ from market.bars import Bars
 from market.types import BUY, SELL, Deal, OrderKind, Side
 from runtime.core.orders import OrderRecord
 from runtime.core.state import Ledger
-from runtime.desks import PaperDesk
+from runtime.desks import KEPT, PaperDesk
 from runtime.follow import Follower
 from tests.cores import a_lane, a_plan
 from tests.tapes import COSTS, walk
@@ -170,6 +170,18 @@ def test_a_restart_between_any_two_calls_changes_nothing(
     folder = tmp_path_factory.mktemp("paper")
 
     assert lived(folder / "calm", seed, set()) == lived(folder / "restless", seed, restarts)
+
+
+def test_a_paper_account_keeps_its_newest_deals_only(tmp_path: Path) -> None:
+    """Its file is written at every bar, for years; the balance has them all."""
+    desk = desk_in(tmp_path)
+    for _ in range(2 * KEPT):
+        desk.venue.flow("dividend", 1.0)
+    desk.market(told_bars(walk(2))[0], ended=False)
+    again = desk_in(tmp_path)
+
+    assert KEPT == len(again.venue.deals)
+    assert BALANCE + 2 * KEPT == again.venue.balance
 
 
 def working(ticket: int) -> Ledger:
