@@ -22,6 +22,11 @@ from runtime.recorder import decode_fact, rest_of
 
 Pair = tuple[Core, Books]
 
+_config_of = msgspec.json.Decoder(AccountConfig).decode
+_bundles_of = msgspec.json.Decoder(dict[str, dict[str, str]]).decode
+_symbols_of = msgspec.json.Decoder(dict[str, Symbol]).decode
+_hashes_of = msgspec.json.Decoder(dict[str, str]).decode
+
 _CARRIED = (
     "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "last_deal",
     "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "strangers", "beyond", "known_at",
@@ -39,10 +44,10 @@ def bundles_text(models: dict[str, RegimeModel]) -> str:
 
 def pair_of_run(run: dict[str, Any]) -> Pair:
     """Return a new-born core and its books, as they were at the start of a journaled run."""
-    config = msgspec.json.decode(run["config"], type=AccountConfig)
-    bundles = msgspec.json.decode(run["bundles"], type=dict[str, dict[str, str]])
+    config = _config_of(run["config"])
+    bundles = _bundles_of(run["bundles"])
     models = {name: decode({part: text.encode() for part, text in parts.items()}) for name, parts in bundles.items()}
-    symbols = msgspec.json.decode(run["symbols"], type=dict[str, Symbol])
+    symbols = _symbols_of(run["symbols"])
     return core_of(plan_of(config, models, symbols), costs_of(config))
 
 
@@ -81,7 +86,7 @@ def next_pair(pair: Pair | None, run: dict[str, Any]) -> Pair:
     """Return core and books with which a journaled run began: those before it, or carried over if the make changed."""
     if pair is None:
         return pair_of_run(run)
-    models = msgspec.json.decode(run["model_hashes"], type=dict[str, str])
+    models = _hashes_of(run["model_hashes"])
     return pair if made_of(pair[0].plan) == (run["config_hash"], models) else carry(pair, pair_of_run(run))
 
 

@@ -124,7 +124,7 @@ def _copied(state: Any) -> Any:  # noqa: ANN401 - plain values
 
 def runner_of(strategy: Strategy) -> Runner:
     """Return a fresh runner; what has a `step` kernel runs as a kernel, also if it has `decide`."""
-    if isinstance(strategy, KernelStrategy):
+    if hasattr(strategy, "step") and isinstance(strategy, KernelStrategy):  # a protocol is slow to say no
         return KernelRunner(strategy)
     return PythonRunner(strategy)
 

@@ -4,6 +4,7 @@ import importlib
 import inspect
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -88,7 +89,7 @@ def _imported(use: str, path: str) -> ModuleType:
 
 
 def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - not yet known to be a strategy
-    known = _parameters(kind)
+    known = _parameters(kind)  # type: ignore[arg-type]  # every class can be hashed
     unknown = [f"{name!r}" for name in params if name not in known]
     if unknown:
         has = ", ".join(known) or "none"
@@ -105,6 +106,7 @@ def _typed(kind: type[Any]) -> bool:
     return issubclass(kind, msgspec.Struct) or hasattr(kind, "__dataclass_fields__")
 
 
+@lru_cache(maxsize=64)  # a signature costs more than all else that is asked of a class
 def _parameters(kind: type[Any]) -> tuple[str, ...]:
     if issubclass(kind, msgspec.Struct):
         return kind.__struct_fields__
