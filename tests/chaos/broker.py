@@ -81,7 +81,10 @@ class Broker:
 
     def work(self, verb: str, *arguments: Any) -> Reply:  # noqa: ANN401 - a verb's own
         """Have the exchange work a call."""
-        outcome = self.service.answer("", verb, list(arguments))
+        return self._work(verb, list(arguments))
+
+    def _work(self, verb: str, arguments: list[Any]) -> Reply:
+        outcome = self.service.answer("", verb, arguments)
         assert isinstance(outcome, Reply), outcome
         return outcome
 
@@ -104,8 +107,7 @@ class Broker:
         if now < self.failing_until and verb in {"positions", "orders", "history_deals", "history_orders"}:
             return -1, "Terminal: Call failed", None
         self.world.reading(verb)
-        told = self.work(verb, *arguments)
-        return self._seen(verb, told)
+        return self._seen(verb, self._work(verb, arguments))
 
     def _would_move(self, at: int) -> bool:
         replay = self.exchange.replay

@@ -7,6 +7,7 @@ that far, and no further.
 import threading
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from runtime.core.instructions import DURABLE
@@ -44,9 +45,11 @@ class Disk:
         statements, head = pack(things, run, self.head)
         for sql, rows in statements[:2]:
             if sql.startswith("INSERT INTO log"):
-                self.log += [LogRow(**dict(zip(_columns(sql), row, strict=True))) for row in rows]
+                assert _columns(sql) == LogRow.__struct_fields__
+                self.log += [LogRow(*row) for row in rows]
             elif sql.startswith("INSERT INTO snapshots"):
-                self.snapshots += [Snapshot(**dict(zip(_columns(sql), row, strict=True))) for row in rows]
+                assert _columns(sql) == Snapshot.__struct_fields__
+                self.snapshots += [Snapshot(*row) for row in rows]
         for thing in things:
             if isinstance(thing, Entry):
                 self.rows += thing.rows
@@ -63,14 +66,10 @@ class Disk:
         return found
 
 
-_COLUMNS: dict[str, list[str]] = {}
-
-
-def _columns(sql: str) -> list[str]:
-    found = _COLUMNS.get(sql)
-    if found is None:
-        found = _COLUMNS[sql] = [c.strip() for c in sql[sql.index("(") + 1 : sql.index(")")].split(",")]
-    return found
+@lru_cache
+def _columns(sql: str) -> tuple[str, ...]:
+    """Return the columns that an insert names, in its order."""
+    return tuple(column.strip() for column in sql[sql.index("(") + 1 : sql.index(")")].split(","))
 
 
 class Reader:

@@ -1,6 +1,7 @@
 """The package's process-global side: one line to a terminal, one last error, and what a call left behind."""
 
 import json
+import os
 import socket
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ class Line:
         except (OSError, ValueError, KeyError, TypeError):
             raise Failed(INITIALIZE_FAILED, _not_started(path)) from None
         try:
-            self.ask("hello", [token, str(Path(path).resolve())])
+            self.ask("hello", [token, os.path.realpath(path)])
         except Failed:
             self.close()
             raise Failed(INITIALIZE_FAILED, "IPC initialize failed, Pipe server didn't answer") from None

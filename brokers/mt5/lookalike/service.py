@@ -76,7 +76,8 @@ class Service:
         """Work a call of one terminal and say what its line shows; Stranger for what no client would ask."""
         if verb not in VERBS:
             raise Stranger(f"a call nobody here would make: {verb}")
-        self._work_held()
+        if self._held:
+            self._work_held()
         seat = self._seat(place)
         if verb == "mend" and not arguments[0]:
             self._away.clear()
