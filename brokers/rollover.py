@@ -12,15 +12,13 @@ from brokers.valuation import rates
 from market.money import cents
 from market.types import DAY_MS
 
-_THURSDAY = 3  # 1970-01-01, counting from Monday = 0
-
 
 def roll(a: Ledger, book: Book, day: int) -> None:
     """Pass to `day` and charge every night on the way to the positions, at the last quote before them."""
     if book.swap is not None:
         for p in book.positions:
             for evening in range(book.day, day):
-                factor = book.swap.factor(book.symbol, (evening + _THURSDAY) % 7)
+                factor = book.swap.factor(book.symbol, evening)
                 p.swap = cents(p.swap + _night(a, book, book.swap, p, factor))
     book.day = day
 

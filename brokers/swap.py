@@ -1,7 +1,7 @@
 """Swap of the simulated venue: what a night costs or pays, each way a broker reckons it a value of its own.
 
 Rates are for a lot and night, positive where the holder is paid. A night has the factor of the day whose evening began
-it; from Friday to Monday there are three nights.
+it, by its date where the contract names that, else by its weekday; from Friday to Monday there are three nights.
 """
 
 from typing import Literal, assert_never
@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from brokers.fills import INVERSE
+from market.calendar import weekday
 from market.kernel import kernel
 from market.money import cents
 from market.types import Symbol
@@ -24,11 +25,13 @@ class _Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     long: float
     short: float
     days: Days | None = None
-    """None: the symbol's."""
+    """None: the symbol's, and those of its dates."""
 
-    def factor(self, symbol: Symbol, weekday: int) -> float:
-        """Return the factor of the night that begins on a weekday, 0 being Monday."""
-        return (self.days or symbol.swap_days)[weekday]
+    def factor(self, symbol: Symbol, evening: int) -> float:
+        """Return the factor of the night that begins on a day since 1970."""
+        if self.days is not None:
+            return self.days[weekday(evening)]
+        return next((f for day, f in symbol.swap_dates if day == evening), symbol.swap_days[weekday(evening)])
 
 
 class SwapPoints(_Policy, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="points"):

@@ -5,89 +5,32 @@ broker's), after a group, or DEFAULT, and the nearest one alone counts: a symbol
 
 What a file does not say: without a table, a symbol has sessions all day, every day, and its contract's swap factors; a
 weekday that a table under `sessions` does not name has no session; one that a table under `swap` does not name counts
-1, Saturday and Sunday 0, so the night that counts three must be named. A holiday takes the place of the server's whole
-day, and one for some symbols goes before one for all.
+1, Saturday and Sunday 0, so the night that counts three must be named. Brokers move nights around holidays: a date
+under a swap table's `dates` takes the place of its weekday. A holiday takes the place of the server's whole day, and
+one for some symbols goes before one for all.
 """
 
 import datetime
 import fnmatch
+import re
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from brokers.mt5.zone import FORMS, is_zone
+from config.calendar_file import CalendarFile, Holiday, SwapTable, WeekTable
 from config.sessions import FORM, joined, span_of
 from config.shape import join, problems
-from market.calendar import Calendar, Day, Span, SwapDays, Week
+from market.calendar import Calendar, Day, Span, SwapDates, Week
 from market.types import DAY_MS
 
 DEFAULT = "DEFAULT"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EPOCH = datetime.date(1970, 1, 1)
-
-Hours = tuple[str, ...]
-Factor = Annotated[float, msgspec.Meta(ge=0, le=14)]
-Texts = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-
-
-class WeekTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The sessions of a week."""
-
-    monday: Hours = ()
-    tuesday: Hours = ()
-    wednesday: Hours = ()
-    thursday: Hours = ()
-    friday: Hours = ()
-    saturday: Hours = ()
-    sunday: Hours = ()
-
-
-class SwapTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many nights' swap the night counts that begins on a day."""
-
-    monday: Factor = 1.0
-    tuesday: Factor = 1.0
-    wednesday: Factor = 1.0
-    thursday: Factor = 1.0
-    friday: Factor = 1.0
-    saturday: Factor = 0.0
-    sunday: Factor = 0.0
-
-    @property
-    def days(self) -> SwapDays:
-        """The factors, Monday first."""
-        return (
-            self.monday, self.tuesday, self.wednesday, self.thursday, self.friday, self.saturday, self.sunday,
-        )  # fmt: skip
-
-
-class Holiday(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A day that is not like its weekday: closed, or open for the hours given."""
-
-    date: datetime.date
-    closed: bool = False
-    hours: Hours = ()
-    symbols: tuple[str, ...] = ()
-    """Symbols and groups; none: all."""
-    name: str = ""
-    """What is kept that day, for people."""
-
-
-class CalendarFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that a calendar file may say."""
-
-    zone: str = ""
-    """The rule of the clock its times are of; empty: `account.zone`, with which it has to agree."""
-    groups: dict[str, Texts] = msgspec.field(default_factory=dict)
-    """Symbols by patterns of their names, like ["XAU*", "XAG*"]."""
-    sessions: dict[str, WeekTable] = msgspec.field(default_factory=dict)
-    swap: dict[str, SwapTable] = msgspec.field(default_factory=dict)
-    holidays: tuple[Holiday, ...] = ()
-    holidays_to: datetime.date | None = None
-    """The last day up to which the holidays are all there; empty: the last holiday."""
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Calendars(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +76,8 @@ def _contradictions(file: CalendarFile, zone: str) -> Iterator[str]:
         yield f"groups.{DEFAULT}: expected another name: {DEFAULT} is what no other table is for"
     for name, table in file.sessions.items():
         yield from _week_problems(table, join("sessions", name))
+    for name, swap in file.swap.items():
+        yield from _undated(swap, join(join("swap", name), "dates"))
     for index, holiday in enumerate(file.holidays):
         yield from _holiday_problems(holiday, f"holidays[{index}]", file)
 
@@ -149,6 +94,12 @@ def _unread(table: WeekTable, path: str) -> Iterator[str]:
         for index, text in enumerate(getattr(table, name)):
             if span_of(text) is None:
                 yield f'{path}.{name}[{index}]: expected {FORM}, got "{text}"'
+
+
+def _undated(table: SwapTable, path: str) -> Iterator[str]:
+    for text in table.dates:
+        if _day_of(text) is None:
+            yield f"{join(path, text)}: expected a date like 1999-01-04, and its factor"
 
 
 def _holiday_problems(holiday: Holiday, path: str, file: CalendarFile) -> Iterator[str]:
@@ -193,7 +144,14 @@ def _calendar(file: CalendarFile, names: tuple[str, str]) -> Calendar:
     table, swap = _nearest(file.sessions, file, names), _nearest(file.swap, file, names)
     week = None if table is None else _week(table)
     days: dict[str, Any] = {} if week is None else {"week": week}
-    return Calendar(holidays=_holidays(file, names), swap_days=None if swap is None else swap.days, **days)
+    if swap is not None:
+        days |= {"swap_days": swap.days, "swap_dates": _swap_dates(swap)}
+    return Calendar(holidays=_holidays(file, names), **days)
+
+
+def _swap_dates(table: SwapTable) -> SwapDates:
+    found = ((_day_of(text), factor) for text, factor in table.dates.items())
+    return tuple(sorted((day, factor) for day, factor in found if day is not None))
 
 
 def _nearest(tables: Mapping[str, Any], file: CalendarFile, names: tuple[str, str]) -> Any:  # noqa: ANN401 - a table
@@ -225,12 +183,26 @@ def _week(table: WeekTable) -> Week | None:
     return None if None in week else tuple(week)  # type: ignore[return-value]  # seven days, none of them None
 
 
+def _day(date: datetime.date) -> int:
+    return (date - _EPOCH).days
+
+
+def _day_of(text: str) -> int | None:
+    """Return the days since 1970 of a date written like 1999-01-04; None for any other text."""
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        return _day(datetime.date.fromisoformat(text))
+    except ValueError:
+        return None
+
+
 def _holidays(file: CalendarFile, names: tuple[str, str]) -> dict[int, Day]:
     """Return a symbol's holidays: those for all, then in their place those that name it or a group of its."""
     mine = {*names, *_groups(file, names)}
     ranked = sorted(file.holidays, key=lambda holiday: bool(holiday.symbols))
     return {
-        (holiday.date - _EPOCH).days: joined([s for s in map(span_of, holiday.hours) if s is not None]) or ()
+        _day(holiday.date): joined([s for s in map(span_of, holiday.hours) if s is not None]) or ()
         for holiday in ranked
         if not holiday.symbols or mine & set(holiday.symbols)
     }

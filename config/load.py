@@ -16,7 +16,7 @@ from config.calendar import read_calendar
 from config.checks import contradictions
 from config.errors import ConfigError
 from config.shape import problems
-from market.calendar import SwapDays
+from market.calendar import Calendar, with_nights
 
 PATHS: tuple[tuple[str, ...], ...] = (
     ("account", "state"),
@@ -86,16 +86,16 @@ def _with_calendar(config: AccountConfig, document: dict[str, Any], name: str) -
     calendars, wrong = read_calendar(said, brokers, config.account.zone)
     _refuse(wrong, file.name)
     symbols = {
-        symbol: _with_swap(section, calendars.symbols[symbol].swap_days, document["symbols"][symbol])
+        symbol: _with_swap(section, calendars.symbols[symbol], document["symbols"][symbol])
         for symbol, section in config.symbols.items()
     }
     return msgspec.structs.replace(config, calendars=calendars, symbols=symbols)
 
 
-def _with_swap(section: SymbolSection, days: SwapDays | None, said: dict[str, Any]) -> SymbolSection:
-    if section.spec is None or days is None or "swap_days" in said["spec"]:
+def _with_swap(section: SymbolSection, calendar: Calendar, said: dict[str, Any]) -> SymbolSection:
+    if section.spec is None or "swap_days" in said["spec"]:
         return section
-    return msgspec.structs.replace(section, spec=msgspec.structs.replace(section.spec, swap_days=days))
+    return msgspec.structs.replace(section, spec=with_nights(section.spec, calendar))
 
 
 def _read(file: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from market.types import DAY_MS
+from market.types import DAY_MS, Symbol
 
 Span = tuple[int, int]
 """From and up to, in milliseconds of a day; the end is not part of it, and may be the midnight after: 86,400,000."""
@@ -18,6 +18,8 @@ Week = tuple[Day, Day, Day, Day, Day, Day, Day]
 """Monday to Sunday."""
 SwapDays = tuple[float, float, float, float, float, float, float]
 """Factor of the night that begins on Monday, Tuesday … Sunday."""
+SwapDates = tuple[tuple[int, float], ...]
+"""Days since 1970, in their order, and the factor of the night that begins on each in place of its weekday's."""
 
 ALL_DAY: Day = ((0, DAY_MS),)
 ALWAYS: Week = (ALL_DAY, ALL_DAY, ALL_DAY, ALL_DAY, ALL_DAY, ALL_DAY, ALL_DAY)
@@ -36,6 +38,14 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """Days since 1970 -> the sessions that take the place of the weekday's."""
     swap_days: SwapDays | None = None
     """None: not said here."""
+    swap_dates: SwapDates = ()
+
+
+def with_nights(symbol: Symbol, calendar: Calendar) -> Symbol:
+    """Return a contract whose nights count as the calendar says; the contract as it is where that is silent."""
+    if calendar.swap_days is None:
+        return symbol
+    return msgspec.structs.replace(symbol, swap_days=calendar.swap_days, swap_dates=calendar.swap_dates)
 
 
 def weekday(day: int) -> int:

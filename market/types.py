@@ -96,6 +96,8 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
     swap_short: float = 0.0
     swap_days: tuple[float, float, float, float, float, float, float] = (1.0, 1.0, 3.0, 1.0, 1.0, 0.0, 0.0)
     """Factor of the night that begins on Monday, Tuesday … Sunday (server time)."""
+    swap_dates: tuple[tuple[int, float], ...] = ()
+    """Nights that count otherwise than their weekday's: (days since 1970 of the evening, factor)."""
 
     @property
     def margin_currency(self) -> str:

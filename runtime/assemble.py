@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from brokers.hours import Hours
 from brokers.venue import Costs
 from config.account import AccountConfig, RegimeSection, StrategySection
 from config.errors import ConfigError
 from config.load import digest
 from config.making import strategies_of
+from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
@@ -66,8 +65,7 @@ def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) 
 
 def _told(config: AccountConfig, name: str, seen: Mapping[str, Symbol]) -> Symbol | None:
     spec, calendars = seen.get(name), config.calendars
-    days = calendars.symbols[name].swap_days if calendars is not None else None
-    return spec if spec is None or days is None else msgspec.structs.replace(spec, swap_days=days)
+    return spec if spec is None or calendars is None else with_nights(spec, calendars.symbols[name])
 
 
 def hours_of(config: AccountConfig) -> dict[str, Hours]:

@@ -10,6 +10,8 @@ from market.types import Symbol
 _LEFT_OUT = frozenset({"name", "tick_value"})
 """The table has the name, and a tick's value moves with the rates."""
 
+_CALENDAR = frozenset({"swap_days", "swap_dates"})
+
 
 def spec_text(symbol: Symbol, broker: str, *, calendar: bool) -> str:
     """Return the tables of a symbol; with a calendar file, swap factors of the week are left to that."""
@@ -17,7 +19,7 @@ def spec_text(symbol: Symbol, broker: str, *, calendar: bool) -> str:
     lines = [f"[{table}]", f"broker = {json.dumps(broker)}", "", f"[{table}.spec]"]
     for field in msgspec.structs.fields(Symbol):
         value = getattr(symbol, field.name)
-        silent = field.name in _LEFT_OUT or (calendar and field.name == "swap_days")
+        silent = field.name in _LEFT_OUT or (calendar and field.name in _CALENDAR)
         if not silent and value != field.default:
             lines.append(f"{field.name} = {_toml(value)}")
     return "\n".join(lines) + "\n"

@@ -36,6 +36,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """When the session that is on, or the next one, ends; 0 for never."""
     swap: list[float]
     """Factors of the nights, Monday first; empty: as the contract says."""
+    swap_dates: list[str]
+    """The next dates whose night counts otherwise."""
     holidays: list[str]
     """The next ones."""
 
@@ -51,12 +53,17 @@ def _in_force(symbol: str, hours: Hours, at: int) -> Standing:
     return Standing(
         symbol=symbol, today=text_of(hours.today(at)), open=hours.is_open(at), opens=hours.next_open(at) or 0,
         closes=hours.next_close(at) or 0, swap=list(hours.calendar.swap_days or ()),
+        swap_dates=[f"{_date(day)} {f:g}" for day, f in hours.calendar.swap_dates if day >= today][:3],
         holidays=[_holiday(day, hours) for day in coming],
     )  # fmt: skip
 
 
+def _date(day: int) -> datetime.date:
+    return _EPOCH + datetime.timedelta(days=day)
+
+
 def _holiday(day: int, hours: Hours) -> str:
-    return f"{_EPOCH + datetime.timedelta(days=day)} {', '.join(text_of(hours.calendar.holidays[day])) or 'closed'}"
+    return f"{_date(day)} {', '.join(text_of(hours.calendar.holidays[day])) or 'closed'}"
 
 
 def calendar_of(config: AccountConfig, at: int, seen: Visit | None) -> str:
@@ -105,11 +112,12 @@ def _sentence(row: Standing, hours: Hours) -> str:
     else:
         now = f"closed until {_moment(row.opens, hours)}" if row.opens else "closed for good"
     nights = " ".join(f"{factor:g}" for factor in row.swap) or "as its contract says"
-    return f"today {today}, {now}, swap from Monday {nights}"
+    special = f", on {', '.join(row.swap_dates)}" if row.swap_dates else ""
+    return f"today {today}, {now}, swap from Monday {nights}{special}"
 
 
 def _moment(at: int, hours: Hours) -> str:
     """Return a moment on the server's clock, with its weekday."""
     day, rest = divmod(hours.dial(at), DAY_MS)
-    date = _EPOCH + datetime.timedelta(days=day)
+    date = _date(day)
     return f"{WEEKDAYS[date.weekday()].capitalize()} {date} {text_of(((rest, rest + 60_000),))[0][:5]}"

@@ -96,7 +96,7 @@ def _show(config: "AccountConfig", *, as_json: bool) -> None:
     if not rows and not as_json:
         say(NONE)
         return
-    show(rows, ("symbol", "today", "open", "opens", "closes", "swap", "holidays"), as_json=as_json)
+    show(rows, ("symbol", "today", "open", "opens", "closes", "swap", "swap_dates", "holidays"), as_json=as_json)
 
 
 def symbols(account: Account, propose: Propose = False, spec: Spec = False, as_json: Json = False) -> None:

@@ -164,6 +164,26 @@ def test_each_policy_may_have_weekdays_of_its_own() -> None:
     assert [-1.0, -4.0, -7.0, -7.0, -7.0] == [swapped(Costs(swap=policy), nights=n) for n in (1, 4, 5, 6, 7)]
 
 
+def test_a_date_counts_in_place_of_its_weekday() -> None:
+    """Of two nights the second is told to count four; a policy with days of its own knows nothing of it."""
+    tuesday = MONDAY // DAY + 1
+    told = msgspec.structs.replace(GOLD, swap_dates=((tuesday, 4.0), (tuesday + 2, 0.0)))
+    own = SwapPoints(long=-60.0, short=40.0, days=(1.0,) * 7)
+    found = []
+    for swap in (True, own):
+        venue = Venue(
+            {"XAUUSD": told}, {"XAUUSD": Costs(swap=swap)}, currency="USD", balance=1e6, leverage=100, at=MONDAY
+        )
+        venue.open_bar("XAUUSD", MONDAY + 12 * HOUR, 100.0, 0.0)
+        sent(venue, entry(stop=0.0))
+        for nights in (1, 2, 3, 4):
+            venue.open_bar("XAUUSD", MONDAY + nights * DAY, 100.0, 0.0)
+            found.append(venue.positions()[0].swap)
+
+    assert [-60.0, -300.0, -480.0, -480.0] == found[:4]
+    assert [-60.0, -120.0, -180.0, -240.0] == found[4:]
+
+
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [

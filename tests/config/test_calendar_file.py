@@ -38,6 +38,9 @@ tuesday = ["01:00-24:00"]
 sunday = ["00:00-24:00"]
 [swap.DEFAULT]
 wednesday = 3
+[swap.DEFAULT.dates]
+2026-12-25 = 0
+2026-12-24 = 4.0
 [swap.XAGUSD]
 friday = 3.0
 [[holidays]]
@@ -91,6 +94,14 @@ def test_the_nearest_table_alone_counts() -> None:
     assert (1.0, 1.0, 1.0, 1.0, 3.0, 0.0, 0.0) == found["XAGUSD"].swap_days
 
 
+def test_a_night_may_count_otherwise_on_a_date() -> None:
+    """The days of the nearest table's dates, in their order; a table without any has none of another's."""
+    found = meant(WHOLE)
+
+    assert ((CHRISTMAS - 1, 4.0), (CHRISTMAS, 0.0)) == found["XAUUSD"].swap_dates
+    assert () == found["XAGUSD"].swap_dates
+
+
 def test_a_holiday_for_some_goes_before_one_for_all() -> None:
     """Currencies are closed on Christmas Day, metals open for three hours."""
     found = meant(WHOLE)
@@ -125,6 +136,11 @@ def test_holidays_are_known_to_the_last_one_unless_it_is_said() -> None:
         ("UTC+2", "UTC+3", 'zone: expected "UTC+2", as account.zone says, got "UTC+3"'),
         ("UTC+2", "CET", 'zone: expected "UTC", an offset like'),
         ("wednesday = 3", "wednesday = -3", "swap.DEFAULT.wednesday: expected a number from 0 up to 14, got -3"),
+        ("2026-12-24 =", "2026-13-24 =", "swap.DEFAULT.dates.2026-13-24: expected a date like 1999-01-04, and its"),
+        ("2026-12-24 =", "christmas =", "swap.DEFAULT.dates.christmas: expected a date like 1999-01-04, and its"),
+        ("2026-12-24 =", "20261224 =", "swap.DEFAULT.dates.20261224: expected a date like 1999-01-04, and its"),
+        ("= 4.0", "= 15", "swap.DEFAULT.dates.2026-12-24: expected a number from 0 up to 14, got 15"),
+        ("= 4.0", '= "four"', 'swap.DEFAULT.dates.2026-12-24: expected a number from 0 up to 14, got "four"'),
         ("sessions.metals", 'sessions."XAU*"', 'sessions."XAU*": expected a symbol, a group or DEFAULT'),
         ("metals = [", "DEFAULT = [", "groups.DEFAULT: expected another name"),
         ("closed = true", "", "holidays[0]: expected either closed = true or hours, got neither"),
@@ -182,6 +198,8 @@ def test_the_contract_takes_its_swaps_from_the_calendar(tmp_path: Path) -> None:
     assert friday == symbols_of(config)["EURUSD"].swap_days
     assert friday == symbols_of(told, {"EURUSD": EURUSD})["EURUSD"].swap_days
     assert (1.0,) * 7 == symbols_of(own)["EURUSD"].swap_days
+    dated = [symbols_of(config), symbols_of(told, {"EURUSD": EURUSD}), symbols_of(own)]
+    assert [((CHRISTMAS - 1, 4.0), (CHRISTMAS, 0.0))] * 2 + [()] == [found["EURUSD"].swap_dates for found in dated]
 
 
 def test_hours_are_by_the_accounts_clock(tmp_path: Path) -> None:

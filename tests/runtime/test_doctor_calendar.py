@@ -66,6 +66,16 @@ def test_a_sentence_says_it_to_people(tmp_path: Path) -> None:
     assert "closed until Friday 2025-11-14 00:05" in calendar_of(config, TUESDAY + 24 * HOUR, None)
 
 
+def test_dates_whose_night_counts_otherwise_are_told(tmp_path: Path) -> None:
+    """Those to come, in the row and in the sentence; those that are over are left out."""
+    dates = "[swap.DEFAULT.dates]\n2025-11-10 = 5\n2025-12-26 = 0\n2025-12-24 = 4.5\n"
+    config = account(tmp_path, HOURS.replace("[[holidays]]", f"{dates}[[holidays]]"))
+    (row,) = in_force(config, TUESDAY)
+
+    assert ["2025-12-24 4.5", "2025-12-26 0"] == row.swap_dates
+    assert "swap from Monday 1 1 3 1 1 0 0, on 2025-12-24 4.5, 2025-12-26 0; " in calendar_of(config, TUESDAY, None)
+
+
 def test_no_calendar_is_said_and_is_no_fault(tmp_path: Path) -> None:
     """Nothing is held then, and that is what is told."""
     config = account(tmp_path, "")

@@ -124,6 +124,7 @@ def test_what_is_in_force_is_shown(account: Path, capsys: pytest.CaptureFixture[
     assert "no calendar: " in without
     assert {"EURUSD", "GBPUSD", "US30"} == set(rows)
     assert [1, 1, 1, 1, 3, 0, 0] == rows["US30"]["swap"]
+    assert [] == rows["US30"]["swap_dates"]
 
 
 def test_an_example_is_printed_to_begin_with(capsys: pytest.CaptureFixture[str]) -> None:
