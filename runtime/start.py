@@ -118,7 +118,7 @@ async def first_run(session: Session) -> int:
     finally:
         await session.stop()
     magics = [p.magic for p in told.positions] + [o.magic for o in told.orders]
-    magics += [n.deal.magic for n in told.news if isinstance(n, DealMade)]
+    magics += [*told.magics, *(n.deal.magic for n in told.news if isinstance(n, DealMade))]
     return 1 + max((run_of(magic) for magic in magics), default=0)
 
 

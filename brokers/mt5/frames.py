@@ -180,6 +180,8 @@ class Looked(Tell, frozen=True, kw_only=True):
     """No deal was made or shown while it was read."""
     summed: bool = False
     """The deals told are the whole history, and make the balance."""
+    magics: tuple[int, ...] = ()
+    """Of a first look: the magic numbers of all past orders, also of those that made no deal."""
 
 
 class Listed(msgspec.Struct, frozen=True):

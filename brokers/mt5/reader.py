@@ -123,11 +123,19 @@ class Reader:
         return Bar(feed.symbol, feed.timeframe, time_ms, open_, high, low, close, float(volume), float(spread))
 
     def deals(self, since: int) -> Any:  # noqa: ANN401 - a tuple of the package's structures
-        """Return the deals since a moment; the horizon is surely after every deal: server clocks run ahead of UTC."""
+        """Return the deals since a moment."""
         start = max(0, self.translate.server(since) - _LATE_S)
+        return self.must(self.mt5.history_deals_get(start, self._horizon(start)), "history_deals_get")
+
+    def _horizon(self, start: int) -> int:
+        """Return a server time that is surely after everything in history: server clocks run ahead of UTC."""
         newest = max((t.time for t in self.ticks.values() if t is not None), default=0)
-        horizon = min(_LATEST, max(newest, start) + 7 * _DAY_S) if newest else _LATEST
-        return self.must(self.mt5.history_deals_get(start, horizon), "history_deals_get")
+        return min(_LATEST, max(newest, start) + 7 * _DAY_S) if newest else _LATEST
+
+    def past_magics(self) -> tuple[int, ...]:
+        """Return the magic numbers of all orders in history: one that was taken back has used its own up as well."""
+        orders = self.must(self.mt5.history_orders_get(0, self._horizon(0)), "history_orders_get")
+        return tuple(sorted({order.magic for order in orders}))
 
     def fresh(self, ask: Poll | Look) -> list[Any]:
         """Return the deals not heard yet, in the order of their tickets; late ones are lower than some that were."""

@@ -286,7 +286,7 @@ class Worker:
             news = (*news, *r.ended(ask.doubts, ask.last_deal_at))
             if still := after <= told:
                 break
-        summed = not ask.last_deal_at and adds_up(news, account.balance)
+        first = not ask.last_deal_at
         for name, broker in r.names.items():
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
         symbols = self.contracts()
@@ -295,5 +295,6 @@ class Worker:
         return Looked(
             at=at, account=account, positions=tuple(r.translate.position(p) for p in positions),
             orders=tuple(r.translate.order(o) for o in orders), news=news, last_deal=max(after, default=ask.last_deal),
-            symbols=symbols, still=still, summed=summed, who=r.who(),
+            symbols=symbols, still=still, summed=first and adds_up(news, account.balance),
+            magics=r.past_magics() if first else (), who=r.who(),
         )  # fmt: skip

@@ -208,6 +208,15 @@ def test_a_look_tells_all_that_is_held(terminal: Terminal) -> None:
     assert (opened.deal, 99_998.0 + 1.8) == (told.last_deal, round(told.account.balance, 2))
 
 
+def test_the_first_look_names_the_magic_numbers_of_past_orders(terminal: Terminal) -> None:
+    """An order that was taken back made no deal and rests no more; whoever has lost his journal must not repeat it."""
+    terminal.serve().up()
+    terminal.send(entry(1))
+    terminal.send(cancel(3, order=terminal.send(resting(2)).order))
+
+    assert ((1001, 1002), ()) == (terminal.look().magics, terminal.look(0, NOW).magics)
+
+
 @pytest.mark.parametrize("name", ["positions_get", "orders_get", "history_deals_get", "account_info", "terminal_info"])
 def test_nothing_is_never_flat(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A call that gives None is a lost terminal, for a look and for a poll; not an empty account."""
