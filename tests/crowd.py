@@ -60,7 +60,7 @@ class Crowd(Chaos):
         self.look()
         self.tell(
             AdoptionAsked(
-                at=self.venue.at, asker=self._asker(), magic=magic, strategy=f"lane{lane}", stop=stop, quiet_ms=1,
+                at=self.venue.at, asker=self._asker(), magic=magic, strategy=f"lane{lane}", stop=stop, quiet_ms=0,
                 position=mine[0].ticket if mine else 0,
             )
         )  # fmt: skip

@@ -15,7 +15,7 @@ from runtime.core.replies import reply
 from runtime.core.state import Adoption, Lane, Ledger
 
 MINUTE_MS = 60_000
-_UNSEEN = ("SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED")
+_UNSEEN = ("SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED", "BREAK")
 _UNCLEAR = ("IN_DOUBT", "MISSING")
 
 
@@ -41,11 +41,20 @@ def adoption_answered(decider: Decider, fact: Accepted | Rejected | Refused | In
         return
     decider.ledger.adopting = None
     lane = decider.desk.by_number[adopting.trade.strategy]
-    if isinstance(fact, Accepted) and lane.trade is None and not lane.order:
-        _take(decider, lane, adopting)
-    else:
-        why = "its strategy is busy by now" if isinstance(fact, Accepted) else f"its stop was not set: {fact.reason}"
+    why = "" if isinstance(fact, Accepted) else f"its stop was not set: {fact.reason}"
+    why = why or _changed(decider.ledger, lane, adopting.trade)
+    if why:
         reply(decider.desk, adopting.asker, "adopt", lane.name, f"nothing was adopted: {why}", ok=False)
+    else:
+        _take(decider, lane, adopting)
+
+
+def _changed(ledger: Ledger, lane: Lane, trade: Trade) -> str:
+    """Return what is not any more as it was when the stop was asked for; empty where all is."""
+    if lane.trade is not None or lane.order:
+        return "its strategy is busy by now"
+    seen = [(p.side, p.volume) for p in ledger.foreign if p.ident == trade.position and p.ident not in ledger.touched]
+    return "" if seen == [(trade.side, trade.volume)] else f"position {trade.position} has changed meanwhile: ask again"
 
 
 def _found(decider: Decider, fact: AdoptionAsked) -> tuple[Lane, Position] | str:
@@ -68,6 +77,8 @@ def _found(decider: Decider, fact: AdoptionAsked) -> tuple[Lane, Position] | str
 def _meant(ledger: Ledger, lane: Lane, fact: AdoptionAsked) -> Position | str:
     theirs = [p for p in ledger.foreign if p.magic == fact.magic]
     there = [p for p in theirs if p.symbol == lane.plan.symbol and fact.position in {0, p.ticket}]
+    if len(there) == 1 and there[0].ident in ledger.touched:
+        return f"position {there[0].ticket} has changed since the venue was looked at: ask again"
     if len(there) == 1:
         return there[0]
     if there:
@@ -83,16 +94,16 @@ def _tickets(positions: list[Position]) -> str:
 
 
 def _still_sends(ledger: Ledger, position: Position, fact: AdoptionAsked) -> str:
-    """Return why the old bot may still be at work; empty where it was quiet for as long as asked for."""
+    """Return why the old bot may still be at work; empty where it was seen idle for as long as asked for."""
     resting = [o.ticket for o in ledger.foreign_orders if o.magic == fact.magic]
     if resting:
         return f"the old bot has orders resting ({', '.join(map(str, resting))}): stop it, and take them back"
-    minutes = fact.quiet_ms // MINUTE_MS
-    last = max(ledger.strangers.get(fact.magic, 0), position.at)
-    if ledger.at - last < fact.quiet_ms:
-        return f"the old bot was at work less than {minutes} minutes ago: stop it, and ask again"
-    if ledger.at - ledger.known_at < fact.quiet_ms:
-        return f"the account was not watched for {minutes} minutes yet: the old bot may still be at work"
+    quiet = ledger.quiet.get(position.ident, 0)
+    if quiet < fact.quiet_ms:
+        return (
+            f"the old bot was seen idle for {quiet // MINUTE_MS} minutes of a moving market, and must be for "
+            f"{fact.quiet_ms // MINUTE_MS}: stop it, let this daemon run while the market is open, and ask again"
+        )
     return ""
 
 

@@ -6,7 +6,7 @@ A trade is known by its position id, whoever made the deal; on a netting account
 from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
-from runtime.core.foreign import note_beyond, note_stranger
+from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
@@ -41,8 +41,8 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
         return _grown(desk, lane, lane.trade, deal) if deal.entry == "in" else _left(desk, lane, lane.trade, deal)
     if order is not None and order.verb == "entry" and order.position != deal.position:
         return _surplus(desk, order, deal, f"was netted with position {deal.position}, which is not ours")
+    note_deal(ledger, deal)
     if deal.reason == "expert":
-        note_stranger(ledger, deal.magic, deal.at)
         note_beyond(ledger, desk, deal.magic)
     return "foreign"
 

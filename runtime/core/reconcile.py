@@ -36,8 +36,6 @@ def _count(decider: Decider, fact: Reconciled) -> None:
     what is missing of the sum is older than the history.
     """
     ledger, desk = decider.ledger, decider.desk
-    if not ledger.known:
-        ledger.known_at = fact.at
     ledger.balance, ledger.known = fact.account.balance, True
     ledger.last_deal, ledger.last_deal_at, ledger.heard = fact.last_deal, fact.at, ()
     ledger.counting, ledger.day = not fact.counted, -1

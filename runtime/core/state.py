@@ -106,12 +106,14 @@ class Ledger(msgspec.Struct):
     """Magic number -> instruction, of entries that may still be filled."""
     foreign: tuple[Position, ...] = ()
     foreign_orders: tuple[Order, ...] = ()
-    strangers: dict[int, int] = {}
-    """Foreign magic number -> when a program last made a deal with it."""
+    quiet: dict[int, int] = {}
+    """Foreign position -> milliseconds of a moving market in which nothing was sent under its magic number."""
+    looked_at: int = 0
+    """When the venue was looked at last."""
+    touched: tuple[int, ...] = ()
+    """Foreign positions of which a deal was told since."""
     beyond: int = 0
     """Highest run whose magic numbers were seen before they were made here; 0: none was."""
-    known_at: int = 0
-    """Since when every deal of the account is told to us."""
     adopting: Adoption | None = None
     foreign_margin: float = 0.0
     """Margin that positions of others take, account money."""

@@ -35,10 +35,20 @@ def asked(**fields: Any) -> AdoptionAsked:  # noqa: ANN401 - of any field
     return msgspec.structs.replace(given, **fields)
 
 
+def looks(told: Told, *positions: Position, since: float, until: float, step: int = 10, still: bool = False) -> None:
+    """Look every `step` minutes, from `since` to `until` hours: the profit moves unless the market stands `still`."""
+    for n in range(round(since * 60), round(until * 60) + 1, step):
+        now = (msgspec.structs.replace(p, profit=p.profit if still else float(n)) for p in positions)
+        told.tell(reconciled(told.balance, *now, at=hour(n / 60)))
+
+
 def seen(*positions: Position, orders: tuple[Order, ...] = (), mode: str = "live") -> Told:
-    """Return a core that has watched an account with these positions for four hours, quoted at 100.00 by now."""
+    """Return a core that has watched an account with these positions for an hour, quoted at 100.00 by now."""
     told = Told(a_plan(a_lane({5: LEAVE, 6: buy()}), a_lane({}, 2, symbol="EURUSD"), mode=mode))
-    told.tell(closed(3), reconciled(BALANCE, *positions, at=hour(4), orders=orders))
+    told.tell(closed(3))
+    looks(told, *positions, since=4, until=5)
+    if orders:
+        told.tell(reconciled(BALANCE, *positions, at=hour(5), orders=orders))
     return told
 
 
@@ -49,6 +59,12 @@ def closed_by_old(told: Told) -> Deal:
         ticket=told.deals, order=1, position=4712, at=hour(4.8), symbol="XAUUSD", side=-1, entry="out", volume=2.0,
         price=100.0, magic=OLD,
     )  # fmt: skip
+
+
+def partly_closed(told: Told, reason: Any) -> Deal:  # noqa: ANN401 - a DealReason
+    """Return a deal that has closed half of the old bot's position."""
+    fields = {"position": 4711, "volume": 1.0, "at": hour(5), "reason": reason}
+    return msgspec.structs.replace(closed_by_old(told), **fields)
 
 
 def answer(step: Step) -> tuple[bool, str]:
@@ -131,8 +147,7 @@ def test_nothing_is_taken_over_whose_stop_was_not_set(no: Any) -> None:  # noqa:
         ((theirs(),), {"strategy": "lane2"}, "on EURUSD: there are 4711 on XAUUSD"),
         ((theirs(), theirs(ticket=4712)), {}, "2 positions there (4711, 4712)"),
         ((theirs(),), {"position": 99}, "no such position"),
-        ((theirs(at=hour(4)),), {"at": hour(4.5)}, "less than 60 minutes ago"),
-        ((theirs(at=0),), {"quiet_ms": 300 * MINUTE_MS, "at": hour(4.5)}, "not watched for 300 minutes yet"),
+        ((theirs(),), {"quiet_ms": 61 * MINUTE_MS}, "idle for 60 minutes of a moving market, and must be for 61: stop"),
         ((theirs(stop=0.0),), {"stop": 100.5}, "does not protect"),
         ((theirs(stop=0.0, side=-1),), {"stop": 100.0}, "does not protect"),
     ],
@@ -160,32 +175,82 @@ def test_one_of_several_may_be_named() -> None:
 def test_an_old_bot_that_still_deals_keeps_its_position() -> None:
     """A deal under its magic number within the hour: it is at work."""
     told = seen(theirs(), theirs(ticket=4712))
-    told.tell(DealMade(at=hour(4.8), deal=closed_by_old(told)))
-    ok, text = answer(told.tell(asked(position=4711)))
+    told.tell(DealMade(at=hour(5), deal=closed_by_old(told)))
+    looks(told, theirs(), since=5, until=5.5)
+    ok, text = answer(told.tell(asked()))
+    looks(told, theirs(), since=5.5, until=6.5)
 
-    assert (False, True) == (ok, "less than 60 minutes ago" in text)
-    assert answer(told.tell(asked(position=4711, at=hour(6))))[0]
+    assert (False, True) == (ok, "seen idle for 30 minutes" in text)
+    assert answer(told.tell(asked()))[0]
 
 
 @pytest.mark.parametrize("moved", [{"stop": 98.5}, {"target": 120.0}])
 def test_an_old_bot_that_moves_a_stop_keeps_its_position(moved: dict[str, float]) -> None:
     """No deal tells of it, but somebody looks after the position still: two would fight over its stop."""
     told = seen(theirs())
-    told.tell(reconciled(BALANCE, theirs(**moved), at=hour(4.8)))
+    looks(told, theirs(**moved), since=5.1, until=6)
     ok, text = answer(told.tell(asked()))
+    looks(told, theirs(**moved), since=6.1, until=6.2)
 
-    assert (False, True) == (ok, "less than 60 minutes ago" in text)
-    assert answer(told.tell(asked(at=hour(6))))[0]
+    assert (False, True) == (ok, "seen idle for 50 minutes" in text)
+    assert answer(told.tell(asked()))[0]
 
 
 def test_an_old_bot_that_places_and_takes_back_orders_keeps_its_position() -> None:
     """None of them may rest at the moment of asking: that they came and went is enough."""
     order = Order(ticket=9, at=MONDAY, symbol="XAUUSD", side=1, kind="limit", volume=1.0, price=99.0, magic=OLD)
     told = seen(theirs())
-    told.tell(reconciled(BALANCE, theirs(), at=hour(4.6), orders=(order,)))
-    told.tell(reconciled(BALANCE, theirs(), at=hour(4.8)))
+    told.tell(reconciled(BALANCE, theirs(), at=hour(5.1), orders=(order,)))
+    looks(told, theirs(), since=5.2, until=5.5)
 
-    assert "less than 60 minutes ago" in answer(told.tell(asked()))[1]
+    assert "seen idle for" in answer(told.tell(asked()))[1]
+
+
+def test_a_closed_market_says_nothing_of_an_old_bot() -> None:
+    """Its quotes stand still, whatever the clock does: other symbols move it on, and after a weekend it jumps."""
+    told = seen()
+    looks(told, theirs(), since=5, until=10, still=True)
+    slow = answer(told.tell(asked()))
+    looks(told, theirs(), since=60, until=60)
+    jumped = answer(told.tell(asked()))
+
+    assert [(False, True)] * 2 == [(ok, "seen idle for 0 minutes" in text) for ok, text in (slow, jumped)]
+
+
+def test_a_daemon_that_was_away_says_nothing_of_an_old_bot() -> None:
+    """What it did between two looks that are hours apart nobody has seen, though prices moved."""
+    told = seen()
+    looks(told, theirs(), since=5, until=10, step=60)
+
+    assert "seen idle for 0 minutes" in answer(told.tell(asked()))[1]
+
+
+@pytest.mark.parametrize("reason", ["client", "stop", "expert"])
+def test_a_position_of_which_a_deal_was_told_since_the_look_is_not_taken_over(reason: Any) -> None:  # noqa: ANN401
+    """It was closed, or partly so, meanwhile: what was seen is not what is there."""
+    told = seen(theirs())
+    told.tell(DealMade(at=hour(5), deal=partly_closed(told, reason)))
+    ok, text = answer(told.tell(asked()))
+
+    assert (False, True) == (ok, "changed since the venue was looked at: ask again" in text)
+
+
+def test_a_position_that_changes_while_its_stop_is_set_is_not_taken_over() -> None:
+    """The stop stays, which does no harm."""
+    told = seen(theirs(stop=0.0))
+    move = only(told.tell(asked(stop=97.5)), ModifyStop)
+    told.tell(DealMade(at=hour(5), deal=partly_closed(told, "client")))
+    ok, text = answer(told.tell(Accepted(at=hour(5), id=move.id)))
+
+    assert (False, None, True) == (ok, told.core.lanes[0].trade, "has changed meanwhile: ask again" in text)
+
+
+def test_nothing_is_taken_over_while_the_balance_is_not_explained() -> None:
+    """A deal is yet to show, and it may be one of that position: its volume was seen less already."""
+    told = seen(theirs())
+    told.tell(reconciled(BALANCE + 50.0, theirs(volume=1.0), at=hour(5)))
+
+    assert (False, True) == ((found := answer(told.tell(asked())))[0], "is not known (BREAK)" in found[1])
 
 
 def test_an_old_bot_whose_orders_rest_keeps_its_position() -> None:
