@@ -5,7 +5,6 @@ import math
 import platform
 import sys
 
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -158,7 +157,7 @@ def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, covarian
         last=bars.time[-1],
         seed=seed,
         covariance=covariance,
-        engine=f"hmmlearn {version('hmmlearn')}",
+        engine=result.engine,
         platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
 

@@ -8,11 +8,15 @@ import pytest
 from numpy.typing import NDArray
 
 from regimes.filter import filter_init, filter_step
-from regimes.fit import Covariance, FitResult, fit
+from regimes.fit import Covariance, Engine, FitResult, fit, verify
+from regimes.fit_chain import Rules
+from regimes.fit_hmmlearn import score
+from regimes.fit_starts import starts_of
 from regimes.weights import ModelError
 from tests.models import as_hmmlearn
 
 Array = NDArray[np.float64]
+ENGINES: tuple[Engine, ...] = ("hmmlearn", "kernel", "auto")
 
 
 def simulated(sds: tuple[float, ...], stay: float, count: int, seed: int) -> tuple[Array, Array]:
@@ -83,6 +87,39 @@ def test_equal_arguments_give_equal_bits() -> None:
     x, _ = simulated((1.0, 3.0), 0.98, 1500, seed=5)
 
     assert fit(x, 2, seed=9) == fit(x.copy(), 2, seed=9)
+
+
+@pytest.mark.parametrize("covariance", ["diag", "full"])
+def test_both_engines_train_the_same_model(covariance: Covariance) -> None:
+    """The kernel's model is the one of hmmlearn to 1e-8, start by start, and the result names who trained it."""
+    x, truth = simulated((0.5, 1.0, 2.5), 0.98, 1500, seed=12)
+    wide = np.column_stack((x, np.random.default_rng(12).normal(truth, 1.0)))
+
+    record, fast, both = (fit(wide, 3, seed=1, covariance=covariance, engine=e) for e in ENGINES)
+
+    assert fast.weights == both.weights
+    assert fast.weights == pytest.approx(record.weights, abs=1e-8)
+    assert fast.starts == pytest.approx(record.starts, abs=1e-7)
+    assert (fast.iterations, fast.converged) == (record.iterations, record.converged)
+    names = [result.engine.split(", ") for result in (record, fast, both)]
+    assert [[part.split()[0] for part in name] for name in names] == [
+        ["hmmlearn"],
+        ["kernel", "numba"],
+        ["kernel", "numba", "verified"],
+    ]
+
+
+def test_a_likelihood_that_hmmlearn_does_not_find_is_refused() -> None:
+    """A kernel whose likelihood is off by a millionth trains nothing, and the words say what to report."""
+    x, _ = simulated((1.0, 3.0), 0.98, 500, seed=13)
+    begin = starts_of(x, np.abs(x[:, 0]), 2, 1, 1, full=False)[0]
+    rules = Rules(prior=np.ones((2, 2)), full=False, floor=0.0)
+    found = score(x, begin, rules)
+
+    verify(x, begin, rules, found * (1.0 + 1e-9))
+
+    with pytest.raises(ModelError, match="train with engine 'hmmlearn', and report"):
+        verify(x, begin, rules, found * (1.0 + 1e-6))
 
 
 @pytest.mark.parametrize("unit", [1e-4, 1e4])
