@@ -17,7 +17,7 @@ from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, 
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from brokers.venue import Costs
 from tests.chaos.door import Asked, Cut
-from tests.chaos.hands import ACTS, by_hand
+from tests.chaos.hands import ACTS, AWAY, by_hand
 from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled
 from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown
 from tests.chaos.story import HISTORY, Story, Strike
@@ -283,7 +283,10 @@ class Broker:
             if request is not None:
                 self.world.tell(f"by hand: {ACTS[act]} {p.ticket}")
                 self.world.touched.add(p.ticket)
+                if act == AWAY:
+                    self.world.bare.take(p.ticket)
                 self.work("send", *request)
+                self.world.bare.changed()
 
     def calm(self) -> None:
         """From now on nothing goes wrong."""

@@ -1,4 +1,4 @@
-"""People's hands on our trades: closed, partly closed, or their stop moved, by another terminal than ours."""
+"""People's hands on our trades: another terminal than ours closes them, or a part, or moves or takes their stop."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from market.types import Position, Symbol
 _EMPTY: dict[str, Any] = {
     "symbol": "", "comment": "", "volume": 0.0, "price": 0.0, "stoplimit": 0.0, "sl": 0.0, "tp": 0.0,
 }  # fmt: skip
-ACTS = ("close", "close a part of", "move the stop away from", "move the stop nearer to")
+ACTS = ("close", "close a part of", "move the stop away from", "move the stop nearer to", "take the stop away from")
+AWAY = 4
 
 
 def fields_of(**given: Any) -> list[Any]:  # noqa: ANN401 - fields of TradeRequest
@@ -20,7 +21,7 @@ def fields_of(**given: Any) -> list[Any]:  # noqa: ANN401 - fields of TradeReque
 def by_hand(act: int, p: Position, spec: Symbol) -> list[Any] | None:
     """Return the request by which a person acts on a position; None where it is too small to be parted."""
     if act > 1:
-        stop = round(p.price - p.side * 9.0, 2) if act == 2 else round(p.stop + p.side * 0.1, 2)
+        stop = (round(p.price - p.side * 9.0, 2), round(p.stop + p.side * 0.1, 2), 0.0)[act - 2]
         return fields_of(action=c.TRADE_ACTION_SLTP, symbol=p.symbol, position=p.ticket, sl=stop, tp=p.target)
     volume = p.volume if act == 0 else spec.lots(p.volume / 2)
     if not volume > 0.0:

@@ -24,10 +24,11 @@ async def market(world: Any) -> None:  # noqa: ANN401 - a World
 
 
 async def on_call(world: Any) -> None:  # noqa: ANN401 - a World
-    """Restart what has given up, resume in the quiet bars, and see whether trading comes back."""
+    """Restart what has given up, resume in the quiet bars, and see whether trading and stops come back."""
     given_up = 0.0
     while not world.wrong:
         await asyncio.sleep(LOOK_S)
+        world.bare.passed(LOOK_S)
         if 0.0 <= world.quiet_since < world.loop.now - QUIET_S:
             world.wrong.append(f"liveness: not back {QUIET_S:g} s after all was well; {world.standing()}")
             return

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from brokers.facts import Answer, InDoubt
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
@@ -86,6 +88,48 @@ class Repeating(Worker):
         return told
 
 
+class Package:
+    """The package, but an entry leaves without its stop, which follows once the entry is done."""
+
+    def __init__(self, package: Any) -> None:  # noqa: ANN401 - a module
+        """Stand before the package."""
+        self.package = package
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the package has
+        """Be the package in everything else."""
+        return getattr(self.package, name)
+
+    def order_send(self, order: dict[str, Any]) -> Any:  # noqa: ANN401 - a result
+        """Send two requests where one would do."""
+        if order["action"] != self.package.TRADE_ACTION_DEAL or "sl" not in order:
+            return self.package.order_send(order)
+        result = self.package.order_send({**order, "sl": 0.0})
+        if result is not None and result.deal:
+            self.package.order_send({
+                "action": self.package.TRADE_ACTION_SLTP, "symbol": order["symbol"], "position": result.order,
+                "sl": order["sl"],
+            })  # fmt: skip
+        return result
+
+
+class StopAfterwards(Worker):
+    """Sets the stop of an entry only once it is done."""
+
+    def __init__(self, package: Any, control: Any, patience_s: float = 0.0) -> None:  # noqa: ANN401 - modules
+        """Send through another package."""
+        super().__init__(package, control, patience_s)
+        self.mt5 = Package(package)
+
+
+class Careless(Recorder):
+    """Has a core that lets a stop stay away."""
+
+    def __init__(self, core: Any, *others: Any) -> None:  # noqa: ANN401 - a core and what else there is
+        """Change the core's mind about hands."""
+        super().__init__(core, *others)
+        core.decider.plan = msgspec.structs.replace(core.plan, hands="accept")
+
+
 class Forgiving(Session):
     """Takes a lost answer for a no."""
 
@@ -105,6 +149,7 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a session that takes a lost answer for a no": (Variant(session=Forgiving), ("denied", "a bug")),
     "a daemon that acts before it has written": (Variant(recorder=Hasty), ("unwritten",)),
     "a gateway that ignores the latch": (Variant(worker=WithoutLatch), ("halt",)),
+    "a worker that sets the stop once the entry is done": (Variant(worker=StopAfterwards), ("bare",)),
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.chaos.judge import judge
+from tests.chaos.planted import Careless
 from tests.chaos.points import Crash
 from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
-from tests.chaos.world import World
+from tests.chaos.world import Variant, World
 
 BUY = (1.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0, 1.0)
 """At the market, left a bar later."""
@@ -21,6 +22,8 @@ KEEP = (1.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0, 1.0)
 LENGTH = 5
 NEARER = 25
 """Pick of a hand that moves the stop of the only position nearer, as soon as a bar is played."""
+TAKEN = 30
+"""Likewise, of one that takes it away."""
 
 
 def a_story(*wants: tuple[float, ...], **given: Any) -> Story:  # noqa: ANN401 - fields of Story
@@ -103,6 +106,19 @@ def test_an_entry_that_comes_to_rest_long_after_its_window_keeps_its_place() -> 
     world = played(a_story((*REST[:-1], 4.0), BUY, strikes=(Strike("held beyond the window", 1, 1.5),)))
 
     assert (["CANCELLED"], []) == (states(world, "limit"), states(world, "market"))
+
+
+def test_a_stop_that_a_person_takes_away_comes_back_at_the_next_look() -> None:
+    """While nothing keeps the house from it; for that long the position may be bare, and no longer."""
+    away = {"lockstep": False, "bar_s": 3.0, "reconcile_s": 2.0, "strikes": (Strike("by hand", 2, pick=TAKEN),)}
+    world = played(a_story(KEEP, **away))
+    with folder() as where:
+        careless = World(a_story(KEEP, **away), where, Variant(recorder=Careless))
+        careless.play()
+        complaints = judge(careless)
+
+    assert ["FILLED"] == states(world, "move stop")
+    assert ["bare"] == [line.partition(":")[0] for line in complaints if line.startswith("bare")]
 
 
 def test_a_hand_that_no_look_has_seen_before_the_data_ended_is_nobodys_fault() -> None:

@@ -17,6 +17,7 @@ from config.errors import TerminalRefused
 from runtime.assemble import plan_of
 from runtime.operator import latch
 from runtime.recorder import Recorder
+from tests.chaos.bare import Bare
 from tests.chaos.broker import LOGIN, Broker
 from tests.chaos.disk import Disk
 from tests.chaos.door import Asked
@@ -72,6 +73,7 @@ class World:
         self.run_row = run_row_of(self.config, self.plan)
         self._open_latch()
         self.broker = Broker(story, self.home, self)
+        self.bare = Bare(self)
         self.house: House | None = None
         self.task: asyncio.Task[str] | None = None
         self.pending = {crash: crash.nth for crash in story.crashes}
@@ -157,6 +159,7 @@ class World:
     def worked(self, asked: Asked) -> None:
         """Take note that the server has worked a request."""
         self.tell(f"server: worked {asked.request.magic:x} of instruction {asked.instruction:x}: {asked.result}")
+        self.bare.changed()
         self.hook("server: worked")
 
     def struck_by(self, fault: Fault, where: str) -> None:
@@ -168,6 +171,7 @@ class World:
         """Take note that the clock of the recording has moved, and let happen what the story says."""
         broker, story = self.broker, self.story
         broker.bar += 1
+        self.bare.changed()
         self.tell(f"bar {broker.bar} of {story.length} is played, {broker.exchange.replay.at}")
         if broker.bar >= story.length:
             self._calm()
