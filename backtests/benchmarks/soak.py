@@ -2,12 +2,12 @@
 
     python -m backtests.benchmarks.soak --hours 8 --csv soak.csv
 
-A minute of the market passes every second, orders are sent and answered, and every few minutes something goes wrong:
-the trade server is silent for a while, or for longer than a call may take; its process is started again; the worker
-is killed. The daemon is never killed, so what it keeps it keeps for hours. Once a minute memory, descriptors and
-threads of every process are written down. Judged are the pages that a process has written: those of a library are its
-own for as long as nobody else has it loaded, and shared again when somebody has. It ends with 1 where the daemon or
-the supervisor has grown, 0 where not.
+A minute of the market passes every second, orders of a gated strategy and of its shadow book are sent and answered,
+and every few minutes something goes wrong: the trade server is silent for a while, or for longer than a call may take;
+its process is started again; the worker is killed. The daemon is never killed, so what it keeps it keeps for hours.
+Once a minute memory, descriptors and threads of every process are written down. Judged are the pages that a process has
+written: those of a library are its own while nobody else has it loaded, and shared again when somebody has. It ends
+with 1 where the daemon or the supervisor has grown, 0 where not.
 """
 
 import argparse
@@ -28,6 +28,8 @@ import msgspec
 from backtests.benchmarks.accounts import Fleet
 from backtests.benchmarks.processes import Cost, cost
 from backtests.benchmarks.timing import head
+from backtests.demo import demo_config
+from backtests.training import train_from_config
 from brokers.mt5.lookalike.launch import launch, stop
 from runtime.operator.client import status
 
@@ -210,8 +212,10 @@ def main() -> int:
     args = parser.parse_args()
     seconds = args.hours * 3600.0
     with tempfile.TemporaryDirectory() as name:
+        train_from_config(demo_config(Path(name) / "model"))
         fleet = Fleet(Path(name), 1)
-        fleet.write(bars=int(seconds) + 3600, history=600, speed=60.0, call_timeout_s=5.0)
+        model = Path(name) / "model" / "models" / "calm-or-storm"
+        fleet.write(bars=int(seconds) + 3600, history=600, speed=60.0, call_timeout_s=5.0, model=model)
         soak = Soak(fleet)
         try:
             soak.run(seconds, args.csv)
