@@ -74,7 +74,7 @@ def at_least(charge: float, minimum: float) -> float:
 
 def charge(policy: Commission, opened: float, closed: float, value: float) -> float:
     """Return what a deal costs that opens and closes so many lots; `value` is a lot's in account money."""
-    if isinstance(policy, int | float):
+    if not isinstance(policy, _Policy):
         return commission(policy, opened + closed)
     lots = (opened if policy.on != "out" else 0.0) + (closed if policy.on != "in" else 0.0)
     if lots == 0.0:

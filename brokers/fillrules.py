@@ -75,22 +75,22 @@ def fillings(symbol: Symbol, kind: OrderKind) -> tuple[Filling, ...]:
     Request and instant execution allow everything, market execution what the symbol's mask names, exchange execution
     that and `return`; a resting order may always let its rest stand.
     """
-    return _offered(symbol.execution, symbol.fillings, rests=kind != "market")
+    return _offered(symbol.execution, symbol.fillings, kind)
 
 
 @cache
-def _offered(execution: Execution, mask: tuple[Filling, ...], *, rests: bool) -> tuple[Filling, ...]:
+def _offered(execution: Execution, mask: tuple[Filling, ...], kind: OrderKind) -> tuple[Filling, ...]:
     named: tuple[Filling, ...] = tuple(f for f in mask if f != "return")
     if execution in {"request", "instant"}:
         named = ("fok", "ioc", "return")
     elif execution == "exchange":
         named = (*named, "return")
-    return ("return", *(f for f in named if f != "return")) if rests else named
+    return named if kind == "market" else ("return", *(f for f in named if f != "return"))
 
 
 def filling_of(symbol: Symbol, kind: OrderKind, asked: Filling | None) -> Filling | None:
     """Return how an order is filled, the usual way where nothing is asked; None where it is not offered."""
-    offered = fillings(symbol, kind)
+    offered = _offered(symbol.execution, symbol.fillings, kind)
     if asked is None:
         return offered[0] if offered else None
     return asked if asked in offered else None

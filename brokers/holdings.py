@@ -5,7 +5,7 @@ On a hedging account every order has a position of its own. On a netting account
 """
 
 from brokers.book import Book, Holding
-from brokers.commission import charge
+from brokers.commission import Turnover, charge
 from brokers.fills import average_price, share
 from brokers.ledger import Ledger, equity, record, take_ticket
 from brokers.margins import bind, in_use, required
@@ -26,14 +26,15 @@ def affordable(a: Ledger, book: Book, side: Side, volume: float, price: float, f
 
 def cost(a: Ledger, book: Book, opened: float, closed: float, price: float) -> float:
     """Return the commission of a deal that opens and closes so many lots."""
-    return charge(book.commission, opened, closed, worth_of_lot(a.books, book, price))
+    value = worth_of_lot(a.books, book, price) if isinstance(book.commission, Turnover) else 0.0
+    return charge(book.commission, opened, closed, value)
 
 
 def enter(a: Ledger, book: Book, order: Order, price: float, volume: float) -> tuple[Deal, Holding]:
     """Open the position an order asked for, or add to it where a part was filled before; its ticket is the order's."""
-    held = next((p for p in book.positions if p.ticket == order.ticket), None)
-    if held is not None:
-        return grow(a, book, held, order, price, volume), held
+    for begun in book.positions:
+        if begun.ticket == order.ticket:
+            return grow(a, book, begun, order, price, volume), begun
     held = Holding(
         ticket=order.ticket,
         at=a.at,

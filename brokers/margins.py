@@ -64,8 +64,8 @@ def in_use(a: Ledger, book: Book, side: int = 1, volume: float = 0.0, own: float
             longs, long_margin = longs + p.volume, long_margin + p.margin
         else:
             shorts, short_margin = shorts + p.volume, short_margin + p.margin
-    share = _share(book) if a.hedging else None
-    if share is None or not longs > 0.0 or not shorts > 0.0:
+    share = _share(book) if a.hedging and longs > 0.0 and shorts > 0.0 else None
+    if share is None:
         return cents(long_margin + short_margin)
     return covered(longs, shorts, long_margin, short_margin, share)
 

@@ -28,7 +28,10 @@ Path = tuple[float, float, float]
 def jump(a: Ledger, book: Book) -> None:
     """Drop what has expired and fill at the quote what it has reached or passed; a gap is not given back."""
     for p in tuple(book.positions):
-        _leave_at_quote(a, book, p)
+        quote = book.bid if p.side > 0 else book.ask
+        hit = touched(p.side, p.stop, p.target, quote, quote)
+        if hit != NOTHING:
+            _leave(a, book, p, hit, quote)
     for r in tuple(book.orders):
         quote = book.ask if r.order.side > 0 else book.bid
         if 0 < r.order.expiry <= a.at:
@@ -57,7 +60,9 @@ def play(a: Ledger, book: Book, high: float, low: float, close: float) -> None:
     """Fill at their levels what a bar's path after its open reached: positions first, then resting orders."""
     for p in tuple(book.positions):
         top, bottom = (high, low) if p.side > 0 else (_ask(book, high), _ask(book, low))
-        _leave_at_level(a, book, p, touched(p.side, p.stop, p.target, top, bottom))
+        hit = touched(p.side, p.stop, p.target, top, bottom)
+        if hit != NOTHING:
+            _leave_at_level(a, book, p, hit)
     if book.orders:
         _play_orders(a, book, (high, low, close), (_ask(book, high), _ask(book, low), _ask(book, close)))
 

@@ -54,6 +54,8 @@ def order_frozen(book: Book, r: Resting) -> Refusal | None:
 
 def position_frozen(book: Book, p: Holding) -> Refusal | None:
     """Return why a position is not touched now: the quote is too near to its stop or target."""
+    if not book.symbol.freeze_level:
+        return None
     quote = book.bid if p.side > 0 else book.ask
     for level in (p.stop, p.target):
         if frozen(quote, level, book.symbol.freeze_level, book.scale):
@@ -91,7 +93,10 @@ def stop_refusal(book: Book, p: Holding, request: StopRequest) -> Refusal | None
 
 
 def _off_grid(book: Book, *prices: float) -> bool:
-    return any(price != 0.0 and not on_grid(price, book.scale, book.tick) for price in prices)
+    for price in prices:  # noqa: SIM110 - a generator costs more than what it asks, and this is asked with every request
+        if price != 0.0 and not on_grid(price, book.scale, book.tick):
+            return True
+    return False
 
 
 def _requote(book: Book, request: EntryRequest | CloseRequest) -> Refusal | None:

@@ -16,7 +16,8 @@ def market_price(a: Ledger, book: Book, side: int) -> float:
 
 def missed(a: Ledger, book: Book, price: float, side: int) -> float:
     """Return what an execution of `side` gets that aims at a price."""
-    return slipped(price, side, book.slippage + draw(a, book), book.scale)
+    points = book.slippage + draw(a, book) if book.slips else book.slippage
+    return slipped(price, side, points, book.scale)
 
 
 def missed_target(a: Ledger, book: Book, price: float, side: int) -> float:

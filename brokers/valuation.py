@@ -43,6 +43,8 @@ def worth_of_lot(books: Books, book: Book, price: float) -> float:
 
 def convertible(books: Books, book: Book) -> bool:
     """Tell whether every pair that a symbol's money passes through has a quote."""
+    if not book.route and not book.margin_route:
+        return True
     return all(books[leg.symbol].bid > 0.0 for leg in (*book.route, *book.margin_route))
 
 

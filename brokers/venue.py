@@ -113,7 +113,9 @@ class Venue:
         """Play what followed the bar's open, and quote its close at `at`, the bar's last millisecond."""
         a = self._a
         book = a.books[symbol]
-        self._pass_to(at)
+        if not a.at <= at < a.ends:
+            self._not_just_later(at)
+        a.at = at
         if book.positions or book.orders:
             play(a, book, high, low, close)
         book.bid = close
@@ -132,7 +134,9 @@ class Venue:
 
     def _quote(self, book: Book, at: int, bid: float, ask: float) -> None:
         a = self._a
-        self._pass_to(at)
+        if not a.at <= at < a.ends:
+            self._not_just_later(at)
+        a.at = at
         day = at // DAY
         if day != book.day:
             roll(a, book, day)
@@ -143,13 +147,11 @@ class Venue:
         if a.watched:
             call_margin(a)
 
-    def _pass_to(self, at: int) -> None:
-        a = self._a
-        if not a.at <= at < a.ends:
-            if at < a.at:
-                raise VenueError(f"bars must come in order of time: {at} follows {a.at}")
-            expire(a, at)
-        a.at = at
+    def _not_just_later(self, at: int) -> None:
+        """Refuse to go back; else end the contracts that end by then."""
+        if at < self._a.at:
+            raise VenueError(f"bars must come in order of time: {at} follows {self._a.at}")
+        expire(self._a, at)
 
     # --- the desk ---------------------------------------------------------------------------------------------------
 

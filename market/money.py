@@ -41,11 +41,14 @@ def cents(x: float) -> float:
     >>> cents(1.005), cents(-1.005), cents(2.675), cents(0.004999)
     (1.01, -1.01, 2.68, 0.0)
     """
-    if x < 0.0:
-        a = 0.0 - x * 100.0
-        return 0.0 - floor(a + 0.5 + _NUDGE + a * _GRAIN) / 100.0
     a = x * 100.0
-    return floor(a + 0.5 + _NUDGE + a * _GRAIN) / 100.0
+    if x < 0.0:
+        a = 0.0 - a
+    a = a + 0.5 + _NUDGE + a * _GRAIN
+    n = (a + _MAGIC) - _MAGIC  # `floor`, written out: money is rounded more often than anything else is done
+    if n > a:
+        n = n - 1.0
+    return 0.0 - n / 100.0 if x < 0.0 else n / 100.0
 
 
 @kernel
@@ -55,7 +58,8 @@ def to_grid(x: float, scale: float, tick: float) -> float:
     >>> to_grid(1.234567, 100000.0, 1.0), to_grid(1234.56, 100.0, 25.0)
     (1.23457, 1234.5)
     """
-    return nearest(nearest(x * scale / tick) * tick) / scale
+    ticks = (x * scale / tick + _MAGIC) - _MAGIC  # `nearest` twice, written out as in `cents`
+    return ((ticks * tick + _MAGIC) - _MAGIC + 0.0) / scale
 
 
 @kernel
