@@ -69,6 +69,7 @@ class Daemon:
         self.switch = Switch(folder, self.clock)
         self.linker = Linker(session, self.clock, jitter, ears.page_after_s)
         self.hearing = Hearing(self.ledger, self.clock, self.core.plan.hours, ears)
+        self.hearing.recall(self.core.feeds)
         self.linker.market_open = self._market_open
         self.inbox: Inbox = asyncio.Queue()
         self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox)

@@ -55,6 +55,12 @@ class Hearing:
         self.forbidden = told.forbidden
         self.silence.linked(self.clock.elapsed())
 
+    def recall(self, feeds: Mapping[FeedKey, Feed]) -> None:
+        """Have the bars of the last run read again: one may have been revised while nobody listened."""
+        for feed in feeds.values():
+            for bar in feed.known:
+                self.remember(bar)
+
     def cursors(self, feeds: Mapping[FeedKey, Feed]) -> tuple[FeedCursor, ...]:
         """Return where each feed stands: a broken bar is told once, and not asked for again."""
         return tuple(

@@ -101,13 +101,19 @@ def lived(
     act: Callable[[Living], Awaitable[None]],
     *,
     plan: Plan | None = None,
+    rest: bytes = b"",
     **ears: Any,  # noqa: ANN401
 ) -> Living:
-    """Run a daemon over the trade server in `home` until the act is over; return how it was left."""
+    """Run a daemon over the trade server in `home` until the act is over; return how it was left.
+
+    `rest`: the snapshot of a core that it goes on with.
+    """
     state = latched(folder / "state", "run")
     session = Session(terms_of(home, state))
     with JournalWriter(folder / "journal.sqlite") as journal:
         core, books = core_of(plan or a_plan(a_lane({})), {})
+        if rest:
+            core.restore(rest)
         recorder = Heard(core, books, journal, Clock())
         recorder.begin({"run": 1, "started": 0, "config": "{}"})
         daemon = Daemon(

@@ -139,7 +139,9 @@ class Core:
                 ledger.holds.pop("SESSION", None)
             case SymbolSeen():
                 symbol_seen(self.decider, fact)
-            case BarRevised() | FeedBroken():
+            case BarRevised():
+                self._revised(fact)
+            case FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():
                 clock_told(ledger, self.desk, fact)
@@ -203,6 +205,13 @@ class Core:
         for reading in self.readings_of[key]:
             reading.fold()
         return True
+
+    def _revised(self, fact: BarRevised) -> None:
+        """Know the bar as it is told now, so that it is told once, and hold its symbol."""
+        feed = self.feeds.get((fact.bar.symbol, fact.bar.timeframe))
+        if feed is not None:
+            feed.revise(fact.bar)
+        broken(self.ledger, self.desk, fact)
 
     def _lift(self, symbol: str) -> None:
         """Lift the holds that a bar can lift."""

@@ -1,5 +1,6 @@
 """Bars become numbers: the feature folds and regime filters of one account, fed by symbol and timeframe."""
 
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -15,10 +16,16 @@ FeedKey = tuple[str, str]
 """(symbol, timeframe)."""
 
 
+KNOWN = 3
+"""Bars remembered as they were folded in: after a restart they are held against what the terminal tells then."""
+
+
 class Feed:
     """All features wanted of one symbol and timeframe, each folded once a bar."""
 
-    __slots__ = ("bars", "folds", "key", "last_time", "picks", "states", "timeframe_ms", "values", "warm_after")
+    __slots__ = (
+        "bars", "folds", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values", "warm_after",
+    )  # fmt: skip
 
     def __init__(self, key: FeedKey) -> None:
         """Begin with nothing wanted."""
@@ -31,6 +38,7 @@ class Feed:
         self.bars = 0
         self.warm_after = 0
         self.last_time = 0
+        self.known: deque[Bar] = deque(maxlen=KNOWN)
 
     def want(self, ref: FeatureRef) -> int:
         """Return the place of a feature among `values`, adding it if it is new."""
@@ -57,6 +65,13 @@ class Feed:
             values[i] = step(states[i], params, o, h, low, c, t)
         self.bars += 1
         self.last_time = bar.time
+        self.known.append(bar)
+
+    def revise(self, bar: Bar) -> None:
+        """Know a bar as it is told by now; what was folded in stays folded in."""
+        for place, old in enumerate(self.known):
+            if old.time == bar.time:
+                self.known[place] = bar
 
 
 class RegimeReading:
@@ -108,6 +123,7 @@ class FeedSnapshot(msgspec.Struct, frozen=True):
     last_time: int
     states: list[list[float]]
     values: list[float]
+    known: tuple[Bar, ...] = ()
 
 
 class ReadingSnapshot(msgspec.Struct, frozen=True):
@@ -122,7 +138,7 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
     """Return all that moves in a feed."""
-    return FeedSnapshot(feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values))
+    return FeedSnapshot(feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values), tuple(feed.known))
 
 
 def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
@@ -130,6 +146,7 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
     feed.bars, feed.last_time = snapshot.bars, snapshot.last_time
     feed.states = [list(s) for s in snapshot.states]
     feed.values = list(snapshot.values)
+    feed.known = deque(snapshot.known, maxlen=KNOWN)
 
 
 def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:

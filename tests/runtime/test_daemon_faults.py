@@ -216,6 +216,30 @@ def test_a_bar_that_is_revised_is_told_once(home: Path, tmp_path: Path) -> None:
     assert [(last, 2009.0)] == [(fact.bar.time, fact.bar.high) for fact in living.told(BarRevised)]
 
 
+def test_a_bar_that_was_revised_while_the_daemon_was_down_is_told_at_its_start(home: Path, tmp_path: Path) -> None:
+    """It had folded in another story of the last bar: a fact and a hold, as if it had listened; and once only."""
+    last = START + (HISTORY - 1) * HOUR
+
+    async def ready(living: Living) -> None:
+        await living.ready()
+        await living.until(lambda: living.daemon.session.answered > 20)
+
+    async def revised(living: Living) -> None:
+        await living.until(lambda: living.told(BarRevised))
+
+    async def polled(living: Living) -> None:
+        await living.until(lambda: living.daemon.session.answered > 20)
+
+    first = lived(home, tmp_path / "first", ready)
+    assert control.happen("revised", symbol="GOLD", time=last, open=2003.0, high=2009.0, low=2002.5, close=2004.0)
+    second = lived(home, tmp_path / "second", revised, rest=first.daemon.core.snapshot())
+    third = lived(home, tmp_path / "third", polled, rest=second.daemon.core.snapshot())
+
+    assert ([], []) == (first.told(BarRevised), third.told(BarRevised))
+    assert [(last, 2009.0)] == [(fact.bar.time, fact.bar.high) for fact in second.told(BarRevised)]
+    assert "revised" in second.holds["CONTRACT:XAUUSD"]
+
+
 def test_a_contract_that_changes_is_held(home: Path, tmp_path: Path) -> None:
     """Within a look at the venue it is known, and held."""
     changed = msgspec.to_builtins(msgspec.structs.replace(GOLD, contract_size=10.0))

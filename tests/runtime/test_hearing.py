@@ -25,7 +25,7 @@ from runtime.core.feeds import Feed
 from runtime.core.instructions import Alert
 from runtime.core.state import Ledger
 from runtime.hearing import Ears, Hearing, facts_of
-from tests.cores import a_lane, a_plan, an_account, hour
+from tests.cores import a_lane, a_plan, an_account, closed, hour
 from tests.told import Told, of_kind
 from tests.venues import EURUSD, GOLD, HOUR
 
@@ -217,6 +217,19 @@ def test_the_last_bars_told_are_read_again_and_a_changed_one_is_told_once() -> N
     assert FeedCursor("XAUUSD", "H1", hour(4), tuple(c.bar for c in bars[2:])) == cursor
     assert [BarRevised(at=hour(5) + 1000, bar=changed)] == told
     assert (bars[2].bar, changed, bars[4].bar) == again.known
+
+
+def test_the_last_bars_of_a_run_are_read_again_by_the_next_one() -> None:
+    """The core remembers three of each feed, as they were told last."""
+    core = Told(a_plan(a_lane({})))
+    core.tell(*(closed(n) for n in range(3, 7)))
+    changed = msgspec.structs.replace(closed(5).bar, close=100.7)
+    core.tell(BarRevised(at=hour(8), bar=changed))
+    room = Room()
+    room.hearing.recall(core.again().core.feeds)
+    (cursor,) = room.hearing.cursors(core.core.feeds)
+
+    assert (closed(4).bar, changed, closed(6).bar) == cursor.known
 
 
 # --- contracts --------------------------------------------------------------------------------------------------------
