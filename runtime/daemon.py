@@ -125,6 +125,7 @@ class Daemon:
 
     async def _consume(self, run: int) -> None:
         """Consume, alone: commands and timers first, then the terminal."""
+        self._renew_paper()
         await self.taker.take(RunStarted(at=self.ledger.at, run=run))
         await self._read_latch()
         while not self.stopping:
@@ -147,8 +148,14 @@ class Daemon:
             await self._loosen(item)
         elif isinstance(item, PersonFact):
             await self.taker.hear_out(item)
+            self._renew_paper()
         elif item is not None:
             await self.taker.take(item)
+
+    def _renew_paper(self) -> None:
+        """Have the simulated venue trade by the contracts that the core sizes with: a person may have taken another."""
+        if self.paper is not None:
+            self.paper.trade_by(contract.symbol for contract in self.core.decider.contracts.values())
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""

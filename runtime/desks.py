@@ -1,6 +1,6 @@
 """Where requests are worked: a live terminal, or, on paper, a simulated venue beside a live terminal's bars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from brokers.facts import Answer, BarClosed, DealMade, OrderEnd, OrderGone, Reco
 from brokers.mt5.session import Session
 from brokers.requests import AnyRequest
 from brokers.venue import Costs, Venue
-from market.types import Account
+from market.types import Account, Symbol
 from runtime.core.plan import Plan
 from runtime.core.state import Ledger
 from runtime.follow import Follower, Told
@@ -109,6 +109,12 @@ class PaperDesk:
     def venue(self) -> Venue:
         """The simulated venue."""
         return self.follower.venue
+
+    def trade_by(self, symbols: Iterable[Symbol]) -> None:
+        """Trade by these contracts from now on, what is open too: a person took them, before a restart perhaps."""
+        for symbol in symbols:
+            self.follower.respecify(symbol)
+        self._save()
 
     def market(self, fact: BarClosed, *, ended: bool) -> None:
         """Let the venue follow one told bar."""

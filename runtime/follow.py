@@ -2,7 +2,7 @@
 
 from brokers.facts import BarClosed
 from brokers.venue import Venue
-from market.types import TIMEFRAMES
+from market.types import TIMEFRAMES, Symbol
 
 Told = tuple[int, bool]
 """When the last bar told opened, and whether the next one is open already."""
@@ -17,6 +17,12 @@ class Follower:
         """Follow `feeds`: symbol -> timeframe whose bars are its price path; `scales` are points in one of price."""
         self.venue, self.feeds, self.scales = venue, feeds, scales
         self.opened: dict[str, Told] = {}
+
+    def respecify(self, symbol: Symbol) -> None:
+        """Trade a symbol by another contract from now on, what is open in it too."""
+        if symbol.name in self.feeds:
+            self.venue.respecify(symbol)
+            self.scales[symbol.name] = symbol.scale
 
     def market(self, fact: BarClosed, *, ended: bool) -> bool:
         """Play a told bar, and open the next with the tick that showed it; return whether it was on this venue's path.

@@ -54,6 +54,9 @@ class Shadow:
         self.book = OutcomeBook("shadow")
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
         self._begin(balance, plan, host)
+        self.core.ledger.acknowledged.update(host.ledger.acknowledged)
+        self.core.decider.renew()
+        self._respecify()
 
     def _begin(self, balance: float, plan: Plan, host: Core) -> None:
         account = Account(
@@ -73,8 +76,16 @@ class Shadow:
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
         if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged):
-            return self._tell(fact)
+            done = self._tell(fact)
+            if isinstance(fact, SpecAcknowledged):
+                self._respecify()
+            return done
         return self._bar(fact) if isinstance(fact, BarClosed) else []
+
+    def _respecify(self) -> None:
+        """Have the venue trade by the contracts that a person took."""
+        for symbol in self.core.ledger.acknowledged.values():
+            self.follower.respecify(symbol)
 
     def _bar(self, fact: BarClosed) -> list[Outcome]:
         done: list[Outcome] = []
@@ -127,3 +138,4 @@ class Shadow:
         self.core.restore(snapshot.core)
         self.venue = self.follower.venue = Venue.restore(snapshot.venue)
         self.book, self.follower.opened = snapshot.book, snapshot.opened
+        self._respecify()
