@@ -35,7 +35,8 @@ class Broker:
     def __init__(self, story: Story, folder: Path, world: Any) -> None:  # noqa: ANN401 - a World
         self.story, self.world, self.folder = story, world, folder
         symbols = tuple(SymbolSetup(symbol=SPECS[name], timeframe="H1", costs=COSTS) for name in story.symbols)
-        accounts = (AccountSetup(login=LOGIN, password=PASSWORD), AccountSetup(login=OTHER, password="sesame"))
+        ours = AccountSetup(login=LOGIN, password=PASSWORD, margin_mode="netting" if story.netting else "hedging")
+        accounts = (ours, AccountSetup(login=OTHER, password="sesame"))
         (folder / "ledger.jsonl").unlink(missing_ok=True)
         write_setup(folder, ServerSetup(accounts=accounts, symbols=symbols, start=START + HISTORY * HOUR), story.bars)
         self.exchange = Exchange(folder)

@@ -49,7 +49,7 @@ def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
     return AccountConfig(
         account=AccountSection(
             name="chaos", user="Nobody", owner="Nobody", login=LOGIN, server="Lookalike-Demo", currency="USD",
-            mode="live", state=str(state),
+            mode="live", state=str(state), positions="netting" if story.netting else "hedging",
         ),
         terminal=TerminalSection(
             kind="lookalike", path=str(home), call_timeout_s=TIMEOUT_S, settle_s=SETTLE_S,

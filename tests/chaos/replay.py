@@ -12,7 +12,8 @@ from tests.chaos.sweep import folder, played
 def plot(story: Story) -> Iterator[str]:
     """Yield what was drawn for a story."""
     pace = "recorded time waits for the daemon" if story.lockstep else f"a bar every {story.bar_s:g} s"
-    yield f"seed {story.seed}: {story.length} bars of {', '.join(story.symbols)}, {pace}"
+    kind = "netting" if story.netting else "hedging"
+    yield f"seed {story.seed}: {story.length} bars of {', '.join(story.symbols)} on a {kind} account, {pace}"
     for symbol, script in story.lanes:
         yield f"  on {symbol}: " + " ".join("-" if not line[0] else f"{line[0]:+.0f}/{line[1]:.0f}" for line in script)
     for strike in story.strikes:

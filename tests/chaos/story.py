@@ -58,6 +58,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[Said, ...]
     crashes: tuple[Crash, ...]
     stays_halted: bool
+    netting: bool = False
+    """The account has one position a symbol; no two strategies share one there."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -209,4 +211,5 @@ def story_of(seed: int) -> Story:
         bar_s=draw.choice((1.0, 3.0)), poll_s=draw.choice((0.5, 1.0)), reconcile_s=draw.choice((2.0, 10.0, 60.0)),
         commit_s=draw.choice((0.0, 0.002, 0.02)), line_s=draw.choice((0.0001, 0.002)), strikes=strikes, said=said,
         crashes=some_crashes(draw, place, FAULTS[turn], strikes), stays_halted=draw.random() < 0.2,
+        netting=draw.random() < 0.3 and len(lanes) == len(symbols),
     )  # fmt: skip

@@ -84,6 +84,17 @@ def test_a_seed_draws_the_same_story_every_time() -> None:
     assert story_of(7) != story_of(8)
 
 
+def test_some_stories_are_of_netting_accounts() -> None:
+    """There the server keeps one position a symbol, and no two strategies share one."""
+    netting = [story for story in map(story_of, range(200)) if story.netting]
+    with folder() as where:
+        worlds = [played(story.seed, where)[0] for story in netting[:3]]
+
+    assert 20 < len(netting) < 80
+    assert [] == [story.seed for story in netting if len(story.lanes) > len(story.symbols)]
+    assert [False] * 3 == [world.broker.venue.account().hedging for world in worlds]
+
+
 @pytest.mark.parametrize("seed", [3, 64])
 def test_a_seed_is_told_alike_in_every_process(seed: int) -> None:
     """A failing seed can be replayed alone, line for line, whatever the hash seed and wherever it ran before."""
