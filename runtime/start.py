@@ -15,10 +15,9 @@ from typing import Any, TextIO, TypeVar
 import msgspec
 import structlog
 
-from brokers.facts import DealMade
 from brokers.mt5.line import Deadlines, Terms, spawned
 from brokers.mt5.locks import taken
-from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
+from brokers.mt5.session import Session
 from config.account import AccountConfig, TerminalSection
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.load import digest
@@ -28,14 +27,13 @@ from market.kernel import fingerprint
 from regimes.bundle import RegimeModel
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.clock import Clock
-from runtime.core.desk import run_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
 from runtime.desks import PaperDesk
+from runtime.first import awaited
 from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
-from runtime.linker import refused
 from runtime.recorder import Recorder
 from runtime.revive import Pair, bundles_text, revive
 
@@ -65,12 +63,18 @@ def _run(config: AccountConfig, state: Path) -> str:
     journal_path = state / JOURNAL_FILE
     with JournalWriter(journal_path) as journal:
         core, books = _recover(journal_path, core_of(plan, costs_of(config)))
-        if not journal.recover().seq and account.mode == "live":
-            journal.begin(asyncio.run(first_run(Session(own_terms(config, state)))))
-        else:
-            begin_above(journal, core.ledger.beyond)
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
+        if not journal.recover().seq and account.mode == "live":
+            terms = own_terms(config, state)
+            check_place(terms)
+            number = asyncio.run(awaited(daemon_of(recorder, config, plan, state, Session(terms), Daemon)))
+            if isinstance(number, str):
+                return number
+            journal.begin(number)
+        else:
+            begin_above(journal, core.ledger.beyond)
+        structlog.contextvars.bind_contextvars(run=journal.run)
         _begin_run(recorder, config, plan, models, journal.run)
         daemon = daemon_of(recorder, config, plan, state, Session(own_terms(config, state)), Daemon)
         daemon.session.dial = partial(spawned, lost=daemon.wake)
@@ -108,18 +112,10 @@ def begin_above(journal: JournalWriter, beyond: int) -> None:
         journal.begin(beyond + 1)
 
 
-async def first_run(session: Session) -> int:
-    """Return a run number above any the venue has seen from us: a lost journal must not use a magic number twice."""
-    try:
-        await session.start()
-        told = await session.look(0, 0, ())
-    except (LinkLostError, WrongTerminalError) as error:
-        raise refused(error) from error
-    finally:
-        await session.stop()
-    magics = [p.magic for p in told.positions] + [o.magic for o in told.orders]
-    magics += [*told.magics, *(n.deal.magic for n in told.news if isinstance(n, DealMade))]
-    return 1 + max((run_of(magic) for magic in magics), default=0)
+def check_place(terms: Terms) -> None:
+    """Refuse a first run whose terminal is not installed where it is named: nothing there can be waited for."""
+    if not terms.python and not Path(terms.path).exists():
+        raise TerminalRefused(f"terminal: nothing is at {terms.path}: correct terminal.path of the account")
 
 
 def terms_of(config: AccountConfig, state: Path) -> Terms:

@@ -1,5 +1,6 @@
 """One daemon process in a world: the real start, recovery, core, recorder and loop, over adapters of the world's."""
 
+import asyncio
 import os
 
 from collections.abc import Callable
@@ -23,8 +24,10 @@ from config.account import (
 from runtime.assemble import core_of, costs_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
+from runtime.first import awaited_run
+from runtime.linker import Linker
 from runtime.revive import bundles_text, revive
-from runtime.start import daemon_of, first_run, terms_of
+from runtime.start import daemon_of, terms_of
 from tests.chaos.broker import COSTS, LOGIN, SPECS
 from tests.chaos.disk import MemoryJournal, Reader
 from tests.chaos.line import InProcess
@@ -130,7 +133,7 @@ class House:
         plan = world.plan
         core, books = revive(Reader(world.disk, world.hook), core_of(plan, costs_of(config)))  # type: ignore[arg-type]  # its face
         if not journal.recover().seq:
-            journal.begin(await first_run(Session(terms_of(config, world.state), self._dial)))
+            journal.begin(await self._first_run())
         recorder = world.variant.recorder(core, books, journal, world.clock)
         recorder.begin(world.run_row | {"run": journal.run, "started": world.clock.wall_ms()})
         world.hook("recovery: run opened")
@@ -147,6 +150,13 @@ class House:
                 journal.close()
                 self.leave()
         return reason
+
+    async def _first_run(self) -> int:
+        """Wait for the terminal, as `runtime.first` does behind its door."""
+        world = self.world
+        linker = Linker(Session(terms_of(world.config, world.state), self._dial), world.clock, lambda: 0.5)
+        linker.log = Log(world.tell)
+        return await awaited_run(linker, asyncio.sleep)
 
     def leave(self) -> None:
         """Let go of files."""
