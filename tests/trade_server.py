@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import brokers.mt5.lookalike as m
+
 from brokers.mt5.lookalike.launch import launch, stop
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from brokers.venue import Costs
@@ -72,3 +74,13 @@ def serving(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield server
     finally:
         stop(server)
+
+
+@contextlib.contextmanager
+def connected(folder: Path) -> Iterator[Path]:
+    """Serve a folder with the look-alike connected to it, logged in to the first account, gold in its Market Watch."""
+    with serving(set_up(folder)):
+        assert m.initialize(str(folder), login=7, password="open", server="Lookalike-Demo")
+        assert m.symbol_select("GOLD")
+        yield folder
+        m.shutdown()

@@ -97,51 +97,43 @@ def running(account: Account, *, supervised: bool) -> Iterator[Process]:
 
 def worker_killed(folder: Path) -> float:
     """Return seconds from the death of a worker until its account trades again."""
-    account = Account(folder, speed=1.0)
-    with running(account, supervised=False):
-        account.until_trading()
-        victim = int(account.told()["worker"])
-        began = time.monotonic()
-        os.kill(victim, signal.SIGKILL)
-        return account.until_trading(victim) - began
+    return _killed(Account(folder, speed=1.0), "worker", supervised=False)
 
 
 def daemon_killed(folder: Path) -> float:
     """Return seconds from the death of a daemon until its supervisor's next one trades again."""
-    account = Account(folder, speed=1.0)
-    with running(account, supervised=True):
+    return _killed(Account(folder, speed=1.0), "pid", supervised=True)
+
+
+def _killed(account: Account, who: str, *, supervised: bool) -> float:
+    with running(account, supervised=supervised):
         account.until_trading()
-        victim = int(account.told()["pid"])
+        victim = int(account.told()[who])
         began = time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        return account.until_trading(victim, "pid") - began
+        return account.until_trading(victim, who) - began
 
 
 def worker_killed_in_flight(folder: Path) -> float:
     """Return the same for a worker that was waiting for the answer to an order."""
-    account = Account(folder, speed=None)
-    with running(account, supervised=False):
-        account.until_trading()
-        account.freeze_sending()
-        return _killed_in_flight(account, "worker")
+    return _killed_in_flight(Account(folder, speed=None), "worker", supervised=False)
 
 
 def daemon_killed_in_flight(folder: Path) -> float:
     """Return the same for a daemon that was."""
-    account = Account(folder, speed=None)
-    with running(account, supervised=True):
+    return _killed_in_flight(Account(folder, speed=None), "pid", supervised=True)
+
+
+def _killed_in_flight(account: Account, who: str, *, supervised: bool) -> float:
+    with running(account, supervised=supervised):
         account.until_trading()
         account.freeze_sending()
-        return _killed_in_flight(account, "pid")
-
-
-def _killed_in_flight(account: Account, who: str) -> float:
-    assert account.server is not None  # noqa: S101 - it serves
-    victim = int(account.told()[who])
-    began = time.monotonic()
-    os.kill(victim, signal.SIGKILL)
-    account.server.send_signal(signal.SIGCONT)
-    return account.until_trading(victim, who) - began
+        assert account.server is not None  # noqa: S101 - it serves
+        victim = int(account.told()[who])
+        began = time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+        account.server.send_signal(signal.SIGCONT)
+        return account.until_trading(victim, who) - began
 
 
 def repeated(what: Callable[[Path], float], count: int) -> list[float]:

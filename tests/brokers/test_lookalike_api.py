@@ -14,7 +14,7 @@ import brokers.mt5.lookalike as package
 
 from brokers.mt5.lookalike import arrays, structs
 from brokers.mt5.lookalike.docs import DOCS
-from tests.trade_server import HISTORY, HOUR, START, serving, set_up
+from tests.trade_server import HISTORY, HOUR, START, connected
 
 m: Any = package
 Api = dict[str, Any]
@@ -42,13 +42,9 @@ HELPERS = {"Buy", "Sell", "Close"}
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Have the look-alike logged in, with a position, a resting order, deals and past orders."""
-    folder = set_up(tmp_path_factory.mktemp("api") / "terminal")
-    with serving(folder):
-        assert m.initialize(str(folder), login=7, password="open", server="Lookalike-Demo")
-        m.symbol_select("GOLD")
+    with connected(tmp_path_factory.mktemp("api") / "terminal"):
         assert m.order_send(BUY)[0] == m.order_send(LIMIT)[0] == m.TRADE_RETCODE_DONE
         yield
-        m.shutdown()
 
 
 @pytest.fixture

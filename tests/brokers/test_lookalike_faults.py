@@ -9,7 +9,7 @@ import pytest
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
-from tests.trade_server import GOLD, HISTORY, HOUR, START, serving, set_up
+from tests.trade_server import GOLD, HISTORY, HOUR, START, connected, serving, set_up
 
 OPEN = START + HISTORY * HOUR
 BUY = {"action": 1, "symbol": "GOLD", "volume": 0.1, "type": 0, "price": 2004.2, "sl": 1990.0, "type_filling": 1}
@@ -20,11 +20,8 @@ SEND = ("send",)
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Serve a fresh folder with the look-alike connected to it."""
-    with serving(set_up(tmp_path / "terminal")):
-        assert m.initialize(str(tmp_path / "terminal"))
-        assert m.symbol_select("GOLD")
-        yield tmp_path / "terminal"
-        m.shutdown()
+    with connected(tmp_path / "terminal") as home:
+        yield home
 
 
 def sent(**changes: Any) -> Any:  # noqa: ANN401 - fields of the request

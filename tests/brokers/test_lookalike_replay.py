@@ -12,7 +12,7 @@ import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.setup import Columns, read_setup, write_setup
-from tests.trade_server import HISTORY, HOUR, START, serving, set_up
+from tests.trade_server import HISTORY, HOUR, START, connected, serving, set_up
 
 OPEN = START + HISTORY * HOUR
 """The first replayed bar opens here."""
@@ -21,11 +21,8 @@ OPEN = START + HISTORY * HOUR
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Serve a fresh folder with the look-alike connected to it."""
-    with serving(set_up(tmp_path / "terminal")):
-        assert m.initialize(str(tmp_path / "terminal"))
-        assert m.symbol_select("GOLD")
-        yield tmp_path / "terminal"
-        m.shutdown()
+    with connected(tmp_path / "terminal") as home:
+        yield home
 
 
 def bars(count: int, symbol: str = "GOLD") -> list[tuple[float, ...]]:

@@ -9,7 +9,7 @@ import pytest
 import brokers.mt5.lookalike as m
 
 from brokers.mt5.lookalike import control
-from tests.trade_server import HISTORY, HOUR, START, serving, set_up
+from tests.trade_server import HISTORY, HOUR, START, connected
 
 OPEN = START + HISTORY * HOUR
 BUY = {
@@ -36,11 +36,8 @@ FOREVER = (0, 2_000_000_000)
 @pytest.fixture(autouse=True)
 def terminal(tmp_path: Path) -> Iterator[None]:
     """Serve a fresh folder with the look-alike logged in to its first account."""
-    with serving(set_up(tmp_path / "terminal")):
-        assert m.initialize(str(tmp_path / "terminal"), login=7, password="open", server="Lookalike-Demo")
-        m.symbol_select("GOLD")
+    with connected(tmp_path / "terminal"):
         yield
-        m.shutdown()
 
 
 def send(request: dict[str, Any], **changes: Any) -> Any:  # noqa: ANN401 - the package's structure

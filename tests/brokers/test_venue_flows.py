@@ -139,17 +139,23 @@ def test_balance_news_and_deals_show_the_same(after: int, acts: list[tuple[int, 
 # --- margin call and stop-out ---------------------------------------------------------------------------------------
 
 
+def calls(venue: Venue, *bids: float) -> list[tuple[bool, int]]:
+    """Return after each quote of gold whether the account is called, and how many positions stand."""
+    found = []
+    for bid in bids:
+        venue.tick("XAUUSD", NOON, bid, bid)
+        found.append((venue.called(), len(venue.positions())))
+    return found
+
+
 def test_the_account_is_called_before_it_is_closed() -> None:
     """Below the margin itself there is a call, below half of it the stop-out."""
     venue = a_venue(balance=150.0, spread=0.0)
     venue.tick("XAUUSD", NOON, 100.0, 100.0)
     sent(venue, entry(stop=0.0))
-    calls = []
-    for bid in (99.6, 99.4, 98.9):
-        venue.tick("XAUUSD", NOON, bid, bid)
-        calls.append((venue.called(), len(venue.positions())))
+    found = calls(venue, 99.6, 99.4, 98.9)
 
-    assert [(False, 1), (True, 1), (False, 0)] == calls
+    assert [(False, 1), (True, 1), (False, 0)] == found
 
 
 def test_a_stop_out_by_money_looks_at_the_equity() -> None:
@@ -159,12 +165,9 @@ def test_a_stop_out_by_money_looks_at_the_equity() -> None:
     )
     venue.tick("XAUUSD", NOON, 100.0, 100.0)
     sent(venue, entry(stop=0.0))
-    seen = []
-    for bid in (99.2, 98.91, 98.89):
-        venue.tick("XAUUSD", NOON, bid, bid)
-        seen.append((venue.called(), len(venue.positions())))
+    found = calls(venue, 99.2, 98.91, 98.89)
 
-    assert [(False, 1), (True, 1), (False, 0)] == seen
+    assert [(False, 1), (True, 1), (False, 0)] == found
     assert "so: 39.00%/39.00/100.00" == venue.deals[-1].comment
 
 

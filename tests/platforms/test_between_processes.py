@@ -57,30 +57,30 @@ def ended(process: subprocess.Popen[bytes]) -> None:
     process.communicate()
 
 
+def before_and_after(path: Path, process: subprocess.Popen[bytes]) -> list[bool]:
+    """Return whether a lock is to be had while a process lives, and once it is killed."""
+    before = held(path, 0.0)
+    ended(process)
+    after = held(path, PATIENCE_S)
+    for lock in filter(None, (before, after)):
+        lock.close()
+    return [before is not None, after is not None]
+
+
 def test_a_lock_is_held_by_one_process_and_goes_with_it(tmp_path: Path) -> None:
     """Another process is kept out while the first lives, and no longer."""
     path = tmp_path / "one.lock"
-    other = started(HOLDS, str(path), str(os.getpid()))
-    before = held(path, 0.0)
-    ended(other)
-    after = held(path, PATIENCE_S)
+    found = before_and_after(path, started(HOLDS, str(path), str(os.getpid())))
 
-    assert before is None
-    assert after is not None
-    after.close()
+    assert [False, True] == found
 
 
 def test_a_child_that_is_tied_dies_with_its_parent(tmp_path: Path) -> None:
     """The parent is killed and can do nothing any more: the child's lock is free soon after."""
     path = tmp_path / "one.lock"
-    parent = started(TIES, str(path), HOLDS)
-    before = held(path, 0.0)
-    ended(parent)
-    after = held(path, PATIENCE_S)
+    found = before_and_after(path, started(TIES, str(path), HOLDS))
 
-    assert before is None
-    assert after is not None
-    after.close()
+    assert [False, True] == found
 
 
 def test_an_account_has_one_daemon_and_its_lock_says_which(tmp_path: Path) -> None:
