@@ -141,6 +141,20 @@ def test_a_model_of_other_features_is_refused(make_demo: MakeDemo) -> None:
     refused(demo, MODEL, "features")
 
 
+def test_a_first_run_waits_for_a_broker_that_is_out_of_reach(make_demo: MakeDemo) -> None:
+    """It says what is missing while it does, and trades when the terminal is there."""
+    demo = make_demo(bars=30)
+    demo.start()
+    demo.until(lambda: "terminal: " in str(demo.status().get("missing")), every_s=0.05)
+    waiting = demo.status()
+    demo.serve()
+    demo.end()
+
+    assert (0, "halt") == (waiting["run"], waiting["level"])
+    assert [1] == [row["run"] for row in table(demo.journal, "runs")]
+    assert [] == complaints(demo.ledger, demo.journal)
+
+
 def test_an_account_has_one_daemon(make_demo: MakeDemo) -> None:
     """A second daemon is refused by a lock of the operating system, and the first one does not notice."""
     demo = make_demo(bars=None)
