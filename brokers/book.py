@@ -87,6 +87,16 @@ def mode_of(symbol: Symbol, currency: str) -> float | None:
     return None
 
 
+def unconverted(symbol: Symbol, currency: str) -> str:
+    """Return why a symbol's profit cannot be reckoned in account money by its own price; empty where it can.
+
+    The venue converts at other pairs' quotes; whoever decides has no quote of theirs with each bar yet.
+    """
+    if mode_of(symbol, currency) is not None:
+        return ""
+    return f"profit in {symbol.currency_profit} cannot be converted to {currency} yet"
+
+
 def units_of(symbol: Symbol, currency: str) -> float:
     """Return what one of price is worth on a lot, in profit currency: futures are reckoned by ticks."""
     if symbol.calc == "futures" and symbol.tick_value > 0.0 and symbol.currency_profit == currency:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from brokers.book import unconverted
 from brokers.limits import LONGEST_NAME, Limits
 from brokers.mt5.zone import FORMS, is_zone
 from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
@@ -23,7 +24,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     """Yield `path: expected …, got …` for each value that does not go with the others."""
     yield from _account(config)
     yield from _limits(config.limits)
-    yield from _symbols(config.symbols)
+    yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))
     names = Counter(strategy.name for strategy in config.strategies)
@@ -68,7 +69,7 @@ def _limits(limits: Limits) -> Iterator[str]:
             yield f"limits.{name}: expected a number above 0, got {value:g}"
 
 
-def _symbols(symbols: dict[str, SymbolSection]) -> Iterator[str]:
+def _symbols(symbols: dict[str, SymbolSection], currency: str) -> Iterator[str]:
     there = Counter(symbol.broker or name for name, symbol in symbols.items())
     for name, symbol in symbols.items():
         path, broker = join("symbols", name), symbol.broker or name
@@ -82,6 +83,9 @@ def _symbols(symbols: dict[str, SymbolSection]) -> Iterator[str]:
                 yield f"{path}.costs.{cost}: expected a number from 0, got {given:g}"
         if symbol.spec is not None:
             yield from _spec(symbol.spec, name, f"{path}.spec")
+            if problem := unconverted(symbol.spec, currency):
+                own = f'"{currency}", or a pair with it as its base'
+                yield f'{path}.spec.currency_profit: expected {own}: {problem}, got "{symbol.spec.currency_profit}"'
 
 
 def _spec(spec: Symbol, name: str, path: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from brokers.book import unconverted
 from brokers.hours import Hours
 from brokers.venue import Costs
 from config.account import AccountConfig, RegimeSection, StrategySection
@@ -58,6 +59,9 @@ def symbols_of(config: AccountConfig, seen: Mapping[str, Symbol] | None = None) 
                 f"symbols.{name}.spec: expected the contract, since no terminal told it; copy it from "
                 "`tidegate symbols --spec`"
             )
+            raise ConfigError(msg)
+        if problem := unconverted(spec, config.account.currency):
+            msg = f"symbols.{name}: {problem}: leave it out, or trade it on an account in {spec.currency_profit}"
             raise ConfigError(msg)
         symbols[name] = spec
     return symbols

@@ -1,5 +1,6 @@
 """What the doctor says of contracts: how each symbol may be traded, and where its spec differs from the terminal's."""
 
+from brokers.book import unconverted
 from config.account import AccountConfig
 from market.types import Symbol, TradeMode
 from runtime.doctor_terminal import Visit
@@ -19,6 +20,8 @@ def contracts_of(config: AccountConfig, seen: Visit) -> str:
     """Return how the account's symbols may be traded; ValueError where a configured contract is not the terminal's."""
     for symbol in seen.told.symbols:
         _same_contract(config, symbol)
+        if problem := unconverted(symbol, config.account.currency):
+            raise ValueError(f"symbols.{symbol.name}: {problem}: leave it out of this account")
     return "; ".join(_sentence(config.symbols[symbol.name].broker, symbol) for symbol in seen.told.symbols)
 
 

@@ -1,6 +1,6 @@
 """The numbers of one symbol that every decision needs, and what its broker allows in it now."""
 
-from brokers.book import mode_of, units_of
+from brokers.book import mode_of, unconverted, units_of
 from brokers.fills import unit_rate
 from brokers.limits import Limits
 from market.money import to_grid
@@ -28,7 +28,7 @@ class Contract:
         """Refuse a symbol whose profit cannot be turned into account money yet."""
         mode = mode_of(symbol, currency)
         if mode is None:
-            msg = f"{symbol.name}: profit in {symbol.currency_profit} cannot be converted to {currency} yet"
+            msg = f"{symbol.name}: {unconverted(symbol, currency)}"
             raise ValueError(msg)
         self.symbol, self.mode, self.leverage = symbol, mode, float(leverage)
         self.contract, self.scale, self.tick = units_of(symbol, currency), symbol.scale, symbol.tick_points

@@ -1,6 +1,6 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
-from brokers.book import mode_of
+from brokers.book import unconverted
 from brokers.facts import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from market.types import Symbol
 from runtime.core.decide import Decider
@@ -80,9 +80,7 @@ def _untakeable(decider: Decider, name: str, told: Symbol | None, changes: str) 
         return f"no contract of {name} is configured and told: there is nothing to take"
     if not changes:
         return f"the contract of {name} is the one that is traded: there is nothing to take"
-    if mode_of(told, decider.plan.currency) is None:
-        return f"profit in {told.currency_profit} cannot be converted to {decider.plan.currency} yet"
-    return ""
+    return unconverted(told, decider.plan.currency)
 
 
 def differences(taken: Symbol, seen: Symbol, tick_value: float) -> str:

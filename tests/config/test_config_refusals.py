@@ -199,6 +199,11 @@ REGIME = "regimes/calm-or-storm"
             'symbols.SP500.costs.swap.by: expected "points" or "money" or "interest", got nothing',
         ),
         (f"{SP500}/spec/name", "SPX", 'symbols.SP500.spec.name: expected "SP500", the name of its table, or nothing'),
+        (
+            "account/currency",
+            "CHF",
+            'symbols.SP500.spec.currency_profit: expected "CHF", or a pair with it as its base: ',
+        ),
         (f"{SP500}/spec/digits", 12, "symbols.SP500.spec.digits: expected a whole number from 0 up to 10, got 12"),
         (f"{SP500}/spec/volume_step", 0, "symbols.SP500.spec.volume_step: expected a number above 0, got 0"),
         (f"{SP500}/spec/volume_max", 0.001, "symbols.SP500.spec.volume_max: expected a number from volume_min (0.01)"),
