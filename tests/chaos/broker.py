@@ -246,7 +246,7 @@ class Broker:
         self.exchange.go_on()
         self.world.moved()
 
-    def strike_moment(self, strike: Strike) -> None:
+    def strike_moment(self, strike: Strike) -> None:  # noqa: C901 - a table
         """Let something happen at the server or its terminal."""
         now, seconds = self.world.loop.now, strike.seconds
         self.world.struck_by(strike.fault, f"after bar {self.bar}")
@@ -269,10 +269,26 @@ class Broker:
             case "spec changed":
                 self.shown.changed.add(self.story.symbols[0])
                 self.broken = True
+            case "server restarted":
+                self._restart(seconds)
             case "by hand":
                 self._by_hand(strike.pick)
             case _:
                 self.world.tell("which the operator's words are about")
+
+    def _restart(self, seconds: float) -> None:
+        """Let the server die and rise from its record: what it told before must be what it tells after."""
+        before = self._told()
+        self.exchange.close()
+        self.exchange = self.world.variant.exchange(self.folder)
+        self.service = Service(self.exchange, self.folder)
+        self.down_until, self.broken = self.world.loop.now + seconds, True
+        if self._told() != before:
+            self.world.wrong.append(f"restart: the server told {before} before, and {self._told()} after")
+
+    def _told(self) -> tuple[object, ...]:
+        deals = [(deal.ticket, deal.money) for deal in self.venue.deals]
+        return self.exchange.replay.at, self.venue.balance, self.venue.positions(), self.venue.orders(), deals
 
     def _by_hand(self, pick: int) -> None:
         """Let a person act on a position, if there is one."""

@@ -1,5 +1,6 @@
 """Planted bugs: each a class of the house made wrong in one way that the oracle must see."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from brokers.facts import Answer, InDoubt
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
+from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.reader import Reader
 from brokers.mt5.session import LinkLostError, Session
 from brokers.mt5.worker import Worker
@@ -130,6 +132,18 @@ class Careless(Recorder):
         core.decider.plan = msgspec.structs.replace(core.plan, hands="accept")
 
 
+class Forgetful(Exchange):
+    """A server that rises without the last thing that it had recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        """Cut the record's last line, where there is more than its first."""
+        record = folder / "ledger.jsonl"
+        lines = record.read_bytes().splitlines(keepends=True) if record.exists() else []
+        if len(lines) > 1:
+            record.write_bytes(b"".join(lines[:-1]))
+        super().__init__(folder)
+
+
 class Forgiving(Session):
     """Takes a lost answer for a no."""
 
@@ -150,6 +164,7 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a daemon that acts before it has written": (Variant(recorder=Hasty), ("unwritten",)),
     "a gateway that ignores the latch": (Variant(worker=WithoutLatch), ("halt",)),
     "a worker that sets the stop once the entry is done": (Variant(worker=StopAfterwards), ("bare",)),
+    "a server that forgets what it told last": (Variant(exchange=Forgetful), ("restart",)),
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""

@@ -11,6 +11,7 @@ import msgspec
 from brokers.latch import Command
 from brokers.mt5.frames import AnyAsk, Look, Looked, Send
 from brokers.mt5.lookalike.client import LINE, dialled
+from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
 from config.errors import TerminalRefused
@@ -38,6 +39,7 @@ class Variant(msgspec.Struct, frozen=True):
     session: Any = Session
     recorder: Any = Recorder
     worker: Any = Worker
+    exchange: Any = Exchange
 
 
 SOUND = Variant()
