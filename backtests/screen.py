@@ -90,8 +90,18 @@ def show_training(reports: Mapping[str, Mapping[str, Any]]) -> None:
         console.print(Text(f"model {report['fingerprint'][:12]} in {one_line(report['folder'])}\n"), soft_wrap=True)
 
 
+class _Screen(Console):
+    """A screen; a reader who has gone away (`… | head`) ends the command quietly."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(0) from None
+
+
 def _console() -> Console:
-    console = Console(highlight=False, markup=False)
+    console = _Screen(highlight=False, markup=False)
     console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     return console
 

@@ -106,7 +106,7 @@ def _read(file: Path) -> str:
             raise ConfigError(f"{file.name}: larger than {BIGGEST} bytes: this is not the TOML of an account")
         return raw.decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}: name a file that is there") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{file.name}: not UTF-8 text: save it as UTF-8") from None
 

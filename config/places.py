@@ -6,11 +6,14 @@ import msgspec
 
 from platformdirs import user_state_path
 
+from brokers.latch import LATCH_FILE, WORD_FILE
 from config.account import AccountConfig
 from config.errors import UsageError
 from config.load import load
 
 JOURNAL_FILE = "journal.sqlite"
+KEPT = (JOURNAL_FILE, LATCH_FILE, WORD_FILE, "latch.log", "daemon.lock")
+"""What shows that a folder is an account's: each survives the loss of the others."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +51,18 @@ def find(account: str) -> Place:
     if path.name == account and named.is_dir():
         return Place(state=named)
     raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {named.parent}")
+
+
+def account_at(account: str) -> Path:
+    """Return the state folder of an account that is to be looked at or stopped; UsageError for any other folder.
+
+    Who names the wrong folder in haste must not believe that it is well, or halted. An account that never ran is named
+    by its TOML.
+    """
+    place = find(account)
+    if place.config is None and not any((place.state / name).exists() for name in KEPT):
+        raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML")
+    return place.state
 
 
 def configured(account: str) -> tuple[AccountConfig, Path]:

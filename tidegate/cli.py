@@ -1,6 +1,7 @@
 """The command `tidegate`: its words, each in a file of its own kind; rooms are imported when a word is used."""
 
 import io
+import os
 import sys
 
 from typing import Any
@@ -47,10 +48,25 @@ for room in (
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a screen without our letters is no reason to stop
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_what_is_closed() -> None:
+    """Give a process without stdin, stdout or stderr (`>&-`, some schedulers) empty ones, in their own places.
+
+    Nothing can be said there; but no file of ours may take their numbers, and a halt has to fall all the same.
+    """
+    for place, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.dup2(os.open(os.devnull, mode), place)
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(1, "w"))
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(2, "w"))
 
 
 def run(arguments: list[str]) -> int:

@@ -61,11 +61,11 @@ def _asker(reason: str) -> "Asker":
 
 
 def _ask(account: str, fact: "PersonFact", *, as_json: bool) -> None:
-    from config.places import find  # noqa: PLC0415
+    from config.places import account_at  # noqa: PLC0415
     from runtime.operator.client import ask_for  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    answer = {"account": account, "text": "", "problem": ""} | ask_for(find(account).state, fact)
+    answer = {"account": account, "text": "", "problem": ""} | ask_for(account_at(account), fact)
     if as_json:
         lines([answer])
     if not answer["ok"]:

@@ -18,20 +18,7 @@ Gap = Annotated[float, typer.Option("--gap", min=0.0, help="Seconds between two 
 
 T = TypeVar("T")
 
-COLUMNS = (
-    "account",
-    "life",
-    "level",
-    "link",
-    "holds",
-    "positions",
-    "equity",
-    "bar_age_s",
-    "restarts",
-    "pid",
-    "latched",
-    "why",
-)
+COLUMNS = ("account", "life", "level", "link", "holds", "positions", "equity", "bar_age_s", "restarts", "pid", "why")
 
 
 def add(app: typer.Typer) -> None:
@@ -65,12 +52,14 @@ def command_of(entry: "Entry", typed: frozenset[int]) -> list[str]:
 def show_status(folder: Path, *, as_json: bool) -> None:
     """Show every account of a folder; Negative where one is not running as it should."""
     from runtime.fleet_all import status_all  # noqa: PLC0415
-    from tidegate.output import show  # noqa: PLC0415
+    from tidegate.output import cell, say, show  # noqa: PLC0415
     from tidegate.reports import since  # noqa: PLC0415
 
     found = _some(status_all(folder.absolute()), folder)
-    rows = [one | {"latched": since(one["latched"])} if "latched" in one and not as_json else one for one in found]
-    show(rows, COLUMNS, as_json=as_json)
+    show(found, COLUMNS, as_json=as_json)
+    stopped = [one for one in found if "latched" in one and one["latched"]["level"] != "run"]
+    for one in stopped if not as_json else ():
+        say(f"{one['account']}: {cell('latched', since(one['latched']))}")
     away = [one["account"] for one in found if not one.get("running") and one["life"] != "ended"]
     if away:
         raise Negative(f"no daemon answers for {', '.join(away)}: the level shown is the latch's")

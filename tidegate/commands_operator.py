@@ -32,17 +32,17 @@ def status(account: AccountOrAll = None, folder: All = None, as_json: Json = Fal
     if folder is not None:
         show_status(folder, as_json=as_json)
         return
-    from config.places import find  # noqa: PLC0415 - rooms are imported when they are entered
+    from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
     from tidegate.reports import since  # noqa: PLC0415
 
-    found = ask(find(name).state)
+    found = ask(account_at(name))
     facts(found if as_json else found | {"latched": since(found["latched"])}, as_json=as_json)
     if found.get("stuck"):
         raise NotRunning(f"the daemon of {name} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):
-        raise NotRunning(f"no daemon runs {name}: the level shown is the latch's")
+        raise NotRunning(f"no daemon runs {name}: the level shown is the latch's; tidegate run starts one")
 
 
 def halt(reason: Reason, account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
@@ -95,12 +95,12 @@ def _change(account: str, level: "Level", reason: str, *, as_json: bool, force: 
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
-    from config.places import find  # noqa: PLC0415
+    from config.places import account_at  # noqa: PLC0415
     from runtime.operator.client import change_level  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    report = change_level(find(account).state, level, reason.strip(), force=force)
+    report = change_level(account_at(account), level, reason.strip(), force=force)
     if as_json:
         lines([row(account, report)])
     else:

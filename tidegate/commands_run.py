@@ -116,9 +116,10 @@ def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
     from backtests.training import train_from_config  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415
 
+    account = writable(_account(config))
     with Watch() as watch:
         watch.stage("training")
-        reports = train_from_config(writable(_account(config)), regime)
+        reports = train_from_config(account, regime)
     if as_json:
         lines([reports])
     else:

@@ -41,6 +41,9 @@ EXTRAS: dict[str, str] = {
 }
 """Packages that come with an extra only."""
 
+MISPLACED = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+"""What a path may be that a person typed, and no bug."""
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
@@ -72,8 +75,9 @@ def as_refusal(error: BaseException) -> TidegateError | None:
             return UsageError(f'this command needs the package {error.name}: install "tidegate[{extra}]"')
         case OSError() if error.errno in FULL:
             return DiskError(f"{error.filename or 'the disk'}: {error.strerror}: mend that, then start again")
-        case FileNotFoundError() | PermissionError() if error.filename:
-            return DataError(f"{error.filename}: {error.strerror}: name another, or give this user the right to it")
+        case OSError() if isinstance(error, MISPLACED) and error.filename:
+            place = error.filename2 or error.filename
+            return DataError(f"{place}: {error.strerror}: name another, or give this user the right to it")
         case _:
             return _from_below(error)
 

@@ -43,18 +43,38 @@ def lines(rows: Iterable[Row]) -> None:
 
 
 def table(rows: Iterable[Row], columns: Sequence[str], *, titled: bool = True) -> None:
-    """Print the named columns of rows as a table; outside a terminal nothing is cut."""
+    """Print the named columns of rows as a table; outside a terminal nothing is cut.
+
+    On a screen too narrow for its words each row is told column below column instead.
+    """
     from rich.console import Console  # noqa: PLC0415 - slow to import, and only tables need it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    told = [{name: cell(name, row.get(name)) for name in columns} for row in rows]
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    if titled and _needed(told, columns) > console.width:
+        _one_by_one(told)
+        return
     grid = Table(*columns, box=None, pad_edge=False, show_header=titled)
-    for row in rows:
-        grid.add_row(*(Text(cell(name, row.get(name))) for name in columns))
+    for row in told:
+        grid.add_row(*map(Text, row.values()))
     with console.capture() as capture:
         console.print(grid)
     say("\n".join(line.rstrip() for line in capture.get().splitlines()))
+
+
+def _needed(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> int:
+    """Return how wide a screen must be for a table none of whose words is cut."""
+    words = [[name, *(word for row in rows for word in row[name].split())] for name in columns]
+    return sum(max(map(len, column)) + 2 for column in words) - 2
+
+
+def _one_by_one(rows: Sequence[Mapping[str, str]]) -> None:
+    for place, row in enumerate(rows):
+        if place:
+            say("")
+        table([{"what": name, "is": value} for name, value in row.items()], ("what", "is"), titled=False)
 
 
 def cell(name: str, value: object) -> str:

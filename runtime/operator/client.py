@@ -92,14 +92,22 @@ def _with_latched(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
 def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool = False) -> Command:
     """Return a command of the person at this keyboard; its id is made of who, when and which process."""
     wall = Clock().wall_ms()
-    who = who or getpass.getuser()
+    who = who or _person()
     return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force)
+
+
+def _person() -> str:
+    """Return who is at this keyboard: by name, or by number where the system knows no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def asker_of(why: str, who: str = "") -> Asker:
     """Return who asks, at this keyboard."""
     wall = Clock().wall_ms()
-    who = who or getpass.getuser()
+    who = who or _person()
     return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)
 
 

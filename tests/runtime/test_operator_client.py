@@ -1,6 +1,7 @@
 """The operator's end: it says which path worked, what was in flight, and what nobody has confirmed."""
 
 import concurrent.futures
+import getpass
 import os
 import socket
 import threading
@@ -164,6 +165,19 @@ def test_a_latch_that_this_process_may_not_write_is_the_daemons_to_tighten(
     report = change_level(found.folder, "halt", "smoke")
 
     assert ("halt", "daemon", "halt") == (report.level, report.path, latch.read(found.folder).level)
+
+
+def test_a_halt_needs_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system knows no name for who is here, in a container say, the number stands for it."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    folder = latched(tmp_path / "a", "run")
+
+    assert "halt" == change_level(folder, "halt", "smoke").level
+    assert f"user {os.getuid()}" == status(folder)["latched"]["who"]
 
 
 # --- a daemon that is stuck -------------------------------------------------------------------------------------------

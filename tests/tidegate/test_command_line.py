@@ -3,10 +3,14 @@
 import subprocess
 import sys
 
+from pathlib import Path
+
 import pytest
 
 from typer.testing import CliRunner
 
+from brokers.latch import LATCH_FILE
+from config.new_account import account_text
 from tidegate.cli import app, run
 
 WORDS = [
@@ -108,6 +112,41 @@ def test_words_that_cannot_be_understood_are_refused_in_one_line(
     assert shown.startswith("tidegate: error: ")
     assert 1 == shown.count("\n")
     assert said is None or f"tidegate: error: {said}\n" == shown
+
+
+@pytest.mark.parametrize(("words", "code"), [(["config", "schema"], 0), (["nonsense"], 2)], ids=str)
+def test_a_process_without_streams_does_its_work(words: list[str], code: int) -> None:
+    """Some schedulers start programs with nothing open: a halt has to fall all the same."""
+    closed = (
+        "import os, sys; [os.close(n) for n in (0, 1, 2)]; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", closed, "-m", "tidegate.cli", *words], check=False)
+
+    assert code == done.returncode
+
+
+@pytest.mark.parametrize(
+    "words", [["halt", "--reason", "x"], ["status"], ["ack", "--symbol", "X", "--reason", "x"]], ids=str
+)
+def test_a_folder_that_is_no_accounts_is_not_halted(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who names the wrong folder in haste must not believe that his account is halted, or find a latch there later."""
+    (tmp_path / "one.toml").touch()
+
+    assert 2 == run([words[0], str(tmp_path), *words[1:]])
+    assert "no account's state is kept in this folder: name the account's TOML" in capsys.readouterr().err
+    assert ["one.toml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_an_account_that_never_ran_can_be_halted_by_its_file(tmp_path: Path) -> None:
+    """Its state folder is made for it."""
+    text = account_text("one", kind="lookalike", login=7).replace('zone = "UTC" ', 'state = "state"\nzone = "UTC" ')
+    (tmp_path / "one.toml").write_text(text, encoding="utf-8")
+
+    assert 0 == run(["halt", str(tmp_path / "one.toml"), "--reason", "x"])
+    assert (tmp_path / "state" / LATCH_FILE).exists()
 
 
 def test_no_word_at_all_is_answered_with_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,8 @@ def test_a_refusal_from_below_keeps_its_words_and_gets_its_code(
             "j: No space left on device: mend that, then start",
         ),
         (FileNotFoundError(errno.ENOENT, "No such file", "bars.csv"), 4, "bars.csv: No such file: name another"),
+        (OSError(errno.EISDIR, "Is a directory", "draft", None, "out"), 4, "out: Is a directory: name another"),
+        (OSError(errno.EEXIST, "File exists", "out"), 4, "out: File exists: name another"),
         (
             ModuleNotFoundError("no numba", name="numba.core"),
             2,
