@@ -84,7 +84,8 @@ def minutes_config(folder: Path, data: Path, *, gated: bool) -> AccountConfig:
     file = home / "minutes.toml"
     file.write_text(f"{before}[[strategies]]{trend}[feed]{rest.partition('[feed]')[2]}", encoding="utf-8")
     config = parse(file.read_text(encoding="utf-8"), folder=home)
-    train_from_config(config)
+    if gated:
+        train_from_config(config)
     return config
 
 
