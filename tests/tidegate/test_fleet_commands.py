@@ -55,6 +55,15 @@ def test_one_account_or_a_folder_that_is_there(words: list[str], capsys: pytest.
     assert "tidegate: error: " in capsys.readouterr().err
 
 
+def test_a_folder_without_accounts_is_not_supervised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line that says what to put there, and the code with which a unit is not started again."""
+    assert 2 == run(["up", str(tmp_path)])
+    said = capsys.readouterr().err
+
+    assert said.startswith(f"tidegate: error: no account in {tmp_path}: put a TOML there")
+    assert 1 == said.count("\n")
+
+
 @pytest.mark.parametrize("words", [["status"], ["status", "--json"], ["halt", "--reason", "drill"]], ids=" ".join)
 def test_a_folder_without_accounts_is_not_well_and_not_halted(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -16,6 +16,11 @@ rows = [{"instruction": 4294967300, "story": "sent and filled", "symbol": s} for
 table(rows, ("instruction", "symbol", "story"))
 """
 
+REPORT = {
+    "converged": True, "profiles": [], "rows": 1, "bars": 1, "log_likelihood": 0.0, "iterations": 1,
+    "fingerprint": "5e" * 32, "folder": "models",
+}  # fmt: skip
+
 
 def shown(code: str, width: int) -> list[str]:
     """Return the lines that a program prints on a screen so wide."""
@@ -42,3 +47,14 @@ def test_a_narrow_screen_gets_one_row_below_the_other() -> None:
     assert ["instruction", "4294967300"] == lines[0].split()
     assert [len(lines) // 2] == [place for place, line in enumerate(lines) if not line]
     assert not any("…" in line for line in lines)
+
+
+def test_a_reader_who_goes_away_ends_a_screen_quietly() -> None:
+    """`tidegate backtest … | head -1` has not failed, though its frames are not printed line by line."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "from backtests.screen import show_training; show_training({'a': " + repr(REPORT) + "})"
+    with os.fdopen(writer, "w") as gone:
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=gone, stderr=subprocess.PIPE, check=False)
+
+    assert (0, b"") == (done.returncode, done.stderr)
