@@ -2,8 +2,8 @@
 
 hmmlearn as it comes fails on returns: its variance prior is in data units, its random start finds the best optimum in
 one of ten fits with three states, it stops after ten iterations and calls that converged, and its states come in any
-order. So: features standardised (the constants are frozen with the model), a start of ours (persistent states, from
-quantile groups of rolling volatility), no variance prior, a convergence test of our own, states sorted by volatility.
+order. So: features standardised (the constants are frozen with the model), starts of ours (persistent states, from
+groups of rows), no variance prior, a convergence test of our own, states sorted by volatility.
 
 hmmlearn is the engine of record. The kernel takes the same steps about twenty times as fast; with `auto` it climbs from
 all starts, and hmmlearn has to find the same likelihood where the best one ended.
@@ -18,23 +18,25 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from numpy.typing import NDArray
-
+from regimes.filter import filter_init, filter_step
 from regimes.fit_chain import Array, Chain, Climbed, Rules, sorted_by, stationary
-from regimes.fit_starts import starts_of
-from regimes.weights import MOST, ModelError, Parameters, Vector, pack
+from regimes.fit_rows import Rows, rows_of
+from regimes.fit_starts import HEAVY, from_model, starts_of
+from regimes.weights import ModelError, Parameters, Vector, pack
 
 Covariance = Literal["diag", "full"]
+Emission = Literal["gauss", "t"]
 Engine = Literal["auto", "hmmlearn", "kernel"]
 
+STARTS = {"hmmlearn": 4, "kernel": 60}
+"""Of each engine, unless told."""
 EVERY = 20  # iterations between two looks at the objective
 LONGEST = 2000  # iterations
 GAIN = 1e-5  # nats of so many iterations below which the fit has converged
 SAME = 1e-4  # nats between two starts that found the same model: the first is taken, whatever the last bits say
-VERIFIED = 1e-8  # relative difference of the likelihoods that two engines may find of one model
+VERIFIED = 1e-8  # relative difference of the likelihoods that two programs may find of one model
 EXITS = 0.5  # exits added to those seen of each state: none becomes absorbing
 NO_PRIOR = 1e-12  # of the variance of a standardised feature
-FEWEST_ROWS = 50  # for each state
 FEWEST_SHARE = 0.01  # of the rows, for each state
 SMALLEST_VARIANCE = 1e-5  # of a standardised feature: below it the state describes a halted market, or one value
 
@@ -47,12 +49,18 @@ class FitResult(msgspec.Struct, frozen=True, kw_only=True):
     log_likelihood: float
     """Of the standardised rows, in nats."""
     starts: Vector
-    """Log likelihood that each start reached; NaN for a start that ended in a model we refuse."""
+    """Log likelihood that each start reached, the warm one first; NaN for one that ended in a model we refuse."""
+    warm: bool
+    """The model was reached from the one before."""
     iterations: int
     converged: bool
     rows: int
     dropped: int
-    """Rows left out for a NaN or an infinity."""
+    """Rows left out, all together."""
+    halted: int
+    """Of these: rows of a halted market."""
+    wild: int
+    """Of these: rows with a value beyond belief."""
     occupancy: Vector
     """Share of the training rows in each state."""
     engine: str
@@ -64,7 +72,6 @@ class _Try(msgspec.Struct, frozen=True, kw_only=True):
     log_likelihood: float
     occupancy: Vector = ()
     fault: str = ""
-    halted: bool = False
 
 
 def fit(
@@ -73,65 +80,67 @@ def fit(
     *,
     seed: int,
     covariance: Covariance = "diag",
-    starts: int = 4,
+    emission: Emission | float = "gauss",
+    starts: int | None = None,
+    warm: Parameters | None = None,
     volatility: Array | None = None,
     sticky: float = 0.0,
     engine: Engine = "auto",
 ) -> FitResult:
-    """Train a Gaussian hidden Markov model with `states` states on x (n, d), one row a bar, oldest first.
+    """Train a hidden Markov model with `states` states on x (n, d), one row a bar, oldest first.
 
-    `volatility` (n,) is what the starts group rows by and the states are sorted by, calmest first; by default the
-    distance of the first feature from its mean. `sticky` adds so many bars of persistence to each state. `engine` auto
-    is the kernel, verified by hmmlearn, or hmmlearn alone where numba is not installed. Equal arguments give equal
-    results. Raises ModelError when the rows cannot carry such a model.
+    Rows are left out that are not finite, that belong to a halt or are wild: `regimes/fit_rows.py` has the rules.
+    `volatility` (n,) is what starts group rows by, halts are seen by and the states are sorted by, calmest first; by
+    default the distance of the first feature from its mean. `emission` t is Student's, its degrees of freedom fitted
+    state by state; a number is Student's t of so many. `sticky` adds so many bars of persistence to each state. `warm`
+    is a model to start from beside the fresh `starts`. `engine` auto is the kernel, verified by hmmlearn (Student's t:
+    by the live filter), or hmmlearn alone where numba is not installed; the kernel alone is for simulations. Equal
+    arguments give equal results. Raises ModelError when the rows cannot carry such a model.
     """
-    rows, sizes, dropped = _clean(x, states, volatility)
-    centre, scale = rows.mean(axis=0), rows.std(axis=0)
-    if not (scale > abs(centre) * 1e-13).all():
-        raise ModelError(f"fit: feature {int(scale.argmin())} is constant over the training rows: leave it out")
-    z = (rows - centre) / scale
-    sizes = abs(z[:, 0]) if sizes is None else sizes
-    fast = engine != "hmmlearn" and (engine == "kernel" or importlib.util.find_spec("numba") is not None)
-    rules = _rules(states, sticky, full=covariance == "full")
-    climbs = _climbs(z, starts_of(z, sizes, states, seed, starts, full=rules.full), rules, fast=fast)
-    tries = [_judged(z, sizes, climbed, rules, fast=fast) for climbed in climbs]
+    rows = rows_of(x, states, volatility)
+    fast = engine == "kernel" or (engine == "auto" and importlib.util.find_spec("numba") is not None)
+    heavy = _heaviness(emission, fast=fast)
+    rules = _rules(states, sticky, full=covariance == "full", free=emission == "t")
+    count = STARTS["kernel" if fast else "hmmlearn"] if starts is None else starts
+    begins = [] if warm is None else [from_model(warm, rows, states, full=rules.full, dof=heavy)]
+    begins += starts_of(rows, states, seed, count, full=rules.full, dof=heavy)
+    tries = [_judged(rows, climbed, rules, fast=fast) for climbed in _climbs(rows.z, begins, rules, fast=fast)]
     best = _best(tries)
-    if fast and engine == "auto":
-        verify(z, best.climbed.chain, rules, best.log_likelihood)
-    parameters = _parameters(best.climbed.chain, centre, scale, full=rules.full)
-    return FitResult(
+    parameters = _parameters(best.climbed.chain, rows, full=rules.full)
+    result = FitResult(
         parameters=parameters,
         weights=pack(parameters),
         log_likelihood=best.log_likelihood,
         starts=tuple(math.nan if each.fault else each.log_likelihood for each in tries),
+        warm=warm is not None and best is tries[0],
         iterations=best.climbed.iterations,
         converged=best.climbed.converged,
-        rows=len(z),
-        dropped=dropped,
+        rows=len(rows.z),
+        dropped=rows.missing + rows.halted + rows.wild,
+        halted=rows.halted,
+        wild=rows.wild,
         occupancy=best.occupancy,
-        engine=_engine(engine, fast=fast),
+        engine=f"hmmlearn {version('hmmlearn')}" if not fast else f"kernel, numba {version('numba')}",
     )
+    return verified(result, rows, rules, best.climbed.chain) if fast and engine == "auto" else result
 
 
-def _clean(x: Array, states: int, volatility: Array | None) -> tuple[Array, Array | None, int]:
-    """Return the finite rows, their volatility and how many rows were not finite."""
-    x = np.asarray(x, dtype=np.float64)
-    if x.ndim != 2 or not 1 <= x.shape[1] <= MOST or not 2 <= states <= MOST:
-        raise ModelError(
-            f"fit: {states} states on rows of shape {x.shape}; use 2 to {MOST} states, 1 to {MOST} features"
-        )
-    sizes = None if volatility is None else np.asarray(volatility, dtype=np.float64)
-    if sizes is not None and sizes.shape != x.shape[:1]:
-        raise ModelError(f"fit: {len(x)} rows, but {sizes.size} values of volatility")
-    known = np.isfinite(x).all(axis=1) if sizes is None else np.isfinite(np.column_stack((x, sizes))).all(axis=1)
-    if known.sum() < FEWEST_ROWS * states:
-        raise ModelError(f"fit: {known.sum()} usable rows; {states} states need at least {FEWEST_ROWS * states}")
-    return x[known], None if sizes is None else sizes[known], int((~known).sum())
+def _heaviness(emission: Emission | float, *, fast: bool) -> float:
+    """Return the degrees of freedom to start with; infinite: Gaussian."""
+    if emission == "gauss":
+        return math.inf
+    if not fast:
+        raise ModelError("fit: hmmlearn has no Student-t states: train with engine 'auto' or 'kernel' (install numba)")
+    if emission == "t":
+        return HEAVY
+    if not 2.0 < emission < math.inf:
+        raise ModelError(f"fit: {emission} degrees of freedom: Student-t states have a variance above 2 only")
+    return emission
 
 
-def _rules(states: int, sticky: float, *, full: bool) -> Rules:
+def _rules(states: int, sticky: float, *, full: bool, free: bool) -> Rules:
     eye = np.eye(states)
-    return Rules(prior=1.0 + sticky * eye + EXITS / (states - 1) * (1.0 - eye), full=full, floor=NO_PRIOR)
+    return Rules(1.0 + sticky * eye + EXITS / (states - 1) * (1.0 - eye), full, NO_PRIOR, free)
 
 
 def _climbs(z: Array, begins: list[Chain], rules: Rules, *, fast: bool) -> list[Climbed]:
@@ -145,24 +154,22 @@ def _climbs(z: Array, begins: list[Chain], rules: Rules, *, fast: bool) -> list[
     return [climb_with_hmmlearn(z, begin, rules, LONGEST, EVERY, GAIN) for begin in begins]
 
 
-def _judged(z: Array, sizes: Array, climbed: Climbed, rules: Rules, *, fast: bool) -> _Try:
+def _judged(rows: Rows, climbed: Climbed, rules: Rules, *, fast: bool) -> _Try:
     """Sort the states of where a start ended, calmest first, and say what is wrong with it."""
     if climbed.fault:
         return _Try(climbed=climbed, log_likelihood=math.nan, fault=climbed.fault)
     chain = climbed.chain._replace(start=stationary(climbed.chain.transitions))
     # Smoothed: we are in the training rows, nothing is decided on it.
-    posteriors, likelihood = _smoothed(z, chain, rules, fast=fast)
+    posteriors, likelihood = _smoothed(rows.z, chain, rules, fast=fast)
     weight = posteriors.mean(axis=0)
-    volatility = (posteriors * (sizes**2)[:, None]).mean(axis=0) / np.maximum(weight, 1e-300)
+    volatility = (posteriors * (rows.sizes**2)[:, None]).mean(axis=0) / np.maximum(weight, 1e-300)
     order = np.argsort(volatility, kind="stable")
     chain, weight = sorted_by(chain, order), weight[order]
-    lonely, collapsed = _lonely(weight), _collapsed(chain)
     return _Try(
         climbed=climbed._replace(chain=chain),
         log_likelihood=likelihood,
         occupancy=tuple(weight.tolist()),
-        fault=lonely or collapsed,
-        halted=not lonely and bool(collapsed),
+        fault=_lonely(weight) or _collapsed(chain),
     )
 
 
@@ -179,33 +186,40 @@ def _smoothed(z: Array, chain: Chain, rules: Rules, *, fast: bool) -> tuple[Arra
 def _best(tries: list[_Try]) -> _Try:
     """Return the sound try with the highest objective, the first among equals; raise ModelError where there is none."""
     sound = [each for each in tries if not each.fault]
-    halted = [each for each in tries if each.halted]
-    if halted or not sound:
-        raise ModelError((halted or tries)[0].fault)
+    if not sound:
+        raise ModelError(tries[0].fault)
     highest = max(each.climbed.objective for each in sound)
     return next(each for each in sound if each.climbed.objective > highest - SAME)
 
 
-def verify(z: Array, chain: Chain, rules: Rules, likelihood: float) -> None:
-    """Have the engine of record find the likelihood that the kernel found; raise ModelError where it finds another."""
-    from regimes.fit_hmmlearn import score  # noqa: PLC0415 - as above
+def verified(result: FitResult, rows: Rows, rules: Rules, chain: Chain) -> FitResult:
+    """Return the kernel's result, once another program finds its likelihood too; raise ModelError where it does not.
 
-    found = score(z, chain, rules)
-    if not abs(found - likelihood) <= VERIFIED * abs(found):
+    hmmlearn is asked, and about Student-t states, which it has not, the filter that will run live.
+    """
+    if math.isinf(chain.dof[0]):
+        from regimes.fit_hmmlearn import score  # noqa: PLC0415 - as above
+
+        by, found = f"hmmlearn {version('hmmlearn')}", score(rows.z, chain, rules)
+    else:
+        by, found = "the live filter", _filtered(result, rows)
+    if not abs(found - result.log_likelihood) <= VERIFIED * abs(found):
         raise ModelError(
-            f"fit: the kernel finds a log likelihood of {likelihood!r}, hmmlearn {found!r} of the same model: "
+            f"fit: the kernel finds a log likelihood of {result.log_likelihood!r}, {by} {found!r} of the same model: "
             "train with engine 'hmmlearn', and report both numbers, the processor, and the versions of both"
         )
+    return msgspec.structs.replace(result, engine=f"{result.engine}, verified by {by}")
 
 
-def _engine(engine: Engine, *, fast: bool) -> str:
-    record = f"hmmlearn {version('hmmlearn')}"
-    if not fast:
-        return record
-    return f"kernel, numba {version('numba')}" + (f", verified by {record}" if engine == "auto" else "")
+def _filtered(result: FitResult, rows: Rows) -> float:
+    """Return the log likelihood of the standardised rows as the live filter adds it up."""
+    size = rows.z.shape[1]
+    weights = pack(msgspec.structs.replace(result.parameters, centre=(0.0,) * size, scale=(1.0,) * size))
+    state = filter_init(weights)
+    return math.fsum(filter_step(state, weights, row) for row in rows.z.tolist())
 
 
-def _lonely(weight: NDArray[np.float64]) -> str:
+def _lonely(weight: Array) -> str:
     """Return the complaint about a state that is hardly ever there; empty when there is none."""
     least = int(weight.argmin())
     if weight[least] >= FEWEST_SHARE:
@@ -225,14 +239,15 @@ def _collapsed(chain: Chain) -> str:
     return f"fit: the variance of state {state} collapsed to {smallest[state]:.1e}: leave halted bars and outliers out"
 
 
-def _parameters(chain: Chain, centre: Array, scale: Array, *, full: bool) -> Parameters:
+def _parameters(chain: Chain, rows: Rows, *, full: bool) -> Parameters:
     """Return a chain as plain numbers."""
     return Parameters(
-        centre=tuple(centre.tolist()),
-        scale=tuple(scale.tolist()),
+        centre=tuple(rows.centre.tolist()),
+        scale=tuple(rows.scale.tolist()),
         start=tuple(chain.start.tolist()),
         transitions=tuple(map(tuple, chain.transitions.tolist())),
         means=tuple(map(tuple, chain.means.tolist())),
         covariances=tuple(tuple(map(tuple, c)) for c in chain.covariances.tolist()),
         full=full,
+        dof=() if math.isinf(chain.dof[0]) else tuple(chain.dof.tolist()),
     )

@@ -1,0 +1,90 @@
+"""Which rows a model is trained on: what is no price, no market or no ordinary move is left out, by a stated rule."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from regimes.fit_chain import Array
+from regimes.weights import MOST, ModelError
+
+FEWEST_ROWS = 50  # for each state
+HALTED = 20
+"""So many rows without any move, one after the other, are a halted market."""
+WILD = 50.0
+"""A value so many times the width of the middle 90 % away from the median is a wrong price, or happens once."""
+
+Mask = NDArray[np.bool_]
+
+
+class Rows(NamedTuple):
+    """The rows of a fit, standardised, and what was left out."""
+
+    z: Array
+    """(n, d)"""
+    sizes: Array
+    """(n,) volatility of each row, in any unit."""
+    centre: Array
+    """(d,) mean of each feature."""
+    scale: Array
+    """(d,) standard deviation of each feature."""
+    missing: int
+    """Rows with a NaN or an infinity."""
+    halted: int
+    wild: int
+
+
+def rows_of(x: Array, states: int, volatility: Array | None) -> Rows:
+    """Return what is trained on; raise ModelError when it cannot carry a model of so many states."""
+    x, sizes = _shaped(x, states, volatility)
+    table = x if sizes is None else np.column_stack((x, sizes))
+    known = np.isfinite(table).all(axis=1)
+    halted = np.zeros(len(x), dtype=bool)
+    halted[known] = halts(x[known]) if sizes is None else _runs(sizes[known] == 0.0)
+    wild = np.zeros(len(x), dtype=bool)
+    wild[known & ~halted] = outliers(x[known & ~halted])
+    kept = known & ~halted & ~wild
+    if kept.sum() < FEWEST_ROWS * states:
+        raise ModelError(f"fit: {kept.sum()} usable rows; {states} states need at least {FEWEST_ROWS * states}")
+    x = x[kept]
+    centre, scale = x.mean(axis=0), x.std(axis=0)
+    if not (scale > abs(centre) * 1e-13).all():
+        raise ModelError(f"fit: feature {int(scale.argmin())} is constant over the training rows: leave it out")
+    z = (x - centre) / scale
+    missing, still, odd = (int(mask.sum()) for mask in (~known, halted, wild))
+    return Rows(z, abs(z[:, 0]) if sizes is None else sizes[kept], centre, scale, missing, still, odd)
+
+
+def _shaped(x: Array, states: int, volatility: Array | None) -> tuple[Array, Array | None]:
+    x = np.asarray(x, dtype=np.float64)
+    if x.ndim != 2 or not 1 <= x.shape[1] <= MOST or not 2 <= states <= MOST:
+        raise ModelError(
+            f"fit: {states} states on rows of shape {x.shape}; use 2 to {MOST} states, 1 to {MOST} features"
+        )
+    sizes = None if volatility is None else np.asarray(volatility, dtype=np.float64)
+    if sizes is not None and sizes.shape != x.shape[:1]:
+        raise ModelError(f"fit: {len(x)} rows, but {sizes.size} values of volatility")
+    return x, sizes
+
+
+def halts(x: Array) -> Mask:
+    """Return which finite rows belong to a halt: all features repeat the row before, `HALTED` times in a row."""
+    return _runs(np.concatenate(([False], (x[1:] == x[:-1]).all(axis=1))) if len(x) else np.zeros(0, dtype=bool))
+
+
+def _runs(still: Mask) -> Mask:
+    """Return which of the rows without a move belong to a run of at least `HALTED`."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
+    found = np.zeros(len(still), dtype=bool)
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        found[begin:end] = end - begin >= HALTED
+    return found
+
+
+def outliers(x: Array) -> Mask:
+    """Return which finite rows have a wild value; a feature that hardly ever moves has none."""
+    if not len(x):
+        return np.zeros(0, dtype=bool)
+    low, middle, high = np.quantile(x, (0.05, 0.5, 0.95), axis=0)
+    return ((abs(x - middle) > WILD * (high - low)) & (high > low)).any(axis=1)  # type: ignore[no-any-return] # numpy's any is Any
