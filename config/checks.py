@@ -146,6 +146,8 @@ def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iter
     for index, state in enumerate(gate.allow):
         if states and state >= states:
             yield f"{path}.gate.allow[{index}]: expected a whole number from 0 up to {states - 1}, got {state}"
+    if states and gate.exposure is not None and len(gate.exposure.weights) != states:
+        yield f"{path}.gate.exposure.weights: expected {states} numbers, got {len(gate.exposure.weights)}"
 
 
 def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _check(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
         case _, inspect.UnionType(types=(one, inspect.NoneType()) | (inspect.NoneType(), one)):
             yield from _check(value, one, path)
         case dict(), inspect.UnionType() if tables := _tables(kind):
-            yield from _tagged(value, tables, path)
+            yield from _one_of(value, tables, path)
         case dict(), inspect.StructType():
             yield from _struct(value, kind, path)
         case dict(), inspect.DictType() if len(value) >= (kind.min_length or 0):
@@ -58,14 +58,16 @@ def _leaf(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
 
 
 def _tables(kind: inspect.UnionType) -> dict[object, inspect.StructType]:
-    """Return the tables a value may be, told apart by one key, by what that key says."""
-    return {member.tag: member for member in kind.types if isinstance(member, inspect.StructType) if member.tag_field}
+    """Return the tables a value may be: the only one, or those told apart by one key, by what that key says."""
+    return {member.tag: member for member in kind.types if isinstance(member, inspect.StructType)}
 
 
-def _tagged(value: Mapping[str, object], tables: Mapping[object, inspect.StructType], path: str) -> Iterator[str]:
-    field = str(next(iter(tables.values())).tag_field)
-    given = value.get(field)
-    if isinstance(given, str) and given in tables:
+def _one_of(value: Mapping[str, object], tables: Mapping[object, inspect.StructType], path: str) -> Iterator[str]:
+    field = next(iter(tables.values())).tag_field
+    given = value.get(field) if field else None
+    if field is None:
+        yield from _struct(value, tables[None], path)
+    elif isinstance(given, str) and given in tables:
         yield from _struct({key: item for key, item in value.items() if key != field}, tables[given], path)
     else:
         words = " or ".join(f'"{tag}"' for tag in tables)

@@ -50,6 +50,8 @@ def _facts(decision: Row) -> Iterator[tuple[str, str]]:
     yield "saw", f"features {d['features']}; bid {d['bid']}, ask {d['ask']}"
     yield "regime", f"{d['regime']}, posterior {d['posterior']}, log density {d['log_density']}"
     yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
+    yield "exposure", d["exposure"]
+    yield "shut", d["shut"]
     yield "level", d["level"]
     yield "holds", d["holds"]
     yield "intent", _intent(d) if decision["volume"] else "none"

@@ -99,6 +99,7 @@ def _left(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> str:
     else:
         _tell(desk, lane, trade, deal, "was closed" if over else f"was partly closed: {trade.volume:g} lots are left")
     if over or not by_hand(deal, trade.magic):
+        trade.answered = True
         _closed(desk, trade)
     return "out"
 

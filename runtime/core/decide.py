@@ -8,7 +8,7 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed, RegimeReading
-from runtime.core.gates import vetoes
+from runtime.core.gates import risk_share, vetoes
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
@@ -22,6 +22,7 @@ from runtime.core.risk import (
     size,
     standing_numbers,
 )
+from runtime.core.shutting import GATE_SHUT, carry_out, count_shut, wanted_of
 from runtime.core.state import Lane, Ledger
 from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT
@@ -111,6 +112,7 @@ class Decider:
         position, held, leave = 0, 0, 0.0
         if trade is not None:
             leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
+            count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
         values = feed.values
         features = [values[pick] for pick in lane.picks]
@@ -137,17 +139,21 @@ class Decider:
         draft.outcome = "in_position"
         if trade.closing:
             return
+        wanted = wanted_of(draft.lane, trade, self.contracts[trade.symbol], now)
+        lots, draft.shut = carry_out(draft.lane, trade, wanted), wanted.said
         stop = trade.stop if trade.exit[STOP] == trade.stop else self.contracts[trade.symbol].price(trade.exit[STOP])
         passed = stop > 0.0 and (now.bid <= stop if trade.side > 0 else now.ask >= stop)
         reason = self._reason(draft.want[0], leave, passed=passed)
-        if reason:
+        lots = 0.0 if reason else lots
+        if reason or lots:
+            reason = reason or GATE_SHUT
             draft.holds = self.blocked("exit", trade.symbol, same=trade.doubt)
             draft.outcome = "held" if draft.holds else "exit"
             draft.reasons = (reason,)
             if not draft.holds:
-                draft.instruction = self.desk.close(trade, reason).id
+                draft.instruction = self.desk.close(trade, reason, lots=lots).id
                 self.desk.cancel(draft.lane)  # what still rests of its entry would open it anew
-                draft.magic, draft.side, draft.volume = trade.magic, -trade.side, trade.volume
+                draft.magic, draft.side, draft.volume = trade.magic, -trade.side, lots or trade.volume
         elif stop > 0.0 and (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
             draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)
             if not draft.holds:
@@ -215,7 +221,7 @@ class Decider:
         stop = c.price(price - side * want[3])
         target = c.price(price + side * want[4]) if want[4] > 0.0 else 0.0
         volume = size(
-            now.equity, draft.lane.plan.risk, abs(price - stop), c.contract, now.rate,
+            now.equity, draft.lane.plan.risk * risk_share(draft.lane), abs(price - stop), c.contract, now.rate,
             s.volume_step, s.volume_min, s.volume_max,
         )  # fmt: skip
         expiry = 0 if kind == "market" else draft.fact.at + int(want[8]) * draft.feed.timeframe_ms

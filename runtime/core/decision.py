@@ -72,6 +72,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     gate_reason: str
     allowed: float
     """Posterior mass of the allowed regimes."""
+    exposure: float
+    """Share of its risk that the posterior leaves the strategy, 0 to 1; NaN: no reading, and the gate weighs it."""
+    shut: str
+    """What the shut gate did to the open trade, or under `advise` would have done; empty: nothing."""
     level: str
     holds: tuple[str, ...]
     """All that forbade the act wanted (levels and holds)."""

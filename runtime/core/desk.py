@@ -74,16 +74,18 @@ class OrderDesk:
         self.out.append(wish)
         return wish
 
-    def close(self, trade: Trade, reason: str, *, operator: bool = False) -> ClosePosition:
-        """Close a trade at the market."""
+    def close(self, trade: Trade, reason: str, *, lots: float = 0.0, operator: bool = False) -> ClosePosition:
+        """Close a trade at the market, or so many lots of it."""
         ident = self.next_id()
         bid, ask = self.ledger.quotes.get(trade.symbol, (trade.entry, trade.entry))
         price = bid if trade.side > 0 else ask
-        self._file(self._about(ident, "close", trade, price, trade.stop))
+        order = self._about(ident, "close", trade, price, trade.stop)
+        order.volume = lots or trade.volume
+        self._file(order)
         trade.closing = ident
         wish = ClosePosition(
             id=ident, symbol=trade.symbol, position=trade.ticket or trade.position, side=trade.side,
-            volume=trade.volume, price=price, magic=trade.magic, reason=reason, decided_at=self.ledger.at,
+            volume=order.volume, price=price, magic=trade.magic, reason=reason, decided_at=self.ledger.at,
             operator=operator,
         )  # fmt: skip
         self.out.append(wish)

@@ -17,7 +17,7 @@ class Draft:
 
     __slots__ = (
         "fact", "features", "feed", "held", "holds", "instruction", "lane", "magic", "numbers", "outcome", "position",
-        "price", "reasons", "risk", "side", "stop", "target", "volume", "want",
+        "price", "reasons", "risk", "shut", "side", "stop", "target", "volume", "want",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +37,7 @@ class Draft:
         self.holds: tuple[str, ...] = ()
         self.reasons: tuple[str, ...] = ()
         self.numbers: tuple[float, ...] = ()
+        self.shut = ""
         self.side, self.instruction, self.magic = 0, 0, 0
         self.volume = self.price = self.stop = self.target = self.risk = 0.0
 
@@ -61,7 +62,8 @@ class Draft:
             ledger.run, ledger.decisions, fact.at, bar.time, lane.name, bar.symbol, bar.timeframe,
             self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
             fact.bid, fact.ask, ordinal, posterior, density,
-            lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, ledger.level, self.holds,
-            self.numbers, limits, self.reasons, self.side, self.volume, self.price, self.stop, self.target, self.risk,
+            lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, lane.exposure, self.shut,
+            ledger.level, self.holds, self.numbers, limits, self.reasons,
+            self.side, self.volume, self.price, self.stop, self.target, self.risk,
             self.instruction, self.magic, model, plan.config,
         )  # fmt: skip

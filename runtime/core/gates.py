@@ -1,6 +1,6 @@
-"""A strategy's regime gate, from the reading of its model: open or shut, and why."""
+"""A strategy's regime gate, from the reading of its model: open or shut, how far, and why."""
 
-from regimes.gate import allowed_mass, gate_step
+from regimes.gate import allowed_mass, exposure, gate_step
 from runtime.core.feeds import RegimeReading
 from runtime.core.state import Lane
 
@@ -13,6 +13,10 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
     lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
     lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, lane.allowed) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else "regime not allowed"
+    if lane.weights:
+        lane.exposure = exposure(reading.state, lane.weights, reading.model.states)
+        if lane.gate_open and not lane.exposure > 0.0:
+            lane.gate_reason = "regime allowed, at no exposure"
 
 
 def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None) -> None:
@@ -22,10 +26,16 @@ def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None) -> Non
     lane.silent_ms += timeframe_ms
     if lane.silent_ms > (lane.gate.max_age + 1) * reading.feed.timeframe_ms:
         lane.allowed = NAN
+        lane.exposure = NAN if lane.weights else 1.0
         lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, NAN) > 0.0
         lane.gate_reason = "the regime reading is stale"
 
 
 def vetoes(lane: Lane) -> bool:
     """Say whether the gate forbids an entry now."""
-    return lane.gate.mode == "enforce" and not lane.gate_open
+    return lane.gate.mode == "enforce" and not (lane.gate_open and lane.exposure > 0.0)
+
+
+def risk_share(lane: Lane) -> float:
+    """Return the share of its risk that a strategy takes now, 0 to 1."""
+    return lane.exposure if lane.gate.mode == "enforce" else 1.0

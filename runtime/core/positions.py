@@ -55,6 +55,10 @@ class Trade(msgspec.Struct, kw_only=True):
     """Code with which its stop was refused as it was to be set again; 0: it was not, or another stop was asked for."""
     absent: int = 0
     """Looks at the venue in a row that did not find it, though no deal told how it went."""
+    shut: int = 0
+    """Bars of its strategy in a row, up to the last, on which its gate was shut."""
+    answered: bool = False
+    """What the gate's policy wants was done since it shut: the stop was tightened, or lots were closed."""
     forced: bool = False
     """A second close was sent beside one in doubt, because the operator said so."""
 

@@ -7,6 +7,7 @@ import msgspec
 from brokers.latch import Level
 from market.types import Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
+from regimes.shut import flat_policy
 from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
 from runtime.core.instructions import Asker
 from runtime.core.orders import OrderRecord
@@ -21,8 +22,8 @@ class Lane:
     """One strategy at work: its own state, its gate, and what it holds."""
 
     __slots__ = (
-        "allowed", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "mask", "name", "number", "order",
-        "picks", "plan", "runner", "silent_ms", "trade",
+        "allowed", "exposure", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "mask", "name", "number",
+        "order", "picks", "plan", "runner", "shut_flat", "silent_ms", "trade", "weights",
     )  # fmt: skip
 
     def __init__(self, plan: StrategyPlan, picks: tuple[int, ...], states: int) -> None:
@@ -33,12 +34,14 @@ class Lane:
         self.runner = runner_of(plan.strategy)
         self.picks = picks
         self.gate = plan.gate or OFF
-        self.mask = self.gate.mask(states)
+        self.mask, self.weights = self.gate.mask(states), self.gate.weights(states)
         self.gate_flat = self.gate.flat()
+        self.shut_flat = flat_policy(self.gate.on_shut)
         self.gate_state: list[float] = gate_init(self.gate_flat)
         self.gate_open = False
         self.gate_reason = "no regime bar yet"
         self.allowed = float("nan")
+        self.exposure = float("nan") if self.weights else 1.0
         self.silent_ms = 0
         self.trade: Trade | None = None
         self.order = 0
@@ -52,6 +55,7 @@ class LaneSnapshot(msgspec.Struct, frozen=True):
     gate_open: bool
     gate_reason: str
     allowed: float
+    exposure: float
     silent_ms: int
     trade: Trade | None
     order: int
@@ -138,8 +142,8 @@ class CoreSnapshot(msgspec.Struct, frozen=True):
 def lane_snapshot(lane: Lane) -> LaneSnapshot:
     """Return all that moves in a lane."""
     return LaneSnapshot(
-        lane.runner.snapshot(), list(lane.gate_state), lane.gate_open, lane.gate_reason, lane.allowed, lane.silent_ms,
-        lane.trade, lane.order,
+        lane.runner.snapshot(), list(lane.gate_state), lane.gate_open, lane.gate_reason, lane.allowed, lane.exposure,
+        lane.silent_ms, lane.trade, lane.order,
     )  # fmt: skip
 
 
@@ -148,5 +152,5 @@ def restore_lane(lane: Lane, snapshot: LaneSnapshot) -> None:
     lane.runner.restore(snapshot.runner)
     lane.gate_state = list(snapshot.gate_state)
     lane.gate_open, lane.gate_reason = snapshot.gate_open, snapshot.gate_reason
-    lane.allowed, lane.silent_ms = snapshot.allowed, snapshot.silent_ms
+    lane.allowed, lane.exposure, lane.silent_ms = snapshot.allowed, snapshot.exposure, snapshot.silent_ms
     lane.trade, lane.order = snapshot.trade, snapshot.order

@@ -47,7 +47,8 @@ def decision_row(d: Decision, core: Core) -> dict[str, Any]:
         "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
         "score": d.score, "features": _text(d.features), "regime": d.regime, "posterior": _text(d.posterior),
         "log_density": d.log_density, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
-        "gate_reason": gate_reason(d, core), "level": d.level, "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
+        "gate_reason": gate_reason(d, core), "exposure": d.exposure, "shut": d.shut, "level": d.level,
+        "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
         "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
         "checks": _checks(d), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
         "model": d.model, "config": d.config,
@@ -59,7 +60,8 @@ def gate_reason(d: Decision, core: Core) -> str:
     gate = next((s.gate for s in core.plan.strategies if s.name == d.strategy), None)
     if gate is None or d.allowed != d.allowed:
         return d.gate_reason
-    return f"{d.gate_reason}: {d.allowed:.6g}, enters at {gate.enter:g}, leaves below {gate.leave:g}"
+    enter, leave = gate.limits()
+    return f"{d.gate_reason}: {d.allowed:.6g}, enters at {enter:g}, leaves below {leave:g}"
 
 
 def _checks(d: Decision) -> str:

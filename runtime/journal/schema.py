@@ -15,7 +15,7 @@ from sqlalchemy import (
     event,
 )
 
-VERSION = 2
+VERSION = 3
 """Version of everything in this file; part of every hash."""
 
 tables = MetaData()
@@ -101,7 +101,9 @@ decisions = Table(
     *_reals("log_density"),
     *_texts("gate_mode"),
     *_longs("gate_open"),
-    *_texts("gate_reason", "level", "holds"),
+    *_texts("gate_reason"),
+    *_reals("exposure"),
+    *_texts("shut", "level", "holds"),
     *_reals("bid", "ask", "volume", "price", "stop", "target", "risk"),
     *_texts("checks", "reasons"),
     *_longs("instruction", "magic"),

@@ -15,6 +15,7 @@ from config.making import strategies_of
 from config.new_account import account_text, demo_text, write_account
 from config.places import find, state_folder
 from market.features import feature_of
+from regimes.shut import flat_policy
 from strategies.mean_reversion import MeanReversion
 from strategies.trend import Trend
 
@@ -195,3 +196,29 @@ def test_an_account_nobody_knows_is_a_usage_error(account: str) -> None:
     """A misspelt account says where accounts are looked for."""
     with pytest.raises(UsageError, match="no account"):
         find(account)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "flat"),
+    [
+        ("on_shut", "tighten", (2.0, 0.5)),
+        ("on_shut", {"close_after": 5}, (4.0, 5.0)),
+        ("on_shut", {"reduce": 0.25}, (3.0, 0.25)),
+    ],
+)
+def test_a_policy_for_open_trades_is_a_word_or_a_number(key: str, value: object, flat: tuple[float, float]) -> None:
+    """As a TOML says it, and as the journal keeps it."""
+    config = changed(f"strategies/0/gate/{key}", value)
+    again = msgspec.json.decode(msgspec.json.encode(config), type=AccountConfig)
+    gates = [one.strategies[0].gate for one in (config, again)]
+
+    assert config == again
+    assert [flat, flat] == [flat_policy(gate.on_shut) for gate in gates if gate]
+
+
+def test_a_gate_may_weigh_the_risk() -> None:
+    """One share for each state of its model."""
+    gate = changed("strategies/0/gate/exposure", {"weights": [1.0, 0.25]}).strategies[0].gate
+
+    assert gate is not None
+    assert (1.0, 0.25) == gate.weights(2)

@@ -146,6 +146,7 @@ def test_a_value_left_out_is_taken_or_refused_by_name(path: Path_) -> None:
 
 SP500 = "symbols/SP500"
 TREND = "strategies/0"
+COSTS, THREE = {"false_alarm": 1.0, "miss": 3.0}, {"weights": [1.0, 0.5, 0.0]}
 REGIME = "regimes/calm-or-storm"
 
 
@@ -230,6 +231,26 @@ REGIME = "regimes/calm-or-storm"
         (f"{TREND}/gate/regime", "calm", "strategies[0].gate.regime: expected the name of a table under `regimes`"),
         (f"{TREND}/gate/allow", [2], "strategies[0].gate.allow[0]: expected a whole number from 0 up to 1, got 2"),
         (f"{TREND}/gate/leave", 0.9, "strategies[0].gate: gate: need 0 <= leave <= enter <= 1"),
+        (
+            f"{TREND}/gate/on_shut",
+            "explode",
+            'strategies[0].gate.on_shut: expected "breakeven" or "keep" or "reduce" or',
+        ),
+        (
+            f"{TREND}/gate/on_shut",
+            {"close_afer": 5},
+            "strategies[0].gate.on_shut.close_afer: unknown key, did you mean",
+        ),
+        (
+            f"{TREND}/gate/on_shut",
+            {"close_after": 0},
+            "strategies[0].gate.on_shut: on_shut: need close_after >= 1, got",
+        ),
+        (f"{TREND}/gate/on_shut", {}, "strategies[0].gate.on_shut: on_shut: name one of tighten, reduce and close_aft"),
+        (f"{TREND}/gate/threshold", {"miss": 1.0}, "strategies[0].gate.threshold.false_alarm: expected a number, got"),
+        (f"{TREND}/gate/threshold", COSTS, "strategies[0].gate: gate: name either enter and leave, or threshold, not"),
+        (f"{TREND}/gate/exposure", {"weights": [2.0]}, "strategies[0].gate.exposure: exposure: need weights from 0 to"),
+        (f"{TREND}/gate/exposure", THREE, "strategies[0].gate.exposure.weights: expected 2 numbers, got 3"),
         ("data/SP500/file", "x.csv", 'data.SP500: expected either source = "sp500" or file = "path", got both'),
         ("data/SP500/zone", "CET", "data.SP500.zone: expected "),
         ("data/DAX", {"source": "sp500"}, "data.DAX: expected a symbol that has a table under `symbols` (SP500)"),

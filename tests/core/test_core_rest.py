@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from brokers.facts import BarClosed
 from brokers.latch import LEVELS
 from market.money import cents
+from regimes.shut import OnShut, Word
 from runtime.core.core import Core
 from runtime.core.facts import RunStarted
 from runtime.core.instructions import Submit
@@ -25,6 +26,7 @@ WANTS: tuple[Want, ...] = (
     None, buy(0.7), sell(0.9, target=1.5), buy(1.0, trail=0.5), sell(1.0, breakeven=0.3, bars=3), LEAVE,
     buy_limit(99.8), buy_limit(100.2, expiry=2),
 )  # fmt: skip
+POLICIES: tuple[Word | OnShut, ...] = ("keep", "breakeven", "tighten", "reduce", OnShut(close_after=2))
 BARS = 60
 
 small = st.integers(0, 60)
@@ -58,10 +60,12 @@ def a_world(first: list[int], second: list[int], fates: list[int], moves: list[M
 
 
 def plan_of(first: list[int], second: list[int]) -> Plan:
-    """Return a plan whose strategies go through their wishes over and over."""
+    """Return a plan whose strategies go through their wishes over and over, and whose gate has any policy."""
+    on_shut = POLICIES[sum(second) % len(POLICIES)]
+    gated = {"gate": a_gate(on_shut=on_shut), "regime": "up"}
     lanes = [
         a_lane({n: WANTS[script[n % len(script)]] for n in range(3, BARS + 9)}, number, **more)
-        for number, script, more in ((1, first, {}), (2, second, {"gate": a_gate(), "regime": "up"}))
+        for number, script, more in ((1, first, {}), (2, second, gated))
     ]
     return a_plan(*lanes, regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=up_model()),))
 

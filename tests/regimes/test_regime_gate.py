@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regimes.gate import GateParams, allowed_mass, gate_init, gate_step, most_likely
-from tests.kernels import compiled, same_bits
+from regimes.gate import (
+    ByCost,
+    ByPosterior,
+    GateParams,
+    allowed_mass,
+    cost_threshold,
+    exposure,
+    gate_init,
+    gate_step,
+    most_likely,
+)
+from tests.kernels import compiled, same_bits, same_call
 
 masses = st.lists(st.one_of(st.floats(0.0, 1.0), st.just(math.nan)), max_size=60)
 known = st.lists(st.floats(0.0, 1.0), max_size=60)
@@ -50,12 +60,13 @@ def test_gate_never_changes_twice_within_its_dwell(gate: GateParams, qs: list[fl
 def test_gate_changes_only_across_its_thresholds(gate: GateParams, qs: list[float]) -> None:
     """It opens only at or above `enter`, and shuts only below `leave`."""
     said = [0.0, *run(gate, qs)]
+    enter, leave = gate.limits()
 
     for t, q in enumerate(qs):
         if said[t + 1] > said[t]:
-            assert q >= gate.enter
+            assert q >= enter
         if said[t + 1] < said[t]:
-            assert q < gate.leave
+            assert q < leave
 
 
 @given(gates, masses)
@@ -106,8 +117,17 @@ def test_allowed_mass_and_most_likely_read_the_posterior_in_both_drives() -> Non
         {"allow": [-1]},
         {"mode": "enforce"},
         {"allow": [0], "mode": "maybe"},
-        {"allow": [0], "on_shut": "reduce"},
+        {"allow": [0], "on_shut": "explode"},
         {"allow": [0], "entre": 0.5},
+        {"allow": [0], "threshold": {"false_alarm": 1.0, "miss": 0.0}},
+        {"allow": [0], "threshold": {"false_alarm": 1.0, "miss": 1.0, "width": 1.1}},
+        {"allow": [0], "threshold": {"false_alarm": 1.0, "miss": 1.0, "costs": 1.0}},
+        {"allow": [0], "threshold": {"false_alarm": 1.0, "miss": 1.0}, "enter": 0.6},
+        {"allow": [0], "threshold": {"false_alarm": 1.0, "miss": 1.0}, "leave": 0.4},
+        {"allow": [0], "exposure": {"weights": [0.0, 0.0]}},
+        {"allow": [0], "exposure": {"weights": [1.0, 1.1]}},
+        {"allow": [0], "exposure": {"weights": []}},
+        {"allow": [0], "exposure": [1.0, 0.0]},
     ],
 )
 def test_gate_that_cannot_be_meant_is_refused(nonsense: dict[str, object]) -> None:
@@ -120,3 +140,65 @@ def test_state_the_model_does_not_have_is_refused() -> None:
     """A strategy that allows state 2 of a model with states 0 and 1 is told so."""
     with pytest.raises(ValueError, match="allow names state 2, but the model has states 0 to 1 only"):
         GateParams(allow=(0, 2)).mask(2)
+
+
+# --- thresholds by cost, and exposure ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gate", "limits"),
+    [
+        ({}, (0.6, 0.4)),
+        ({"enter": 0.8}, (0.8, 0.4)),
+        ({"enter": 0.3, "leave": 0.2}, (0.3, 0.2)),
+        ({"threshold": ByCost(false_alarm=1.0, miss=1.0)}, (0.6, 0.4)),
+        ({"threshold": ByCost(false_alarm=1.0, miss=3.0, width=0.1)}, (0.3, 0.2)),
+        ({"threshold": ByCost(false_alarm=30.0, miss=10.0, width=0.0)}, (0.75, 0.75)),
+    ],
+)
+def test_thresholds_are_said_or_made_of_costs(gate: dict[str, object], limits: tuple[float, float]) -> None:
+    """The more a false alarm costs, the surer the gate has to be; half of the width lies on either side."""
+    assert pytest.approx(limits) == GateParams(allow=(0,), **gate).limits()  # type: ignore[arg-type]  # as given above
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.01, 100.0), st.floats(0.0, 1.0))
+def test_at_the_cost_threshold_both_errors_cost_the_same(false_alarm: float, miss: float, q: float) -> None:
+    """Being let in costs less than being kept out exactly above it."""
+    p = cost_threshold(false_alarm, miss)
+
+    assert pytest.approx((1.0 - p) * false_alarm) == p * miss
+    if abs(q - p) > 1e-9:
+        assert ((1.0 - q) * false_alarm < q * miss) is (q > p)
+
+
+def test_exposure_is_the_mean_of_the_weights_by_the_posterior() -> None:
+    """Whole where all weights are 1, whatever the last bit adds up to; no number where there is no posterior."""
+    weights = GateParams(allow=(0,), exposure=ByPosterior(weights=(1.0, 0.5, 0.0))).weights(3)
+
+    assert exposure([0.25, 0.5, 0.25, 9.0], weights, 3) == 0.5
+    assert exposure([0.1, 0.2, 0.7000000000000002], (1.0, 1.0, 1.0), 3) == 1.0
+    assert math.isnan(exposure([math.nan, 0.5, 0.5], weights, 3))
+
+
+def test_a_gate_that_weighs_nothing_or_is_off_has_no_weights() -> None:
+    """Then the strategy takes all of its risk."""
+    weights = ByPosterior(weights=(1.0, 0.0))
+
+    assert () == GateParams(allow=(0,)).weights(2) == GateParams(mode="off", exposure=weights).weights(2)
+
+
+def test_weights_for_another_number_of_states_are_refused() -> None:
+    """Nobody knows what the state without a weight is worth."""
+    with pytest.raises(ValueError, match="exposure has 2 weights, but the model has 3 states"):
+        GateParams(allow=(0,), exposure=ByPosterior(weights=(1.0, 0.0))).weights(3)
+
+
+def test_exposure_and_cost_threshold_are_the_same_in_both_drives() -> None:
+    """Plain Python and numba agree in every bit."""
+    draw = np.random.default_rng(5)
+    posteriors = draw.dirichlet(np.ones(4), 300)
+    rows = [(p.tolist(), tuple(draw.uniform(0, 1, 4).tolist())) for p in posteriors]
+
+    for p, w in rows:
+        assert exposure(p, w, 4) == compiled(exposure)(np.array(p), w, 4)
+    same_call(cost_threshold, draw.uniform(0.01, 9.0, (100, 2)).tolist())
