@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import ConfigError
@@ -97,6 +97,7 @@ def test_a_misspelt_key_is_told_the_nearest_one(path: Path_, letter: int) -> Non
         assert f"demo.toml: {spelled((*table, misspelt))}: unknown key, did you mean `{key}`?" in problems
 
 
+@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(path=st.sampled_from(VALUES), wrong=st.sampled_from([datetime.time(1, 2), [[[]]], math.nan, math.inf, 2**70]))
 def test_a_value_of_the_wrong_type_anywhere_is_refused_with_its_path(path: Path_, wrong: object) -> None:
     """What no key takes is refused wherever it stands, by a line that says where."""
