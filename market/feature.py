@@ -1,13 +1,15 @@
 """What a feature is: a named, versioned fold over bars, and the ring of last values that windows are made of.
 
 A feature's `step(s, p, o, h, l, c, t)` takes its state, its parameters, a bar's prices and the time it opened (seconds
-since 1970, UTC), changes the state and returns the value: NaN until warm. A window is summed anew at every bar, oldest
+since 1970, UTC), changes the state and returns the value: NaN until warm. A feature of volume is given the bar's volume
+in the place of all four prices. A window is summed anew at every bar, oldest
 value first, so that its value does not depend on where history began. There is no vectorised twin.
 """
 
 import math
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -32,6 +34,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the parameters; all of them are whole numbers of bars."""
     least: tuple[int, ...] = ()
     """The smallest value each parameter may have."""
+    of: Literal["prices", "volume"] = "prices"
+    """What of a bar its step is given."""
     unit: str
     formula: str
     source: str

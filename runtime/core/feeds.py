@@ -32,7 +32,8 @@ class Feed:
         self.key = key
         self.timeframe_ms = TIMEFRAMES[key[1]] * 1000
         self.picks: dict[FeatureRef, int] = {}
-        self.folds: list[tuple[Any, tuple[float, ...]]] = []
+        self.folds: list[tuple[Any, tuple[float, ...], bool]] = []
+        """Each feature's step, its parameters, and whether it is one of volume."""
         self.states: list[list[float]] = []
         self.values: list[float] = []
         self.bars = 0
@@ -46,7 +47,7 @@ class Feed:
             name, params = ref
             feature = FEATURES[name]
             self.picks[ref] = len(self.folds)
-            self.folds.append((feature.step, params))
+            self.folds.append((feature.step, params, feature.of == "volume"))
             self.states.append(feature.init(params))
             self.values.append(float("nan"))
             self.warm_after = max(self.warm_after, feature.warmup(params))
@@ -59,10 +60,10 @@ class Feed:
 
     def fold(self, bar: Bar) -> None:
         """Fold one closed bar into every feature."""
-        o, h, low, c, t = bar.open, bar.high, bar.low, bar.close, bar.time / 1000.0
+        o, h, low, c, t, v = bar.open, bar.high, bar.low, bar.close, bar.time / 1000.0, bar.volume
         values, states = self.values, self.states
-        for i, (step, params) in enumerate(self.folds):
-            values[i] = step(states[i], params, o, h, low, c, t)
+        for i, (step, params, volume) in enumerate(self.folds):
+            values[i] = step(states[i], params, v, v, v, v, t) if volume else step(states[i], params, o, h, low, c, t)
         self.bars += 1
         self.last_time = bar.time
         self.known.append(bar)

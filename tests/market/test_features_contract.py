@@ -5,12 +5,13 @@ import struct
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.feature import Feature, FeatureError, fold
+from market.feature import Feature, FeatureError, closes, fold
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint, feature_of
 from market.sp500 import read_sp500
 from tests.kernels import bits, same_bits
@@ -21,7 +22,7 @@ SP500 = read_sp500()
 REAL: list[Row] = [(b.open, b.high, b.low, b.close, b.time / 1000.0) for b in SP500.part(0, 900)]
 
 CASES: list[FeatureRef] = [
-    (name, tuple(float(n) for _ in feature.params))
+    (name, tuple(float(max(n, least)) for least in feature.least))
     for name, feature in FEATURES.items()
     for n in ((2, 5, 20, 50) if feature.params else (0,))
 ]
@@ -112,30 +113,34 @@ def test_both_drives_agree_on_real_bars(ref: FeatureRef, feature: Feature) -> No
 def test_both_drives_agree_on_made_bars(name: str, rows: list[Row], n: int) -> None:
     """Plain Python and numba agree on jumps, flat bars and equal closes too."""
     feature = FEATURES[name]
-    params = tuple(float(n) for _ in feature.params)
+    params = tuple(float(max(n, least)) for least in feature.least)
 
     same_bits(feature.step, feature.init(params), params, rows)
 
 
 @settings(max_examples=60, deadline=None)
 @given(rows=bar_rows(), n=st.integers(2, 6))
-@pytest.mark.parametrize("name", ["rsi", "efficiency_ratio", "donchian", "hour_of_week"])
+@pytest.mark.parametrize("name", ["rsi", "efficiency_ratio", "donchian", "hour_of_week", "sortino"])
 def test_bounded_features_keep_their_bounds(name: str, rows: list[Row], n: int) -> None:
-    """A feature that says 0 to x never leaves that range, by not one bit."""
+    """A feature that says how far it goes never leaves that range, by not one bit."""
     feature = FEATURES[name]
-    top = {"rsi": 100.0, "hour_of_week": 168.0}.get(name, 1.0)
+    least, most = {"rsi": (0.0, 100.0), "hour_of_week": (0.0, 168.0), "sortino": (-10.0, 10.0)}.get(name, (0.0, 1.0))
     found = fold(feature, tuple(float(n) for _ in feature.params), rows)
 
-    assert all(v != v or 0.0 <= v <= top for v in found)
+    assert all(v != v or least <= v <= most for v in found)
 
 
 def test_flat_market_is_neither_nan_nor_extreme() -> None:
-    """Bars that never move give every warm feature but Garman-Klass a finite, neutral value."""
+    """Bars that never move give every warm feature a finite, neutral value, and those that are logarithms none."""
     flat = [(1.1, 1.1, 1.1, 1.1, 60.0 * i) for i in range(30)]
-    expected = {"rsi": 50.0, "zscore": 0.0, "efficiency_ratio": 0.0, "donchian": 0.5, "realised_vol": 0.0, "atr": 0.0}
+    expected = {"rsi": 50.0, "donchian": 0.5} | dict.fromkeys(
+        ("zscore", "efficiency_ratio", "realised_vol", "atr", "trend_t", "sortino", "log_volume_zscore"), 0.0
+    )
 
     assert expected == {name: values((name, (7.0,)), flat)[-1] for name in expected}
     assert math.isnan(values(("garman_klass", ()), flat)[-1])
+    assert math.isnan(values(("yang_zhang", (7.0,)), flat)[-1])
+    assert math.isnan(values(("log_realised_vol", (7.0,)), flat)[-1])
 
 
 def test_every_feature_says_what_it_is() -> None:
@@ -155,6 +160,20 @@ def test_feature_set_gives_what_its_features_give() -> None:
 
     assert 5 == features.warmup
     assert [bits(values(ref, REAL)) for ref in refs] == [bits(column) for column in zip(*rows, strict=True)]
+
+
+def test_feature_of_volume_is_given_the_volume() -> None:
+    """In a list of features too, a feature of volume folds the bar's volume, and no price."""
+    ref: FeatureRef = ("log_volume_zscore", (5.0,))
+    features = FeatureSet((("log_return", ()), ref))
+    state, bars = features.init(), list(SP500.part(0, 50))
+    volumes = [100.0 + 7.0 * (i % 11) for i in range(50)]
+
+    found = [
+        features.step(state, msgspec.structs.replace(bar, volume=v))[1] for bar, v in zip(bars, volumes, strict=True)
+    ]
+
+    assert bits(values(ref, closes(*volumes))) == bits(found)
 
 
 def test_feature_set_state_can_be_restored_in_the_middle() -> None:

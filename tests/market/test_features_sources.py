@@ -8,8 +8,9 @@ import talib
 
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.stats import linregress
 
-from market.feature import fold
+from market.feature import closes, fold
 from market.features import FEATURES
 from market.sp500 import read_sp500
 
@@ -59,6 +60,61 @@ def test_windows_equal_their_formula(n: int) -> None:
     np.testing.assert_allclose(folded("realised_vol", n), padded(returns.std(axis=1, ddof=1)), rtol=1e-9)
     np.testing.assert_allclose(folded("efficiency_ratio", n), padded(np.abs(CLOSE[n:] - CLOSE[:-n]) / paths), rtol=1e-9)
     np.testing.assert_allclose(folded("zscore", n), padded(above / np.where(spread > 0.0, spread, 1.0)), 1e-9, 1e-9)
+    np.testing.assert_allclose(folded("log_realised_vol", n), padded(np.log(returns.std(axis=1, ddof=1))), rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 5, 20, 60])
+def test_yang_zhang_equals_its_formula(n: int) -> None:
+    """The three variances of Yang and Zhang, weighted as they say, in numpy."""
+    jump, way = np.log(OPEN[1:] / CLOSE[:-1]), np.log(CLOSE / OPEN)[1:]
+    up, down = np.log(HIGH / OPEN)[1:], np.log(LOW / OPEN)[1:]
+    k = 0.34 / (1.34 + (n + 1.0) / (n - 1.0))
+    outer, inner = (sliding_window_view(x, n).var(axis=1, ddof=1) for x in (jump, way))
+    range_ = sliding_window_view(up * (up - way) + down * (down - way), n).mean(axis=1)
+
+    expected = 0.5 * np.log(outer + k * inner + (1.0 - k) * range_)
+
+    np.testing.assert_allclose(folded("yang_zhang", n), padded(expected), rtol=1e-9)
+
+
+@pytest.mark.parametrize("n", [3, 5, 20, 60])
+def test_trend_t_is_that_of_a_regression(n: int) -> None:
+    """The slope over its standard error is the one that a linear regression of the window reports."""
+    found = folded("trend_t", n)
+
+    for t in (n - 1, 100, 1234, 5030):
+        line = linregress(np.arange(n), np.log(CLOSE[t - n + 1 : t + 1]))
+        assert found[t] == pytest.approx(line.slope / line.stderr, rel=1e-7)
+
+
+@pytest.mark.parametrize("n", [5, 20, 60])
+def test_sortino_is_the_mean_over_the_downside_deviation(n: int) -> None:
+    """Numerator and denominator are exponential means with one span; both begin with the mean of the first n."""
+    mean = folded_mean(RETURN, n)
+    loss = folded("downside_deviation", n)[n:]
+    least = 0.1 * np.sqrt(folded_mean(RETURN**2, n))
+
+    np.testing.assert_allclose(folded("sortino", n), padded(mean / np.maximum(loss, least)), rtol=1e-9, atol=1e-12)
+
+
+def folded_mean(x: Column, n: int) -> Column:
+    """Return the exponential mean with span n, from the mean of the first n on."""
+    means = [x[:n].mean()]
+    for value in x[n:]:
+        means.append(means[-1] + (value - means[-1]) * 2.0 / (n + 1.0))
+    return np.array(means)
+
+
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_volume_score_equals_its_formula(n: int) -> None:
+    """The logarithm of the volume in standard deviations of its window, in numpy."""
+    volumes = np.random.default_rng(n).lognormal(8.0, 0.5, 500)
+    windows = sliding_window_view(np.log(volumes), n)
+
+    found = np.array(fold(FEATURES["log_volume_zscore"], (n,), closes(*volumes.tolist())))
+
+    expected = (windows[:, -1] - windows.mean(axis=1)) / windows.std(axis=1)
+    np.testing.assert_allclose(found[n - 1 :], expected, rtol=1e-7, atol=1e-12)
 
 
 def test_single_bar_features_equal_their_formula() -> None:
