@@ -28,7 +28,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a state was like over the training bars, each bar weighted by its filtered posterior."""
 
     state: int
-    """Ordinal, 0 the calmest."""
+    """Ordinal: 0 the calmest where its lineage began; a refitted model keeps the order of the one before."""
     occupancy: float
     """Share of the bars."""
     volatility: float

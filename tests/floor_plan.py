@@ -54,7 +54,10 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 """Readers of the clock, or of the machine's zone, on datetime and date."""
 
 DAEMON_SIDE = ("market/", "brokers/", "regimes/", "strategies/", "config/", "runtime/")
-OFFLINE = ("brokers/mt5/worker.py", "brokers/mt5/process.py", "brokers/mt5/lookalike/", "regimes/fit*.py")
+OFFLINE = (
+    *("brokers/mt5/worker.py", "brokers/mt5/process.py", "brokers/mt5/lookalike/"),
+    *("regimes/fit*.py", "regimes/labels.py"),
+)
 """What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
 HEAVY = {"numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "pyarrow", "plotly", "arch", "talib", "llvmlite"}
 
