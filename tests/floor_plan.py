@@ -39,7 +39,14 @@ PURE = (
     "backtests/engine/",
     "backtests/engine*.py",
 )
-WORLDLY = ("market/bartext.py", "market/barfile*.py", "market/dataset*.py", "market/sp500.py", "regimes/fit*.py")
+WORLDLY = (
+    "market/bartext.py",
+    "market/barfile*.py",
+    "market/dataset*.py",
+    "market/sp500.py",
+    "regimes/fit*.py",
+    "regimes/calibrate*.py",
+)
 """What reads files in a pure room."""
 
 WORLD = {
@@ -56,7 +63,7 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 DAEMON_SIDE = ("market/", "brokers/", "regimes/", "strategies/", "config/", "runtime/")
 OFFLINE = (
     *("brokers/mt5/worker.py", "brokers/mt5/process.py", "brokers/mt5/lookalike/"),
-    *("regimes/fit*.py", "regimes/labels.py"),
+    *("regimes/fit*.py", "regimes/calibrate*.py", "regimes/labels.py"),
 )
 """What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
 HEAVY = {"numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "pyarrow", "plotly", "arch", "talib", "llvmlite"}

@@ -1,0 +1,103 @@
+"""The transform of a row: distribution functions of scipy, normal z when the model is true, the same bits both ways."""
+
+import math
+
+import numpy as np
+import pytest
+
+from scipy import integrate, special, stats
+
+from regimes.distributions import FARTHEST_Z, gamma_ratio, normal_cdf, normal_quantile, student_cdf
+from regimes.filter import filter_init, filter_step
+from regimes.pit import pit_init, pit_step
+from regimes.weights import Parameters, pack
+from tests.kernels import same_call
+from tests.models import draw_parameters, draw_rows
+
+
+def transformed(model: Parameters, rows: list[list[float]]) -> list[list[float]]:
+    """Return the z of each row."""
+    w = pack(model)
+    s, z, size = filter_init(w), pit_init(w), len(model.centre)
+    out = []
+    for x in rows:
+        filter_step(s, w, x)
+        pit_step(z, s, w)
+        out.append(z[:size])
+    return out
+
+
+def test_normal_quantile_is_that_of_scipy_and_ends_at_its_limit() -> None:
+    """AS 241 to 1e-14, and no infinity at 0 or 1."""
+    us = [0.0, 1.0, *np.linspace(0.0, 1.0, 2001).tolist(), *(10.0**-k for k in range(1, 18))]
+
+    expected = np.clip(stats.norm.ppf(us), -FARTHEST_Z, FARTHEST_Z)
+
+    assert np.abs(expected - [normal_quantile(u) for u in us]).max() < 1e-14
+
+
+@pytest.mark.parametrize("dof", [0.01, 0.5, 1.0, 2.5, 5.2, 10.8, 48.7, 59.9, 60.1, 500.0, 1e6])
+def test_student_distribution_is_that_of_scipy(dof: float) -> None:
+    """Right to 1e-10 of the whole, far tails and the middle included."""
+    ts = [*np.linspace(-12.0, 12.0, 201).tolist(), 1e3, -1e9, 1e-6, 0.0, 1e150]
+
+    actual = [student_cdf(t, dof) for t in ts]
+
+    assert np.abs(special.stdtr(dof, ts) - actual).max() < 1e-10
+
+
+def test_distribution_kernels_give_the_same_bits_compiled() -> None:
+    """Plain Python and numba agree on every distribution function."""
+    xs = np.random.default_rng(1).normal(size=400) * 5.0
+
+    same_call(normal_cdf, [(x,) for x in xs.tolist()])
+    same_call(normal_quantile, [(u,) for u in [0.0, 1.0, 1e-13, *stats.norm.cdf(xs).tolist()]])
+    same_call(student_cdf, [(x, dof) for x in xs.tolist() for dof in (0.3, 2.5, 20.0, 300.0)])
+    same_call(gamma_ratio, [(abs(x),) for x in xs.tolist()])
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+@pytest.mark.parametrize(("states", "size", "full"), [(2, 1, False), (3, 2, False), (2, 3, True), (4, 4, True)])
+def test_transform_gives_the_same_bits_compiled(states: int, size: int, full: bool, heavy: bool) -> None:  # noqa: FBT001
+    """Plain Python and numba agree on every z, also of absurd rows."""
+    model = draw_parameters(3, states, size, full=full, heavy=heavy)
+    w = pack(model)
+    s, calls = filter_init(w), []
+    for x in [*draw_rows(model, 200, 5).tolist(), [1e6] * size, [-math.inf] * size]:
+        filter_step(s, w, x)
+        calls.append((pit_init(w), list(s), w))
+
+    same_call(pit_step, calls)
+
+    assert all(len(z) == size + 3 * states for z, _, _ in calls)
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+@pytest.mark.parametrize(("states", "size", "full"), [(2, 1, False), (3, 2, False), (3, 3, True), (4, 4, True)])
+def test_rows_of_a_true_model_become_independent_normals(states: int, size: int, full: bool, heavy: bool) -> None:  # noqa: FBT001
+    """Every feature's z is standard normal, tied neither to the other features nor to the row before."""
+    model = draw_parameters(states + size, states, size, full=full, heavy=heavy)
+
+    z = np.array(transformed(model, draw_rows(model, 6000, seed=2).tolist()))
+
+    ties = np.corrcoef(np.hstack((z[1:], z[:-1])).T)
+    squares = np.corrcoef(np.hstack((z[1:] ** 2, z[:-1] ** 2)).T)
+    assert min(stats.kstest(z[:, i], "norm").pvalue for i in range(size)) > 1e-3
+    assert np.abs(ties - np.eye(2 * size)).max() < 0.06
+    assert np.abs(squares - np.eye(2 * size)).max() < 0.06
+
+
+def test_second_feature_is_judged_given_the_first() -> None:
+    """The u of the second feature is its conditional distribution function, by integrating scipy's joint density."""
+    model = draw_parameters(9, 2, 2, full=True, heavy=True)
+    x = draw_rows(model, 1, seed=4)[0]
+    y = (x - np.array(model.centre)) / np.array(model.scale)
+    joints = [stats.multivariate_t(model.means[k], model.covariances[k], model.dof[k]) for k in range(2)]
+
+    def density(b: float) -> float:
+        return float(sum(p * joint.pdf([y[0], b]) for p, joint in zip(model.start, joints, strict=True)))
+
+    below, _ = integrate.quad(density, -np.inf, y[1])
+    above, _ = integrate.quad(density, y[1], np.inf)
+
+    assert stats.norm.cdf(transformed(model, [x.tolist()])[0][1]) == pytest.approx(below / (below + above), abs=1e-6)
