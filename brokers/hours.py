@@ -54,6 +54,22 @@ class Hours(msgspec.Struct, frozen=True):
         middle = (since + until) // 2  # halved until the clock is not put forward or back within
         return self.open_ms(since, middle) + self.open_ms(middle, until)
 
+    def bars_missed(self, last: int, until: int, length: int, most: int) -> int:
+        """Return how many bars of a timeframe of `length` should have closed after the one that opened at `last`.
+
+        No more than `most` are counted. A bar without a session in it is none; bars begin by the server's clock.
+        """
+        count, begins, ends = 0, self.dial(last) + length, self.dial(until)
+        while count < most:
+            opens = calendar.next_open(self.calendar, begins)
+            if opens is None:
+                return count
+            begins += (opens - begins) // length * length + length
+            if begins > ends:
+                return count
+            count += 1
+        return count
+
     def opens_within(self, at: int, length: int) -> bool:
         """Return whether a session is on at a tick; a recorded bar's stamp stands for the first tick of its `length`.
 

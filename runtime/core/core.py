@@ -45,7 +45,7 @@ from runtime.core.feeds import (
     restore_feed,
     restore_reading,
 )
-from runtime.core.gates import read_gate, silence
+from runtime.core.gates import read_gate
 from runtime.core.levels import take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.plan import Plan
@@ -121,6 +121,8 @@ class Core:
                 self.desk.gone(fact)
             case Reconciled():
                 reconcile(self.decider, fact)
+                for lane in self.lanes:  # an entry in doubt may rest after all
+                    self.decider.shut_out(lane)
             case LevelChanged():
                 self._level(fact)
             case TimerFired():
@@ -187,10 +189,12 @@ class Core:
             for lane in self.lanes:
                 if lane.plan.regime == reading.name:
                     read_gate(lane, reading)
+                    if fact.phase == "live":
+                        self.decider.shut_out(lane)
         decisions = []
         now = self.decider.exposure(bar.symbol) if fact.phase != "warm" else None
         for lane in self.lanes_of[key]:
-            silence(lane, feed.timeframe_ms, self.decider.readings.get(lane.plan.regime))
+            self.decider.mind_silence(lane, feed, fact.at)
             made = self.decider.decide(lane, feed, fact, now)
             if made is not None:
                 decisions.append(made)

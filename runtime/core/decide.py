@@ -8,7 +8,7 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed, RegimeReading
-from runtime.core.gates import risk_share, vetoes
+from runtime.core.gates import risk_share, silence, vetoes
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
@@ -168,10 +168,22 @@ class Decider:
             return "time stop"
         return "stop passed" if passed else ""
 
+    def mind_silence(self, lane: Lane, feed: Feed, at: int) -> None:
+        """Look whether the lane's regime has fallen silent, at a bar of its own feed."""
+        reading = self.readings.get(lane.plan.regime)
+        if reading is not None:
+            silence(lane, feed.timeframe_ms, reading, self.plan.hours.get(reading.feed.key[0]), at)
+
+    def shut_out(self, lane: Lane) -> None:
+        """Take what rests of a lane back at once where its gate has shut: the next bar of its own may be far."""
+        if lane.order and vetoes(lane) and not self.blocked("cancel", lane.plan.symbol):
+            self.desk.cancel(lane)
+
     def _resting(self, draft: Draft) -> None:
         draft.outcome = "order_working"
-        if (vetoes(draft.lane) or self.ledger.ended) and not self.blocked("cancel", draft.fact.bar.symbol):
+        if self.ledger.ended and not self.blocked("cancel", draft.fact.bar.symbol):
             self.desk.cancel(draft.lane)
+        self.shut_out(draft.lane)
 
     def _entry(self, draft: Draft, now: Exposure) -> None:
         """Evaluate every gate of an entry; the first class that fits names the outcome."""

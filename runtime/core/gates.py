@@ -1,10 +1,13 @@
 """A strategy's regime gate, from the reading of its model: open or shut, how far, and why."""
 
+from brokers.hours import Hours
 from regimes.gate import allowed_mass, exposure, gate_step
 from runtime.core.feeds import RegimeReading
 from runtime.core.state import Lane
 
 NAN = float("nan")
+HOUR_MS = 3_600_000
+"""By so much a server's clock may be put forward within the bars that are counted."""
 
 
 def read_gate(lane: Lane, reading: RegimeReading) -> None:
@@ -19,16 +22,30 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
             lane.gate_reason = "regime allowed, at no exposure"
 
 
-def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None) -> None:
-    """Count the open-market time since the regime was last read; too much of it shuts the gate."""
+def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None, hours: Hours | None, at: int) -> None:
+    """Shut the gate when too many bars of the regime's own have not come; a market that is closed has none."""
     if reading is None or reading.bars == 0 or lane.gate.mode == "off":
         return
     lane.silent_ms += timeframe_ms
-    if lane.silent_ms > (lane.gate.max_age + 1) * reading.feed.timeframe_ms:
+    if _is_stale(lane, reading, hours, at):
         lane.allowed = NAN
         lane.exposure = NAN if lane.weights else 1.0
         lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, NAN) > 0.0
         lane.gate_reason = "the regime reading is stale"
+
+
+def _is_stale(lane: Lane, reading: RegimeReading, hours: Hours | None, at: int) -> bool:
+    """Say whether more than `max_age` bars have not come, by the regime's calendar.
+
+    Without one the strategy's own bars are counted: while they come, the market is open.
+    """
+    length, missing = reading.feed.timeframe_ms, lane.gate.max_age + 1
+    if hours is None:
+        return lane.silent_ms > missing * length
+    last = reading.feed.last_time
+    if at - last < (missing + 1) * length - HOUR_MS:  # too early by any calendar
+        return False
+    return hours.bars_missed(last, at, length, missing) == missing
 
 
 def vetoes(lane: Lane) -> bool:

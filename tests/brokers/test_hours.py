@@ -71,3 +71,41 @@ def test_a_weekend_is_no_open_time() -> None:
 def test_a_bars_stamp_stands_for_its_first_tick(at: int, length: int, *, expected: bool) -> None:
     """A day's bar that is stamped midnight opens with the session; a tick at any other time is taken as it is."""
     assert expected == HOURS.opens_within(at, length)
+
+
+# --- bars that should have come ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("last", "until", "length", "expected"),
+    [
+        ((2025, 1, 9, 22), (2025, 1, 10, 22), DAY_MS, 0),  # Friday's bar, just over
+        ((2025, 1, 9, 22), (2025, 1, 12, 23), DAY_MS, 0),  # and over the weekend none is missed
+        ((2025, 1, 9, 22), (2025, 1, 13, 21, 59), DAY_MS, 0),
+        ((2025, 1, 9, 22), (2025, 1, 13, 22), DAY_MS, 1),  # Monday's bar is over
+        ((2025, 1, 9, 22), (2025, 1, 17, 22), DAY_MS, 5),
+        ((2025, 1, 9, 22), (2025, 1, 20, 21), DAY_MS, 5),  # and another weekend
+        ((2025, 3, 6, 22), (2025, 3, 10, 20, 59), DAY_MS, 0),  # the clock is put forward in the weekend
+        ((2025, 3, 6, 22), (2025, 3, 10, 21), DAY_MS, 1),
+        ((2025, 1, 10, 18), (2025, 1, 10, 21), 4 * HOUR, 0),  # Friday's last bar of four hours ends with the market
+        ((2025, 1, 10, 14), (2025, 1, 10, 22), 4 * HOUR, 1),
+        ((2025, 1, 10, 14), (2025, 1, 13, 2), 4 * HOUR, 2),
+    ],
+)
+def test_only_bars_of_an_open_market_are_missed(
+    last: tuple[int, ...], until: tuple[int, ...], length: int, expected: int
+) -> None:
+    """Weekends have no bars, whatever the clock does in them; a bar is missed when it is over."""
+    assert expected == HOURS.bars_missed(utc(*last), utc(*until), length, 99)
+
+
+def test_no_more_bars_are_counted_than_are_asked_for() -> None:
+    """Whether four are missed or four thousand is the same to who asks for four."""
+    assert 4 == HOURS.bars_missed(utc(2025, 1, 9, 22), utc(2025, 12, 9), HOUR, 4)
+
+
+def test_a_market_that_has_ended_misses_nothing() -> None:
+    """There is no session to come."""
+    over = Hours(Calendar(week=(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)), "UTC")
+
+    assert 0 == over.bars_missed(utc(2025, 1, 9), utc(2025, 12, 9), DAY_MS, 4)
