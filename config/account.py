@@ -137,6 +137,8 @@ class GateSection(GateParams, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Which regime a strategy listens to, and when it may enter."""
 
     regime: str
+    lineage: str = ""
+    """Lineage of the models whose states `allow` means; a model of another is refused. Empty: of any."""
 
 
 class StrategySection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -40,6 +40,24 @@ def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
     return model
 
 
+def check_kin(section: StrategySection, model: RegimeModel) -> None:
+    """Raise ModelError where a model's states are not those that a strategy's allow-list means."""
+    gate, path = section.gate, f"strategies {section.name}: gate"
+    if gate is None or gate.mode == "off":
+        return
+    if gate.lineage and gate.lineage != model.lineage:
+        raise ModelError(
+            f"model {model.name}: of lineage {model.lineage}, and {path}.lineage names {gate.lineage}: its states may "
+            f"mean something else; look at their profiles, then edit {path}.allow and {path}.lineage"
+        )
+    beyond = [state for state in gate.allow if state >= model.states]
+    if beyond or (gate.exposure is not None and len(gate.exposure.weights) != model.states):
+        raise ModelError(
+            f"model {model.name}: has {model.states} states, and {path} is written for others (allow {gate.allow}): "
+            f"look at their profiles, then edit {path}.allow and its exposure"
+        )
+
+
 def bundle_path(folder: Path) -> Path:
     """Return what a configured model folder means: its champion where one was promoted, else itself."""
     alias = folder / CHAMPION
@@ -85,8 +103,11 @@ def costs_of(config: AccountConfig) -> dict[str, Costs]:
 
 
 def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapping[str, Symbol] | None = None) -> Plan:
-    """Return all that a core is built from."""
+    """Return all that a core is built from; ModelError where a strategy's allowed states are those of other models."""
     account = config.account
+    for section in config.strategies:
+        if section.gate is not None:
+            check_kin(section, models[section.gate.regime])
     return Plan(
         mode=account.mode,
         currency=account.currency,
