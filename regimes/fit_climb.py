@@ -12,7 +12,7 @@ from typing import Any
 
 import numba
 
-from regimes import fit_lanes, fit_passes
+from regimes import fit_chain, fit_lanes, fit_passes
 from regimes.fit_chain import Array, Chain, Rules, Space
 from regimes.fit_lanes import inner
 from regimes.fit_passes import MOVES, POSTERIOR, SURPLUS, WEIGHT, backward, forward
@@ -21,7 +21,9 @@ LEAST_MASS = 1e-5  # hmmlearn's: rows of a state below which a diagonal variance
 DOF = (2.1, 200.0)
 """Least and most degrees of freedom: a variance exists, and more than the most is as good as a Gaussian."""
 HALVINGS = 40  # of the range of the degrees of freedom
-CALLED = hashlib.sha256(b"".join(Path(str(m.__file__)).read_bytes() for m in (fit_lanes, fit_passes))).hexdigest()
+CALLED = hashlib.sha256(
+    b"".join(Path(str(m.__file__)).read_bytes() for m in (fit_chain, fit_lanes, fit_passes))
+).hexdigest()
 
 
 @inner

@@ -1,7 +1,8 @@
 """Compiled arithmetic over many rows at once: sums, exponentials, distances, and the recursion along the rows.
 
-All but the recursion runs several rows at a time. Sums have eight partial sums in a fixed order, and no multiplication
-is fused with an addition: equal arguments give equal bits, whatever the thread and the width of the registers.
+All but the recursion runs several rows at a time. The compiler may fuse a multiplication with an addition, and chooses
+how many partial sums a sum has, once, when it compiles: equal arguments give equal bits on one machine, whatever the
+thread, and on another machine the last bits may differ.
 """
 
 import math
@@ -30,27 +31,44 @@ def inner(function: F) -> F:
     return cast("F", numba.njit(error_model="numpy")(function))
 
 
-@inner
+def fused(function: F) -> F:
+    """Return the function compiled likewise, multiplications fused with additions where the processor can."""
+    return cast("F", numba.njit(error_model="numpy", fastmath={"contract"})(function))
+
+
+def summed(function: F) -> F:
+    """Return the function compiled likewise, its sum in as many partial sums as the processor has room for."""
+    return cast("F", numba.njit(error_model="numpy", fastmath={"contract", "reassoc"})(function))
+
+
+@summed
+def total(x: Array) -> float:
+    """Return the sum."""
+    found = 0.0
+    for t in range(len(x)):
+        found += x[t]
+    return found
+
+
+@summed
 def dot(x: Array, y: Array) -> float:
-    """Return the sum of products, in eight partial sums."""
-    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    whole = len(x) // 8
-    for i in range(whole):
-        t = 8 * i
-        a += x[t] * y[t]
-        b += x[t + 1] * y[t + 1]
-        c += x[t + 2] * y[t + 2]
-        d += x[t + 3] * y[t + 3]
-        e += x[t + 4] * y[t + 4]
-        f += x[t + 5] * y[t + 5]
-        g += x[t + 6] * y[t + 6]
-        h += x[t + 7] * y[t + 7]
-    for t in range(8 * whole, len(x)):
-        a += x[t] * y[t]
-    return ((a + b) + (c + d)) + ((e + f) + (g + h))
+    """Return the sum of products."""
+    found = 0.0
+    for t in range(len(x)):
+        found += x[t] * y[t]
+    return found
 
 
-@inner
+@summed
+def dot3(x: Array, y: Array, z: Array) -> float:
+    """Return the sum of products of three."""
+    found = 0.0
+    for t in range(len(x)):
+        found += x[t] * y[t] * z[t]
+    return found
+
+
+@fused
 def exponential(row: Array, top: Array) -> None:
     """Replace each number by exp(number - top), top being no smaller; to the last bit but one, several at a time."""
     for t in range(len(row)):
@@ -75,7 +93,7 @@ def exponential(row: Array, top: Array) -> None:
         row[t] = p * power if x > VANISHES else (0.0 if x <= VANISHES else x)
 
 
-@inner
+@fused
 def distances(z: Array, first: int, mean: Array, white: Array, full: int, out: Array, y: Array) -> None:
     """Write the squared Mahalanobis distance of the rows from `first` on, as many as `out` has."""
     out[:] = 0.0
@@ -84,14 +102,16 @@ def distances(z: Array, first: int, mean: Array, white: Array, full: int, out: A
             y[:] = 0.0
             for j in range(i + 1):
                 whiten(z[j][first : first + len(out)], mean[j], white[i, j], y)
+            for t in range(len(out)):
+                out[t] += y[t] * y[t]
         else:
-            y[:] = 0.0
-            whiten(z[i][first : first + len(out)], mean[i], white[i, i], y)
-        for t in range(len(out)):
-            out[t] += y[t] * y[t]
+            row, centre, scale = z[i][first : first + len(out)], mean[i], white[i, i]
+            for t in range(len(out)):
+                apart = (row[t] - centre) * scale
+                out[t] += apart * apart
 
 
-@inner
+@fused
 def whiten(row: Array, mean: float, white: float, y: Array) -> None:
     """Add white * (row - mean) to y."""
     for t in range(len(y)):

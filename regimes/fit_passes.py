@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from regimes.fit_chain import ROWS, Chain, Rules, Space
-from regimes.fit_lanes import Array, distances, dot, exponential, inner, walk
+from regimes.fit_lanes import Array, distances, dot, dot3, exponential, fused, inner, total, walk
 
 POSTERIOR, WEIGHT, SURPLUS, MOVES = 0, 1, 2, 3
 """Columns of the sums; moves to each state and the moments follow."""
@@ -38,8 +38,7 @@ def emissions(z: Array, first: int, count: int, rules: Rules, chain: Chain, spac
             top[t] = row[t] if row[t] > top[t] else top[t]
     for k in range(len(chain.means)):
         exponential(space.densities[k][first : first + count], top)
-    y[:] = 1.0
-    return dot(top, y)
+    return total(top)
 
 
 @inner
@@ -79,23 +78,23 @@ def backward(z: Array, rules: Rules, chain: Chain, space: Space) -> None:
             moments(z, first, rows, k, rules, chain, space)
 
 
-@inner
+@fused
 def smooth(first: int, rows: int, follow: int, chain: Chain, space: Space) -> None:
     """Write a strip's posteriors and add its transitions up; the last row of all has no row that follows."""
     states = len(chain.start)
-    total = space.strips[0][:rows]
-    total[:] = 0.0
+    whole = space.strips[0][:rows]
+    whole[:] = 0.0
     for i in range(states):
         after, before = space.strips[3 + i][:rows], space.posteriors[i][first : first + rows]
         follows(first + 1, follow, chain.transitions[i], space, after)
         for t in range(rows):
-            total[t] += before[t] * after[t]
+            whole[t] += before[t] * after[t]
     for t in range(rows):
-        total[t] = 1.0 / total[t]
+        whole[t] = 1.0 / whole[t]
     for i in range(states):
         after, before = space.strips[3 + i][:rows], space.posteriors[i][first : first + rows]
         for t in range(rows):
-            before[t] *= total[t]
+            before[t] *= whole[t]
         for j in range(states):
             joint = dot(before[:follow], space.densities[j][first + 1 : first + 1 + follow])
             space.sums[i, MOVES + j] += chain.transitions[i, j] * joint
@@ -103,7 +102,7 @@ def smooth(first: int, rows: int, follow: int, chain: Chain, space: Space) -> No
             before[t] *= after[t]
 
 
-@inner
+@fused
 def follows(first: int, count: int, moves: Array, space: Space, after: Array) -> None:
     """Write how likely one state makes what follows each row, up to the row's scale; 1 where nothing does."""
     after[:] = 0.0
@@ -114,28 +113,26 @@ def follows(first: int, count: int, moves: Array, space: Space, after: Array) ->
     after[count:] = 1.0
 
 
-@inner
+@fused
 def moments(z: Array, first: int, rows: int, k: int, rules: Rules, chain: Chain, space: Space) -> None:
     """Add up a strip's posterior of one state, and the rows and their products weighted with it."""
     size, dof, sums = len(z), chain.dof[k], space.sums[k]
-    posterior, weight = space.posteriors[k][first : first + rows], space.strips[0][:rows]
-    y, one = space.strips[1][:rows], space.strips[2][:rows]
-    one[:] = 1.0
-    weight[:] = posterior
-    sums[POSTERIOR] += dot(posterior, one)
+    weight, y = space.posteriors[k][first : first + rows], space.strips[1][:rows]
+    share = total(weight)
+    sums[POSTERIOR] += share
     if dof != math.inf:
+        posterior, weight = weight, space.strips[0][:rows]
         distances(z, first, chain.means[k], space.white[k], rules.full, weight, y)
         for t in range(rows):
             scale = (dof + size) / (dof + weight[t])
             y[t] = math.log(scale) - scale
             weight[t] = posterior[t] * scale
         sums[SURPLUS] += dot(posterior, y)
-    sums[WEIGHT] += dot(weight, one)
+        share = total(weight)
+    sums[WEIGHT] += share
     at = MOVES + len(chain.start)
     for i in range(size):
         a = z[i][first : first + rows]
         sums[at + i] += dot(weight, a)
-        for t in range(rows):
-            y[t] = weight[t] * a[t]
         for j in range(i + 1) if rules.full else range(i, i + 1):
-            sums[at + size + i * size + j] += dot(y, z[j][first : first + rows])
+            sums[at + size + i * size + j] += dot3(weight, a, z[j][first : first + rows])
