@@ -1,14 +1,11 @@
 """The report: one HTML file that holds all it shows, and opens anywhere without a network."""
 
-import os
-import tempfile
-
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from backtests.record import Record, Trade
-from backtests.report_figures import class_figure, equity_figure, moment
+from backtests.report_figures import class_figure, drawn, equity_figure, moment
+from backtests.report_file import write_page
 from backtests.report_page import folded, heading, keys, listed, page, paragraph, section, table
 from backtests.summary import Summary
 from backtests.words import money, number, share
@@ -20,23 +17,11 @@ TRADE_COLUMNS = (
 )  # fmt: skip
 SOURCES = {"backtest": "Backtest of account", "journal": "From the journal of account"}
 SIDES = {1: "long", -1: "short"}
-CONFIG = {"displayModeBar": False, "responsive": True}
-"""No button leaves the page; dragging zooms, a double click shows all again."""
 
 
 def write_report(file: Path, record: Record, summary: Summary) -> Path:
     """Write the report in one step, so that nobody ever opens half of it; return its path."""
-    file = file.absolute()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".draft-", suffix=".html", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as open_file:
-            open_file.write(report_html(record, summary))
-        Path(draft).chmod(0o644)
-        Path(draft).replace(file)
-    finally:
-        Path(draft).unlink(missing_ok=True)
-    return file
+    return write_page(file, report_html(record, summary))
 
 
 def report_html(record: Record, summary: Summary) -> str:
@@ -57,8 +42,8 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
     yield keys(_keys(s))
     yield section("Did the gate help?", paragraph(s.gate_sentence), name="said")
     if record.decisions:
-        yield section("Equity and regimes", _figure(equity_figure(record), script=True), _legend(s))
-        yield section("Decisions by class", _figure(class_figure(record)))
+        yield section("Equity and regimes", drawn(equity_figure(record), script=True), _legend(s))
+        yield section("Decisions by class", drawn(class_figure(record)))
     if s.regimes:
         yield section("Regimes", _regimes(s), paragraph(_regimes_said(s), "small"))
     yield section("Strategies", _strategies(s))
@@ -84,11 +69,6 @@ def _keys(s: Summary) -> Iterable[tuple[str, str]]:
     yield "deals", number(s.deals, 0)
     yield "trades", number(s.trades, 0)
     yield f"final balance, {s.currency}", money(s.final_balance)
-
-
-def _figure(figure: Any, *, script: bool = False) -> str:  # noqa: ANN401 - plotly has no types
-    html: str = figure.to_html(full_html=False, include_plotlyjs=script, config=CONFIG)
-    return html
 
 
 def _legend(s: Summary) -> str:

@@ -23,6 +23,8 @@ SHADES = ("#dcefe3", "#f6dfc8", "#f2c4c0", "#d9cdec", "#cdd8ec", "#ece5c5", "#d5
 """Of the regimes, calmest first."""
 SERIES = ("#1464a5", "#d9822b", "#2e8b57", "#8e5ea2", "#b0413e", "#4b8b9b")
 """Of the strategies."""
+CONFIG = {"displayModeBar": False, "responsive": True}
+"""No button leaves the page; dragging zooms, a double click shows all again."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -41,7 +43,7 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
     fall = [(at, 100.0 * share) for at, _, share in drawdown_of(equity, record.initial_balance)]
     _line(figure, "drawdown", thinned(fall), color=RED, width=1.0, axis="y3", fill="tozeroy", legend=False)
     currency = escape(record.config.account.currency)
-    _layout(figure, height=560)
+    lay_out(figure, height=560)
     figure.update_layout(
         hovermode="x unified",
         xaxis={"type": "date", "showgrid": False, "anchor": "y3"},
@@ -76,7 +78,7 @@ def class_figure(record: Record) -> Any:  # noqa: ANN401
             y=label, x=totals[name], text=f"{totals[name]:,}", showarrow=False, xanchor="left", xshift=6,
             font={"color": INK, "size": 13},
         )  # fmt: skip
-    _layout(figure, height=110 + 38 * max(2, len(classes)))
+    lay_out(figure, height=110 + 38 * max(2, len(classes)))
     figure.update_layout(
         barmode="stack",
         bargap=0.35,
@@ -91,17 +93,22 @@ def _shade(figure: Any, record: Record, equity: Curve) -> None:  # noqa: ANN401
     """Fill the background with the likeliest regime: that of the first regime a strategy listens to."""
     for name, listener in list(listeners(record).items())[:1]:
         points = [(d.at, d.regime) for d in record.decisions if d.strategy == listener.name and d.regime >= 0]
-        stretches = runs_of(_majority(points), equity[-1][0]) if points else []
-        for state in range(record.config.regimes[name].states):
-            xs: list[str | None] = []
-            ys: list[int | None] = []
-            for _, start, stop in (s for s in stretches if s[0] == state):
-                xs += [moment(start), moment(start), moment(stop), moment(stop), None]
-                ys += [0, 1, 1, 0, None]
-            figure.add_scatter(
-                x=xs or [None], y=ys or [None], mode="lines", fill="toself", fillcolor=SHADES[state % len(SHADES)],
-                line={"width": 0}, name=f"{escape(name)}: state {state}", hoverinfo="skip", yaxis="y",
-            )  # fmt: skip
+        shade(figure, name, points, equity[-1][0], record.config.regimes[name].states)
+
+
+def shade(figure: Any, name: str, points: list[tuple[int, int]], end: int, states: int) -> None:  # noqa: ANN401
+    """Fill the background, on the axis y from 0 to 1, with the state at each (moment, state) until `end`."""
+    stretches = runs_of(_majority(points), end) if points else []
+    for state in range(states):
+        xs: list[str | None] = []
+        ys: list[int | None] = []
+        for _, start, stop in (s for s in stretches if s[0] == state):
+            xs += [moment(start), moment(start), moment(stop), moment(stop), None]
+            ys += [0, 1, 1, 0, None]
+        figure.add_scatter(
+            x=xs or [None], y=ys or [None], mode="lines", fill="toself", fillcolor=SHADES[state % len(SHADES)],
+            line={"width": 0}, name=f"{escape(name)}: state {state}", hoverinfo="skip", yaxis="y",
+        )  # fmt: skip
 
 
 def _line(
@@ -132,7 +139,14 @@ def _steps(figure: Any, name: str, record: Record, trades: list[Trade], *, color
     _line(figure, name, thinned([*curve, (end, curve[-1][1])]), color=color, width=1.3, dash=dash, shape="hv")
 
 
-def _layout(figure: Any, height: int) -> None:  # noqa: ANN401
+def drawn(figure: Any, *, script: bool = False) -> str:  # noqa: ANN401
+    """Return a figure as HTML; the first of a page brings the script that draws them all."""
+    html: str = figure.to_html(full_html=False, include_plotlyjs=script, config=CONFIG)
+    return html
+
+
+def lay_out(figure: Any, height: int) -> None:  # noqa: ANN401
+    """Give a figure the report's own look."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 16, "t": 44, "b": 8},

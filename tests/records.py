@@ -78,6 +78,11 @@ def doubtful() -> tuple[Record, Drive]:
     return record_of_drive(drive, tapes, config, models_of(config)), drive
 
 
+def demo_file() -> Path:
+    """Return the demo's TOML in a folder that has its model; nothing may be written there."""
+    return _folder() / "demo.toml"
+
+
 @cache
 def _folder() -> Path:
     """Return a folder with the demo's configuration and its model."""

@@ -16,6 +16,7 @@ from tidegate import (
     commands_fleet,
     commands_journal,
     commands_operator,
+    commands_regimes,
     commands_run,
     commands_strategy,
 )
@@ -41,6 +42,7 @@ for room in (
     commands_journal,
     commands_calendar,
     commands_config,
+    commands_regimes,
     commands_strategy,
 ):
     room.add(app)

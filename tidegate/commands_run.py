@@ -14,7 +14,6 @@ from tidegate.words import Account, Config, Json, Run, Since, Until
 
 if TYPE_CHECKING:
     from backtests.summary import Summary
-    from config.account import AccountConfig
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
 
@@ -99,8 +98,9 @@ def backtest(
 
     from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
     from backtests.screen import Watch  # noqa: PLC0415
+    from tidegate.accounts import account_of  # noqa: PLC0415
 
-    account = _account(config)
+    account = account_of(config)
     account = with_data(account, data) if data else account
     with Watch() as watch:
         found = reported_backtest(
@@ -114,9 +114,10 @@ def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
     from backtests.model_place import writable  # noqa: PLC0415
     from backtests.screen import Watch, show_training  # noqa: PLC0415
     from backtests.training import train_from_config  # noqa: PLC0415
+    from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415
 
-    account = writable(_account(config))
+    account = writable(account_of(config))
     with Watch() as watch:
         watch.stage("training")
         reports = train_from_config(account, regime)
@@ -188,16 +189,6 @@ def _speed(text: str) -> float | None:
     if not 0.0 < factor < math.inf:
         raise UsageError(f"--speed: expected max or a factor above 0, got {text!r}")
     return factor
-
-
-def _account(file: Path) -> "AccountConfig":
-    """Return the account of a TOML; config/demo.toml is found from anywhere, as it comes with the program."""
-    from backtests.model_place import shipped  # noqa: PLC0415
-    from config.load import load  # noqa: PLC0415
-
-    if not file.exists() and file == Path("config", file.name):
-        file = shipped() / file.name
-    return load(file)
 
 
 def _show(found: "Summary", *, as_json: bool) -> None:

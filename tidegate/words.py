@@ -14,6 +14,7 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an accou
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Last = Annotated[int, typer.Option("--last", min=1, help="How many, counted from the newest.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")]
+RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a regime; needed if there are several.")]
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]

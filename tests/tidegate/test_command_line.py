@@ -18,7 +18,7 @@ WORDS = [
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
     ["calendar"], ["symbols"],
-    ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
+    ["config"], ["config", "check"], ["config", "schema"], ["new-account"], ["regimes"], ["regimes", "show"],
     ["new-strategy"], ["check-strategy"],
 ]  # fmt: skip
 

@@ -1,0 +1,112 @@
+"""What a regime model is: its states, its descent and what it learnt from, as rows for people and for programs."""
+
+import datetime
+import math
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from backtests.regime_reading import Read, bar_returns, stays
+from backtests.words import number, share
+from regimes.bundle import Profile, RegimeModel
+from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, KIND
+
+STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
+KINDS: Mapping[int, str] = {
+    DIAGONAL: "Gaussian, features apart",
+    FULL: "Gaussian, features together",
+    DIAGONAL_T: "Student's t, features apart",
+    FULL_T: "Student's t, features together",
+}
+
+
+def kind_of(model: RegimeModel) -> str:
+    """Return the kind of a model's emissions in words."""
+    kind = int(model.weights[KIND])
+    return KINDS.get(kind, f"kind {kind}")
+
+
+def plain(model: RegimeModel) -> dict[str, Any]:
+    """Return a model as plain values: all of it but weights and golden vectors."""
+    whole: dict[str, Any] = msgspec.to_builtins(model)
+    return {key: value for key, value in whole.items() if key not in {"weights", "golden"}} | {"kind": kind_of(model)}
+
+
+def facts_of(model: RegimeModel) -> dict[str, str]:
+    """Return what a person asks of a model."""
+    data = model.data
+    return {
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+        "lineage": model.lineage,
+        "refit of": model.parent or "none",
+        "owner": model.owner,
+        "states": f"{model.states}; {kind_of(model)}",
+        "features": ", ".join(" ".join((name, *(f"{p:g}" for p in params))) for name, params in model.features),
+        "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} bars, {day(data.first)} to {day(data.last)}",
+        "bars' hash": data.hash,
+        "trained by": f"{data.engine}, covariance {data.covariance}, seed {data.seed}, on {data.platform}",
+        **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
+    }
+
+
+def state_rows(profiles: tuple[Profile, ...]) -> list[tuple[str, ...]]:
+    """Return one row a state, in the columns of `STATES`."""
+    return [
+        (
+            str(p.state), share(p.occupancy), share(p.volatility, 2), number(p.dwell), number(p.efficiency, 2),
+            number(p.autocorrelation, 2),
+        )
+        for p in profiles
+    ]  # fmt: skip
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a state was like over bars that were read, by the likeliest state at each close."""
+
+    state: int
+    bars: int
+    occupancy: float
+    """Share of the bars."""
+    volatility: float | None
+    """Standard deviation of the log return of those bars; None for fewer than two."""
+    dwell: float | None
+    """Mean number of bars in a row; None where there was none."""
+
+
+def seen_states(read: Read) -> list[Seen]:
+    """Return what each state was like over the bars read, as far as they were warm."""
+    likeliest, returns = read.likeliest[read.warm], bar_returns(read.closes)[read.warm]
+    lasting = stays(likeliest)
+    ends = np.concatenate((likeliest[1:] != likeliest[:-1], [True]))[: len(likeliest)]
+    found = []
+    for state in range(read.posteriors.shape[1]):
+        mine = likeliest == state
+        moves = returns[mine & np.isfinite(returns)]
+        found.append(
+            Seen(
+                state=state,
+                bars=int(mine.sum()),
+                occupancy=float(mine.mean()) if len(mine) else 0.0,
+                volatility=float(moves.std(ddof=1)) if len(moves) > 1 else None,
+                dwell=float(lasting[mine & ends].mean()) if mine.any() else None,
+            )
+        )
+    return found
+
+
+def density_of(read: Read) -> float:
+    """Return the mean log density of a bar as predicted, nats; NaN where no bar was warm."""
+    return float(read.log_densities[read.warm].mean()) if read.warm.any() else math.nan
+
+
+def day(utc_ms: float) -> str:
+    """Return the day of a moment.
+
+    >>> day(1072828800000)
+    '2003-12-31'
+    """
+    return datetime.datetime.fromtimestamp(utc_ms / 1000, datetime.UTC).date().isoformat()

@@ -1,0 +1,86 @@
+"""The page of a regime model: read as a daemon reads, alone, and drawn from the numbers it shows."""
+
+from functools import cache
+
+import msgspec
+import numpy as np
+import pytest
+
+from backtests.regime_facts import seen_states
+from backtests.regime_page import regime_html
+from backtests.regime_reading import Read, bar_returns, read_regime, stays
+from config.errors import DataError
+from config.load import load
+from market.bars import Bars
+from market.features import FeatureSet
+from market.sp500 import read_sp500
+from regimes.bundle import RegimeModel, seal
+from regimes.filter import filter_init, filter_step
+from runtime.assemble import models_of
+from tests.pages import HOSTILE, Elements
+from tests.records import demo_file
+
+
+@cache
+def model() -> RegimeModel:
+    """Return the demo's model."""
+    return models_of(load(demo_file()))["calm-or-storm"]
+
+
+@cache
+def read() -> tuple[Bars, Read]:
+    """Return two thousand days, and what the model says of them."""
+    bars = read_sp500().part(0, 2000)
+    return bars, read_regime(model(), bars)
+
+
+def test_reading_is_the_filter_over_the_features() -> None:
+    """Bit for bit what features and filter give when they are called by hand."""
+    bars, found = read()
+    folds, s = FeatureSet(model().features), filter_init(model().weights)
+    state = folds.init()
+    by_hand = []
+    for bar in bars:
+        density = filter_step(s, model().weights, folds.step(state, bar))
+        by_hand.append((density, *s[: model().states]))
+
+    assert np.array(by_hand).tobytes() == np.column_stack((found.log_densities, found.posteriors)).tobytes()
+
+
+def test_states_over_bars_are_counted_bar_by_bar() -> None:
+    """Shares sum to one, stays to the bars, and the wild state is the wilder one here too."""
+    _, found = read()
+    calm, wild = seen_states(found)
+    changes = int((np.diff(found.likeliest[found.warm]) != 0).sum())
+
+    assert 1999 == calm.bars + wild.bars
+    assert pytest.approx(1.0) == calm.occupancy + wild.occupancy
+    assert pytest.approx(1999 / (changes + 1)) == 1999 / sum(s.bars / (s.dwell or 1.0) for s in (calm, wild))
+    assert (wild.volatility or 0.0) > 1.5 * (calm.volatility or 1.0)
+
+
+def test_stays_and_returns_begin_with_the_first_bar() -> None:
+    """One bar alone is a stay of one, and has no return."""
+    assert [1] == stays(np.array([1])).tolist()
+    assert [True, False] == np.isnan(bar_returns(np.array([1.0, 2.0]))).tolist()
+
+
+def test_a_page_needs_nothing_but_itself_and_obeys_no_name() -> None:
+    """No element names anything to load; a hostile name is text."""
+    bars, _ = read()
+    hostile = seal(msgspec.structs.replace(model(), name=HOSTILE, owner=HOSTILE))
+    harmless, page = Elements(regime_html(model(), bars)), Elements(regime_html(hostile, bars))
+
+    assert [] == page.loaded
+    assert "default-src 'none'" in page.policy
+    assert harmless.tags.count("script") == page.tags.count("script")
+    assert "img" not in page.tags
+    assert [] == page.handlers
+    assert HOSTILE in page.text
+    assert {"States in training", "States over these bars", model().fingerprint} <= set(harmless.text.splitlines())
+
+
+def test_bars_too_few_for_any_feature_are_refused() -> None:
+    """One bar has no return, and nothing can be drawn of it."""
+    with pytest.raises(DataError, match="1 bars are too few"):
+        regime_html(model(), read_sp500().part(0, 1))

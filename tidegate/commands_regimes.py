@@ -1,0 +1,20 @@
+"""Words about regime models, under one roof: `tidegate regimes …`."""
+
+import typer
+
+from tidegate import commands_regimes_look
+
+regimes = typer.Typer(
+    help="Look at regime models, and judge them on recorded bars.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the words to the command line."""
+    app.add_typer(regimes, name="regimes")
+
+
+for room in (commands_regimes_look,):
+    room.add(regimes)
