@@ -160,7 +160,7 @@ def camp(folder: Path, seed: int, kills: int) -> tuple[Counter[str], list[str]]:
             demo.until_bar(moment)
             who = draw.choice(VICTIMS)
             if "worker" in who:
-                demo.until(lambda: demo.status().get("worker"))
+                demo.worker()
             time.sleep(draw.random() * 0.01)
             fell(demo, who, draw)
             fallen[who] += 1

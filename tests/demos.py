@@ -153,10 +153,16 @@ class Demo:
         os.kill(pid.pid if pid else self.worker(), number)
 
     def worker(self) -> int:
-        """Return the process id of the daemon's worker, as the daemon tells it."""
-        pid = int(self.status()["worker"])
-        assert pid, "no worker runs just now, and 0 would mean ourselves"
-        return pid
+        """Return the process id of the daemon's worker, as the daemon tells it; wait where none runs just now."""
+        seen = 0  # it would mean ourselves
+
+        def runs() -> int:
+            nonlocal seen
+            seen = int(self.status().get("worker") or 0)
+            return seen
+
+        self.until(runs)
+        return seen
 
     def kill(self, *who: str) -> None:
         """Kill processes as `kill -9` does, the worker before the daemon it would die with."""
