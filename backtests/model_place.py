@@ -11,7 +11,7 @@ import msgspec
 
 from platformdirs import user_cache_path
 
-from backtests.recorded import tapes_of, training_part
+from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import content_hash
 from backtests.training import train_from_config
 from config.account import AccountConfig, RegimeSection
@@ -52,7 +52,7 @@ def writable(config: AccountConfig) -> AccountConfig:
     tapes = tapes_of(config)
     regimes = {}
     for name, regime in config.regimes.items():
-        learnt = training_part(tapes[regime.symbol, regime.timeframe], regime.train)
+        learnt = training_part(regime_bars(config, regime, tapes), regime.train)
         key = hashlib.sha256(f"{digest(config)} {content_hash(learnt)}".encode()).hexdigest()[:16]
         place = user_cache_path("tidegate") / "models" / key / name
         regimes[name] = msgspec.structs.replace(regime, model=str(place)) if name in shut else regime

@@ -3,24 +3,27 @@
 import datetime
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from brokers.dayrule import days_of
 from brokers.mt5.zone import to_utc
-from config.account import AccountConfig, DataSection, TrainSection
+from config.account import AccountConfig, DataSection, RegimeSection, TrainSection
 from config.errors import DataError
 from market.barcheck import Report
 from market.barfile import read_bars
 from market.bars import Bars
 from market.sp500 import read_sp500
 from market.types import DAY_MS, TIMEFRAMES
+from runtime.assemble import hours_of
 from runtime.core.feeds import FeedKey
 
 
 def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
     """Return the bars of every feed the account reads; DataError where one is not named in [data]."""
     wanted = {(s.symbol, s.timeframe) for s in config.strategies} | {
-        (r.symbol, r.timeframe) for r in config.regimes.values()
+        (r.symbol, r.told) for r in config.regimes.values()
     }
     tapes: dict[FeedKey, Bars] = {}
     for symbol, timeframe in sorted(wanted):
@@ -31,6 +34,14 @@ def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
             )
         tapes[symbol, timeframe] = cut(read(config, symbol, section)[0], section)
     return tapes
+
+
+def regime_bars(config: AccountConfig, regime: RegimeSection, tapes: Mapping[FeedKey, Bars]) -> Bars:
+    """Return the bars that a regime reads: a tape, or the days that it makes up."""
+    tape = tapes[regime.symbol, regime.told]
+    if regime.day_rule is None:
+        return tape
+    return days_of(tape, regime.day_rule, hours_of(config).get(regime.symbol))
 
 
 def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
@@ -74,8 +85,9 @@ def trading_start(config: AccountConfig, tapes: dict[FeedKey, Bars]) -> int:
     starts = []
     for regime in config.regimes.values():
         if regime.train.bars or regime.train.to:
-            learnt = training_part(tapes[regime.symbol, regime.timeframe], regime.train)
-            starts.append(learnt.time[-1] + 1 if len(learnt) else 0)
+            learnt = training_part(regime_bars(config, regime, tapes), regime.train)
+            over = learnt.frame if regime.day else 1  # a day that is made of shorter bars is no tape: none is inside it
+            starts.append(learnt.time[-1] + over if len(learnt) else 0)
     for tape in tapes.values():
         starts.append(tape.time[min(config.feed.warmup, len(tape) - 1)] if not starts else 0)
     return between_bars(max(starts), tapes)

@@ -61,7 +61,7 @@ def reported_backtest(
 def with_data(config: AccountConfig, file: Path) -> AccountConfig:
     """Return the account with another file of bars of its one symbol; all else said of its data stays."""
     symbols = {(s.symbol, s.timeframe) for s in config.strategies}
-    symbols |= {(r.symbol, r.timeframe) for r in config.regimes.values()}
+    symbols |= {(r.symbol, r.told) for r in config.regimes.values()}
     if len(symbols) != 1:
         raise UsageError(f"--data names one file, the account reads {len(symbols)} feeds: name each in its [data]")
     symbol, timeframe = symbols.pop()

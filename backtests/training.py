@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from backtests.recorded import tapes_of, training_part
+from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import train_regime
 from config.account import AccountConfig
 from config.errors import ConfigError
@@ -20,7 +20,7 @@ def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[
     reports = {}
     for name, section in config.regimes.items():
         if regime in {None, name}:
-            bars = training_part(tapes[section.symbol, section.timeframe], section.train)
+            bars = training_part(regime_bars(config, section, tapes), section.train)
             owner = section.owner or config.account.owner
             model, report = train_regime(bars, section.feature_refs, section.states, name, owner)
             folder = Path(section.model)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from brokers.dayrule import DayRule
 from brokers.limits import Limits
 from brokers.venue import Costs
 from config.calendar import Calendars
@@ -124,8 +125,23 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
     """Each a list: name, then its parameters."""
     states: Annotated[int, msgspec.Meta(ge=2, le=8)]
+    day: str = ""
+    """The rule of the clock at whose midnight its days end (`brokers/mt5/zone.py`), like "New York close": its daily
+    bars are then made of bars of `made_of`. Empty: daily bars are the broker's, who ends them at his own midnight."""
+    made_of: str = ""
+    """Timeframe of the bars that make up its days, up to "H1"."""
     train: TrainSection = TrainSection()
     owner: str = ""
+
+    @property
+    def told(self) -> str:
+        """The timeframe of the bars that have to be told for it."""
+        return self.made_of or self.timeframe
+
+    @property
+    def day_rule(self) -> DayRule | None:
+        """How its days are made; None where it reads bars as they are told."""
+        return DayRule(self.day, self.made_of) if self.day else None
 
     @property
     def feature_refs(self) -> tuple[FeatureRef, ...]:

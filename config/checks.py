@@ -10,9 +10,10 @@ from config.account import AccountFile, DataSection, RegimeSection, StrategySect
 from config.leaves import shown
 from config.secrets import ref_problem
 from config.shape import join, problems
+from market.days import DAY
 from market.feature import FeatureError
 from market.features import feature_of
-from market.types import Symbol
+from market.types import TIMEFRAMES, Symbol
 from strategies.registry import BUILT_IN
 
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -114,7 +115,22 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
             feature_of((feature[0], tuple(float(x) for x in feature[1:])))
         except FeatureError as error:
             yield f"{where}: {error}"
+    yield from _day(regime, path)
     yield from _train(regime.train, f"{path}.train")
+
+
+def _day(regime: RegimeSection, path: str) -> Iterator[str]:
+    if bool(regime.day) != bool(regime.made_of):
+        yield f"{path}: expected both `day` and `made_of`, or neither, got one"
+    if not regime.day or not regime.made_of:
+        return
+    if not is_zone(regime.day):
+        yield f'{path}.day: expected {FORMS}, got "{regime.day}"'
+    if regime.timeframe != DAY:
+        yield f'{path}.timeframe: expected "{DAY}" with `day`, got "{regime.timeframe}"'
+    if TIMEFRAMES.get(regime.made_of, TIMEFRAMES[DAY]) > TIMEFRAMES["H1"]:
+        short = ", ".join(name for name, length in TIMEFRAMES.items() if length <= TIMEFRAMES["H1"])
+        yield f'{path}.made_of: expected one of {short}, got "{regime.made_of}"'
 
 
 def _train(train: TrainSection, path: str) -> Iterator[str]:

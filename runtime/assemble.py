@@ -119,7 +119,7 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
             for number, (section, strategy) in enumerate(zip(config.strategies, strategies_of(config), strict=True), 1)
         ),
         regimes=tuple(
-            RegimePlan(name=name, symbol=r.symbol, timeframe=r.timeframe, model=models[name])
+            RegimePlan(name=name, symbol=r.symbol, timeframe=r.timeframe, model=models[name], day=r.day_rule)
             for name, r in config.regimes.items()
         ),
         config=digest(config),

@@ -30,7 +30,9 @@ from brokers.facts import (
     TradingForbidden,
     WrongTerminal,
 )
+from market.types import Bar
 from runtime.core.adopt import adopt, adoption_answered
+from runtime.core.days import DayFeed, closed_with, day_snapshot, days_of, fold_days, restore_day
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -58,7 +60,8 @@ class Core:
     """Everything that is decided for one account."""
 
     __slots__ = (
-        "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "plan", "readings", "readings_of",
+        "days", "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "plan", "readings",
+        "readings_of",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, host: "Core | None" = None) -> None:
@@ -70,11 +73,13 @@ class Core:
         self.fresh = True
         """Whether the last fact was news; a bar or deal that is told twice is none."""
         self.feeds: dict[FeedKey, Feed] = host.feeds if host else {}
-        for key in [(r.symbol, r.timeframe) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
+        for key in [(r.symbol, r.told) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
             if key not in self.feeds:
                 self.feeds[key] = Feed(key)
+        self.days: dict[str, DayFeed] = host.days if host else days_of(plan.regimes, plan.hours)
         self.readings: list[RegimeReading] = host.readings if host else [
-            RegimeReading(r.name, r.model, self.feeds[r.symbol, r.timeframe]) for r in plan.regimes
+            RegimeReading(r.name, r.model, self.days[r.name].feed if r.day else self.feeds[r.symbol, r.told])
+            for r in plan.regimes
         ]  # fmt: skip
         self.lanes = [self._lane(number) for number in range(len(plan.strategies))]
         self.readings_of = {key: [r for r in self.readings if r.feed is feed] for key, feed in self.feeds.items()}
@@ -185,7 +190,7 @@ class Core:
             self.decider.new_day(fact.at)
         if self.ledger.holds:
             self._lift(bar.symbol)
-        for reading in self.readings_of[key]:
+        for reading in self._read(key, bar):
             for lane in self.lanes:
                 if lane.plan.regime == reading.name:
                     read_gate(lane, reading)
@@ -208,7 +213,15 @@ class Core:
         feed.fold(fact.bar)
         for reading in self.readings_of[key]:
             reading.fold()
+        fold_days(self.days, key, fact.bar, self.decider.readings)
         return True
+
+    def _read(self, key: FeedKey, bar: Bar) -> list[RegimeReading]:
+        """Return the readings that a bar has moved: those of its feed, and those of days that closed with it."""
+        if not self.days:
+            return self.readings_of[key]
+        closed = closed_with(self.days, key, bar)
+        return self.readings_of[key] + [self.decider.readings[name] for name in closed]
 
     def _revised(self, fact: BarRevised) -> None:
         """Know the bar as it is told now, so that it is told once, and hold its symbol."""
@@ -221,8 +234,11 @@ class Core:
         """Lift the holds that a bar can lift."""
         self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
         key = f"WARMING:{symbol}"
-        if key in self.ledger.holds and all(f.warm for f in self.feeds.values() if f.key[0] == symbol):
+        if key in self.ledger.holds and all(f.warm for f in self._all_feeds() if f.key[0] == symbol):
             del self.ledger.holds[key]
+
+    def _all_feeds(self) -> list[Feed]:
+        return [*self.feeds.values(), *(made.feed for made in self.days.values())]
 
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":
@@ -260,6 +276,7 @@ class Core:
                 [] if self.guest else [feed_snapshot(feed) for feed in self.feeds.values()],
                 [] if self.guest else [reading_snapshot(reading) for reading in self.readings],
                 [lane_snapshot(lane) for lane in self.lanes],
+                [] if self.guest else [day_snapshot(made) for made in self.days.values()],
             )
         )
 
@@ -273,5 +290,7 @@ class Core:
             restore_feed(feed, rest)
         for reading, at_rest in zip([] if self.guest else self.readings, snapshot.readings, strict=True):
             restore_reading(reading, at_rest)
+        for made, night in zip([] if self.guest else self.days.values(), snapshot.days, strict=True):
+            restore_day(made, night)
         for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):
             restore_lane(lane, sleeping)

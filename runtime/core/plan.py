@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from brokers.dayrule import DayRule
 from brokers.hours import Hours
 from brokers.limits import Limits
 from market.types import Symbol
@@ -22,6 +23,13 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     timeframe: str
     model: RegimeModel
+    day: DayRule | None = None
+    """How its days are made of shorter bars; None: its bars are told as they are."""
+
+    @property
+    def told(self) -> str:
+        """The timeframe of the bars that have to be told for it."""
+        return self.day.made_of if self.day else self.timeframe
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):

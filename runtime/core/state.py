@@ -8,6 +8,7 @@ from brokers.latch import Level
 from market.types import Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from regimes.shut import flat_policy
+from runtime.core.days import DaySnapshot
 from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
 from runtime.core.instructions import Asker
 from runtime.core.orders import OrderRecord
@@ -137,6 +138,7 @@ class CoreSnapshot(msgspec.Struct, frozen=True):
     feeds: list[FeedSnapshot]
     readings: list[ReadingSnapshot]
     lanes: list[LaneSnapshot]
+    days: list[DaySnapshot] = []
 
 
 def lane_snapshot(lane: Lane) -> LaneSnapshot:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from brokers.dayrule import DayRule
 from config.account import AccountConfig
 from config.errors import ConfigError, UsageError
 from config.load import account_of, digest, load, parse
@@ -222,3 +223,14 @@ def test_a_gate_may_weigh_the_risk() -> None:
 
     assert gate is not None
     assert (1.0, 0.25) == gate.weights(2)
+
+
+def test_a_regime_may_have_days_of_its_own() -> None:
+    """Made of shorter bars, which are what has to be told; without `day` the broker's bars are."""
+    document = tomllib.loads(demo_text())
+    document["regimes"]["calm-or-storm"] |= {"day": "New York close", "made_of": "H1"}
+    own = account_of(document, folder=Path("/accounts")).regimes["calm-or-storm"]
+    theirs = demo().regimes["calm-or-storm"]
+
+    assert (DayRule("New York close", "H1"), "H1") == (own.day_rule, own.told)
+    assert (None, "D1") == (theirs.day_rule, theirs.told)

@@ -223,6 +223,12 @@ REGIME = "regimes/calm-or-storm"
             {"from": "2000-01-01", "to": "1999-01-01"},
             "regimes.calm-or-storm.train.to: expected a date from 2000-01-01, got 1999-01-01",
         ),
+        (
+            f"{REGIME}/day",
+            "New York close",
+            "regimes.calm-or-storm: expected both `day` and `made_of`, or neither, got",
+        ),
+        (f"{REGIME}/made_of", "H1", "regimes.calm-or-storm: expected both `day` and `made_of`, or neither, got one"),
         (f"{TREND}/name", "reversion", 'strategies[0].name: expected a name no other strategy has, got "reversion"'),
         (f"{TREND}/symbol", "DAX", "strategies[0].symbol: expected the name of a table under `symbols` (SP500), got"),
         (f"{TREND}/use", "trendy", "strategies[0].use: expected one of breakout, mean_reversion, trend, or"),
@@ -352,3 +358,23 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for name, expected in told.items():
         with pytest.raises(ConfigError, match=expected):
             load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"day": "New York", "made_of": "H1"}, "regimes.calm-or-storm.day: expected "),
+        ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
+        ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
+        ({"day": "UTC", "made_of": "H5"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
+        ({"day": "UTC", "made_of": "H1", "timeframe": "H4"}, 'regimes.calm-or-storm.timeframe: expected "D1" with'),
+    ],
+)
+def test_days_that_cannot_be_made_are_refused(words: dict[str, str], expected: str) -> None:
+    """An unknown clock, bars that are no part of a day, and a timeframe that is no day."""
+    document = copy.deepcopy(DEMO)
+    document["regimes"]["calm-or-storm"] |= words
+
+    problems = refused(document)
+
+    assert any(problem.startswith(f"demo.toml: {expected}") for problem in problems), problems

@@ -1,0 +1,75 @@
+"""Where days end: by a clock of one's own, whatever the broker's says, and not before the last of their bars."""
+
+import datetime
+
+import pytest
+
+from brokers.dayrule import DayRule, days_of
+from brokers.hours import Hours
+from brokers.mt5.zone import NEW_YORK_CLOSE
+from market.bars import Bars, bars_of
+from market.calendar import Calendar, Day
+from market.types import DAY_MS
+
+HOUR = 3_600_000
+EMPTY: Day = ()
+
+
+def utc(*date: int) -> int:
+    """Return a moment in UTC as milliseconds."""
+    return int(datetime.datetime(*date, tzinfo=datetime.UTC).timestamp()) * 1000  # type: ignore[misc, arg-type]
+
+
+def hours(first: int, last: int) -> Bars:
+    """Return hour bars that opened from one moment up to another; each closes at its own number."""
+    return bars_of("X", "H1", [(t, n, n, n, n, 0.0, 0.0) for n, t in enumerate(range(first, last, HOUR), 1)])
+
+
+@pytest.mark.parametrize(
+    ("month", "hour"), [(1, 22), (7, 21)], ids=["winter", "summer"]
+)  # fmt: skip
+def test_a_day_ends_at_five_in_new_york(month: int, hour: int) -> None:
+    """22:00 UTC in winter, 21:00 in summer; its bar is stamped when it began."""
+    bars = hours(utc(2025, month, 14, hour), utc(2025, month, 16, hour))
+    days = days_of(bars, DayRule(NEW_YORK_CLOSE, "H1"), None)
+
+    assert [utc(2025, month, 14, hour), utc(2025, month, 15, hour)] == list(days.time)
+    assert ([1.0, 25.0], [24.0, 48.0]) == (list(days.open), list(days.close))
+
+
+@pytest.mark.parametrize(("first", "last", "bars"), [((2025, 3, 8, 22), (2025, 3, 9, 21), 23),
+                                                     ((2025, 11, 1, 21), (2025, 11, 2, 22), 25)])  # fmt: skip
+def test_a_day_on_which_the_clock_is_changed_is_shorter_or_longer(
+    first: tuple[int, ...], last: tuple[int, ...], bars: int
+) -> None:
+    """23 hours in spring, 25 in autumn."""
+    (day,) = days_of(hours(utc(*first), utc(*last)), DayRule(NEW_YORK_CLOSE, "H1"), None)
+
+    assert (float(bars), utc(*first)) == (day.close, day.time)
+
+
+def test_the_same_bars_make_other_days_by_another_clock() -> None:
+    """That is why it has to be said."""
+    bars = hours(utc(2025, 1, 14), utc(2025, 1, 18))
+    times = [list(days_of(bars, DayRule(zone, "H1"), None).time) for zone in ("UTC", "UTC+2")]
+
+    assert [utc(2025, 1, 14), utc(2025, 1, 15), utc(2025, 1, 16), utc(2025, 1, 17)] == times[0]
+    assert [utc(2025, 1, 14, 22), utc(2025, 1, 15, 22), utc(2025, 1, 16, 22)] == times[1]
+
+
+def test_a_calendar_ends_the_day_with_its_last_session() -> None:
+    """Without one a market that shuts at 21:00 ends its day with the first bar of the next."""
+    session: Day = ((8 * HOUR, 21 * HOUR),)
+    calendar = Hours(Calendar(week=(session, session, session, session, session, EMPTY, EMPTY)), "UTC")
+    before = hours(utc(2025, 1, 13), utc(2025, 1, 13, 21))
+
+    assert [1, 0] == [len(days_of(before, DayRule("UTC", "H1"), known)) for known in (calendar, None)]
+
+
+def test_a_day_is_never_told_before_all_its_bars() -> None:
+    """At every prefix the days told are those whose last bar has closed."""
+    bars = hours(utc(2025, 1, 13), utc(2025, 1, 17))
+    rule = DayRule("UTC", "H1")
+
+    assert [n // 24 for n in range(97)] == [len(days_of(bars.part(0, n), rule, None)) for n in range(97)]
+    assert DAY_MS == days_of(bars, rule, None).frame

@@ -1,0 +1,92 @@
+"""Days made of shorter bars: told once, whole, and never before their last bar."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.days import DayFold, day_begin, day_step
+from market.types import DAY_MS, Bar
+from tests.kernels import compiled
+
+HOUR = 3_600_000
+
+
+def an_hour(n: int, close: float = 100.0, *, high: float = 0.0, low: float = 0.0, volume: float = 1.0) -> Bar:
+    """Return hour bar number n since 1970."""
+    return Bar("X", "H1", n * HOUR, close, high or close, low or close, close, volume, 8.0)
+
+
+def days(bars: list[Bar], *, by_end: bool = True) -> list[Bar]:
+    """Return the UTC days that bars make up; `by_end`: a day is over with the bar that ends at midnight."""
+    fold = DayFold()
+    return [
+        day
+        for bar in bars
+        for day in fold.fold(
+            bar, bar.time // DAY_MS * DAY_MS, last=by_end and (bar.time + HOUR) % DAY_MS == 0
+        )
+    ]  # fmt: skip
+
+
+def test_a_day_has_the_prices_of_its_bars() -> None:
+    """Open of the first, close of the last, extremes of all, volumes added, the first one's spread."""
+    bars = [an_hour(n, 100.0 + n) for n in range(24)]
+    bars[7] = an_hour(7, 100.0, high=150.0, low=50.0, volume=3.0)
+
+    assert [Bar("X", "D1", 0, 100.0, 150.0, 50.0, 123.0, 26.0, 8.0)] == days(bars)
+
+
+def test_a_day_is_over_with_its_last_bar_or_the_first_of_another() -> None:
+    """What ends at midnight ends the day; where that bar is missing, the next bar does."""
+    whole = [an_hour(n) for n in range(24)]
+    gap = [an_hour(n) for n in range(22)]
+
+    assert [0, 0, 1] == [len(days(bars)) for bars in (whole[:23], gap, whole)]
+    assert 1 == len(days([*gap, an_hour(30)]))
+
+
+def test_one_bar_may_end_two_days() -> None:
+    """The day before, that nothing had ended, and its own."""
+    bars = [*(an_hour(n) for n in range(22)), an_hour(47, 7.0)]
+
+    assert [(0, 100.0), (DAY_MS, 7.0)] == [(day.time, day.close) for day in days(bars)]
+
+
+def test_half_a_day_is_told_to_nobody() -> None:
+    """Where the bars begin at noon, the first day is left out."""
+    assert [DAY_MS] == [day.time for day in days([an_hour(n) for n in range(12, 48)])]
+
+
+def test_what_comes_of_a_day_after_it_was_told_is_too_late() -> None:
+    """A calendar may say that a day is over, and the market think otherwise; the day stays as it was told."""
+    fold = DayFold()
+    first = fold.fold(an_hour(0), 0, last=True)
+    late = fold.fold(an_hour(1, 500.0), 0, last=True)
+    other = fold.fold(an_hour(24), DAY_MS, last=False)
+
+    assert (1, (), ()) == (len(first), late, other)
+
+
+@given(st.lists(st.integers(0, 24 * 9), unique=True, max_size=80).map(sorted), st.integers(0, 80), st.booleans())
+def test_a_prefix_makes_the_same_days(hours: list[int], cut: int, by_end: bool) -> None:  # noqa: FBT001 - drawn
+    """Later bars change no day that was told, and each is told once, in order."""
+    bars = [an_hour(n, 100.0 + n % 7) for n in hours]
+    whole, part = days(bars, by_end=by_end), days(bars[:cut], by_end=by_end)
+
+    assert part == whole[: len(part)]
+    assert all(a.time < b.time for a, b in itertools.pairwise(whole))
+
+
+def test_the_day_kernels_are_the_same_in_both_drives() -> None:
+    """Plain Python and numba agree in every bit."""
+    import numpy as np  # noqa: PLC0415 - only here
+
+    plain, array = [0.0] * 6, np.zeros(6)
+    day_begin(plain, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
+    compiled(day_begin)(array, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
+    for step in ((1.4, 1.1, 1.15, 0.2), (1.2, 0.9, 1.0, 0.3)):
+        day_step(plain, *step)
+        compiled(day_step)(array, *step)
+
+    assert plain == array.tolist() == [1.1, 1.4, 0.9, 1.0, 0.1 + 0.2 + 0.3, 8.0]
