@@ -3,7 +3,7 @@
 import msgspec
 
 from backtests.model_place import writable
-from backtests.recorded import tapes_of
+from backtests.recorded import regime_bars, tapes_of
 from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError, UsageError
 from market.bars import Bars
@@ -25,7 +25,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     def bars(self) -> Bars:
         """Read its recorded bars; DataError where none are named or left."""
-        return tapes_of(self.config)[self.section.symbol, self.section.timeframe]
+        return regime_bars(self.config, self.section, tapes_of(self.config))
 
 
 def asked(config: AccountConfig, name: str | None = None) -> Asked:
