@@ -1,4 +1,4 @@
-"""The forward filter of a hidden Markov model: what is known of the regime once a bar has closed.
+"""The filter of a regime model, hidden Markov or jump: what is known of the regime once a bar has closed.
 
 One kernel folds one feature row into the posterior of the states given everything up to that row, and nothing after
 it. Smoothed and Viterbi states must never enter here: they look ahead. Method: the scaled forward recursion, Rabiner
@@ -16,10 +16,15 @@ The weights are one flat tuple, so that the same kernel runs on them interpreted
 | 3 + 2d                | K        | start probability of each state                                            |
 | 3 + 2d + K            | K * K    | transition probability, row-major: from state i (row) to state j (column)  |
 | 3 + 2d + K + K * K    | K blocks | each: mean (d), log normaliser (1), whitening (d, or d * d when full);     |
-|                       |          | degrees of freedom (1) when Student's t                                    |
+|                       |          | degrees of freedom (1) when Student's t; penalty of a jump (1)             |
 
 Kinds: 0 Gaussian with a diagonal covariance, 1 Gaussian with a full one, 2 and 3 the same of the multivariate
-Student's t, whose tails grow with fewer degrees of freedom.
+Student's t, whose tails grow with fewer degrees of freedom; 4 the jump model.
+
+A jump model (Nystrup et al., 2020) names one state, and its posterior is 1 for that and 0 for the others: the state
+in which the cheapest path so far ends, V[k] = |z - mean[k]|^2 / 2 + min(V[k], min over j of V[j] + penalty). Its
+transitions and Gaussian emissions are those that were counted in the rows of each state; they decide nothing, and give
+the predictive density, which is one as far as the states are Gaussian.
 
 Means and whitening are of the standardised row z = (x - centre) / scale. Whitening is 1 / standard deviation, or the
 inverse of the covariance's Cholesky factor, row-major and lower; of Student's t it is that of the scale matrix, which
@@ -27,7 +32,8 @@ is the covariance times (dof - 2) / dof. The log normaliser holds the density's 
 are no part of a kernel) and the scale's Jacobian, so the density is that of x in its own units.
 
 The state is K posteriors, K predicted probabilities, K log emission densities, d standardised values and one flag
-(0 before the first row). Only posteriors and flag carry over to the next row; the rest is scratch.
+(0 before the first row); of a jump model then K values V, less the smallest. Only posteriors, flag and V carry over to
+the next row; the rest is scratch.
 """
 
 import math
@@ -37,8 +43,8 @@ from market.kernel import Params, State, kernel
 STATES, FEATURES, KIND, CENTRE = 0, 1, 2, 3
 """Offsets of the weights' head; the rest follows from K and d as the module's table says."""
 
-DIAGONAL, FULL, DIAGONAL_T, FULL_T = 0, 1, 2, 3
-"""Kinds of emission."""
+DIAGONAL, FULL, DIAGONAL_T, FULL_T, JUMP = 0, 1, 2, 3, 4
+"""Kinds of emission; a jump model is one."""
 
 NAN = math.nan
 FARTHEST = (
@@ -73,6 +79,8 @@ def block_size(size: int, kind: int) -> int:
         block = size + 1 + size * size
     if is_student(kind):
         block = block + 1
+    if kind == JUMP:
+        block = block + 1
     return block
 
 
@@ -85,7 +93,8 @@ def filter_init(w: Params) -> list[float]:
     """Return the fresh state of a filter: its posterior is the start probability until the first row is folded in."""
     states, features = int(w[STATES]), int(w[FEATURES])
     start = CENTRE + 2 * features
-    return [*w[start : start + states], *([0.0] * (2 * states + features + 1))]
+    values = states if int(w[KIND]) == JUMP else 0
+    return [*w[start : start + states], *([0.0] * (2 * states + features + 1 + values))]
 
 
 @kernel
@@ -93,15 +102,17 @@ def filter_step(s: State, w: Params, x: Params) -> float:
     """Fold one row of features into the posterior `s[0..K-1]`, in place.
 
     Returns the log density of x as predicted from the rows before it, in nats, x in its own units. A row with a NaN
-    tells nothing: the posterior moves on by one transition and NaN is returned. Allocates nothing.
+    tells nothing: the posterior moves on by one transition (a jump model stays where it is) and NaN is returned.
+    Allocates nothing.
     """
     states = int(w[STATES])
     size = int(w[FEATURES])
     _predict(s, w, states, size)
     for i in range(size):
         if x[i] != x[i]:
-            for k in range(states):
-                s[k] = s[states + k]
+            if int(w[KIND]) != JUMP:
+                for k in range(states):
+                    s[k] = s[states + k]
             return NAN
         z = (x[i] - w[CENTRE + i]) / w[CENTRE + size + i]
         if z > FARTHEST:
@@ -109,7 +120,10 @@ def filter_step(s: State, w: Params, x: Params) -> float:
         elif z < -FARTHEST:
             z = -FARTHEST
         s[3 * states + i] = z
-    return _update(s, w, states, size)
+    log_density = _update(s, w, states, size)
+    if int(w[KIND]) == JUMP:
+        _settle(s, w, states, size)
+    return log_density
 
 
 @kernel
@@ -177,5 +191,35 @@ def _log_emission(s: State, w: Params, row: int, at: int, size: int) -> float:
     return w[at + size] - 0.5 * distance
 
 
-FILTER_KERNELS = (filter_step, _predict, _update, _log_emission, block_size, is_full, is_student)
+@kernel
+def _settle(s: State, w: Params, states: int, size: int) -> None:
+    """Extend the cheapest paths of a jump model by the standardised row, and name the state where the cheapest ends."""
+    first = CENTRE + 2 * size + states + states * states
+    block = block_size(size, JUMP)
+    values = 3 * states + size + 1
+    cheapest = s[values]
+    for k in range(1, states):
+        if s[values + k] < cheapest:
+            cheapest = s[values + k]
+    best = 0
+    for k in range(states):
+        at = first + k * block
+        distance = 0.0
+        for i in range(size):
+            y = s[3 * states + i] - w[at + i]
+            distance = distance + y * y
+        cost = s[values + k]
+        if cheapest + w[at + block - 1] < cost:
+            cost = cheapest + w[at + block - 1]
+        s[values + k] = cost + 0.5 * distance
+        if s[values + k] < s[values + best]:
+            best = k
+    cheapest = s[values + best]
+    for k in range(states):
+        s[values + k] = s[values + k] - cheapest
+        s[k] = 0.0
+    s[best] = 1.0
+
+
+FILTER_KERNELS = (filter_step, _predict, _update, _log_emission, _settle, block_size, is_full, is_student)
 """All that computes a posterior; their fingerprint goes into every bundle."""

@@ -13,6 +13,7 @@ from regimes.filter import (
     FEATURES,
     FULL,
     FULL_T,
+    JUMP,
     KIND,
     STATES,
     block_size,
@@ -27,7 +28,7 @@ Matrix = tuple[Vector, ...]
 MOST = 4
 """States and features that a filter may have."""
 
-KINDS = (DIAGONAL, FULL, DIAGONAL_T, FULL_T)
+KINDS = (DIAGONAL, FULL, DIAGONAL_T, FULL_T, JUMP)
 LIGHTEST = 1e6
 """Most degrees of freedom: beyond it Student's t is the Gaussian, and its constants lose their digits."""
 
@@ -37,7 +38,7 @@ class ModelError(ValueError):
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """A hidden Markov model of standardised rows: K states, d features."""
+    """A hidden Markov model, or a jump model, of standardised rows: K states, d features."""
 
     centre: Vector
     """(d,) subtracted from each feature, in its unit."""
@@ -55,6 +56,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """False: the covariances are diagonal, and the filter uses it."""
     dof: Vector = ()
     """(K,) degrees of freedom of each state's Student's t, above 0; empty: the states are Gaussian."""
+    penalty: float | None = None
+    """What a jump into another state costs, in half squared scales; None: no jump model."""
 
 
 def pack(model: Parameters) -> Vector:
@@ -71,7 +74,7 @@ def pack(model: Parameters) -> Vector:
         log_volume = sum(math.log(factor[i][i]) + math.log(model.scale[i]) for i in range(size))
         blocks += [*mean, _log_constant(size, model.dof[k : k + 1]) - log_volume]
         blocks += [white[i][j] for i in range(size) for j in range(size) if model.full or i == j]
-        blocks += model.dof[k : k + 1]
+        blocks += model.dof[k : k + 1] if model.penalty is None else [model.penalty]
     head = (float(states), float(size), float(kind_of(model)), *model.centre, *model.scale, *model.start)
     numbers = (*head, *(p for row in model.transitions for p in row), *blocks)
     return tuple(float(number) for number in numbers)  # a float64 of numpy is a float, but prints as something else
@@ -97,11 +100,14 @@ def unpack(w: Sequence[float]) -> Parameters:
         covariances=tuple(_covariance(w[at + size + 1 : at + block], size, full=full) for at in ats),
         full=full,
         dof=tuple(w[at + block - 1] for at in ats) if is_student(kind) else (),
+        penalty=w[first + block - 1] if kind == JUMP else None,
     )
 
 
 def kind_of(model: Parameters) -> int:
     """Return the kind of emission, as it stands in the weights."""
+    if model.penalty is not None:
+        return JUMP
     return (DIAGONAL_T if model.dof else 0) + int(model.full)
 
 
@@ -136,6 +142,10 @@ def _check(model: Parameters) -> None:
             raise ModelError(f"model: {row} are not probabilities")
     if model.dof and (len(model.dof) != states or any(not 0.0 < dof <= LIGHTEST for dof in model.dof)):
         raise ModelError(f"model: degrees of freedom {model.dof}; each of {states} states needs one above 0")
+    if model.penalty is not None and (model.full or model.dof or not 0.0 <= model.penalty < math.inf):
+        raise ModelError(
+            f"model: penalty {model.penalty}; a jump model has a finite one from 0, and diagonal Gaussian states"
+        )
 
 
 def _log_constant(size: int, dof: Vector) -> float:

@@ -66,7 +66,10 @@ OFFLINE = (
     *("regimes/fit*.py", "regimes/calibrate*.py", "regimes/labels.py"),
 )
 """What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
-HEAVY = {"numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "pyarrow", "plotly", "arch", "talib", "llvmlite"}
+HEAVY = {
+    *("numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "jumpmodels", "matplotlib", "pyarrow", "plotly"),
+    *("arch", "talib", "llvmlite"),
+}
 
 SHELL = (
     "runtime/daemon.py",
