@@ -72,6 +72,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def regimes_benchmark(session: nox.Session) -> None:
+    """Run what is known of the regime detector, `backtests/benchmarks/regimes_*.py`, at its full size."""
+    for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
+        session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
+
+
+@nox.session
 def pin(session: nox.Session) -> None:
     """Write the exact versions of the environment into pyproject.toml; `-- --upgrade` takes the newest first."""
     pyproject = ROOT / "pyproject.toml"
