@@ -169,7 +169,7 @@ def _judged(rows: Rows, climbed: Climbed, rules: Rules, *, fast: bool) -> _Try:
         climbed=climbed._replace(chain=chain),
         log_likelihood=likelihood,
         occupancy=tuple(weight.tolist()),
-        fault=_lonely(weight) or _collapsed(chain),
+        fault=lonely(weight) or collapsed(chain),
     )
 
 
@@ -219,7 +219,7 @@ def _filtered(result: FitResult, rows: Rows) -> float:
     return math.fsum(filter_step(state, weights, row) for row in rows.z.tolist())
 
 
-def _lonely(weight: Array) -> str:
+def lonely(weight: Array) -> str:
     """Return the complaint about a state that is hardly ever there; empty when there is none."""
     least = int(weight.argmin())
     if weight[least] >= FEWEST_SHARE:
@@ -230,7 +230,7 @@ def _lonely(weight: Array) -> str:
     )
 
 
-def _collapsed(chain: Chain) -> str:
+def collapsed(chain: Chain) -> str:
     """Return the complaint about a state whose rows are all alike; empty when there is none."""
     smallest = [float(np.linalg.eigvalsh(covariance)[0]) for covariance in chain.covariances]
     state = int(np.argmin(smallest))
