@@ -46,8 +46,7 @@ def read_regime(
     model: RegimeModel, bars: Bars, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> Read:
     """Return what a daemon that had run from the first bar would have known after each."""
-    feed = Feed((bars.symbol, bars.timeframe))
-    reading = RegimeReading(model.name, model, feed)
+    feed, reading = new_born(model, bars)
     total = len(bars)
     rows, posteriors, densities = [], [], []
     for done, bar in enumerate(bars, 1):
@@ -64,6 +63,12 @@ def read_regime(
         posteriors=np.array(posteriors, dtype=np.float64).reshape(total, model.states),
         log_densities=np.array(densities, dtype=np.float64),
     )
+
+
+def new_born(model: RegimeModel, bars: Bars) -> tuple[Feed, RegimeReading]:
+    """Return a feed of these bars and the model's reading of it, before the first bar."""
+    feed = Feed((bars.symbol, bars.timeframe))
+    return feed, RegimeReading(model.name, model, feed)
 
 
 def stays(states: NDArray[np.int64]) -> NDArray[np.int64]:

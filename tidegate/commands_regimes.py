@@ -2,7 +2,7 @@
 
 import typer
 
-from tidegate import commands_regimes_look
+from tidegate import commands_regimes_judge, commands_regimes_look
 
 regimes = typer.Typer(
     help="Look at regime models, and judge them on recorded bars.",
@@ -16,5 +16,5 @@ def add(app: typer.Typer) -> None:
     app.add_typer(regimes, name="regimes")
 
 
-for room in (commands_regimes_look,):
+for room in (commands_regimes_look, commands_regimes_judge):
     room.add(regimes)
