@@ -18,7 +18,8 @@ WORDS = [
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
     ["calendar"], ["symbols"],
-    ["config"], ["config", "check"], ["config", "schema"], ["new-account"], ["regimes"], ["regimes", "show"],
+    ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
+    ["regimes"], ["regimes", "show"], ["regimes", "check"], ["regimes", "compare"],
     ["new-strategy"], ["check-strategy"],
 ]  # fmt: skip
 

@@ -1,7 +1,6 @@
 """What commands tell programs: the keys that are documented, one object a line, and exit codes as without it."""
 
 import json
-import re
 import sqlite3
 
 from pathlib import Path
@@ -13,19 +12,12 @@ from brokers.latch import LEVELS
 from config.new_account import account_text
 from runtime.journal.entries import Entry
 from runtime.journal.writer import JournalWriter
+from tests.documented import documented
 from tests.latches import latched
 from tidegate.cli import run
 
 ROOT = Path(__file__).parents[2]
 WHY = ("--reason", "a test")
-
-
-def documented(command: str) -> set[str]:
-    """Return the keys of a command's row in the documentation."""
-    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE))
-    (row,) = [keys for commands, keys in rows.items() if f"`{command}`" in commands]
-    return set(re.findall(r"`(\w+)`", row))
 
 
 def told(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], str]:

@@ -8,6 +8,7 @@ import pytest
 
 from config.load import load
 from runtime.assemble import models_of
+from tests.documented import documented
 from tests.records import demo_file
 from tidegate.cli import run
 
@@ -35,6 +36,7 @@ def test_programs_are_told_all_but_the_weights(capsys: pytest.CaptureFixture[str
     found = json.loads(line)
     assert (model.fingerprint, "", 2) == (found["fingerprint"], found["parent"], len(found["profiles"]))
     assert not {"weights", "golden"} & set(found)
+    assert documented("regimes show") == set(found)
 
 
 def test_a_page_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,3 +81,69 @@ def test_one_of_several_regimes_has_to_be_named(tmp_path: Path, capsys: pytest.C
     assert 2 == run(["regimes", "show", str(tmp_path / "two.toml")])
     assert "name one of the account's regimes: calm-or-storm, other" in capsys.readouterr().err
     assert 0 == run(["regimes", "show", str(tmp_path / "two.toml"), "calm-or-storm"])
+
+
+# --- check ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_checked_on_the_accounts_own_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line a question; the years after 2003 are not those the demo's model predicts, and the code says so."""
+    assert 11 == run(["regimes", "check", str(demo_file()), "--cuts", "3", "--json"])
+    said = capsys.readouterr()
+    rows = {row["question"]: row for row in map(json.loads, said.out.splitlines())}
+    assert ["calibrated later"] == [name for name, row in rows.items() if row["answer"] == "NO"]
+    assert "0 of 3 cuts differ" in rows["prefix"]["detail"]
+    assert "calm-or-storm: answered with no: calibrated later" in said.err
+
+
+# --- compare --------------------------------------------------------------------------------------------------------
+
+
+def store() -> str:
+    """Return the folder of the demo's models."""
+    return str(demo_file().parent / "models" / "calm-or-storm")
+
+
+def test_models_are_compared_over_the_bars_of_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    """A store, its alias and its bundle are the same model, and agree on every bar."""
+    champion = str(Path(store()) / "champion")
+
+    assert 0 == run(["regimes", "compare", store(), champion, "--config", str(demo_file()), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert ("the same model", 5030, 1.0) == (found["kinship"], found["bars"], found["agreement"])
+    assert found["a"] == found["b"]
+    assert documented("regimes compare") == set(found)
+
+    assert 0 == run(["regimes", "compare", store(), champion, "--data", "sp500"])
+    shown = capsys.readouterr().out
+    assert "The likeliest state is the same on 100.0% of the bars." in shown
+    assert "over 3,775 bars that neither has learnt from" in shown
+
+
+def test_models_are_compared_without_bars_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """States side by side and descent; it is said how to have the rest."""
+    assert 0 == run(["regimes", "compare", store(), store()])
+    assert "name some by --config or --data" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (["--config", "a.toml", "--data", "sp500"], 2, "--config and --data: expected one of them"),
+        (["--regime", "x"], 2, "--regime goes with --config"),
+        (["--timeframe", "D1"], 2, "--timeframe with --data"),
+        (["--data", "sp500", "--timeframe", "D9"], 2, "expected a timeframe of"),
+        (["--data", "none.csv"], 4, "none.csv"),
+    ],
+)
+def test_bars_to_compare_over_are_asked_for_once(
+    more: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Misuse is told from bars that are not there by its code."""
+    assert code == run(["regimes", "compare", store(), store(), *more])
+    assert said in capsys.readouterr().err
+
+
+def test_a_model_that_is_none_cannot_be_compared(tmp_path: Path) -> None:
+    """An empty place has the code of a model."""
+    assert 5 == run(["regimes", "compare", store(), str(tmp_path / "none")])
