@@ -7,6 +7,7 @@ import sys
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from numpy.typing import NDArray
@@ -15,15 +16,34 @@ from market.bars import COLUMNS, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
 from regimes.filter import filter_init, filter_step
-from regimes.fit import Covariance, FitResult, fit
+from regimes.fit import Covariance, Emission, FitResult, fit
 from regimes.golden import golden_of
-from regimes.weights import Vector
+from regimes.weights import Vector, unpack
 
 Array = NDArray[np.float64]
 
 GOLDEN_ROWS = 64
 EFFICIENCY: FeatureRef = ("efficiency_ratio", (10.0,))
 LOG_RETURN: FeatureRef = ("log_return", ())
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model is trained; `regimes.fit.fit` says what each means."""
+
+    covariance: Covariance = "diag"
+    emission: Emission | float = "gauss"
+    sticky: float = 0.0
+
+
+PLAIN = Recipe()
+
+
+def recipe_of(model: RegimeModel) -> Recipe:
+    """Return how a model was trained."""
+    covariance: Covariance = "full" if model.data.covariance == "full" else "diag"
+    said = model.data.emission
+    emission: Emission | float = "t" if said == "t" else "gauss" if said == "gauss" else float(said)
+    return Recipe(covariance=covariance, emission=emission, sticky=model.data.sticky)
 
 
 def train_regime(
@@ -35,31 +55,34 @@ def train_regime(
     seed: int = 1,
     data_hash: str = "",
     *,
-    covariance: Covariance = "diag",
-    lineage: str = "",
-    parent: str = "",
+    recipe: Recipe = PLAIN,
+    before: RegimeModel | None = None,
 ) -> tuple[RegimeModel, dict[str, Any]]:
     """Return a sealed model trained on all the bars, and a report of plain values.
 
-    `data_hash` defaults to `content_hash(bars)`, `lineage` to the name. Equal bars and arguments give an equal
-    fingerprint on one platform. Raises ModelError when the bars cannot carry the model.
+    `data_hash` defaults to `content_hash(bars)`. `before` is the model it shall follow: its lineage goes on, and
+    training starts from it too, beside the fresh starts. Equal bars and arguments give an equal fingerprint on one
+    platform. Raises ModelError when the bars cannot carry the model.
     """
-    x, returns, efficiency = _columns(bars, features)
+    x, returns, efficiency = columns(bars, features)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
     result = fit(
         x[usable],
         states,
         seed=seed,
-        covariance=covariance,
+        covariance=recipe.covariance,
+        emission=recipe.emission,
+        sticky=recipe.sticky,
+        warm=unpack(before.weights) if before else None,
         volatility=abs(returns[usable]),
     )
     posteriors = filtered(result.weights, x)
     model = seal(
         RegimeModel(
             name=name,
-            lineage=lineage or name,
+            lineage=before.lineage if before else name,
             owner=owner,
-            parent=parent,
+            parent=before.fingerprint if before else "",
             states=states,
             features=features,
             versions=tuple(FEATURES[feature].version for feature, _ in features),
@@ -71,7 +94,7 @@ def train_regime(
                 "log_likelihood_per_row": result.log_likelihood / result.rows,
             },
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
-            data=_training(bars, result, data_hash or content_hash(bars), seed, covariance),
+            data=_training(bars, result, data_hash or content_hash(bars), seed, recipe),
             kernel=filter_fingerprint(),
         )
     )
@@ -100,7 +123,7 @@ def filtered(weights: Vector, x: Array) -> Array:
     return np.array(rows, dtype=np.float64)
 
 
-def _columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array, Array]:
+def columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array, Array]:
     """Return the features (n, d), the log return and the efficiency ratio (n,) of each bar; NaN where not warm."""
     folds = FeatureSet((*features, LOG_RETURN, EFFICIENCY))
     state = folds.init()
@@ -148,7 +171,7 @@ def _golden_rows(x: Array, returns: Array) -> tuple[Vector, ...]:
     return tuple(tuple(x[i].tolist()) for i in (*spaced, int(abs(returns).argmax())))
 
 
-def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, covariance: Covariance) -> Training:
+def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, recipe: Recipe) -> Training:
     return Training(
         hash=data_hash,
         bars=len(bars),
@@ -156,7 +179,9 @@ def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, covarian
         first=bars.time[0],
         last=bars.time[-1],
         seed=seed,
-        covariance=covariance,
+        covariance=recipe.covariance,
+        emission=str(recipe.emission),
+        sticky=recipe.sticky,
         engine=result.engine,
         platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )

@@ -41,7 +41,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Of a bar's log return with the one before."""
 
 
-class Training(msgspec.Struct, frozen=True, kw_only=True):
+class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The bars a model was trained on, and how."""
 
     hash: str
@@ -54,6 +54,9 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     seed: int
     covariance: str
+    emission: str = "gauss"
+    sticky: float = 0.0
+    """Bars of persistence that were added to each state."""
     engine: str
     """Library and version that trained it."""
     platform: str

@@ -1,0 +1,69 @@
+"""A refit: the model in use trained again on newer bars, and what may come of it; nothing here replaces a model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from numpy.typing import NDArray
+
+from backtests.train import PLAIN, Recipe, columns, filtered, recipe_of, train_regime
+from market.bars import Bars
+from market.features import FeatureRef
+from regimes.bundle import RegimeModel
+from regimes.labels import Kept, Relabelled, succeed
+from regimes.weights import ModelError
+
+Array = NDArray[np.float64]
+
+SETTLED = 50
+"""Bars that a filter is run before it is held against another: it forgets where it began."""
+
+
+class Refit(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of training a model again."""
+
+    old: RegimeModel
+    verdict: Relabelled | Kept
+    report: dict[str, Any] = {}
+    """Of the training; empty where it found no model."""
+
+
+def refit(old: RegimeModel, bars: Bars, seed: int = 1) -> Refit:
+    """Train the model in use again, as it was trained, on these bars; its states keep their meaning or it stays.
+
+    It starts from the old parameters as well as afresh. What cannot be trained is a reason to keep the old model, too.
+    """
+    try:
+        new, report = train_regime(
+            bars, old.features, old.states, old.name, old.owner, seed, recipe=recipe_of(old), before=old
+        )
+    except ModelError as error:
+        return Refit(old=old, verdict=Kept(reason=f"no model could be trained: {error}"))
+    p, q = both(old, new, bars)
+    return Refit(old=old, verdict=succeed(old, new, p, q), report=report)
+
+
+def both(old: RegimeModel, new: RegimeModel, bars: Bars) -> tuple[Array, Array]:
+    """Return what either model says after each of the bars, from where both are warm and settled."""
+    x, y = columns(bars, old.features)[0], columns(bars, new.features)[0]
+    warm = np.flatnonzero(np.isfinite(np.column_stack((x, y))).all(axis=1))
+    known = warm[warm >= warm[:1].sum() + SETTLED]
+    return filtered(old.weights, x)[known], filtered(new.weights, y)[known]
+
+
+def rolling(
+    bars: Bars, features: tuple[FeatureRef, ...], states: int, span: tuple[int, int], recipe: Recipe = PLAIN
+) -> Iterator[Refit]:
+    """Yield a refit every so many bars on a window of so many, `span` being (window, every), as live ones follow.
+
+    The model in use is the first one until a successor is taken; a refusal leaves it in use for the next refit.
+    """
+    window, every = span
+    model, _ = train_regime(bars.part(0, window), features, states, bars.symbol, "-", recipe=recipe)
+    for last in range(window + every, len(bars) + 1, every):
+        found = refit(model, bars.part(last - window, last))
+        if isinstance(found.verdict, Relabelled):
+            model = found.verdict.model
+        yield found
