@@ -17,6 +17,7 @@ from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_finge
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
 from regimes.filter import filter_init, filter_step
 from regimes.fit import Covariance, Emission, FitResult, fit
+from regimes.fit_jump import fit_jump
 from regimes.golden import golden_of
 from regimes.weights import Vector, unpack
 
@@ -33,6 +34,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     covariance: Covariance = "diag"
     emission: Emission | float = "gauss"
     sticky: float = 0.0
+    penalty: float | None = None
+    """What a jump costs: a jump model, of which `regimes.fit_jump` says more, and the rest does not count."""
 
 
 PLAIN = Recipe()
@@ -43,7 +46,8 @@ def recipe_of(model: RegimeModel) -> Recipe:
     covariance: Covariance = "full" if model.data.covariance == "full" else "diag"
     said = model.data.emission
     emission: Emission | float = "t" if said == "t" else "gauss" if said == "gauss" else float(said)
-    return Recipe(covariance=covariance, emission=emission, sticky=model.data.sticky)
+    penalty = unpack(model.weights).penalty
+    return Recipe(covariance=covariance, emission=emission, sticky=model.data.sticky, penalty=penalty)
 
 
 def train_regime(
@@ -66,16 +70,7 @@ def train_regime(
     """
     x, returns, efficiency = columns(bars, features)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
-    result = fit(
-        x[usable],
-        states,
-        seed=seed,
-        covariance=recipe.covariance,
-        emission=recipe.emission,
-        sticky=recipe.sticky,
-        warm=unpack(before.weights) if before else None,
-        volatility=abs(returns[usable]),
-    )
+    result = _fitted(x[usable], abs(returns[usable]), states, seed, recipe, before)
     posteriors = filtered(result.weights, x)
     model = seal(
         RegimeModel(
@@ -99,6 +94,24 @@ def train_regime(
         )
     )
     return model, _report(model, result, len(bars))
+
+
+def _fitted(
+    x: Array, volatility: Array, states: int, seed: int, recipe: Recipe, before: RegimeModel | None
+) -> FitResult:
+    warm = unpack(before.weights) if before else None
+    if recipe.penalty is not None:
+        return fit_jump(x, states, penalty=recipe.penalty, seed=seed, warm=warm, volatility=volatility)
+    return fit(
+        x,
+        states,
+        seed=seed,
+        covariance=recipe.covariance,
+        emission=recipe.emission,
+        sticky=recipe.sticky,
+        warm=warm,
+        volatility=volatility,
+    )
 
 
 def content_hash(bars: Bars) -> str:
@@ -182,6 +195,7 @@ def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, recipe: 
         covariance=recipe.covariance,
         emission=str(recipe.emission),
         sticky=recipe.sticky,
+        detector="hmm" if recipe.penalty is None else "jump",
         engine=result.engine,
         platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
@@ -190,6 +204,7 @@ def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, recipe: 
 def _report(model: RegimeModel, result: FitResult, bars: int) -> dict[str, Any]:
     return {
         "name": model.name,
+        "detector": model.data.detector,
         "fingerprint": model.fingerprint,
         "data": model.data.hash,
         "bars": bars,

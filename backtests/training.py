@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.recorded import regime_bars, tapes_of, training_part
-from backtests.train import train_regime
+from backtests.train import Recipe, train_regime
 from config.account import AccountConfig
 from config.errors import ConfigError
 from runtime.bundles import promote, write_bundle
@@ -22,7 +22,9 @@ def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[
         if regime in {None, name}:
             bars = training_part(regime_bars(config, section, tapes), section.train)
             owner = section.owner or config.account.owner
-            model, report = train_regime(bars, section.feature_refs, section.states, name, owner)
+            model, report = train_regime(
+                bars, section.feature_refs, section.states, name, owner, recipe=Recipe(penalty=section.jump_penalty)
+            )
             folder = Path(section.model)
             write_bundle(folder, model)
             promote(folder, model.fingerprint)

@@ -115,6 +115,10 @@ class TrainSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     bars: Count | None = None
 
 
+PENALTY = 50.0
+"""Of a jump, unless told."""
+
+
 class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A regime model: where it is kept, and what it is made of when it is trained."""
 
@@ -125,6 +129,10 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
     """Each a list: name, then its parameters."""
     states: Annotated[int, msgspec.Meta(ge=2, le=8)]
+    detector: Literal["hmm", "jump"] = "hmm"
+    """A hidden Markov model, or a jump model: it names one state and leaves it when the bars pay for the jump."""
+    penalty: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    """What a jump costs a jump model, in half squared standard deviations of its features; by default 50."""
     day: str = ""
     """The rule of the clock at whose midnight its days end (`brokers/mt5/zone.py`), like "New York close": its daily
     bars are then made of bars of `made_of`. Empty: daily bars are the broker's, who ends them at his own midnight."""
@@ -132,6 +140,11 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Timeframe of the bars that make up its days, up to "H1"."""
     train: TrainSection = TrainSection()
     owner: str = ""
+
+    @property
+    def jump_penalty(self) -> float | None:
+        """What a jump costs; None where it is no jump model."""
+        return (PENALTY if self.penalty is None else self.penalty) if self.detector == "jump" else None
 
     @property
     def told(self) -> str:

@@ -116,6 +116,8 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
         except FeatureError as error:
             yield f"{where}: {error}"
     yield from _day(regime, path)
+    if regime.penalty is not None and regime.detector != "jump":
+        yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
     yield from _train(regime.train, f"{path}.train")
 
 

@@ -7,7 +7,7 @@ JSON; a float is written as its shortest decimal, which reads back as the same b
 import hashlib
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -57,6 +57,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     emission: str = "gauss"
     sticky: float = 0.0
     """Bars of persistence that were added to each state."""
+    detector: Literal["hmm", "jump"] = "hmm"
+    """A hidden Markov model, or a jump model."""
     engine: str
     """Library and version that trained it."""
     platform: str

@@ -28,10 +28,11 @@ def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
 
 
 def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
-    """Return a regime's model; ModelError where it was trained for other features or states than are configured."""
+    """Return a regime's model; ModelError where it is another model than the one configured."""
     model = read_bundle(bundle_path(Path(regime.model)))
     for what, found, wanted in (
         ("features", model.features, regime.feature_refs), ("states", model.states, regime.states),
+        ("detector", model.data.detector, regime.detector),
     ):  # fmt: skip
         if found != wanted:
             raise ModelError(
