@@ -66,8 +66,16 @@ def crash_sweep(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run every benchmark of `backtests/benchmarks`."""
+    """Run every benchmark of `backtests/benchmarks` but those of the regimes, which have a session of their own."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):
+        if not script.stem.startswith("regimes_"):
+            session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
+
+
+@nox.session
+def regimes_benchmark(session: nox.Session) -> None:
+    """Hold the regime detector against what is known and what it earns: an hour, with the data in TIDEGATE_DATA."""
+    for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
         session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
 
 

@@ -1,0 +1,126 @@
+"""Walking forward: a regime model refitted on the bars before, and what it knew of each bar at that bar's close.
+
+Beside it the look-ahead twin: the same models, but states smoothed over the bars that came later. It stands in no
+decision; it shows how much money a leak would make.
+"""
+
+import functools
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from numpy.typing import NDArray
+
+from market.kernel import compile_all
+from regimes.filter import CENTRE, filter_init, filter_step
+from regimes.fit import Emission, FitResult, fit
+from regimes.labels import LEAST_EACH, LEAST_MEAN, overlap_of, permuted
+from regimes.weights import ModelError, Vector
+
+Array = NDArray[np.float64]
+
+STARTS = 12
+"""Fresh starts of each refit, beside the model before."""
+TINY = 1e-300
+
+
+class Walk(NamedTuple):
+    """What was known, bar by bar; NaN before the first model."""
+
+    filtered: Array
+    """(n,) posterior of all states but the wildest, given the bars up to this one."""
+    smoothed: Array
+    """(n,) the same given also the bars after it, up to `every` past the next refit: the twin's."""
+    refits: int
+    kept: int
+    """Refits that were refused, so that the model before stayed: its states would have meant something else."""
+
+
+def walk(x: Array, states: int, emission: Emission | float, window: int, every: int) -> Walk:
+    """Refit on the last `window` rows of x (n, d) every `every` rows; the first column is the log return."""
+    filtered, smoothed = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    weights: Vector = ()
+    last: FitResult | None = None
+    refits = kept = 0
+    for at in range(window, len(x), every):
+        known = x[at - window : at]
+        refits += 1
+        last, before = _refitted(known, states, emission, last), weights
+        weights = weights if last is None else _successor(weights, last.weights, known)
+        kept += weights == before
+        if not weights:
+            continue
+        seen = x[at - window : at + 2 * every]
+        posteriors, later = _passes(weights, seen)
+        block = slice(window, min(window + every, len(seen)))
+        filtered[at : at + every] = posteriors[block, :-1].sum(axis=1)
+        smoothed[at : at + every] = later[block, :-1].sum(axis=1)
+    return Walk(filtered, smoothed, refits, kept)
+
+
+def _refitted(known: Array, states: int, emission: Emission | float, last: FitResult | None) -> FitResult | None:
+    """Return a model of these rows, begun from the last one too; the last one where they carry none."""
+    warm = None if last is None else last.parameters
+    try:
+        return fit(
+            known,
+            states,
+            seed=1,
+            emission=emission,
+            starts=STARTS,
+            warm=warm,
+            volatility=abs(known[:, 0]),
+            engine="kernel",
+        )
+    except ModelError:
+        return last
+
+
+def _successor(old: Vector, new: Vector, known: Array) -> Vector:
+    """Return the new weights with their states in the order of the old ones, or the old where they mean another."""
+    if not old:
+        return new
+    overlap = overlap_of(_passes(old, known)[0], _passes(new, known)[0])
+    if overlap.mean < LEAST_MEAN or min(overlap.each) < LEAST_EACH:
+        return old
+    return permuted(new, overlap.order)
+
+
+def _passes(weights: Vector, x: Array) -> tuple[Array, Array]:
+    """Return the filtered and the smoothed posteriors (n, K) of rows (n, d)."""
+    states, size = int(weights[0]), int(weights[1])
+    first = CENTRE + 2 * size + states
+    w = np.array(weights)
+    transitions = w[first : first + states * states].reshape(states, states)
+    posteriors, later = np.empty((2, len(x), states))
+    _compiled()(np.ascontiguousarray(x), w, np.array(filter_init(weights)), transitions, posteriors, later)
+    return posteriors, later
+
+
+@functools.cache
+def _compiled() -> Callable[..., None]:
+    """Return the filter's loop, and Kim's (1994) recursion back over what it found, compiled."""
+    compile_all()
+    step: Any = filter_step  # numba gives it arrays
+
+    def loop(x: Array, w: Array, s: Array, transitions: Array, posteriors: Array, later: Array) -> None:
+        count, states = posteriors.shape
+        predicted = np.empty((count, states))
+        for t in range(count):
+            step(s, w, x[t])
+            for k in range(states):
+                posteriors[t, k] = s[k]
+                predicted[t, k] = s[states + k]
+        later[count - 1] = posteriors[count - 1]
+        for t in range(count - 2, -1, -1):
+            for i in range(states):
+                share = 0.0
+                for j in range(states):
+                    share += transitions[i, j] * later[t + 1, j] / max(predicted[t + 1, j], TINY)
+                later[t, i] = posteriors[t, i] * share
+
+    fast: Any = numba.njit(loop)
+    return fast  # type: ignore[no-any-return] # numba has no types
