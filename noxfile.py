@@ -74,13 +74,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def regimes_benchmark(session: nox.Session) -> None:
-    """Hold the regime detector against what is known and what it earns: an hour, with the data in TIDEGATE_DATA."""
-    for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
-        session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
-
-
-@nox.session
-def regimes_benchmark(session: nox.Session) -> None:
     """Run what is known of the regime detector, `backtests/benchmarks/regimes_*.py`, at its full size."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
         session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
