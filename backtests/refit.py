@@ -28,16 +28,32 @@ class Refit(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Relabelled | Kept
     report: dict[str, Any] = {}
     """Of the training; empty where it found no model."""
+    cost: float = 0.0
+    """Nats a bar by which another model was likelier, whose states would have meant something else."""
 
 
 def refit(old: RegimeModel, bars: Bars, seed: int = 1) -> Refit:
     """Train the model in use again, as it was trained, on these bars; its states keep their meaning or it stays.
 
-    It starts from the old parameters as well as afresh. What cannot be trained is a reason to keep the old model, too.
+    It starts from the old parameters as well as afresh. Where the likeliest model means something else, the one that is
+    reached from the old parameters alone is asked too: on one window a likelihood has several peaks, some of them
+    nearly as high, and which is the highest changes with a handful of bars. What cannot be trained is a reason to keep
+    the old model.
     """
+    found = _trained(old, bars, seed, fresh=True)
+    if isinstance(found.verdict, Relabelled) or found.verdict.overlap is None:
+        return found
+    near = _trained(old, bars, seed, fresh=False)
+    if not isinstance(near.verdict, Relabelled):
+        return found
+    cost = (found.report["log_likelihood"] - near.report["log_likelihood"]) / near.report["rows"]
+    return msgspec.structs.replace(near, cost=cost)
+
+
+def _trained(old: RegimeModel, bars: Bars, seed: int, *, fresh: bool) -> Refit:
     try:
         new, report = train_regime(
-            bars, old.features, old.states, old.name, old.owner, seed, recipe=recipe_of(old), before=old
+            bars, old.features, old.states, old.name, old.owner, seed, recipe=recipe_of(old), before=old, fresh=fresh
         )
     except ModelError as error:
         return Refit(old=old, verdict=Kept(reason=f"no model could be trained: {error}"))

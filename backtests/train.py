@@ -61,16 +61,18 @@ def train_regime(
     *,
     recipe: Recipe = PLAIN,
     before: RegimeModel | None = None,
+    fresh: bool = True,
 ) -> tuple[RegimeModel, dict[str, Any]]:
     """Return a sealed model trained on all the bars, and a report of plain values.
 
     `data_hash` defaults to `content_hash(bars)`. `before` is the model it shall follow: its lineage goes on, and
-    training starts from it too, beside the fresh starts. Equal bars and arguments give an equal fingerprint on one
-    platform. Raises ModelError when the bars cannot carry the model.
+    training starts from it too, beside the fresh starts, or instead of them if `fresh` is false (a jump model's starts
+    always). Equal bars and arguments give an equal fingerprint on one platform. Raises ModelError when the bars cannot
+    carry the model.
     """
     x, returns, efficiency = columns(bars, features)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
-    result = _fitted(x[usable], abs(returns[usable]), states, seed, recipe, before)
+    result = _fitted(x[usable], abs(returns[usable]), states, seed, recipe, (before, fresh))
     posteriors = filtered(result.weights, x)
     model = seal(
         RegimeModel(
@@ -97,8 +99,9 @@ def train_regime(
 
 
 def _fitted(
-    x: Array, volatility: Array, states: int, seed: int, recipe: Recipe, before: RegimeModel | None
+    x: Array, volatility: Array, states: int, seed: int, recipe: Recipe, begin: tuple[RegimeModel | None, bool]
 ) -> FitResult:
+    before, fresh = begin
     warm = unpack(before.weights) if before else None
     if recipe.penalty is not None:
         return fit_jump(x, states, penalty=recipe.penalty, seed=seed, warm=warm, volatility=volatility)
@@ -110,6 +113,7 @@ def _fitted(
         emission=recipe.emission,
         sticky=recipe.sticky,
         warm=warm,
+        starts=None if fresh else 0,
         volatility=volatility,
     )
 

@@ -13,6 +13,7 @@ from brokers.dayrule import DayRule
 from brokers.limits import Limits
 from brokers.venue import Costs
 from config.calendar import Calendars
+from config.refits import RefitSection
 from config.secrets import SecretRef
 from market.barcheck import Policy
 from market.types import TIMEFRAMES, Symbol
@@ -139,6 +140,10 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     made_of: str = ""
     """Timeframe of the bars that make up its days, up to "H1"."""
     train: TrainSection = TrainSection()
+    refit: RefitSection | None = None
+    """When it is due to be trained again; without it nobody says so."""
+    max_model_age: str = ""
+    """How old it may get, like "12 months", counted from its last training bar; at 70 % of it people are told."""
     owner: str = ""
 
     @property

@@ -8,6 +8,7 @@ from brokers.limits import LONGEST_NAME, Limits
 from brokers.mt5.zone import FORMS, is_zone
 from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
 from config.leaves import shown
+from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems
 from market.days import DAY
@@ -118,6 +119,8 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
     yield from _day(regime, path)
     if regime.penalty is not None and regime.detector != "jump":
         yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
+    if problem := age_problem(regime.max_model_age):
+        yield f"{path}.max_model_age: {problem}"
     yield from _train(regime.train, f"{path}.train")
 
 

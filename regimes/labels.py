@@ -25,7 +25,8 @@ from regimes.weights import Vector, check_weights
 Array = NDArray[np.float64]
 
 LEAST_MEAN = 0.8
-"""Least share of the posterior that both models must put on the same states, over all bars."""
+"""Least share of the posterior that both models must put on the same states, over all bars. Refits of the S&P 500 a
+quarter apart leave a gap there: those that kept their meaning had 0.82 or more, those that did not 0.77 or less."""
 LEAST_EACH = 0.5
 """Least overlap of each state with its successor: below it more of what either says is not said by the other."""
 FEWEST = 250

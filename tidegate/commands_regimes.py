@@ -2,10 +2,10 @@
 
 import typer
 
-from tidegate import commands_regimes_judge, commands_regimes_look
+from tidegate import commands_regimes_judge, commands_regimes_look, commands_regimes_refit
 
 regimes = typer.Typer(
-    help="Look at regime models, and judge them on recorded bars.",
+    help="Train regime models, look at them, judge them on bars.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -16,5 +16,5 @@ def add(app: typer.Typer) -> None:
     app.add_typer(regimes, name="regimes")
 
 
-for room in (commands_regimes_look, commands_regimes_judge):
+for room in (commands_regimes_look, commands_regimes_judge, commands_regimes_refit):
     room.add(regimes)

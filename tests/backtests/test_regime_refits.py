@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from backtests.benchmarks.regimes_refits import SPAN, judged
+from backtests.benchmarks.regimes_refits import SPAN, judged, nasdaq
 from backtests.refit import Refit, both, refit, rolling
 from backtests.train import Recipe, recipe_of, train_regime
 from market.bars import Bars
@@ -89,3 +89,14 @@ def test_a_refit_knows_nothing_of_the_bars_after_it() -> None:
 
     assert len(prefix) == 2
     assert prefix == whole[:2]
+
+
+def test_where_the_likeliest_model_means_something_else_the_nearest_one_is_asked() -> None:
+    """On these years of the Nasdaq the likeliest three states mean others; near the old ones they keep theirs."""
+    bars = nasdaq().part(0, SPAN[0] + 3 * SPAN[1])
+    found = list(rolling(bars, RETURNS, 3, SPAN))
+    near = [each for each in found if each.cost > 0.0]
+
+    assert near
+    assert all(isinstance(each.verdict, Relabelled) for each in near)
+    assert max(each.cost for each in near) < 0.01

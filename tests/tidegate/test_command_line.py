@@ -20,6 +20,7 @@ WORDS = [
     ["calendar"], ["symbols"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["regimes"], ["regimes", "show"], ["regimes", "check"], ["regimes", "compare"],
+    ["regimes", "fit"], ["regimes", "refit"], ["regimes", "activate"],
     ["new-strategy"], ["check-strategy"],
 ]  # fmt: skip
 

@@ -1,0 +1,179 @@
+"""Candidates: a model trained again on its schedule, stored beside the one in use, with what it would have changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from numpy import float64
+from numpy.typing import NDArray
+
+from backtests.recorded import regime_bars, tapes_of
+from backtests.refit import Refit, both, refit
+from config.account import AccountConfig, GateSection, RegimeSection
+from config.errors import ConfigError
+from config.refits import due_at
+from market.bars import Bars
+from regimes.bundle import RegimeModel
+from regimes.gate import allowed_mass, gate_init, gate_step
+from regimes.labels import Relabelled
+from regimes.weights import ModelError
+from runtime.assemble import bundle_path
+from runtime.bundles import promote, read_bundle, write_bundle
+
+CANDIDATE = "candidate"
+"""The alias of a model that waits to be put into use."""
+
+Array = NDArray[float64]
+
+
+class GateChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a strategy's gate would have stood otherwise over the bars of the refit."""
+
+    strategy: str
+    bars: int
+    open_before: int
+    open_after: int
+    differs: int
+    share: float
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refit came to; nothing of it is in use yet."""
+
+    regime: str
+    outcome: str
+    """staged: a candidate waits; kept: the model in use stays; not due: nothing was trained."""
+    reason: str = ""
+    """Why no candidate waits; empty where one does."""
+    active: str = ""
+    """Fingerprint of the model in use."""
+    candidate: str = ""
+    due: int | None = None
+    """When the next refit is due, UTC milliseconds; None without a schedule, and while too few bars have closed."""
+    overlap: float | None = None
+    each: tuple[float, ...] = ()
+    profiles: tuple[dict[str, Any], ...] = ()
+    """State by state, of the model in use and of the candidate."""
+    gates: tuple[GateChange, ...] = ()
+    cost: float = 0.0
+    """Nats a bar by which another model was likelier, whose states would have meant something else."""
+
+
+def stage(config: AccountConfig, name: str, now: int, *, early: bool = False) -> Staged:
+    """Train a regime's model again if it is due at `now` (UTC ms), or `early`, and stage what may follow it.
+
+    ConfigError for a regime that is not there; ModelError where there is no model in use.
+    """
+    section = regime_of(config, name)
+    old = read_bundle(bundle_path(Path(section.model)))
+    bars = regime_bars(config, section, tapes_of(config))
+    due = _due(section, old, bars)
+    if section.refit is not None and not early and (due is None or due > now):
+        reason = "too few bars have closed since" if due is None else "the schedule names a later moment"
+        return Staged(regime=name, outcome="not due", reason=reason, active=old.fingerprint, due=due)
+    window = section.refit.window if section.refit else section.train.bars or old.data.bars
+    bars = bars.part(max(0, len(bars) - window), len(bars))
+    return _staged(config, name, refit(old, bars), bars, due)
+
+
+def regime_of(config: AccountConfig, name: str) -> RegimeSection:
+    """Return a regime's section; ConfigError where there is none of this name."""
+    if name not in config.regimes:
+        raise ConfigError(f"no regime {name!r}: the account has {', '.join(config.regimes) or 'none'}")
+    return config.regimes[name]
+
+
+def activate(config: AccountConfig, name: str, fingerprint: str = "") -> tuple[RegimeModel, str]:
+    """Put a stored model into use, the candidate if none is named; return it, and the fingerprint of the one before.
+
+    An older one is put back in the same way. A daemon takes it at its next start, which its run's first row records.
+    ModelError where none or several are meant, or it is of another lineage.
+    """
+    folder = Path(regime_of(config, name).model)
+    before = read_bundle(bundle_path(folder)).fingerprint
+    chosen = _meant(folder, fingerprint) if fingerprint else read_bundle(folder / CANDIDATE).fingerprint
+    return promote(folder, chosen), before
+
+
+def _meant(folder: Path, start: str) -> str:
+    """Return the fingerprint of the one stored model that begins so."""
+    found = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name.startswith(start))
+    if len(found) != 1:
+        many = f"several of {folder}'s models begin with {start}: write more of it"
+        raise ModelError(f"model: {many if found else f'none of those in {folder} begins with {start}'}")
+    return found[0]
+
+
+def _due(section: RegimeSection, old: RegimeModel, bars: Bars) -> int | None:
+    if section.refit is None:
+        return None
+    closes = [time + bars.frame for time in bars.time if time > old.data.last]
+    return due_at(section.refit, old.data.last + bars.frame, closes)
+
+
+def _staged(config: AccountConfig, name: str, found: Refit, bars: Bars, due: int | None) -> Staged:
+    old, verdict = found.old, found.verdict
+    if not isinstance(verdict, Relabelled):
+        overlap = verdict.overlap
+        return Staged(
+            regime=name, outcome="kept", reason=verdict.reason, active=old.fingerprint, due=due,
+            overlap=overlap.mean if overlap else None, each=overlap.each if overlap else (),
+        )  # fmt: skip
+    new, folder = verdict.model, Path(config.regimes[name].model)
+    write_bundle(folder, new)
+    promote(folder, new.fingerprint, CANDIDATE)
+    return Staged(
+        regime=name,
+        outcome="staged",
+        active=old.fingerprint,
+        candidate=new.fingerprint,
+        due=due,
+        overlap=verdict.overlap.mean,
+        each=verdict.overlap.each,
+        profiles=tuple(side_by_side(old, new)),
+        gates=gate_changes(config, name, old, new, bars),
+        cost=found.cost,
+    )
+
+
+def side_by_side(old: RegimeModel, new: RegimeModel) -> Iterator[dict[str, Any]]:
+    """Yield each state's profile in both models, as a flat row."""
+    for before, then in zip(old.profiles, new.profiles, strict=True):
+        row: dict[str, Any] = {"state": before.state}
+        for what in ("occupancy", "volatility", "dwell", "efficiency", "autocorrelation"):
+            row |= {what: getattr(before, what), f"{what}_new": getattr(then, what)}
+        yield row
+
+
+def gate_changes(
+    config: AccountConfig, name: str, old: RegimeModel, new: RegimeModel, bars: Bars
+) -> tuple[GateChange, ...]:
+    """Return how each strategy's gate on this regime would have stood, by either model, over the bars."""
+    p, q = both(old, new, bars)
+    found = []
+    for strategy in config.strategies:
+        gate = strategy.gate
+        if gate is None or gate.regime != name or gate.mode == "off":
+            continue
+        before, then = _stands(gate, old.states, p), _stands(gate, new.states, q)
+        differs = sum(a != b for a, b in zip(before, then, strict=True))
+        found.append(
+            GateChange(
+                strategy=strategy.name,
+                bars=len(before),
+                open_before=sum(before),
+                open_after=sum(then),
+                differs=differs,
+                share=differs / len(before) if before else 0.0,
+            )
+        )
+    return tuple(found)
+
+
+def _stands(gate: GateSection, states: int, posteriors: Array) -> list[bool]:
+    """Return whether the gate is open after each bar."""
+    flat, mask = gate.flat(), gate.mask(states)
+    state = gate_init(flat)
+    return [gate_step(state, flat, allowed_mass(row, mask, states)) > 0.0 for row in posteriors.tolist()]

@@ -1,0 +1,78 @@
+"""regimes refit and activate as a person calls them: what is due is staged, told, put into use, and back again."""
+
+import json
+
+from pathlib import Path
+
+import pytest
+
+from backtests.training import train_from_config
+from config.load import load
+from runtime.assemble import models_of
+from runtime.bundles import read_bundle
+from tests.demos import toml
+from tests.documented import documented
+from tidegate.cli import run
+
+NAME = "calm-or-storm"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the TOML of the demo's account whose model was trained on its first five years, and is due."""
+    folder = tmp_path_factory.mktemp("refits")
+    file = folder / "account.toml"
+    text = toml(folder / "model").replace(
+        "states = 2\n", 'states = 2\nrefit = { every = "126 bars", window = 1256 }\n', 1
+    )
+    file.write_text(text.replace('source = "sp500"', 'source = "sp500"\nto = 2004-09-30', 1), encoding="utf-8")
+    train_from_config(load(file))
+    return file
+
+
+def used(account: Path) -> str:
+    """Return the fingerprint of the model in use."""
+    return models_of(load(account))[NAME].fingerprint
+
+
+def test_a_refit_is_shown_before_it_is_used(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """States side by side, their overlap, and each gate's bars; the model in use is still the old one."""
+    before = used(account)
+
+    assert 0 == run(["regimes", "refit", str(account)])
+    shown = capsys.readouterr().out
+    assert f"after {before[:12]}, staged; put it into use with --activate" in shown
+    assert "volatility_new" in shown
+    assert "gate of trend: open on" in shown
+    assert used(account) == before
+
+
+def test_a_candidate_is_activated_and_rolled_back(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same word puts the older one back by the beginning of its fingerprint."""
+    before = used(account)
+    assert 0 == run(["regimes", "refit", str(account), NAME, "--activate", "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    assert (told["outcome"], told["active"], told["activated"]) == ("staged", before, True)
+    assert set(told) == documented("regimes refit")
+    assert used(account) == told["candidate"]
+    assert 0 == run(["regimes", "activate", str(account), NAME, before[:10], "--json"])
+    assert json.loads(capsys.readouterr().out) == {
+        "regime": NAME,
+        "active": before,
+        "before": told["candidate"],
+        "lineage": NAME,
+    }
+    assert used(account) == before
+    assert read_bundle(Path(load(account).regimes[NAME].model) / told["candidate"]).parent == before
+
+
+def test_what_cannot_be_used_is_said(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No such model, no such regime: one line each, and the model in use stays."""
+    before = used(account)
+
+    assert 0 != run(["regimes", "activate", str(account), NAME, "ffffffff"])
+    assert "begins with ffffffff" in capsys.readouterr().err
+    assert 3 == run(["regimes", "refit", str(account), "other"])
+    assert "no regime 'other'" in capsys.readouterr().err
+    assert used(account) == before

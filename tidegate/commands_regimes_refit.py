@@ -1,0 +1,103 @@
+"""Words that train regime models again and put them into use: regimes fit, refit, activate."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from config.errors import Negative
+from tidegate.words import Config, Json
+
+if TYPE_CHECKING:
+    from backtests.candidates import Staged
+
+Early = Annotated[bool, typer.Option("--now", help="Whatever the schedule says.")]
+Activate = Annotated[bool, typer.Option("--activate", help="Put the candidate into use, too.")]
+All = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One regime of the account; else all of them.")]
+Regime = Annotated[str, typer.Argument(metavar="NAME", help="A regime of the account.")]
+Fingerprint = Annotated[
+    str, typer.Argument(metavar="[FINGERPRINT]", help="A stored model, by the beginning; else the candidate.")
+]
+
+
+def add(group: typer.Typer) -> None:
+    """Add the words to the group."""
+    for word in (fit, refit, activate):
+        group.command()(word)
+
+
+def fit(config: Config, name: All = None, as_json: Json = False) -> None:
+    """Train regime models on recorded bars, from nothing; the same as `tidegate train`."""
+    from tidegate.commands_run import train  # noqa: PLC0415 - rooms are imported when they are entered
+
+    train(config, name, as_json=as_json)
+
+
+def refit(config: Config, name: All = None, early: Early = False, use: Activate = False, as_json: Json = False) -> None:
+    """Train regime models again that are due, and stage what may follow.
+
+    Nothing is put into use without --activate. A model whose states would mean something else is turned away: the one
+    in use stays, with exit code 11.
+    """
+    import msgspec  # noqa: PLC0415
+
+    from backtests.candidates import activate as put  # noqa: PLC0415
+    from backtests.candidates import stage  # noqa: PLC0415
+    from runtime.clock import Clock  # noqa: PLC0415
+    from tidegate.accounts import account_of  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
+
+    account = account_of(config)
+    kept = []
+    for regime in [name] if name else account.regimes:
+        found = stage(account, regime, Clock().wall_ms(), early=early)
+        used = use and found.outcome == "staged"
+        if used:
+            put(account, regime, found.candidate)
+        if as_json:
+            lines([{**msgspec.to_builtins(found), "activated": used}])
+        else:
+            _tell(found, used=used)
+        kept += [regime] if found.outcome == "kept" else []
+    if kept:
+        raise Negative(f"the model in use stays: {', '.join(kept)}: the reason is said above")
+
+
+def activate(config: Config, name: Regime, fingerprint: Fingerprint = "", as_json: Json = False) -> None:
+    """Put a stored regime model into use; an older one is put back the same way.
+
+    A daemon takes it at its next start, and writes down which one it runs with. One of another lineage is refused.
+    """
+    from backtests.candidates import activate as put  # noqa: PLC0415
+    from tidegate.accounts import account_of  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    model, before = put(account_of(config), name, fingerprint)
+    if as_json:
+        lines([{"regime": name, "active": model.fingerprint, "before": before, "lineage": model.lineage}])
+    else:
+        say(
+            f"{name}: {model.fingerprint[:12]} is in use, before it was {before[:12]}; "
+            "daemons take it at their next start"
+        )
+
+
+def _tell(found: "Staged", *, used: bool) -> None:
+    """Tell people what came of a refit."""
+    from tidegate.output import moment, say, table  # noqa: PLC0415
+
+    due = f", next due {moment(found.due)}" if found.due else ""
+    if found.outcome != "staged":
+        said = "is not due" if found.outcome == "not due" else "stays"
+        say(f"{found.regime}: the model in use, {found.active[:12]}, {said}: {found.reason}{due}")
+        return
+    fate = "in use now: daemons take it at their next start" if used else "staged; put it into use with --activate"
+    say(f"{found.regime}: {found.candidate[:12]} after {found.active[:12]}, {fate}")
+    each = ", ".join(f"{share:.0%}" for share in found.each)
+    near = f"; another meaning would have been likelier by {found.cost:.2g} nats a bar" if found.cost > 0.0 else ""
+    say(f"states overlap by {found.overlap:.0%} on average; each: {each}{near}\n")
+    table(found.profiles, tuple(found.profiles[0]))
+    for gate in found.gates:
+        say(
+            f"gate of {gate.strategy}: open on {gate.open_before} of {gate.bars} bars, would have been on "
+            f"{gate.open_after}; it differs on {gate.differs} ({gate.share:.1%})"
+        )
