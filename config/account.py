@@ -134,6 +134,10 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A hidden Markov model, or a jump model: it names one state and leaves it when the bars pay for the jump."""
     penalty: Annotated[float, msgspec.Meta(ge=0)] | None = None
     """What a jump costs a jump model, in half squared standard deviations of its features; by default 50."""
+    novelty: Literal["model", "e-process", "off"] = "model"
+    """Which rule says that no trained regime explains the bars (`regimes/novelty.py`); a gate that enforces is shut
+    then. model: the one that the model was calibrated for, none where it was not. e-process: without calibration, an
+    alarm in n bars of a true model having a chance of n / 20,000 at most."""
     day: str = ""
     """The rule of the clock at whose midnight its days end (`brokers/mt5/zone.py`), like "New York close": its daily
     bars are then made of bars of `made_of`. Empty: daily bars are the broker's, who ends them at his own midnight."""

@@ -116,6 +116,8 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
             feature_of((feature[0], tuple(float(x) for x in feature[1:])))
         except FeatureError as error:
             yield f"{where}: {error}"
+    if regime.detector == "jump" and regime.novelty == "e-process":
+        yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
     yield from _day(regime, path)
     if regime.penalty is not None and regime.detector != "jump":
         yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'

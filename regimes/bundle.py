@@ -17,6 +17,7 @@ from market.kernel import fingerprint as kernel_fingerprint
 from regimes.filter import FEATURES as WIDTH
 from regimes.filter import FILTER_KERNELS, STATES
 from regimes.golden import Golden, complete, first_difference
+from regimes.novelty import fits as fits_novelty
 from regimes.weights import ModelError, Vector, check_weights
 
 FORMAT = 1
@@ -86,15 +87,18 @@ class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
     data: Training
     kernel: str
     """Fingerprint of the filter's kernels when it was trained."""
+    novelty: Vector = ()
+    """Parameters of `regimes/novelty.py`, whose limits were calibrated for it; (): none were."""
     parent: str = ""
     """Fingerprint of the model it was refitted from."""
     fingerprint: str = ""
     """SHA-256 of its manifest, and so of all it is made of; empty until sealed."""
 
 
-class _Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     states: int
     weights: Vector
+    novelty: Vector = ()
 
 
 class _Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +140,7 @@ def filter_fingerprint() -> str:
 def encode(model: RegimeModel) -> dict[str, bytes]:
     """Return the parts of a model's bundle by their path; equal models give equal bytes."""
     parts = {
-        "model.json": _json(_Weights(model.states, model.weights)),
+        "model.json": _json(_Weights(model.states, model.weights, model.novelty)),
         "features.json": _json(_Features(model.features, model.versions, model.feature_list)),
         "data.json": _json(model.data),
         "metrics/profile.json": _json(_Metrics(model.profiles, model.metrics)),
@@ -176,6 +180,7 @@ def decode(files: Mapping[str, bytes], fingerprint: str = "", *, tolerance: floa
         kernel=manifest.kernel,
         states=weights.states,
         weights=weights.weights,
+        novelty=weights.novelty,
         features=features.features,
         versions=features.versions,
         feature_list=features.fingerprint,
@@ -197,6 +202,8 @@ def check(model: RegimeModel, *, tolerance: float = 0.0) -> None:
         raise ModelError(
             f"model {model.name}: its weights, features and profiles do not fit each other: train it again"
         )
+    if not fits_novelty(model.novelty, len(model.features)):
+        raise ModelError(f"model {model.name}: its limits of novelty do not fit its features: calibrate them again")
     _check_features(model)
     _check_golden(model, tolerance)
 

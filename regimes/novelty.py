@@ -69,6 +69,14 @@ def e_process(features: int, bars_per_alarm: float = 20_000.0, hold: int = 20) -
     return (float(features), float(E_PROCESS), float(hold), bars_per_alarm)
 
 
+def fits(p: Params, features: int) -> bool:
+    """Return whether parameters are those of a rule for so many features; () is of none, and fits all."""
+    if len(p) <= LIMITS:
+        return not len(p)
+    size = LIMITS + (EACH * features if p[RULE] == BATTERY else 1)
+    return len(p) == size and p[WIDTH] == features and p[RULE] in {BATTERY, E_PROCESS} and min(p[LIMITS:]) > 0.0
+
+
 def novelty_init(p: Params) -> list[float]:
     """Return the state before the first bar."""
     width = int(p[WIDTH])

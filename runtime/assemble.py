@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import assert_never
 
 from brokers.book import unconverted
 from brokers.hours import Hours
@@ -14,6 +15,7 @@ from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
+from regimes.novelty import e_process
 from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
@@ -57,6 +59,19 @@ def check_kin(section: StrategySection, model: RegimeModel) -> None:
             f"model {model.name}: has {model.states} states, and {path} is written for others (allow {gate.allow}): "
             f"look at their profiles, then edit {path}.allow and its exposure"
         )
+
+
+def novelty_of(regime: RegimeSection, model: RegimeModel) -> tuple[float, ...]:
+    """Return the rule by which a regime's bars are novel; () where nobody looks."""
+    match regime.novelty:
+        case "model":
+            return model.novelty
+        case "e-process":
+            return e_process(len(model.features))
+        case "off":
+            return ()
+        case _:
+            assert_never(regime.novelty)
 
 
 def bundle_path(folder: Path) -> Path:
@@ -120,7 +135,14 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
             for number, (section, strategy) in enumerate(zip(config.strategies, strategies_of(config), strict=True), 1)
         ),
         regimes=tuple(
-            RegimePlan(name=name, symbol=r.symbol, timeframe=r.timeframe, model=models[name], day=r.day_rule)
+            RegimePlan(
+                name=name,
+                symbol=r.symbol,
+                timeframe=r.timeframe,
+                model=models[name],
+                day=r.day_rule,
+                novelty=novelty_of(r, models[name]),
+            )
             for name, r in config.regimes.items()
         ),
         config=digest(config),

@@ -8,7 +8,7 @@ from brokers.mt5.session import Session
 from market.types import Order, Position
 from runtime.core.core import Core
 from runtime.core.positions import GONE
-from runtime.core.state import Ledger
+from runtime.core.state import Lane, Ledger
 from runtime.hearing import Hearing
 from runtime.linker import Linker
 from runtime.pace import Pace
@@ -43,6 +43,11 @@ def shown(other: Position | Order) -> str:
     return f"{what} {other.ticket}: {other.side * other.volume:+g} {other.symbol} at {other.price}, magic {other.magic}"
 
 
+def gate_said(lane: Lane) -> str:
+    """Return a strategy's gate as people read it."""
+    return f"{lane.gate.mode}, {'open' if lane.gate_open else 'shut'}: {lane.gate_reason}"
+
+
 def _status(daemon: Daemon) -> dict[str, Any]:
     core, ledger = daemon.core, daemon.ledger
     trades = [lane.trade for lane in core.lanes if lane.trade is not None and lane.trade.absent < GONE]
@@ -62,6 +67,8 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "bars": daemon.bars,
         "bar_age_s": round(daemon.pace.clock.elapsed() - daemon.pace.heard, 1),
         "turned_s": round(daemon.pace.clock.elapsed() - daemon.pace.turned, 1),
+        "gates": {lane.name: gate_said(lane) for lane in core.lanes if lane.gate.mode != "off"},
+        "novelty": {reading.name: reading.novelty for reading in core.readings if reading.rule},
         "decisions": ledger.decisions,
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),

@@ -49,6 +49,7 @@ def _facts(decision: Row) -> Iterator[tuple[str, str]]:
     yield "wanted", f"{ACTIONS.get(decision['action'], '?')} {d['kind']}, score {d['score']}"
     yield "saw", f"features {d['features']}; bid {d['bid']}, ask {d['ask']}"
     yield "regime", f"{d['regime']}, posterior {d['posterior']}, log density {d['log_density']}"
+    yield "novelty", f"{d['novelty']} of the limit"
     yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
     yield "exposure", d["exposure"]
     yield "shut", d["shut"]

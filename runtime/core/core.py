@@ -78,7 +78,7 @@ class Core:
                 self.feeds[key] = Feed(key)
         self.days: dict[str, DayFeed] = host.days if host else days_of(plan.regimes, plan.hours)
         self.readings: list[RegimeReading] = host.readings if host else [
-            RegimeReading(r.name, r.model, self.days[r.name].feed if r.day else self.feeds[r.symbol, r.told])
+            RegimeReading(r.name, r.model, self.days[r.name].feed if r.day else self.feeds[r.symbol, r.told], r.novelty)
             for r in plan.regimes
         ]  # fmt: skip
         self.lanes = [self._lane(number) for number in range(len(plan.strategies))]

@@ -67,6 +67,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     posterior: tuple[float, ...]
     log_density: float
     """Log density of the last regime bar under the model's one-step prediction."""
+    novelty: float
+    """Largest statistic of the test whether any trained regime explains the bars, as a share of its limit: from 1 on
+    the alarm is raised, until it has been quiet for a while; NaN: nobody looks."""
     gate_mode: str
     gate_open: bool
     gate_reason: str

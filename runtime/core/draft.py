@@ -53,15 +53,16 @@ class Draft:
         """Freeze it."""
         lane, fact = self.lane, self.fact
         bar = fact.bar
-        ordinal, density, model = -1, NAN, ""
+        ordinal, density, novelty, model = -1, NAN, NAN, ""
         posterior: tuple[float, ...] = ()
         if reading is not None:
             ordinal, posterior, density = reading.ordinal, reading.posterior, reading.log_density
+            novelty = reading.novelty
             model = reading.model.fingerprint
         return Decision(  # by position, in the order of its fields: a test reads each by name
             ledger.run, ledger.decisions, fact.at, bar.time, lane.name, bar.symbol, bar.timeframe,
             self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
-            fact.bid, fact.ask, ordinal, posterior, density,
+            fact.bid, fact.ask, ordinal, posterior, density, novelty,
             lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, lane.exposure, self.shut,
             ledger.level, self.holds, self.numbers, limits, self.reasons,
             self.side, self.volume, self.price, self.stop, self.target, self.risk,

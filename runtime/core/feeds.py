@@ -1,5 +1,7 @@
 """Bars become numbers: the feature folds and regime filters of one account, fed by symbol and timeframe."""
 
+import math
+
 from collections import deque
 from typing import Any
 
@@ -10,6 +12,8 @@ from market.types import TIMEFRAMES, Bar
 from regimes.bundle import RegimeModel
 from regimes.filter import filter_init, filter_step
 from regimes.gate import most_likely
+from regimes.novelty import SHARE, WHICH, name_of, novelty_init, novelty_step
+from regimes.pit import pit_init, pit_step
 from strategies.protocol import FeatureRef
 
 FeedKey = tuple[str, str]
@@ -76,24 +80,15 @@ class Feed:
 
 
 class RegimeReading:
-    """The filter of one regime model, and what it last said."""
+    """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "bars",
-        "feed",
-        "log_density",
-        "model",
-        "name",
-        "ordinal",
-        "picks",
-        "posterior",
-        "state",
-        "weights",
-        "x",
-    )
+        "bars", "feed", "log_density", "model", "name", "novel", "novelty", "ordinal", "picks", "posterior", "rule",
+        "state", "strange", "weights", "x", "z",
+    )  # fmt: skip
 
-    def __init__(self, name: str, model: RegimeModel, feed: Feed) -> None:
-        """Begin before the first bar."""
+    def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = ()) -> None:
+        """Begin before the first bar; `rule` says when bars are novel, (): never."""
         self.name = name
         self.model = model
         self.feed = feed
@@ -105,6 +100,12 @@ class RegimeReading:
         self.ordinal = -1
         self.log_density = float("nan")
         self.posterior: tuple[float, ...] = ()
+        self.rule = rule
+        self.z = pit_init(model.weights)
+        self.strange: list[float] = novelty_init(rule) if rule else []
+        self.novel = False
+        self.novelty = float("nan")
+        """The largest statistic as a share of its limit; NaN where nobody looks."""
 
     def fold(self) -> None:
         """Take the feed's newest values into the filter."""
@@ -115,6 +116,22 @@ class RegimeReading:
         self.bars += 1
         self.posterior = tuple(self.state[: self.model.states])
         self.ordinal = most_likely(self.state, self.model.states)
+        if self.rule:
+            self._judge()
+
+    def _judge(self) -> None:
+        """Take what the filter did not expect into the test of novelty; a bar that told nothing says so there too."""
+        if self.log_density == self.log_density:
+            pit_step(self.z, self.state, self.weights)
+        else:
+            self.z[0] = self.log_density
+        self.novel = novelty_step(self.strange, self.rule, self.z) > 0.0
+        self.novelty = self.strange[SHARE]
+
+    @property
+    def strangest(self) -> str:
+        """The statistic that is nearest to its limit, or furthest beyond it, in words."""
+        return name_of(int(self.strange[WHICH]), [name for name, _ in self.model.features])
 
 
 class FeedSnapshot(msgspec.Struct, frozen=True):
@@ -135,6 +152,9 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
     log_density: float
     posterior: tuple[float, ...]
     state: list[float]
+    strange: list[float] = []
+    novel: bool = False
+    novelty: float = math.nan
 
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
@@ -152,7 +172,10 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
 
 def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     """Return all that moves in a regime reading."""
-    return ReadingSnapshot(reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state))
+    return ReadingSnapshot(
+        reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state),
+        list(reading.strange), reading.novel, reading.novelty,
+    )  # fmt: skip
 
 
 def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
@@ -160,3 +183,5 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
     reading.bars, reading.ordinal = snapshot.bars, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior
     reading.state = list(snapshot.state)
+    if reading.rule:
+        reading.strange, reading.novel, reading.novelty = list(snapshot.strange), snapshot.novel, snapshot.novelty

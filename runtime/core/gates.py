@@ -14,8 +14,11 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
     """Fold one bar of the regime's own timeframe into the lane's gate."""
     lane.silent_ms = 0
     lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
-    lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, lane.allowed) > 0.0
+    known = NAN if reading.novel else lane.allowed  # what no regime explains, none of them may allow
+    lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, known) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else "regime not allowed"
+    if reading.novel:
+        lane.gate_reason = f"no trained regime explains this ({reading.strangest})"
     if lane.weights:
         lane.exposure = exposure(reading.state, lane.weights, reading.model.states)
         if lane.gate_open and not lane.exposure > 0.0:

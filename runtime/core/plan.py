@@ -23,6 +23,8 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     timeframe: str
     model: RegimeModel
+    novelty: tuple[float, ...] = ()
+    """Parameters of `regimes/novelty.py`; (): nobody looks whether the model explains the bars."""
     day: DayRule | None = None
     """How its days are made of shorter bars; None: its bars are told as they are."""
 

@@ -46,7 +46,7 @@ def decision_row(d: Decision, core: Core) -> dict[str, Any]:
         "id": d.id, "run": d.run, "n": d.n, "at": d.at, "bar_time": d.bar_time, "strategy": d.strategy,
         "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
         "score": d.score, "features": _text(d.features), "regime": d.regime, "posterior": _text(d.posterior),
-        "log_density": d.log_density, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
+        "log_density": d.log_density, "novelty": d.novelty, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
         "gate_reason": gate_reason(d, core), "exposure": d.exposure, "shut": d.shut, "level": d.level,
         "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
         "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,

@@ -15,7 +15,7 @@ from sqlalchemy import (
     event,
 )
 
-VERSION = 3
+VERSION = 4
 """Version of everything in this file; part of every hash."""
 
 tables = MetaData()
@@ -98,7 +98,7 @@ decisions = Table(
     *_texts("features"),
     *_longs("regime"),
     *_texts("posterior"),
-    *_reals("log_density"),
+    *_reals("log_density", "novelty"),
     *_texts("gate_mode"),
     *_longs("gate_open"),
     *_texts("gate_reason"),

@@ -364,6 +364,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        ({"detector": "jump", "novelty": "e-process"}, 'regimes.calm-or-storm.novelty: expected "model" or "off" for'),
         ({"day": "New York", "made_of": "H1"}, "regimes.calm-or-storm.day: expected "),
         ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
@@ -371,8 +372,8 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         ({"day": "UTC", "made_of": "H1", "timeframe": "H4"}, 'regimes.calm-or-storm.timeframe: expected "D1" with'),
     ],
 )
-def test_days_that_cannot_be_made_are_refused(words: dict[str, str], expected: str) -> None:
-    """An unknown clock, bars that are no part of a day, and a timeframe that is no day."""
+def test_a_regime_that_cannot_be_is_refused(words: dict[str, str], expected: str) -> None:
+    """A test of predictions nobody makes, an unknown clock, bars that are no part of a day, a timeframe that is no day."""
     document = copy.deepcopy(DEMO)
     document["regimes"]["calm-or-storm"] |= words
 

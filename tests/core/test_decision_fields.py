@@ -23,6 +23,7 @@ def test_every_field_of_a_decision_stands_under_its_own_name() -> None:
         "timeframe": "H1", "outcome": "traded", "action": 1.0, "kind": "market", "score": 5.0,
         "features": ((100.0 + 101.0 + 102.0) / 3.0,), "position": 0, "held_bars": 0, "bid": 102.5, "ask": 102.8,
         "regime": reading.ordinal, "posterior": reading.posterior, "log_density": reading.log_density,
+        "novelty": reading.novelty,
         "gate_mode": "enforce", "gate_open": True, "gate_reason": "regime allowed", "allowed": lane.allowed,
         "exposure": 1.0, "shut": "", "level": "run", "holds": (), "numbers": d.numbers, "limits": limits_of(LIMITS),
         "reasons": (), "side": 1,

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from config.account import AccountConfig
+from regimes.novelty import battery, e_process
 from regimes.weights import ModelError
-from runtime.assemble import check_kin, plan_of
+from runtime.assemble import check_kin, novelty_of, plan_of
 from tests.journaled import REVERSION, a_config
 from tests.models import a_model
 
@@ -57,3 +58,14 @@ def test_a_gate_that_is_off_is_bound_to_nothing(tmp_path: Path) -> None:
     (section,) = gated(tmp_path, mode="off", lineage="calm-or-storm").strategies
 
     check_kin(section, a_model(lineage="bull-or-bear"))
+
+
+def test_a_regime_says_by_which_rule_its_bars_are_novel(tmp_path: Path) -> None:
+    """The model's own limits, where it has any; a rule that needs none; or nobody looks."""
+    section = a_config(tmp_path).regimes["calm-or-storm"]
+    plain = a_model()
+    limited = msgspec.structs.replace(plain, novelty=battery([9.0] * 24))
+    rules = [msgspec.structs.replace(section, novelty=said) for said in ("model", "e-process", "off")]
+
+    assert [(), e_process(2), ()] == [novelty_of(rule, plain) for rule in rules]
+    assert [limited.novelty, e_process(2), ()] == [novelty_of(rule, limited) for rule in rules]

@@ -32,7 +32,7 @@ def decision(n: int, class_: str, **more: object) -> Row:
         "strategy": "trend", "symbol": "SP500", "timeframe": "D1", "class": class_, "action": 1.0, "kind": "market",
         "score": 1.25, "features": text([1108.48, 1100.02, 11.5]), "regime": 0, "posterior": text([0.93, 0.07]),
         "log_density": -2.5, "gate_mode": "enforce", "gate_open": 1, "gate_reason": "0.93 of 0.6", "level": "run",
-        "exposure": 0.75, "shut": "stop to 1090.5",
+        "novelty": 0.625, "exposure": 0.75, "shut": "stop to 1090.5",
         "holds": text([]), "bid": 1108.48, "ask": 1108.98, "volume": 28.98, "price": 1108.98, "stop": 1074.48,
         "target": 0.0, "risk": 999.81, "checks": text(checks), "reasons": text([]), "instruction": 7, "magic": 42,
         "model": "5e" * 32, "config": "c0" * 32,
@@ -121,6 +121,7 @@ def test_why_shows_every_gate_with_number_and_limit(account: str, capsys: pytest
         "enforce, shut: 0.31 of 0.6",
         "0.75",
         "stop to 1090.5",
+        "0.625 of the limit",
         "LINK",
     ):
         assert expected in shown
