@@ -373,7 +373,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_regime_that_cannot_be_is_refused(words: dict[str, str], expected: str) -> None:
-    """A test of predictions nobody makes, an unknown clock, bars that are no part of a day, a timeframe that is no day."""
+    """A test of predictions that nobody makes, an unknown clock, bars that are no part of a day, or no day at all."""
     document = copy.deepcopy(DEMO)
     document["regimes"]["calm-or-storm"] |= words
 
