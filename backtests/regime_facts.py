@@ -12,7 +12,7 @@ import numpy as np
 from backtests.regime_reading import Read, bar_returns, stays
 from backtests.words import number, share
 from regimes.bundle import Profile, RegimeModel
-from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, KIND
+from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
 KINDS: Mapping[int, str] = {
@@ -20,6 +20,7 @@ KINDS: Mapping[int, str] = {
     FULL: "Gaussian, features together",
     DIAGONAL_T: "Student's t, features apart",
     FULL_T: "Student's t, features together",
+    JUMP: "jump model",
 }
 
 

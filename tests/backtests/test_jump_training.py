@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from backtests.backtest import run_backtest
+from backtests.regime_calibration import calibrated
+from backtests.regime_facts import kind_of
 from backtests.train import Recipe, recipe_of, train_regime
 from backtests.training import train_from_config
 from config.account import AccountConfig
@@ -70,6 +72,16 @@ def test_gate_listens_to_a_jump_model(tmp_path: Path) -> None:
     assert "jump" == report["detector"] == models_of(config)["calm-or-storm"].data.detector
     assert {(0.0, 1.0), (1.0, 0.0)} == {d.posterior for d in told}
     assert {True, False} == {d.gate_open for d in told}
+
+
+def test_jump_model_is_shown_by_name_and_not_judged_by_a_promise_it_does_not_make() -> None:
+    """Its facts say what it is; whether bars fall where they were predicted is not asked of it."""
+    model = trained()
+
+    found = calibrated(model, read_sp500())
+
+    assert "jump model" == kind_of(model)
+    assert ["-", "-"] == [each.answer for each in found]
 
 
 def test_bundle_of_another_detector_is_refused(tmp_path: Path) -> None:
