@@ -34,6 +34,8 @@ class Walk(NamedTuple):
     """(n,) posterior of all states but the wildest, given the bars up to this one."""
     smoothed: Array
     """(n,) the same given also the bars after it, up to `every` past the next refit: the twin's."""
+    renewed: Array
+    """(n,) as `filtered`, but every refit taken, whatever its states mean, which go by volatility."""
     refits: int
     kept: int
     """Refits that were refused, so that the model before stayed: its states would have meant something else."""
@@ -41,7 +43,7 @@ class Walk(NamedTuple):
 
 def walk(x: Array, states: int, emission: Emission | float, window: int, every: int) -> Walk:
     """Refit on the last `window` rows of x (n, d) every `every` rows; the first column is the log return."""
-    filtered, smoothed = np.full(len(x), np.nan), np.full(len(x), np.nan)
+    filtered, smoothed, renewed = np.full((3, len(x)), np.nan)
     weights: Vector = ()
     last: FitResult | None = None
     refits = kept = 0
@@ -51,14 +53,15 @@ def walk(x: Array, states: int, emission: Emission | float, window: int, every: 
         last, before = _refitted(known, states, emission, last), weights
         weights = weights if last is None else _successor(weights, last.weights, known)
         kept += weights == before
-        if not weights:
+        if last is None:
             continue
         seen = x[at - window : at + 2 * every]
         posteriors, later = _passes(weights, seen)
         block = slice(window, min(window + every, len(seen)))
         filtered[at : at + every] = posteriors[block, :-1].sum(axis=1)
         smoothed[at : at + every] = later[block, :-1].sum(axis=1)
-    return Walk(filtered, smoothed, refits, kept)
+        renewed[at : at + every] = _passes(last.weights, seen)[0][block, :-1].sum(axis=1)
+    return Walk(filtered, smoothed, renewed, refits, kept)
 
 
 def _refitted(known: Array, states: int, emission: Emission | float, last: FitResult | None) -> FitResult | None:

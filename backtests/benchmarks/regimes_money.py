@@ -42,7 +42,8 @@ SERIES: dict[str, Callable[[Path], Series]] = {
 }
 HEAD = (
     "| long | growth a year | net Sharpe | more than always | drawdown | of always | held | changes a year | delay 5 | "
-    "delay 10 | gate .6/.4 | twin | gap | refits kept old |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    "delay 10 | gate .6/.4 | twin | gap | refits refused | all taken: Sharpe, drawdown |"
+    "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -57,6 +58,8 @@ class Result(NamedTuple):
     """The smoothed states behind the same gate, at the same delay and cost."""
     default: Book
     """The default gate's."""
+    renewed: Book
+    """That of a model renewed at every refit."""
 
 
 def opened(mass: Array, gate: tuple[float, float, float] = GATE) -> Array:
@@ -94,6 +97,7 @@ def _result(name: str, found: Walk, series: Series) -> Result:
         books=tuple(book(opened(mass), delay, *past) for delay in DELAYS),
         twin=book(opened(later), 1, *past),
         default=book(opened(mass, DEFAULT), 1, *past),
+        renewed=book(opened(found.renewed[start:]), 1, *past),
     )
 
 
@@ -111,7 +115,8 @@ def line(result: Result, base: Book, per_year: float, draws: int = DRAWS) -> str
         f"{one.sharpe - base.sharpe:+.2f} ± {paired:.2f} | "
         f"{one.drawdown:.1%} | {one.drawdown / base.drawdown:.2f} | {one.inside:.0%} | {one.changes:.1f} | {late} | "
         f"{result.default.sharpe:.2f} | {result.twin.sharpe:.2f} | {result.twin.sharpe - one.sharpe:+.2f} | "
-        f"{result.walk.kept} of {result.walk.refits} |"
+        f"{result.walk.kept} of {result.walk.refits} | "
+        f"{result.renewed.sharpe:.2f}, {result.renewed.drawdown / base.drawdown:.2f} |"
     )
 
 
@@ -120,7 +125,7 @@ def base_line(base: Book, per_year: float, draws: int = DRAWS) -> str:
     error, _ = errors(base, base, per_year, draws)
     return (
         f"| always | {base.growth:.1%} | {base.sharpe:.2f} ± {error:.2f} | | {base.drawdown:.1%} | 1.00 | 100% | "
-        f"{base.changes:.1f} | | | | | | |"
+        f"{base.changes:.1f} | | | | | | | |"
     )
 
 
@@ -129,8 +134,8 @@ def verdict(result: Result, base: Book) -> str:
 
     >>> import numpy as np
     >>> always, gated = (Book(np.zeros(1), 0.05, s, d, 1.0, 0.1) for s, d in ((0.5, 0.5), (0.4, 0.35)))
-    >>> walked = Walk(np.zeros(1), np.zeros(1), 1, 0)
-    >>> verdict(Result("long", walked, (gated,), gated, gated), always)
+    >>> walked = Walk(*np.zeros((3, 1)), 1, 0)
+    >>> verdict(Result("long", walked, (gated,), gated, gated, gated), always)
     'long: missed: drawdown 0.70 of always, 0.10 too much; net Sharpe 0.10 too little'
     """
     one = result.books[0]
