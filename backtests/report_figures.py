@@ -93,7 +93,7 @@ def _shade(figure: Any, record: Record, equity: Curve) -> None:  # noqa: ANN401
     """Fill the background with the likeliest regime: that of the first regime a strategy listens to."""
     for name, listener in list(listeners(record).items())[:1]:
         points = [(d.at, d.regime) for d in record.decisions if d.strategy == listener.name and d.regime >= 0]
-        shade(figure, name, points, equity[-1][0], record.config.regimes[name].states)
+        shade(figure, name, points, equity[-1][0], record.config.regimes[name].most_states)
 
 
 def shade(figure: Any, name: str, points: list[tuple[int, int]], end: int, states: int) -> None:  # noqa: ANN401

@@ -87,7 +87,22 @@ def show_training(reports: Mapping[str, Mapping[str, Any]]) -> None:
         learnt = f"{rows}, log likelihood {number(report['log_likelihood'], 2)}, {known}"
         learnt += f" in {report['iterations']} iterations; states by volatility, 0 the calmest"
         console.print(Panel(Group(table, Text(), Text(learnt)), title=Text(name), title_align="left", padding=(1, 2)))
+        if "choice" in report:
+            console.print(_choice(report["choice"]))
         console.print(Text(f"model {report['fingerprint'][:12]} in {one_line(report['folder'])}\n"), soft_wrap=True)
+
+
+def _choice(choice: Mapping[str, Any]) -> Table:
+    """Return the table that a number of states was chosen by."""
+    table = _table(
+        "states", "verdict", "log density a bar", "gain", "error", "least occupancy", "dwell", "stable", texts=2
+    )
+    for row in choice["table"]:
+        table.add_row(
+            row["option"], row["verdict"], number(row["density"], 4), number(row["gain"], 4), number(row["error"], 4),
+            share(row["occupancy"]), number(row["dwell"]), share(row["stable"], 0),
+        )  # fmt: skip
+    return table
 
 
 class _Screen(Console):

@@ -41,7 +41,7 @@ def regimes_of(record: Record) -> list[Regime]:
         decisions = [d for d in record.decisions if d.strategy == listener.name and d.regime >= 0]
         tape = record.tapes.get((listener.symbol, listener.timeframe))
         returns = log_returns(tape) if tape is not None else {}
-        states = range(record.config.regimes[name].states)
+        states = range(record.config.regimes[name].most_states)
         found += [_regime(record, name, listener.name, state, decisions, returns) for state in states]
     return found
 

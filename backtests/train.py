@@ -5,6 +5,8 @@ import math
 import platform
 import sys
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -39,6 +41,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PLAIN = Recipe()
+NO_METRICS: Mapping[str, float] = MappingProxyType({})
 
 
 def recipe_of(model: RegimeModel) -> Recipe:
@@ -57,18 +60,18 @@ def train_regime(
     name: str,
     owner: str,
     seed: int = 1,
-    data_hash: str = "",
     *,
+    metrics: Mapping[str, float] = NO_METRICS,
     recipe: Recipe = PLAIN,
     before: RegimeModel | None = None,
     fresh: bool = True,
 ) -> tuple[RegimeModel, dict[str, Any]]:
     """Return a sealed model trained on all the bars, and a report of plain values.
 
-    `data_hash` defaults to `content_hash(bars)`. `before` is the model it shall follow: its lineage goes on, and
-    training starts from it too, beside the fresh starts, or instead of them if `fresh` is false (a jump model's starts
-    always). Equal bars and arguments give an equal fingerprint on one platform. Raises ModelError when the bars cannot
-    carry the model.
+    `metrics` are told in the bundle beside those of the training. `before` is the model it shall follow: its lineage
+    goes on, and training starts from it too, beside the fresh starts, or instead of them if `fresh` is false (a jump
+    model's starts always). Equal bars and arguments give an equal fingerprint on one platform. Raises ModelError when
+    the bars cannot carry the model.
     """
     x, returns, efficiency = columns(bars, features)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
@@ -89,9 +92,10 @@ def train_regime(
             metrics={
                 "log_likelihood": result.log_likelihood,
                 "log_likelihood_per_row": result.log_likelihood / result.rows,
+                **metrics,
             },
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
-            data=_training(bars, result, data_hash or content_hash(bars), seed, recipe),
+            data=_training(bars, result, content_hash(bars), seed, recipe),
             kernel=filter_fingerprint(),
         )
     )

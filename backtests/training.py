@@ -3,11 +3,29 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from backtests.choose_states import choose, metrics_of, options
 from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import Recipe, train_regime
-from config.account import AccountConfig
+from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError
+from market.bars import Bars
+from regimes.bundle import RegimeModel
 from runtime.bundles import promote, write_bundle
+
+
+def _trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple[RegimeModel, dict[str, Any]]:
+    """Train a regime's model with as many states as are configured, or as its bars speak for."""
+    if section.states != "choose":
+        recipe = Recipe(penalty=section.jump_penalty)
+        return train_regime(bars, section.feature_refs, section.states, name, owner, recipe=recipe)
+    choice = choose(bars, section.feature_refs, options())
+    chosen = choice.option
+    model, report = train_regime(
+        bars, section.feature_refs, chosen.states, name, owner, recipe=chosen.recipe, metrics=metrics_of(choice)
+    )
+    return model, {**report, "choice": msgspec.to_builtins(choice)}
 
 
 def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[str, dict[str, Any]]:
@@ -22,9 +40,7 @@ def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[
         if regime in {None, name}:
             bars = training_part(regime_bars(config, section, tapes), section.train)
             owner = section.owner or config.account.owner
-            model, report = train_regime(
-                bars, section.feature_refs, section.states, name, owner, recipe=Recipe(penalty=section.jump_penalty)
-            )
+            model, report = _trained(bars, section, name, owner)
             folder = Path(section.model)
             write_bundle(folder, model)
             promote(folder, model.fingerprint)

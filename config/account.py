@@ -116,6 +116,8 @@ class TrainSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     bars: Count | None = None
 
 
+CHOSEN = 4
+"""Most states that are chosen."""
 PENALTY = 50.0
 """Of a jump, unless told."""
 
@@ -129,7 +131,8 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Folder of the bundle."""
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
     """Each a list: name, then its parameters."""
-    states: Annotated[int, msgspec.Meta(ge=2, le=8)]
+    states: Annotated[int, msgspec.Meta(ge=2, le=8)] | Literal["choose"]
+    """How many; choose: as many as its training bars speak for, two to four, and their emissions, too."""
     detector: Literal["hmm", "jump"] = "hmm"
     """A hidden Markov model, or a jump model: it names one state and leaves it when the bars pay for the jump."""
     penalty: Annotated[float, msgspec.Meta(ge=0)] | None = None
@@ -154,6 +157,11 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def jump_penalty(self) -> float | None:
         """What a jump costs; None where it is no jump model."""
         return (PENALTY if self.penalty is None else self.penalty) if self.detector == "jump" else None
+
+    @property
+    def most_states(self) -> int:
+        """As many states as its model may have."""
+        return CHOSEN if self.states == "choose" else self.states
 
     @property
     def told(self) -> str:

@@ -119,6 +119,8 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
     if regime.detector == "jump" and regime.novelty == "e-process":
         yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
     yield from _day(regime, path)
+    if regime.states == "choose" and regime.detector == "jump":
+        yield f'{path}.states: expected a number with detector = "jump", got "choose"'
     if regime.penalty is not None and regime.detector != "jump":
         yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
     if problem := age_problem(regime.max_model_age):
@@ -165,11 +167,17 @@ def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iter
     if gate is None:
         return
     yield from _known(gate.regime, config.regimes, "regimes", f"{path}.gate.regime")
-    states = config.regimes[gate.regime].states if gate.regime in config.regimes else 0
+    regime = config.regimes.get(gate.regime)
+    states = regime.most_states if regime is not None else 0
     for index, state in enumerate(gate.allow):
         if states and state >= states:
             yield f"{path}.gate.allow[{index}]: expected a whole number from 0 up to {states - 1}, got {state}"
-    if states and gate.exposure is not None and len(gate.exposure.weights) != states:
+    if (
+        regime is not None
+        and regime.states != "choose"
+        and gate.exposure is not None
+        and len(gate.exposure.weights) != states
+    ):
         yield f"{path}.gate.exposure.weights: expected {states} numbers, got {len(gate.exposure.weights)}"
 
 

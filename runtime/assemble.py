@@ -32,8 +32,9 @@ def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
 def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
     """Return a regime's model; ModelError where it is another model than the one configured."""
     model = read_bundle(bundle_path(Path(regime.model)))
+    wanted_states = model.states if regime.states == "choose" else regime.states
     for what, found, wanted in (
-        ("features", model.features, regime.feature_refs), ("states", model.states, regime.states),
+        ("features", model.features, regime.feature_refs), ("states", model.states, wanted_states),
         ("detector", model.data.detector, regime.detector),
     ):  # fmt: skip
         if found != wanted:

@@ -210,7 +210,11 @@ REGIME = "regimes/calm-or-storm"
         (f"{SP500}/spec/volume_step", 0, "symbols.SP500.spec.volume_step: expected a number above 0, got 0"),
         (f"{SP500}/spec/volume_max", 0.001, "symbols.SP500.spec.volume_max: expected a number from volume_min (0.01)"),
         (f"{SP500}/spec/swap_days", [1.0], "symbols.SP500.spec.swap_days: expected a list of 7, got [1.0]"),
-        (f"{REGIME}/states", 1, "regimes.calm-or-storm.states: expected a whole number from 2 up to 8, got 1"),
+        (
+            f"{REGIME}/states",
+            1,
+            'regimes.calm-or-storm.states: expected a whole number from 2 up to 8 or "choose", got 1',
+        ),
         (f"{REGIME}/penalty", 9.0, 'regimes.calm-or-storm.penalty: expected nothing without detector = "jump", got 9'),
         (f"{REGIME}/symbol", "DAX", "regimes.calm-or-storm.symbol: expected the name of a table under `symbols`"),
         (f"{REGIME}/timeframe", "D2", "regimes.calm-or-storm.timeframe: expected one of M1, M2,"),
