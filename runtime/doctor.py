@@ -15,6 +15,7 @@ from runtime.assemble import models_of
 from runtime.clock import Clock
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
+from runtime.doctor_models import ages_of
 from runtime.doctor_terminal import Visit, visit
 from runtime.doctor_zone import zone_of
 from runtime.journal.reader import JournalReader
@@ -49,6 +50,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
     found.append(_look("terminal", lambda: _terminal(config, state, seen)))
     visit = seen[0] if seen else None
     now = visit.told.at if visit is not None and visit.told.lockstep else Clock().wall_ms()
+    if any(regime.max_model_age for regime in config.regimes.values()):
+        found.append(_look("model age", lambda: ages_of(config, now)))
     found.append(_look("calendar", lambda: calendar_of(config, now, visit)))
     if visit is not None:
         found.append(_look("zone", lambda: zone_of(config.account.zone, visit)))
