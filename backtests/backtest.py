@@ -12,6 +12,7 @@ from market.bars import Bars
 from market.types import DAY_MS
 from regimes.bundle import RegimeModel
 from runtime.assemble import core_of, costs_of, models_of, plan_of
+from runtime.core.core import Core
 from runtime.core.feeds import FeedKey
 
 
@@ -24,11 +25,12 @@ def run_backtest(
     shadows: bool = True,
     models: Mapping[str, RegimeModel] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    prepare: Callable[[Core], None] = lambda _core: None,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
     `models` are the account's regime models where they are not read from their configured places; `progress` is told
-    how many bars of how many were played.
+    how many bars of how many were played. `prepare` is handed the new-born core before its first fact.
     """
     tapes = tapes_of(config)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
@@ -38,6 +40,7 @@ def run_backtest(
     plan = plan_of(config, models_of(config) if models is None else models)
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
+    prepare(core)
     drive = PlainDrive(
         core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup
     )
