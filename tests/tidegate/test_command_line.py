@@ -20,7 +20,7 @@ WORDS = [
     ["calendar"], ["symbols"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["regimes"], ["regimes", "show"], ["regimes", "check"], ["regimes", "compare"],
-    ["regimes", "fit"], ["regimes", "refit"], ["regimes", "activate"],
+    ["regimes", "fit"], ["regimes", "refit"], ["regimes", "activate"], ["regimes", "tripwire"], ["regimes", "advise"],
     ["new-strategy"], ["check-strategy"],
 ]  # fmt: skip
 

@@ -147,3 +147,50 @@ def test_bars_to_compare_over_are_asked_for_once(
 def test_a_model_that_is_none_cannot_be_compared(tmp_path: Path) -> None:
     """An empty place has the code of a model."""
     assert 5 == run(["regimes", "compare", store(), str(tmp_path / "none")])
+
+
+# --- tripwire and advise --------------------------------------------------------------------------------------------
+
+
+def test_a_claim_beyond_honesty_ends_with_11(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is reported as a leak stands on stdout for programs, and in the one line on stderr."""
+    assert 11 == run(["regimes", "tripwire", str(demo_file()), "--claimed", "1.5", "--json"])
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert documented("regimes tripwire") == set(found)
+    assert (False, 1.5, ["strategies", "hold"]) == (found["ok"], found["claimed"], [x["what"] for x in found["lines"]])
+    assert "a leak elsewhere: 1.50 is claimed" in said.err
+
+
+def test_without_a_leak_the_twin_is_shown_beside_the_honest_result(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of both ways to trade, and a sentence that nobody can trade the twin."""
+    assert 0 == run(["regimes", "tripwire", str(demo_file())])
+    shown = capsys.readouterr().out
+    assert {"filtered", "smoothed", "late", "ahead", "fresh", "strategies", "hold"} <= set(shown.split())
+    assert "no leak is reported: trend, reversion behind calm-or-storm" in shown
+
+
+def test_states_are_proposed_and_nothing_is_edited(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table for people, one object for programs, and the TOML as it was."""
+    before = demo_file().read_bytes()
+
+    assert 0 == run(["regimes", "advise", str(demo_file()), "trend", "--refit", "0"])
+    shown = capsys.readouterr().out
+    assert "Of state 1 there are not enough trades (" in shown
+    assert "Configured is allow = [0]; nothing is edited." in shown
+    assert 0 == run(["regimes", "advise", str(demo_file()), "trend", "--refit", "0", "--json"])
+    assert documented("regimes advise") == set(json.loads(capsys.readouterr().out))
+    assert before == demo_file().read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["trend", "--regime", "storm"], "no regime 'storm'"), (["drift"], "no strategy 'drift'")],
+    ids=["no such regime", "no such strategy"],
+)
+def test_advice_about_what_there_is_not_is_refused(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake of the configuration's names."""
+    assert 3 == run(["regimes", "advise", str(demo_file()), *words])
+    assert said in capsys.readouterr().err
