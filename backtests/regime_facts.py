@@ -31,9 +31,11 @@ def kind_of(model: RegimeModel) -> str:
 
 
 def plain(model: RegimeModel) -> dict[str, Any]:
-    """Return a model as plain values: all of it but weights and golden vectors."""
+    """Return a model as plain values: all of it but weights and golden vectors, and of novelty whether it is watched."""
     whole: dict[str, Any] = msgspec.to_builtins(model)
-    return {key: value for key, value in whole.items() if key not in {"weights", "golden"}} | {"kind": kind_of(model)}
+    return {key: value for key, value in whole.items() if key not in {"weights", "golden"}} | {
+        "kind": kind_of(model), "novelty": bool(model.novelty)
+    }  # fmt: skip
 
 
 def facts_of(model: RegimeModel) -> dict[str, str]:
@@ -49,6 +51,9 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "features": ", ".join(" ".join((name, *(f"{p:g}" for p in params))) for name, params in model.features),
         "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} bars, {day(data.first)} to {day(data.last)}",
         "bars' hash": data.hash,
+        "novelty": "watched for: limits were calibrated"
+        if model.novelty
+        else "not watched for: no limits were calibrated",
         "trained by": f"{data.engine}, covariance {data.covariance}, seed {data.seed}, on {data.platform}",
         **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
     }
