@@ -15,7 +15,7 @@ from backtests.regime_compiled import filtered_compiled
 from backtests.regime_facts import day
 from backtests.regime_reading import Array, Read, bar_returns, new_born, read_regime
 from backtests.train import content_hash
-from backtests.words import share
+from backtests.words import fine_share, share
 from config.errors import DataError
 from market.bars import COLUMNS, Bars
 from regimes.bundle import RegimeModel
@@ -170,7 +170,7 @@ def _in_order(model: RegimeModel, whole: Read) -> Finding:
     then = [profile.volatility for profile in model.profiles]
     same = bool((np.argsort(here) == np.argsort(then)).all())
     both = "; ".join(
-        f"{k}: {share(a, 2)} (trained {share(b, 2)})" for k, (a, b) in enumerate(zip(here, then, strict=True))
+        f"{k}: {fine_share(a)} (trained {fine_share(b)})" for k, (a, b) in enumerate(zip(here, then, strict=True))
     )
     return Finding(
         question="order of states", answer="yes" if same else "NO",

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from backtests.regime_reading import Read, bar_returns, stays
-from backtests.words import number, share
+from backtests.words import fine_share, number, share
 from regimes.bundle import Profile, RegimeModel
 from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 
@@ -63,7 +63,7 @@ def state_rows(profiles: tuple[Profile, ...]) -> list[tuple[str, ...]]:
     """Return one row a state, in the columns of `STATES`."""
     return [
         (
-            str(p.state), share(p.occupancy), share(p.volatility, 2), number(p.dwell), number(p.efficiency, 2),
+            str(p.state), share(p.occupancy), fine_share(p.volatility), number(p.dwell), number(p.efficiency, 2),
             number(p.autocorrelation, 2),
         )
         for p in profiles

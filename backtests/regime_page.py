@@ -13,7 +13,7 @@ from backtests.regime_reading import Read, read_regime
 from backtests.report_figures import drawn
 from backtests.report_file import write_page
 from backtests.report_page import heading, keys, page, paragraph, section, table
-from backtests.words import number, share
+from backtests.words import fine_share, number, share
 from config.errors import DataError
 from market.bars import Bars
 from regimes.bundle import RegimeModel
@@ -79,6 +79,6 @@ def _mean(read: Read, part: NDArray[np.bool_]) -> float | None:
 def _seen(states: Iterable[Seen], model: RegimeModel) -> Iterable[tuple[str, ...]]:
     for s, p in zip(states, model.profiles, strict=True):
         yield (
-            str(s.state), number(s.bars, 0), share(s.occupancy), share(s.volatility, 2), number(s.dwell),
-            share(p.occupancy), share(p.volatility, 2),
+            str(s.state), number(s.bars, 0), share(s.occupancy), fine_share(s.volatility), number(s.dwell),
+            share(p.occupancy), fine_share(p.volatility),
         )  # fmt: skip

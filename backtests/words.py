@@ -1,5 +1,7 @@
 """Numbers as people read them, the same on the screen and in the report."""
 
+import math
+
 
 def money(value: float | None, *, signed: bool = False) -> str:
     """Return an amount with two decimals.
@@ -29,6 +31,15 @@ def share(value: float | None, digits: int = 1) -> str:
     ('84.3 %', '0.73 %', '–')
     """
     return "–" if value is None else f"{100.0 * value:z.{digits}f} %".replace("-", "−")
+
+
+def fine_share(value: float | None) -> str:
+    """Return a share as per cent with two decimals, or more where these would leave less than two digits of it.
+
+    >>> fine_share(0.00939), fine_share(0.000312), fine_share(0.0)
+    ('0.94 %', '0.031 %', '0.00 %')
+    """
+    return share(value, max(2, 1 - math.floor(math.log10(100.0 * value))) if value else 2)
 
 
 def number(value: float | None, digits: int = 1) -> str:
