@@ -31,7 +31,7 @@ def kind_of(model: RegimeModel) -> str:
 
 
 def plain(model: RegimeModel) -> dict[str, Any]:
-    """Return a model as plain values: all of it but weights and golden vectors, and of novelty whether it is watched."""
+    """Return a model as plain values: all of it but weights and golden vectors; of novelty, whether it is watched."""
     whole: dict[str, Any] = msgspec.to_builtins(model)
     return {key: value for key, value in whole.items() if key not in {"weights", "golden"}} | {
         "kind": kind_of(model), "novelty": bool(model.novelty)
