@@ -141,6 +141,7 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
                 symbol=r.symbol,
                 timeframe=r.timeframe,
                 model=models[name],
+                max_age=r.max_model_age,
                 day=r.day_rule,
                 novelty=novelty_of(r, models[name]),
             )

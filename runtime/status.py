@@ -11,6 +11,7 @@ from runtime.core.positions import GONE
 from runtime.core.state import Lane, Ledger
 from runtime.hearing import Hearing
 from runtime.linker import Linker
+from runtime.model_age import age_of
 from runtime.pace import Pace
 from runtime.recorder import Recorder
 
@@ -69,6 +70,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "turned_s": round(daemon.pace.clock.elapsed() - daemon.pace.turned, 1),
         "gates": {lane.name: gate_said(lane) for lane in core.lanes if lane.gate.mode != "off"},
         "novelty": {reading.name: reading.novelty for reading in core.readings if reading.rule},
+        "aged": _aged(core, ledger.at),
         "decisions": ledger.decisions,
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),
@@ -80,6 +82,12 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "shadow": daemon.recorder.net["shadow"],
         "seq": daemon.recorder.journal.next_seq - 1,
     }
+
+
+def _aged(core: Core, at: int) -> list[str]:
+    """Return, in words, which models have got so old that a refit is due soon."""
+    ages = (age_of(r.name, r.model, r.timeframe, r.max_age, at) for r in core.plan.regimes)
+    return [text for text, due in ages if due]
 
 
 def _missing(daemon: Daemon) -> list[str]:

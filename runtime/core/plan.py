@@ -25,6 +25,8 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     model: RegimeModel
     novelty: tuple[float, ...] = ()
     """Parameters of `regimes/novelty.py`; (): nobody looks whether the model explains the bars."""
+    max_age: str = ""
+    """How old its model may get before people are told, like "12 months"; no rule of the core's."""
     day: DayRule | None = None
     """How its days are made of shorter bars; None: its bars are told as they are."""
 

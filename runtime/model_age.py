@@ -1,0 +1,18 @@
+"""How old a regime model has got, against how old its account lets it get: told people, and no rule of the core's."""
+
+from config.refits import WARNED, aged
+from market.types import TIMEFRAMES
+from regimes.bundle import RegimeModel
+
+
+def age_of(name: str, model: RegimeModel, timeframe: str, greatest: str, now: int) -> tuple[str, bool]:
+    """Return, in words, how old a model is at `now` (UTC ms), and whether a refit is due soon: from seven tenths on.
+
+    A refit is for people to judge: an old model whose states still fit is better than a new one that means another
+    thing, and bars that no state explains shut the gate by themselves. Nothing is told without a greatest age.
+    """
+    if not greatest:
+        return "", False
+    share = aged(model.data.last + TIMEFRAMES[timeframe] * 1000, greatest, now)
+    word = "" if share < WARNED else ": refit it soon" if share < 1.0 else ": OVERDUE, refit it"
+    return f"{name} {share:.0%} of {greatest}{word}", share >= WARNED
