@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -35,11 +35,13 @@ def a_case(seed: int, states: int, size: int, count: int, *, full: bool) -> tupl
 
 
 def apart(one: Chain, other: Chain) -> float:
-    """Return the largest difference of any parameter."""
-    return max(float(np.abs(a - b).max()) for a, b in zip(one[:4], other[:4], strict=True))
+    """Return the largest difference of any parameter; beyond 1 as a share of it, since an empty state goes anywhere."""
+    pairs = zip(one[:4], other[:4], strict=True)
+    return max(float((np.abs(a - b) / np.maximum(1.0, np.abs(b))).max()) for a, b in pairs)
 
 
 @settings(max_examples=40, deadline=None)
+@example(seed=1031, states=2, size=4, covariance="full", count=200, steps=1)  # one state loses all its rows
 @given(
     seed=st.integers(0, 10**6), states=st.integers(2, 4), size=st.integers(1, 4), covariance=KINDS,
     count=st.sampled_from((200, 511, 512, 513, 1030)), steps=st.integers(1, 12),
