@@ -233,5 +233,5 @@ def test_a_core_put_to_rest_while_its_gate_is_shut_goes_on_counting() -> None:
 
     steps = [core.handle(closed(6, DOWN - 0.1)) for core in (told.core, woken)]
 
-    assert steps[0] == steps[1]
+    assert repr(steps[0]) == repr(steps[1])
     assert "ClosePosition" in kinds(steps[0])

@@ -18,7 +18,7 @@ def test_a_crash_loop_halts_the_account_and_pages(make_demo: MakeDemo) -> None:
 
     def fresh() -> bool:
         told = demo.status()
-        if told.get("link") == "up" and told["worker"] not in seen:
+        if told.get("run") and told["link"] == "up" and told["worker"] not in seen:
             seen.append(told["worker"])
         return len(seen) > len(killed) + 1
 

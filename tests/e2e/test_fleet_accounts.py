@@ -44,10 +44,16 @@ def fleet(tmp_path: Path) -> Iterator[Supervised]:
 
 
 def begin(fleet: Supervised) -> dict[str, int]:
-    """Start, wait until all are linked; return the process id of each."""
+    """Start, wait until all run and are linked; return the process id of each."""
     fleet.start()
-    fleet.until(lambda: all(fleet.status(name).get("link") == "up" for name in fleet.names))
-    return {name: fleet.status(name)["pid"] for name in fleet.names}
+    told = {name: {"link": ""} for name in fleet.names}
+
+    def linked() -> bool:
+        told.update({name: fleet.status(name) for name in fleet.names})
+        return all(one.get("run") and one["link"] == "up" for one in told.values())
+
+    fleet.until(linked)
+    return {name: one["pid"] for name, one in told.items()}
 
 
 def same(fleet: Supervised, before: dict[str, int]) -> list[str]:

@@ -241,7 +241,9 @@ def test_a_full_disk_stops_the_daemon_and_loses_nothing(make_demo: MakeDemo) -> 
     assert 0 < full < 250
     assert known > 0
     assert [] == complaints(demo.ledger, demo.journal)
-    assert [] == differences(journaled(demo.journal)[1], told(demo.backtest()), TICKETS | {"magic", "comment"})
+    # As in the backtest up to there: what the bar at the full disk wished for was not sent, and that bar is MISSED.
+    before = journaled(demo.journal)[1][:known]
+    assert [] == differences(before, told(demo.backtest())[:known], TICKETS | {"magic", "comment"})
 
 
 def test_a_folder_that_cannot_be_written_stops_the_daemon(make_demo: MakeDemo) -> None:

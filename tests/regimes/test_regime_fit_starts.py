@@ -90,8 +90,8 @@ def test_warm_start_goes_on_from_the_model_before() -> None:
     assert after.weights == pytest.approx(before.weights, rel=2e-2, abs=2e-3)
 
 
-def test_warm_start_is_kept_only_where_it_is_best() -> None:
-    """A model whose states are the same cannot part them: a fresh start wins, and its model is what comes of it."""
+def test_a_warm_start_that_leads_nowhere_costs_nothing() -> None:
+    """States that are the same part by the last bit, late or never: the fit is as likely as without them."""
     x, _ = daily(2, 1500, seed=12)
     foreign = draw_parameters(1, 2, 1, full=False)
     alike = {"means": ((0.0,), (0.0,)), "covariances": (((1.0,),), ((1.0,),)), "transitions": ((0.9, 0.1), (0.1, 0.9))}
@@ -99,8 +99,7 @@ def test_warm_start_is_kept_only_where_it_is_best() -> None:
 
     fresh, beside = fit(x, 2, seed=1, starts=2), fit(x, 2, seed=1, starts=2, warm=stuck)
 
-    assert not beside.warm
-    assert beside.weights == fresh.weights
+    assert beside.log_likelihood == pytest.approx(fresh.log_likelihood, abs=1e-4)
     assert len(beside.starts) == 3
 
 
