@@ -7,6 +7,7 @@ import signal
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -46,7 +47,7 @@ def fleet(tmp_path: Path) -> Iterator[Supervised]:
 def begin(fleet: Supervised) -> dict[str, int]:
     """Start, wait until all run and are linked; return the process id of each."""
     fleet.start()
-    told = {name: {"link": ""} for name in fleet.names}
+    told: dict[str, dict[str, Any]] = {}
 
     def linked() -> bool:
         told.update({name: fleet.status(name) for name in fleet.names})
