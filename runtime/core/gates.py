@@ -25,9 +25,9 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
             lane.gate_reason = "regime allowed, at no exposure"
 
 
-def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading | None, hours: Hours | None, at: int) -> None:
+def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading, hours: Hours | None, at: int) -> None:
     """Shut the gate when too many bars of the regime's own have not come; a market that is closed has none."""
-    if reading is None or reading.bars == 0 or lane.gate.mode == "off":
+    if reading.bars == 0 or lane.gate.mode == "off":
         return
     lane.silent_ms += timeframe_ms
     if _is_stale(lane, reading, hours, at):

@@ -52,17 +52,15 @@ class Logged(msgspec.Struct, frozen=True):
 
 def read(folder: Path) -> Latch:
     """Return the latch as the gateway reads it: halt where its copies are absent, corrupt or contradicting."""
-    latch = decode_latch(content(f"{folder}/{LATCH_FILE}"))
-    word = read_word(content(f"{folder}/{WORD_FILE}") or b"")
+    latch = _file(folder)
+    word = _word(folder)
     if (latch.level, latch.generation) == word[:2]:
         return latch
     return Latch(level=agreed(latch, word), generation=max(latch.generation, word[1]))
 
 
 def unread(folder: Path) -> str:
-    """Return why nobody can be named who set the level, and what to do; empty where the latch names one."""
-    if read(folder).command is not None:
-        return ""
+    """Return why a latch that was read names nobody who set its level, and what to do."""
     if any((folder / name).exists() for name in (LATCH_FILE, WORD_FILE)):
         return "its copies are damaged or contradict each other, which reads as halt; tidegate halt writes them anew"
     return "no latch yet: an account begins halted; tidegate resume lets it trade, once its daemon runs"
@@ -116,7 +114,7 @@ def _unchanged(now: Latch, since: int | None) -> None:
 
 def sending(folder: Path) -> int:
     """Return the instruction between check and answer in the gateway, or 0."""
-    return read_word(content(f"{folder}/{WORD_FILE}") or b"")[2]
+    return _word(folder)[2]
 
 
 def wait_sent(folder: Path, patience_s: float) -> int:
@@ -140,8 +138,8 @@ def logged(folder: Path, after: int) -> list[Logged]:
 
 
 def _next(folder: Path, command: Command) -> Latch:
-    file = decode_latch(content(f"{folder}/{LATCH_FILE}"))
-    word = read_word(content(f"{folder}/{WORD_FILE}") or b"")
+    file = _file(folder)
+    word = _word(folder)
     last = logged(folder, max(file.generation, word[1]))
     known = [file.generation, word[1], *(entry.generation for entry in last)]
     return Latch(level=command.level, generation=1 + max(g for g in known if g < HIGHEST), command=command)
@@ -152,11 +150,11 @@ def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
     line = msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n"
     if first == "word":
         _write_word(folder, latch)
-    before = read_word(content(f"{folder}/{WORD_FILE}") or b"")[:2]
+    before = _word(folder)[:2]
     _append(folder / LOG_FILE, line)
     _replace(folder / LATCH_FILE, encode_latch(latch))
     if first == "file":
-        if before != read_word(content(f"{folder}/{WORD_FILE}") or b"")[:2]:
+        if before != _word(folder)[:2]:
             raise LatchError("the latch was tightened while it was written: it reads as halt")
         _write_word(folder, latch)
     return latch
@@ -183,6 +181,16 @@ def _write_word(folder: Path, latch: Latch) -> None:
     with path.open("r+b", buffering=0) as file:
         write_at(file.fileno(), encode_word(latch)[:SENDING_AT], 0)
         os.fsync(file.fileno())
+
+
+def _file(folder: Path) -> Latch:
+    """Return what the latch's file says by itself."""
+    return decode_latch(content(f"{folder}/{LATCH_FILE}"))
+
+
+def _word(folder: Path) -> tuple[Level, int, int]:
+    """Return what the shared word says by itself: level, generation, and the order on its way."""
+    return read_word(content(f"{folder}/{WORD_FILE}") or b"")
 
 
 def _append(path: Path, line: bytes) -> None:
