@@ -202,7 +202,7 @@ def verified(result: FitResult, rows: Rows, rules: Rules, chain: Chain) -> FitRe
 
         by, found = f"hmmlearn {version('hmmlearn')}", score(rows.z, chain, rules)
     else:
-        by, found = "the live filter", _filtered(result, rows)
+        by, found = "the live filter", likelihood_by_filter(result.parameters, rows)
     if not abs(found - result.log_likelihood) <= VERIFIED * abs(found):
         raise ModelError(
             f"fit: the kernel finds a log likelihood of {result.log_likelihood!r}, {by} {found!r} of the same model: "
@@ -211,10 +211,10 @@ def verified(result: FitResult, rows: Rows, rules: Rules, chain: Chain) -> FitRe
     return msgspec.structs.replace(result, engine=f"{result.engine}, verified by {by}")
 
 
-def _filtered(result: FitResult, rows: Rows) -> float:
+def likelihood_by_filter(parameters: Parameters, rows: Rows) -> float:
     """Return the log likelihood of the standardised rows as the live filter adds it up."""
     size = rows.z.shape[1]
-    weights = pack(msgspec.structs.replace(result.parameters, centre=(0.0,) * size, scale=(1.0,) * size))
+    weights = pack(msgspec.structs.replace(parameters, centre=(0.0,) * size, scale=(1.0,) * size))
     state = filter_init(weights)
     return math.fsum(filter_step(state, weights, row) for row in rows.z.tolist())
 

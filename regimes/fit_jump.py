@@ -10,13 +10,11 @@ import math
 
 from importlib.metadata import version
 
-import msgspec
 import numpy as np
 
 from numpy.typing import NDArray
 
-from regimes.filter import filter_init, filter_step
-from regimes.fit import EXITS, FitResult, collapsed, lonely
+from regimes.fit import EXITS, FitResult, collapsed, likelihood_by_filter, lonely
 from regimes.fit_chain import Array, Chain, sorted_by, stationary
 from regimes.fit_rows import Rows, rows_of
 from regimes.weights import ModelError, Parameters, pack
@@ -60,7 +58,7 @@ def fit_jump(
         full=False,
         penalty=float(penalty),
     )
-    likelihood = _filtered(parameters, rows)
+    likelihood = likelihood_by_filter(parameters, rows)
     return FitResult(
         parameters=parameters,
         weights=pack(parameters),
@@ -115,11 +113,3 @@ def _settled(z: Array, labels: NDArray[np.intp], chain: Chain) -> bool:
     """Return whether the means are those of the rows on the path: a further step would change nothing."""
     found = np.array([z[labels == k].mean(axis=0) for k in range(len(chain.means))])
     return bool(np.allclose(found, chain.means, rtol=0.0, atol=1e-9))
-
-
-def _filtered(parameters: Parameters, rows: Rows) -> float:
-    """Return the log likelihood of the standardised rows as the live filter adds it up."""
-    size = rows.z.shape[1]
-    weights = pack(msgspec.structs.replace(parameters, centre=(0.0,) * size, scale=(1.0,) * size))
-    state = filter_init(weights)
-    return math.fsum(filter_step(state, weights, row) for row in rows.z.tolist())

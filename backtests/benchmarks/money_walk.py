@@ -14,11 +14,10 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from market.kernel import compile_all
-from regimes.filter import CENTRE, filter_init, filter_step
+from backtests.regime_compiled import filtered_compiled
 from regimes.fit import Emission, FitResult, fit
 from regimes.labels import LEAST_EACH, LEAST_MEAN, overlap_of, permuted
-from regimes.weights import ModelError, Vector
+from regimes.weights import ModelError, Vector, unpack
 
 Array = NDArray[np.float64]
 
@@ -56,11 +55,11 @@ def walk(x: Array, states: int, emission: Emission | float, window: int, every: 
         if last is None:
             continue
         seen = x[at - window : at + 2 * every]
-        posteriors, later = _passes(weights, seen)
+        posteriors = _filtered(weights, seen)
         block = slice(window, min(window + every, len(seen)))
         filtered[at : at + every] = posteriors[block, :-1].sum(axis=1)
-        smoothed[at : at + every] = later[block, :-1].sum(axis=1)
-        renewed[at : at + every] = _passes(last.weights, seen)[0][block, :-1].sum(axis=1)
+        smoothed[at : at + every] = _smoothed(weights, posteriors)[block, :-1].sum(axis=1)
+        renewed[at : at + every] = _filtered(last.weights, seen)[block, :-1].sum(axis=1)
     return Walk(filtered, smoothed, renewed, refits, kept)
 
 
@@ -86,43 +85,42 @@ def _successor(old: Vector, new: Vector, known: Array) -> Vector:
     """Return the new weights with their states in the order of the old ones, or the old where they mean another."""
     if not old:
         return new
-    overlap = overlap_of(_passes(old, known)[0], _passes(new, known)[0])
+    overlap = overlap_of(_filtered(old, known), _filtered(new, known))
     if overlap.mean < LEAST_MEAN or min(overlap.each) < LEAST_EACH:
         return old
     return permuted(new, overlap.order)
 
 
-def _passes(weights: Vector, x: Array) -> tuple[Array, Array]:
-    """Return the filtered and the smoothed posteriors (n, K) of rows (n, d)."""
-    states, size = int(weights[0]), int(weights[1])
-    first = CENTRE + 2 * size + states
-    w = np.array(weights)
-    transitions = w[first : first + states * states].reshape(states, states)
-    posteriors, later = np.empty((2, len(x), states))
-    _compiled()(np.ascontiguousarray(x), w, np.array(filter_init(weights)), transitions, posteriors, later)
-    return posteriors, later
+def _filtered(weights: Vector, x: Array) -> Array:
+    """Return the filtered posteriors (n, K) of rows (n, d)."""
+    return filtered_compiled(weights, np.ascontiguousarray(x))[0]
+
+
+def _smoothed(weights: Vector, posteriors: Array) -> Array:
+    """Return the posteriors (n, K) given all bars, from the filtered ones."""
+    later = np.empty_like(posteriors)
+    _back()(np.array(unpack(weights).transitions), posteriors, later)
+    return later
 
 
 @functools.cache
-def _compiled() -> Callable[..., None]:
-    """Return the filter's loop, and Kim's (1994) recursion back over what it found, compiled."""
-    compile_all()
-    step: Any = filter_step  # numba gives it arrays
+def _back() -> Callable[..., None]:
+    """Return Kim's (1994) recursion back over filtered posteriors, compiled."""
 
-    def loop(x: Array, w: Array, s: Array, transitions: Array, posteriors: Array, later: Array) -> None:
+    def loop(transitions: Array, posteriors: Array, later: Array) -> None:
         count, states = posteriors.shape
-        predicted = np.empty((count, states))
-        for t in range(count):
-            step(s, w, x[t])
-            for k in range(states):
-                posteriors[t, k] = s[k]
-                predicted[t, k] = s[states + k]
+        predicted = np.empty(states)
         later[count - 1] = posteriors[count - 1]
         for t in range(count - 2, -1, -1):
+            for j in range(states):
+                mass = 0.0
+                for i in range(states):
+                    mass += posteriors[t, i] * transitions[i, j]
+                predicted[j] = mass
             for i in range(states):
                 share = 0.0
                 for j in range(states):
-                    share += transitions[i, j] * later[t + 1, j] / max(predicted[t + 1, j], TINY)
+                    share += transitions[i, j] * later[t + 1, j] / max(predicted[j], TINY)
                 later[t, i] = posteriors[t, i] * share
 
     fast: Any = numba.njit(loop)
