@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from backtests.recorded import regime_bars, tapes_of
 from backtests.refit import Refit, both, refit
-from config.account import AccountConfig, GateSection, RegimeSection
+from backtests.regime_reading import stands
+from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError
 from config.refits import due_at
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from regimes.gate import allowed_mass, gate_init, gate_step
+from regimes.gate import OPEN
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
 from runtime.assemble import bundle_path
@@ -157,23 +158,17 @@ def gate_changes(
         gate = strategy.gate
         if gate is None or gate.regime != name or gate.mode == "off":
             continue
-        before, then = _stands(gate, old.states, p), _stands(gate, new.states, q)
+        flat, mask = gate.flat(), gate.mask(old.states)
+        before, then = stands(flat, mask, p), stands(flat, mask, q)
         differs = sum(a != b for a, b in zip(before, then, strict=True))
         found.append(
             GateChange(
                 strategy=strategy.name,
                 bars=len(before),
-                open_before=sum(before),
-                open_after=sum(then),
+                open_before=before.count(OPEN),
+                open_after=then.count(OPEN),
                 differs=differs,
                 share=differs / len(before) if before else 0.0,
             )
         )
     return tuple(found)
-
-
-def _stands(gate: GateSection, states: int, posteriors: Array) -> list[bool]:
-    """Return whether the gate is open after each bar."""
-    flat, mask = gate.flat(), gate.mask(states)
-    state = gate_init(flat)
-    return [gate_step(state, flat, allowed_mass(row, mask, states)) > 0.0 for row in posteriors.tolist()]

@@ -22,9 +22,9 @@ from backtests.train import Recipe, columns, train_regime
 from market.bars import Bars
 from market.features import FeatureRef
 from regimes.bundle import RegimeModel
-from regimes.filter import filter_init, filter_step
+from regimes.filter import filter_rows
 from regimes.fit import Emission
-from regimes.labels import Relabelled, succeed
+from regimes.labels import mean_the_same
 from regimes.weights import ModelError
 
 Array = NDArray[np.float64]
@@ -159,8 +159,7 @@ def _walk(
 
 def foretold(model: RegimeModel, bars: Bars) -> list[float]:
     """Return the log density of each bar's features as foretold from the bars before; NaN where they are not warm."""
-    state = filter_init(model.weights)
-    return [filter_step(state, model.weights, row) for row in columns(bars, model.features)[0].tolist()]
+    return filter_rows(model.weights, columns(bars, model.features)[0].tolist())[1]
 
 
 def _scored(option: Option, walk: _Walk, lead: _Walk | None) -> Scored:
@@ -196,8 +195,7 @@ def gain_of(densities: Sequence[float], before: Sequence[float]) -> tuple[float,
 def _meanings(walk: _Walk) -> Iterator[bool]:
     """Yield whether each fold's states meant the same, in the same order, as those of the fold before."""
     for (old, new), window in zip(pairwise(walk.models), walk.windows[1:], strict=True):
-        found = succeed(old, new, *both(old, new, window))
-        yield isinstance(found, Relabelled)
+        yield mean_the_same(*both(old, new, window))
 
 
 def _against(scored: Scored, *, first: bool) -> str:

@@ -63,7 +63,8 @@ def _trained(old: RegimeModel, bars: Bars, seed: int, *, fresh: bool) -> Refit:
 
 def both(old: RegimeModel, new: RegimeModel, bars: Bars) -> tuple[Array, Array]:
     """Return what either model says after each of the bars, from where both are warm and settled."""
-    x, y = columns(bars, old.features)[0], columns(bars, new.features)[0]
+    x = columns(bars, old.features)[0]
+    y = x if new.features == old.features else columns(bars, new.features)[0]
     warm = np.flatnonzero(np.isfinite(np.column_stack((x, y))).all(axis=1))
     known = warm[warm >= warm[:1].sum() + SETTLED]
     return filtered(old.weights, x)[known], filtered(new.weights, y)[known]

@@ -12,10 +12,9 @@ import numpy as np
 
 from backtests.regime_calibration import calibrated
 from backtests.regime_compiled import filtered_compiled
-from backtests.regime_facts import day
 from backtests.regime_reading import Array, Read, bar_returns, new_born, read_regime
 from backtests.train import content_hash
-from backtests.words import fine_share, share
+from backtests.words import day, fine_share, share
 from config.errors import DataError
 from market.bars import COLUMNS, Bars
 from regimes.bundle import RegimeModel

@@ -100,7 +100,7 @@ def judged(found: Comparison) -> str:
     least = min(overlap.each)
     limits = f"a refit needs {LEAST_MEAN:.2f}, each {LEAST_EACH:.2f}, on {FEWEST} bars"
     told = f"overlap {overlap.mean:.2f} on average, {least:.2f} at least ({limits})"
-    if overlap.mean >= LEAST_MEAN and least >= LEAST_EACH and overlap.bars >= FEWEST:
+    if overlap.same and overlap.bars >= FEWEST:
         order = "in the same order" if overlap.order == tuple(range(len(overlap.order))) else "in another order"
         return f"Their states mean the same, {order}: {told}."
     return f"Their states do NOT mean the same: {told}."

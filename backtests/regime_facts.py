@@ -1,6 +1,5 @@
 """What a regime model is: its states, its descent and what it learnt from, as rows for people and for programs."""
 
-import datetime
 import math
 
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ import msgspec
 import numpy as np
 
 from backtests.regime_reading import Read, bar_returns, stays
-from backtests.words import fine_share, number, share
+from backtests.words import day, fine_share, number, share
 from regimes.bundle import Profile, RegimeModel
 from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 
@@ -107,12 +106,3 @@ def seen_states(read: Read) -> list[Seen]:
 def density_of(read: Read) -> float:
     """Return the mean log density of a bar as predicted, nats; NaN where no bar was warm."""
     return float(read.log_densities[read.warm].mean()) if read.warm.any() else math.nan
-
-
-def day(utc_ms: float) -> str:
-    """Return the day of a moment.
-
-    >>> day(1072828800000)
-    '2003-12-31'
-    """
-    return datetime.datetime.fromtimestamp(utc_ms / 1000, datetime.UTC).date().isoformat()

@@ -7,13 +7,13 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.regime_facts import STATES, Seen, day, density_of, facts_of, seen_states, state_rows
+from backtests.regime_facts import STATES, Seen, density_of, facts_of, seen_states, state_rows
 from backtests.regime_figures import regime_figure
 from backtests.regime_reading import Read, read_regime
 from backtests.report_figures import drawn
 from backtests.report_file import write_page
 from backtests.report_page import heading, keys, page, paragraph, section, table
-from backtests.words import fine_share, number, share
+from backtests.words import day, fine_share, number, share
 from config.errors import DataError
 from market.bars import Bars
 from regimes.bundle import RegimeModel

@@ -1,7 +1,5 @@
 """A summary: the numbers of one record, the same whether it was made of a backtest or of a journal."""
 
-import datetime
-
 from collections import Counter
 
 import msgspec
@@ -12,6 +10,7 @@ from backtests.gate_value import GateValue, gate_value, gated
 from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
 from backtests.traded_regimes import Regime, regimes_of
+from backtests.words import day
 from config.load import digest
 from market.money import cents
 from runtime.core.decision import OUTCOMES
@@ -183,15 +182,6 @@ def period_of(record: Record) -> tuple[str, str]:
     if not tapes:
         return "", ""
     return day(min(tape.time[0] for tape in tapes)), day(max(tape.time[-1] for tape in tapes))
-
-
-def day(at: int) -> str:
-    """Return the day of a moment, UTC milliseconds, as ISO text.
-
-    >>> day(1072828800000)
-    '2003-12-31'
-    """
-    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).date().isoformat()
 
 
 def _interval(gate: GateValue) -> tuple[float, float] | None:

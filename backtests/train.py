@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from market.bars import COLUMNS, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
-from regimes.filter import filter_init, filter_step
+from regimes.filter import filter_rows
 from regimes.fit import Covariance, Emission, FitResult, fit
 from regimes.fit_jump import fit_jump
 from regimes.golden import golden_of
@@ -135,13 +135,7 @@ def content_hash(bars: Bars) -> str:
 
 def filtered(weights: Vector, x: Array) -> Array:
     """Return the filtered posterior (n, K) after each row of features (n, d), as a live filter would have had it."""
-    s = filter_init(weights)
-    states = int(weights[0])
-    rows = []
-    for row in x.tolist():
-        filter_step(s, weights, row)
-        rows.append(s[:states])
-    return np.array(rows, dtype=np.float64)
+    return np.array(filter_rows(weights, x.tolist())[0], dtype=np.float64)
 
 
 def columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array, Array]:

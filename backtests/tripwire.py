@@ -17,13 +17,12 @@ import numpy as np
 from backtests.backtest import run_backtest
 from backtests.lookahead import Told, foresee, hindsight, late
 from backtests.recorded import regime_bars, tapes_of
-from backtests.regime_reading import Array, Read, bar_returns, read_regime
+from backtests.regime_reading import Array, Read, bar_returns, read_regime, stands
 from backtests.sharpe import daily, gap_interval, sharpe
 from config.account import AccountConfig, StrategySection
 from config.errors import ConfigError, DataError
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from regimes.gate import allowed_mass, gate_init, gate_step
 from runtime.core.core import Core
 
 LIMIT = 0.4
@@ -154,9 +153,7 @@ def _held(strategy: StrategySection, read: Read, posteriors: Array, start: int) 
     gate = strategy.gate
     if gate is None:
         raise ConfigError(f"strategy {strategy.name!r} has no gate")
-    states = posteriors.shape[1]
-    state, flat, mask = gate_init(gate.flat()), gate.flat(), gate.mask(states)
-    opened = [gate_step(state, flat, allowed_mass(row, mask, states)) for row in posteriors.tolist()]
+    opened = stands(gate.flat(), gate.mask(posteriors.shape[1]), posteriors)
     moves = bar_returns(read.closes)[1:] * np.array(opened[:-1])
     traded = read.times[1:] >= start
     worth = np.exp(np.cumsum(np.nan_to_num(moves[traded])))

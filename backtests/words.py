@@ -1,5 +1,6 @@
 """Numbers as people read them, the same on the screen and in the report."""
 
+import datetime
 import math
 
 
@@ -49,3 +50,12 @@ def number(value: float | None, digits: int = 1) -> str:
     ('54.9', '3,775', '0.0', '–')
     """
     return "–" if value is None or value != value else f"{value:z,.{digits}f}".replace("-", "−")
+
+
+def day(utc_ms: float) -> str:
+    """Return the day of a moment.
+
+    >>> day(1072828800000)
+    '2003-12-31'
+    """
+    return datetime.datetime.fromtimestamp(utc_ms / 1000, datetime.UTC).date().isoformat()

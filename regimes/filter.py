@@ -38,6 +38,8 @@ the next row; the rest is scratch.
 
 import math
 
+from collections.abc import Iterable
+
 from market.kernel import Params, State, kernel
 
 STATES, FEATURES, KIND, CENTRE = 0, 1, 2, 3
@@ -95,6 +97,16 @@ def filter_init(w: Params) -> list[float]:
     start = CENTRE + 2 * features
     values = states if int(w[KIND]) == JUMP else 0
     return [*w[start : start + states], *([0.0] * (2 * states + features + 1 + values))]
+
+
+def filter_rows(w: Params, rows: Iterable[Params]) -> tuple[list[tuple[float, ...]], list[float]]:
+    """Return the posterior after each row of features, and its log density, from a fresh state, interpreted."""
+    s, states = filter_init(w), int(w[STATES])
+    posteriors, densities = [], []
+    for x in rows:
+        densities.append(filter_step(s, w, x))
+        posteriors.append(tuple(s[:states]))
+    return posteriors, densities
 
 
 @kernel

@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from regimes.filter import filter_init, filter_step
+from regimes.filter import filter_rows
 from regimes.fit_chain import Array, Chain, Climbed, Rules, sorted_by, stationary
 from regimes.fit_rows import Rows, rows_of
 from regimes.fit_starts import HEAVY, from_model, starts_of
@@ -106,7 +106,7 @@ def fit(
     begins += starts_of(rows, states, seed, count, full=rules.full, dof=heavy)
     tries = [_judged(rows, climbed, rules, fast=fast) for climbed in _climbs(rows.z, begins, rules, fast=fast)]
     best = _best(tries)
-    parameters = _parameters(best.climbed.chain, rows, full=rules.full)
+    parameters = parameters_of(best.climbed.chain, rows, full=rules.full)
     result = FitResult(
         parameters=parameters,
         weights=pack(parameters),
@@ -215,8 +215,7 @@ def likelihood_by_filter(parameters: Parameters, rows: Rows) -> float:
     """Return the log likelihood of the standardised rows as the live filter adds it up."""
     size = rows.z.shape[1]
     weights = pack(msgspec.structs.replace(parameters, centre=(0.0,) * size, scale=(1.0,) * size))
-    state = filter_init(weights)
-    return math.fsum(filter_step(state, weights, row) for row in rows.z.tolist())
+    return math.fsum(filter_rows(weights, rows.z.tolist())[1])
 
 
 def lonely(weight: Array) -> str:
@@ -239,7 +238,7 @@ def collapsed(chain: Chain) -> str:
     return f"fit: the variance of state {state} collapsed to {smallest[state]:.1e}: leave halted bars and outliers out"
 
 
-def _parameters(chain: Chain, rows: Rows, *, full: bool) -> Parameters:
+def parameters_of(chain: Chain, rows: Rows, *, full: bool, penalty: float | None = None) -> Parameters:
     """Return a chain as plain numbers."""
     return Parameters(
         centre=tuple(rows.centre.tolist()),
@@ -250,4 +249,5 @@ def _parameters(chain: Chain, rows: Rows, *, full: bool) -> Parameters:
         covariances=tuple(tuple(map(tuple, c)) for c in chain.covariances.tolist()),
         full=full,
         dof=() if math.isinf(chain.dof[0]) else tuple(chain.dof.tolist()),
+        penalty=penalty,
     )

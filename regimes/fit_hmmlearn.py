@@ -34,8 +34,8 @@ def climb_with_hmmlearn(z: Array, begin: Chain, rules: Rules, most: int, every: 
 
 def smoothed_by_hmmlearn(z: Array, chain: Chain, rules: Rules) -> tuple[Array, float]:
     """Return the posteriors (n, K) of all rows given all rows, and their log likelihood."""
-    posteriors, likelihood = as_hmmlearn(chain, rules, 1).predict_proba(z), score(z, chain, rules)
-    return posteriors, likelihood
+    likelihood, posteriors = as_hmmlearn(chain, rules, 1).score_samples(z)
+    return posteriors, float(likelihood)
 
 
 def score(z: Array, chain: Chain, rules: Rules) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from regimes.fit import EXITS, FitResult, collapsed, likelihood_by_filter, lonely
+from regimes.fit import EXITS, FitResult, collapsed, likelihood_by_filter, lonely, parameters_of
 from regimes.fit_chain import Array, Chain, sorted_by, stationary
 from regimes.fit_rows import Rows, rows_of
 from regimes.weights import ModelError, Parameters, pack
@@ -48,16 +48,7 @@ def fit_jump(
     fault = lonely(weight) or collapsed(chain)
     if fault:
         raise ModelError(fault)
-    parameters = Parameters(
-        centre=tuple(rows.centre.tolist()),
-        scale=tuple(rows.scale.tolist()),
-        start=tuple(chain.start.tolist()),
-        transitions=tuple(map(tuple, chain.transitions.tolist())),
-        means=tuple(map(tuple, chain.means.tolist())),
-        covariances=tuple(tuple(map(tuple, c)) for c in chain.covariances.tolist()),
-        full=False,
-        penalty=float(penalty),
-    )
+    parameters = parameters_of(chain, rows, full=False, penalty=float(penalty))
     likelihood = likelihood_by_filter(parameters, rows)
     return FitResult(
         parameters=parameters,

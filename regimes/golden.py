@@ -4,7 +4,7 @@ import struct
 
 import msgspec
 
-from regimes.filter import STATES, filter_init, filter_step
+from regimes.filter import filter_rows
 from regimes.weights import Matrix, Vector
 
 
@@ -18,11 +18,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 def golden_of(weights: Vector, inputs: Matrix) -> Golden:
     """Return what the filter makes of rows of features, from a fresh state."""
-    s = filter_init(weights)
-    densities, posteriors = [], []
-    for x in inputs:
-        densities.append(filter_step(s, weights, x))
-        posteriors.append(tuple(s[: int(weights[STATES])]))
+    posteriors, densities = filter_rows(weights, inputs)
     return Golden(inputs=inputs, posteriors=tuple(posteriors), log_densities=tuple(densities))
 
 

@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from regimes.bundle import RegimeModel, seal
 from regimes.filter import CENTRE, FEATURES, KIND, STATES, block_size
@@ -43,6 +42,11 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     each: Vector
     """Of each old state with its successor, sum min / sum max; 1 where neither was ever in it."""
     bars: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the states mean the same."""
+        return not (self.mean < LEAST_MEAN or min(self.each) < LEAST_EACH)
 
 
 class Relabelled(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +84,15 @@ def succeed(old: RegimeModel, new: RegimeModel, p: Array, q: Array) -> Relabelle
     return Relabelled(model=_successor(old, new, overlap.order), overlap=overlap)
 
 
+def mean_the_same(p: Array, q: Array) -> bool:
+    """Return whether a model of posteriors `p` (n, K) could be succeeded by one of `q` (n, K), in whichever order."""
+    return len(p) >= FEWEST and overlap_of(p, q).same
+
+
 def overlap_of(p: Array, q: Array) -> Overlap:
     """Return how much of the states of `p` (n, K) is in those of `q` (n, K), matched so that most is shared."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to import, and few commands need it
+
     states = range(p.shape[1])
     shared = np.array([[np.minimum(p[:, i], q[:, j]).sum() for j in states] for i in states])
     either = np.array([[np.maximum(p[:, i], q[:, j]).sum() for j in states] for i in states])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from backtests.regime_compiled import filtered_compiled
 from regimes.fit import Emission, FitResult, fit
-from regimes.labels import LEAST_EACH, LEAST_MEAN, overlap_of, permuted
+from regimes.labels import overlap_of, permuted
 from regimes.weights import ModelError, Vector, unpack
 
 Array = NDArray[np.float64]
@@ -86,9 +86,7 @@ def _successor(old: Vector, new: Vector, known: Array) -> Vector:
     if not old:
         return new
     overlap = overlap_of(_filtered(old, known), _filtered(new, known))
-    if overlap.mean < LEAST_MEAN or min(overlap.each) < LEAST_EACH:
-        return old
-    return permuted(new, overlap.order)
+    return permuted(new, overlap.order) if overlap.same else old
 
 
 def _filtered(weights: Vector, x: Array) -> Array:
