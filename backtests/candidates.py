@@ -9,11 +9,10 @@ import msgspec
 from numpy import float64
 from numpy.typing import NDArray
 
-from backtests.recorded import regime_bars, tapes_of
 from backtests.refit import Refit, both, refit
+from backtests.regime_asked import asked
 from backtests.regime_reading import stands
 from config.account import AccountConfig, RegimeSection
-from config.errors import ConfigError
 from config.refits import due_at
 from market.bars import Bars
 from regimes.bundle import RegimeModel
@@ -67,23 +66,24 @@ def stage(config: AccountConfig, name: str, now: int, *, early: bool = False) ->
 
     ConfigError for a regime that is not there; ModelError where there is no model in use.
     """
-    section = regime_of(config, name)
-    old = read_bundle(bundle_path(Path(section.model)))
-    bars = regime_bars(config, section, tapes_of(config))
+    chosen = asked(config, name)
+    section, folder = chosen.section, Path(chosen.section.model)
+    old = read_bundle(bundle_path(folder))
+    bars = chosen.bars()
     due = _due(section, old, bars)
     if section.refit is not None and not early and (due is None or due > now):
         reason = "too few bars have closed since" if due is None else "the schedule names a later moment"
         return Staged(regime=name, outcome="not due", reason=reason, active=old.fingerprint, due=due)
     window = section.refit.window if section.refit else section.train.bars or old.data.bars
     bars = bars.part(max(0, len(bars) - window), len(bars))
-    return _staged(config, name, refit(old, bars), bars, due)
-
-
-def regime_of(config: AccountConfig, name: str) -> RegimeSection:
-    """Return a regime's section; ConfigError where there is none of this name."""
-    if name not in config.regimes:
-        raise ConfigError(f"no regime {name!r}: the account has {', '.join(config.regimes) or 'none'}")
-    return config.regimes[name]
+    found = refit(old, bars)
+    staged = _staged(name, found, due)
+    if not isinstance(found.verdict, Relabelled):
+        return staged
+    new = found.verdict.model
+    write_bundle(folder, new)
+    promote(folder, new.fingerprint, CANDIDATE)
+    return msgspec.structs.replace(staged, gates=gate_changes(config, name, old, new, bars))
 
 
 def activate(config: AccountConfig, name: str, fingerprint: str = "") -> tuple[RegimeModel, str]:
@@ -92,7 +92,7 @@ def activate(config: AccountConfig, name: str, fingerprint: str = "") -> tuple[R
     An older one is put back in the same way. A daemon takes it at its next start, which its run's first row records.
     ModelError where none or several are meant, or it is of another lineage.
     """
-    folder = Path(regime_of(config, name).model)
+    folder = Path(asked(config, name).section.model)
     before = read_bundle(bundle_path(folder)).fingerprint
     chosen = _meant(folder, fingerprint) if fingerprint else read_bundle(folder / CANDIDATE).fingerprint
     return promote(folder, chosen), before
@@ -114,7 +114,7 @@ def _due(section: RegimeSection, old: RegimeModel, bars: Bars) -> int | None:
     return due_at(section.refit, old.data.last + bars.frame, closes)
 
 
-def _staged(config: AccountConfig, name: str, found: Refit, bars: Bars, due: int | None) -> Staged:
+def _staged(name: str, found: Refit, due: int | None) -> Staged:
     old, verdict = found.old, found.verdict
     if not isinstance(verdict, Relabelled):
         overlap = verdict.overlap
@@ -122,9 +122,7 @@ def _staged(config: AccountConfig, name: str, found: Refit, bars: Bars, due: int
             regime=name, outcome="kept", reason=verdict.reason, active=old.fingerprint, due=due,
             overlap=overlap.mean if overlap else None, each=overlap.each if overlap else (),
         )  # fmt: skip
-    new, folder = verdict.model, Path(config.regimes[name].model)
-    write_bundle(folder, new)
-    promote(folder, new.fingerprint, CANDIDATE)
+    new = verdict.model
     return Staged(
         regime=name,
         outcome="staged",
@@ -134,7 +132,6 @@ def _staged(config: AccountConfig, name: str, found: Refit, bars: Bars, due: int
         overlap=verdict.overlap.mean,
         each=verdict.overlap.each,
         profiles=tuple(side_by_side(old, new)),
-        gates=gate_changes(config, name, old, new, bars),
         cost=found.cost,
     )
 

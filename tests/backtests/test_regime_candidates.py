@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from backtests.candidates import CANDIDATE, Staged, activate, gate_changes, stage
+from backtests.model_place import shipped
+from backtests.regime_asked import asked
 from backtests.training import train_from_config
 from config.account import AccountConfig
 from config.errors import ConfigError
@@ -18,7 +20,7 @@ from market.sp500 import read_sp500
 from regimes.labels import reordered
 from regimes.weights import ModelError
 from runtime.assemble import models_of
-from runtime.bundles import CHAMPION, read_bundle, write_bundle
+from runtime.bundles import CHAMPION, promote, read_bundle, write_bundle
 from tests.demos import toml
 
 NAME = "calm-or-storm"
@@ -133,6 +135,26 @@ def test_a_candidate_is_put_into_use_and_the_old_one_back_again(place: Place) ->
     assert (model.fingerprint, replaced, place.used()) == (candidate, before, candidate)
     activate(place.config, NAME, before[:12])
     assert place.used() == before
+
+
+def test_a_model_that_was_trained_into_the_cache_is_found_there(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes with the program is not written to: its models lie in the user's cache, for refits as for training."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    config = msgspec.structs.replace(load(shipped() / "demo.toml"), data=place.config.data)
+    regime = msgspec.structs.replace(config.regimes[NAME], refit=place.config.regimes[NAME].refit)
+    config = msgspec.structs.replace(config, regimes={NAME: regime})
+    model = models_of(place.config)[NAME]
+    folder = Path(asked(config, NAME).section.model)
+    write_bundle(folder, model)
+    promote(folder, model.fingerprint)
+
+    found = stage(config, NAME, LATER, early=True)
+    used, before = activate(config, NAME)
+
+    assert ("staged", model.fingerprint) == (found.outcome, before)
+    assert (tmp_path / "cache", found.candidate) == (folder.parents[3], used.fingerprint)
 
 
 def test_a_refit_that_is_turned_away_leaves_everything_as_it_was(place: Place) -> None:
