@@ -114,7 +114,7 @@ def choose(bars: Bars, features: tuple[FeatureRef, ...], among: Sequence[Option]
         raise ModelError(
             f"choice: {len(bars)} bars; at least {FEWEST + STEP} are needed to choose a number of states by"
         )
-    walks = [_walk(bars, features, option, folds, seed) for option in among]
+    walks = [walk_of(bars, features, option, folds, seed) for option in among]
     table: list[Scored] = []
     lead: int | None = None
     for place, (option, walk) in enumerate(zip(among, walks, strict=True)):
@@ -141,9 +141,10 @@ def folds_of(count: int) -> list[tuple[int, int, int]]:
     return [(end - STEP - window, end - STEP, end) for end in ends]
 
 
-def _walk(
+def walk_of(
     bars: Bars, features: tuple[FeatureRef, ...], option: Option, folds: Sequence[tuple[int, int, int]], seed: int
 ) -> _Walk:
+    """Return what an option's models, each of its fold's window, foretell of the bars after it."""
     models, windows, densities = [], [], []
     try:
         for first, begin, end in folds:

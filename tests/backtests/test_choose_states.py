@@ -20,6 +20,7 @@ from backtests.choose_states import (
     gain_of,
     metrics_of,
     options,
+    walk_of,
 )
 from backtests.train import Recipe, train_regime
 from market.features import FeatureRef
@@ -59,6 +60,21 @@ def test_a_choice_looks_at_nothing_after_the_moment_it_is_made() -> None:
         choose(later.part(0, LENGTH), RETURNS, AMONG[:1]).table
         == choose(bars.part(0, LENGTH), RETURNS, AMONG[:1]).table
     )
+
+
+@pytest.mark.parametrize("cut", [FEWEST + 10, FEWEST + STEP, LENGTH - 10])
+def test_folds_learn_and_foretell_from_what_came_before_alone(cut: int) -> None:
+    """Bars from a cut on that are other ones change no density before it."""
+    bars, other = read_sp500().part(0, LENGTH), read_sp500().part(0, LENGTH)
+    for i in range(cut, LENGTH):
+        other.close[i] *= 1.003 if i % 2 else 0.997
+    folds = folds_of(LENGTH)
+    before = cut - folds[0][1]
+
+    one, two = (walk_of(tape, RETURNS, AMONG[0], folds, 1).densities for tape in (bars, other))
+
+    assert one[:before] == two[:before]
+    assert one[before:] != two[before:]
 
 
 def test_what_a_fold_foretells_knows_only_the_bars_before() -> None:

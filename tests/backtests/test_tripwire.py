@@ -1,6 +1,5 @@
 """The look-ahead twin and its tripwire: smoothed as hmmlearn smooths, kept where nobody can trade it, never silent."""
 
-import ast
 import datetime
 
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.weights import Parameters, pack
 from runtime.assemble import models_of
+from tests.floor_plan import imports_of, modules_of
 from tests.models import as_hmmlearn, draw_parameters, draw_rows
 from tests.records import demo_file
 
@@ -101,17 +101,14 @@ def test_a_twin_that_is_told_the_filtered_states_trades_as_without_it() -> None:
 
 def test_nothing_but_the_tripwire_can_know_the_future() -> None:
     """One module imports the twin, and it hands out Sharpe ratios only."""
-    rooms = ("market", "brokers", "regimes", "strategies", "config", "runtime", "backtests", "tidegate")
-    files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
-    named = [
-        file.relative_to(ROOT).as_posix()
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if (isinstance(node, ast.ImportFrom) and node.module == "backtests.lookahead")
-        or (isinstance(node, ast.Import) and any(alias.name == "backtests.lookahead" for alias in node.names))
-    ]
+    found = {
+        module.path
+        for module in modules_of(ROOT)
+        for one in imports_of(module)
+        if module.room != "tests" and f"{one.target}.".startswith("backtests.lookahead.")
+    }
 
-    assert ["backtests/tripwire.py"] == named
+    assert {"backtests/tripwire.py"} == found
 
 
 def test_the_twin_wins_by_a_lot_and_is_no_leak() -> None:

@@ -79,7 +79,7 @@ def test_without_a_link_the_entry_is_taken_back_when_it_can_be() -> None:
     assert ([], 55) == (kinds(held), only(told.tell(closed(72)), Cancel).order)
 
 
-def test_at_halt_the_gate_still_takes_back_what_rests() -> None:
+def test_what_a_halt_has_taken_back_the_gate_asks_for_no_more() -> None:
     """Whoever came first, what rests is taken back once."""
     told = resting_under(*OPEN)
     halted, shut = told.tell(level("halt", hour(52))), told.tell(day(2, 99.0))

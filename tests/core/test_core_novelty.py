@@ -131,14 +131,19 @@ def test_a_core_put_to_rest_goes_on_with_its_suspicion(cut: int) -> None:
     plan = watched({n: buy() for n in range(3, 40)})
     told, woken = Told(plan), Core(plan)
     books = Books(told.core, COSTS)
+    library = Books(woken, COSTS)
     steps: list[list[bytes]] = [[], []]
     for n in range(3, 30):
         fact = closed(n, 100.0 if n <= DEAD else ALIVE[n])
         if n == cut:
             woken.restore(told.core.snapshot())
+            library.restore(books.snapshot())
         steps[0].append(msgspec.msgpack.encode(told.tell(fact)))
         books.observe(fact, told.steps[-1])
-        steps[1].append(msgspec.msgpack.encode(woken.handle(fact)) if n >= cut else b"")
+        if n >= cut:
+            step = woken.handle(fact)
+            library.observe(fact, step)
+            steps[1].append(msgspec.msgpack.encode(step))
 
-    assert steps[0][cut - 3 :] == steps[1][cut - 3 :]
-    assert told.core.snapshot() == woken.snapshot()
+    assert steps[0][cut - 3 :] == steps[1]
+    assert (told.core.snapshot(), books.snapshot()) == (woken.snapshot(), library.snapshot())

@@ -61,7 +61,7 @@ def test_posterior_is_that_of_hmmlearn_at_random_bars_of_twenty_thousand(states:
 
 @pytest.mark.parametrize("heavy", [False, True])
 def test_nothing_after_a_bar_changes_it_at_a_thousand_cuts(heavy: bool) -> None:  # noqa: FBT001
-    """A filter stopped and restored at any of 1,000 bars, with the future poisoned meanwhile, goes on to the bit."""
+    """A filter stopped at any of 1,000 bars goes on to the bit, whatever another copy of it was told meanwhile."""
     model = draw_parameters(6, 3, 2, full=True, heavy=heavy)
     w, rows = pack(model), draw_rows(model, 1001, seed=6).tolist()
     s = filter_init(w)

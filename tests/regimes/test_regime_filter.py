@@ -15,7 +15,6 @@ from tests.kernels import bits, same_bits
 from tests.models import as_hmmlearn, draw_parameters, draw_rows
 
 SHAPES = [(states, size, full) for states in (2, 3, 4) for size in (1, 2, 3, 4) for full in (False, True)]
-shapes = st.sampled_from(SHAPES)
 Kind = tuple[int, int, bool, bool]
 kinds = st.sampled_from([(*shape, heavy) for shape in SHAPES for heavy in (False, True)])
 

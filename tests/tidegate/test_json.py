@@ -16,7 +16,6 @@ from tests.documented import documented
 from tests.latches import latched
 from tidegate.cli import run
 
-ROOT = Path(__file__).parents[2]
 WHY = ("--reason", "a test")
 
 
