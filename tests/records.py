@@ -8,12 +8,20 @@ from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import dedent
 
+import numpy as np
+
+from msgspec.structs import replace
+
 from backtests.backtest import run_backtest
 from backtests.demo import demo_config
 from backtests.drive import Drive
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
+from backtests.regime_reading import Read, read_regime
+from config.account import AccountConfig
 from config.load import load
+from market.bars import Bars
+from regimes.bundle import RegimeModel
 from runtime.assemble import models_of
 
 TARGETED = '''
@@ -81,6 +89,19 @@ def doubtful() -> tuple[Record, Drive]:
 def demo_file() -> Path:
     """Return the demo's TOML in a folder that has its model; nothing may be written there."""
     return _folder() / "demo.toml"
+
+
+@cache
+def demo_account() -> tuple[AccountConfig, RegimeModel]:
+    """Return the demo's account and its regime model."""
+    config = load(demo_file())
+    return config, models_of(config)["calm-or-storm"]
+
+
+def peeking(model: RegimeModel, bars: Bars) -> Read:
+    """Read each bar with the posterior of the next one: what a smoother, or a missing shift by one bar, does."""
+    read = read_regime(model, bars)
+    return replace(read, posteriors=np.concatenate((read.posteriors[1:], read.posteriors[-1:])))
 
 
 @cache

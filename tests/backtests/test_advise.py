@@ -8,28 +8,17 @@ import pytest
 
 from backtests.advise import LEAST, Advice, advise, interval, judged, ungated, walked
 from backtests.regime_reading import read_regime
-from config.account import AccountConfig
 from config.errors import ConfigError, DataError
-from config.load import load
 from market.sp500 import read_sp500
-from regimes.bundle import RegimeModel
-from runtime.assemble import models_of
-from tests.records import demo_file
+from tests.records import demo_account
 
 NAME = "calm-or-storm"
 
 
 @cache
-def account() -> tuple[AccountConfig, RegimeModel]:
-    """Return the demo's account and its model."""
-    config = load(demo_file())
-    return config, models_of(config)[NAME]
-
-
-@cache
 def reversion() -> Advice:
     """Return the advice on the demo's strategy that trades the most, without refits."""
-    return advise(account()[0], "reversion", NAME, account()[1], every=0)
+    return advise(demo_account()[0], "reversion", NAME, demo_account()[1], every=0)
 
 
 def test_trades_are_counted_by_the_state_of_their_entry() -> None:
@@ -39,18 +28,18 @@ def test_trades_are_counted_by_the_state_of_their_entry() -> None:
     assert found.trades == sum(s.trades for s in found.states) > 200
     assert pytest.approx(1.0) == sum(s.share for s in found.states)
     assert pytest.approx(found.mean_r) == sum(s.share * (s.mean_r or 0.0) for s in found.states)
-    assert (0, (0,), account()[1].fingerprint) == (found.refits, found.configured, found.model)
-    assert found.first > account()[1].data.last
+    assert (0, (0,), demo_account()[1].fingerprint) == (found.refits, found.configured, found.model)
+    assert found.first > demo_account()[1].data.last
 
 
 def test_the_gate_of_the_account_is_read_and_not_heeded() -> None:
     """The strategy alone is played, its gate in `advise`, whatever the account says of it."""
-    (alone,) = ungated(account()[0], "trend", NAME).strategies
+    (alone,) = ungated(demo_account()[0], "trend", NAME).strategies
 
     assert alone.gate is not None
     assert ("trend", "advise", NAME) == (alone.name, alone.gate.mode, alone.gate.regime)
     with pytest.raises(ConfigError, match="no strategy 'drift': the account has trend, reversion"):
-        ungated(account()[0], "drift", NAME)
+        ungated(demo_account()[0], "drift", NAME)
 
 
 def test_a_state_is_proposed_where_its_interval_lies_above_zero() -> None:
@@ -77,7 +66,7 @@ def test_intervals_widen_with_the_level_and_shrink_to_a_point_of_equals() -> Non
 
 def test_walking_forward_nothing_later_is_known() -> None:
     """On bars that end anywhere the walk says of each bar what it says on all of them: refits and matching too."""
-    model = account()[1]
+    model = demo_account()[1]
     bars = read_sp500().part(0, 1700)
     whole = walked(model, bars, 150)
     parts = [walked(model, bars.part(0, end), 150) for end in (1300, 1406, 1555)]
@@ -90,7 +79,7 @@ def test_walking_forward_nothing_later_is_known() -> None:
 
 def test_without_refits_the_model_in_use_reads_all_bars() -> None:
     """Zero bars between refits: none."""
-    model = account()[1]
+    model = demo_account()[1]
     bars = read_sp500().part(0, 1700)
     found = walked(model, bars, 0)
 
@@ -100,7 +89,7 @@ def test_without_refits_the_model_in_use_reads_all_bars() -> None:
 
 def test_a_model_that_has_learnt_from_all_bars_can_advise_nobody() -> None:
     """There is nothing left to walk forward into."""
-    config, model = account()
+    config, model = demo_account()
     learnt = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=1 << 50))
 
     with pytest.raises(DataError, match="no bar that its model has not learnt from"):

@@ -8,21 +8,18 @@ import pytest
 
 from backtests.regime_calibration import calibrated, transformed
 from backtests.regime_check import Finding, Reader, check_regime
-from backtests.regime_reading import Read, read_regime
+from backtests.regime_reading import read_regime
 from config.errors import DataError
-from config.load import load
 from market.bars import Bars
 from market.sp500 import read_sp500
 from regimes.bundle import RegimeModel, seal
 from regimes.labels import reordered
-from runtime.assemble import models_of
-from tests.records import demo_file
+from tests.records import demo_account, peeking
 
 
-@cache
 def model() -> RegimeModel:
     """Return the demo's model."""
-    return models_of(load(demo_file()))["calm-or-storm"]
+    return demo_account()[1]
 
 
 @cache
@@ -34,13 +31,6 @@ def bars() -> Bars:
 def answers(model: RegimeModel, bars: Bars, *, cuts: int = 4, read: Reader = read_regime) -> dict[str, Finding]:
     """Return the findings by their question."""
     return {finding.question: finding for finding in check_regime(model, bars, cuts=cuts, seed=1, read=read)}
-
-
-def peeking(model: RegimeModel, bars: Bars) -> Read:
-    """Read a bar with the posterior of the next: what a smoother or a missing shift does."""
-    read = read_regime(model, bars)
-    later = np.concatenate((read.posteriors[1:], read.posteriors[-1:]))
-    return msgspec.structs.replace(read, posteriors=later)
 
 
 def test_the_demos_model_looks_at_nothing_later_and_is_what_it_says() -> None:

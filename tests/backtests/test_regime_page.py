@@ -10,21 +10,18 @@ from backtests.regime_facts import seen_states
 from backtests.regime_page import regime_html
 from backtests.regime_reading import Read, bar_returns, read_regime, stays
 from config.errors import DataError
-from config.load import load
 from market.bars import Bars
 from market.features import FeatureSet
 from market.sp500 import read_sp500
 from regimes.bundle import RegimeModel, seal
 from regimes.filter import filter_init, filter_step
-from runtime.assemble import models_of
 from tests.pages import HOSTILE, Elements
-from tests.records import demo_file
+from tests.records import demo_account
 
 
-@cache
 def model() -> RegimeModel:
     """Return the demo's model."""
-    return models_of(load(demo_file()))["calm-or-storm"]
+    return demo_account()[1]
 
 
 @cache

@@ -18,38 +18,20 @@ from backtests.regime_reading import Read, read_regime
 from backtests.sharpe import daily, gap_interval, sharpe
 from backtests.train import filtered
 from backtests.tripwire import Line, Tripped, behind, leaks_of, tripwire
-from config.account import AccountConfig
 from config.errors import ConfigError, DataError
-from config.load import load
-from market.bars import Bars
-from regimes.bundle import RegimeModel
 from regimes.weights import Parameters, pack
-from runtime.assemble import models_of
 from tests.floor_plan import imports_of, modules_of
 from tests.models import as_hmmlearn, draw_parameters, draw_rows
-from tests.records import demo_file
+from tests.records import demo_account, peeking
 
 ROOT = Path(__file__).parents[2]
 NAME = "calm-or-storm"
 
 
 @cache
-def account() -> tuple[AccountConfig, RegimeModel]:
-    """Return the demo's account and its model."""
-    config = load(demo_file())
-    return config, models_of(config)[NAME]
-
-
-@cache
 def found() -> Tripped:
     """Return what the tripwire finds on the demo's account."""
-    return tripwire(account()[0], NAME, account()[1])
-
-
-def peeking(model: RegimeModel, bars: Bars) -> Read:
-    """Read each bar with the posterior of the next one: what a missing shift by one bar does."""
-    read = read_regime(model, bars)
-    return msgspec.structs.replace(read, posteriors=np.concatenate((read.posteriors[1:], read.posteriors[-1:])))
+    return tripwire(demo_account()[0], NAME, demo_account()[1])
 
 
 @pytest.mark.parametrize("states", [2, 3, 4])
@@ -88,7 +70,7 @@ def test_hindsight_of_a_jump_model_is_the_cheapest_of_all_paths() -> None:
 
 def test_a_twin_that_is_told_the_filtered_states_trades_as_without_it() -> None:
     """The twin replaces what is said of the regime, and nothing else: the same decisions, to the bit."""
-    config, model = account()
+    config, model = demo_account()
     read = read_regime(model, tapes_of(config)["SP500", "D1"])
     told = dict(zip(read.times.astype(np.int64).tolist(), read.posteriors.tolist(), strict=True))
     drives = [
@@ -134,7 +116,7 @@ def test_a_claim_that_no_filtered_regime_reaches_is_a_leak_elsewhere() -> None:
 
 def test_a_reading_that_has_seen_the_bar_before_it_closed_is_a_leak_here() -> None:
     """Held by the posterior of the bar it earns, the index falls by more than the limit when told a bar late."""
-    planted = tripwire(account()[0], NAME, account()[1], read=peeking)
+    planted = tripwire(demo_account()[0], NAME, demo_account()[1], read=peeking)
 
     assert not planted.ok
     assert any(leak.startswith("a leak here (hold): told a bar late") for leak in planted.leaks)
@@ -153,7 +135,7 @@ def test_what_one_bar_is_worth_is_a_leak_only_beyond_chance(fresh: float, low: f
 
 def test_a_model_that_has_learnt_from_what_is_traded_is_said_to() -> None:
     """Then the filtered result is not honest either."""
-    config, model = account()
+    config, model = demo_account()
     late_learner = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=1 << 50))
 
     assert any("has learnt from 377" in note for note in tripwire(config, NAME, late_learner).notes)
@@ -161,7 +143,7 @@ def test_a_model_that_has_learnt_from_what_is_traded_is_said_to() -> None:
 
 def test_without_a_gate_or_enough_days_there_is_no_tripwire() -> None:
     """Refused with what is missing."""
-    config, model = account()
+    config, model = demo_account()
     with pytest.raises(ConfigError, match="no strategy has a gate of regime 'calm-or-storm'"):
         behind(msgspec.structs.replace(config, strategies=()), NAME)
     short = msgspec.structs.replace(config.data["SP500"], to=datetime.date(2004, 6, 30))
