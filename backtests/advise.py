@@ -92,13 +92,14 @@ def advise(
     ordinals keep their meaning; 0: never. DataError where no bar is left that it has not learnt from.
     """
     account = ungated(config, strategy, name)
-    bars = regime_bars(account, account.regimes[name], tapes_of(account))
+    tapes = tapes_of(account)
+    bars = regime_bars(account, account.regimes[name], tapes)
     stage("refitting, walking forward")
     walk = walked(model, bars, max(1, model.data.bars // STEPS) if every is None else every, progress)
     if not any(state >= 0 for state in walk.likeliest):
         raise DataError(f"regime {name}: there is no bar that its model has not learnt from: shorten its [train]")
     stage("playing recorded bars without the gate")
-    drive, _ = run_backtest(account, shadows=False, models={name: model}, progress=progress)
+    drive, _ = run_backtest(account, shadows=False, models={name: model}, recorded=tapes, progress=progress)
     closes = [time + bars.frame for time in bars.time]
     entered: list[tuple[int, int, float]] = []
     for trade in drive.outcomes:

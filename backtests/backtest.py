@@ -24,15 +24,17 @@ def run_backtest(
     bars: int | None = None,
     shadows: bool = True,
     models: Mapping[str, RegimeModel] | None = None,
+    recorded: Mapping[FeedKey, Bars] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     prepare: Callable[[Core], None] = lambda _core: None,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
-    `models` are the account's regime models where they are not read from their configured places; `progress` is told
-    how many bars of how many were played. `prepare` is handed the new-born core before its first fact.
+    `models` are the account's regime models and `recorded` its bars, where they are not read from their configured
+    places; `progress` is told how many bars of how many were played. `prepare` is handed the new-born core before its
+    first fact.
     """
-    tapes = tapes_of(config)
+    tapes = tapes_of(config) if recorded is None else dict(recorded)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
     if all(tape.time[-1] < start for tape in tapes.values()):

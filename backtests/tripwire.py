@@ -82,7 +82,8 @@ def tripwire(
     none listens, DataError for too few days.
     """
     account = behind(config, name)
-    told_of = read(model, regime_bars(account, account.regimes[name], tapes_of(account)))
+    tapes = tapes_of(account)
+    told_of = read(model, regime_bars(account, account.regimes[name], tapes))
     ways = (told_of.posteriors, hindsight(model.weights, told_of), late(told_of.posteriors))
     played: list[Curve] = []
     held: list[Curve] = []
@@ -90,7 +91,12 @@ def tripwire(
         stage(f"playing recorded bars with the regime {text}")
         told = dict(zip(told_of.times.astype(np.int64).tolist(), posteriors.tolist(), strict=True))
         drive, _ = run_backtest(
-            account, shadows=False, models={name: model}, progress=progress, prepare=partial(_foretell, name, told)
+            account,
+            shadows=False,
+            models={name: model},
+            recorded=tapes,
+            progress=progress,
+            prepare=partial(_foretell, name, told),
         )
         played.append(daily(*zip(*drive.equity, strict=True)))
         held.append(_held(account.strategies[0], told_of, posteriors, drive.equity[0][0]))
