@@ -8,6 +8,7 @@ from brokers.facts import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Rec
 from market.types import Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
+from runtime.core.desk import run_of
 from runtime.core.facts import AnyFact, LevelChanged, RunStarted
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
@@ -85,13 +86,22 @@ def order_row(order: OrderRecord, core: Core, decided: int) -> dict[str, Any]:
     """Return an order's whole record."""
     name = next((s.name for s in core.plan.strategies if s.number == order.strategy), str(order.strategy))
     return {
-        "instruction": order.id, "run": order.id >> 32, "decision": f"{order.id >> 32}-{order.decision}",
+        "instruction": order.id, "run": order.id >> 32, "decision": decision_of(order),
         "strategy": name, "symbol": order.symbol, "side": order.side,
         "kind": order.kind if order.verb == "entry" else _KINDS[order.verb],
         "volume": order.volume, "price": order.price, "stop": order.stop, "target": order.target,
         "magic": order.magic, "state": order.state,
         "at_decided": decided, "story": _text(order.story),
     }  # fmt: skip
+
+
+def decision_of(order: OrderRecord) -> str:
+    """Return the decision to trade that an order is about; empty for a trade that was adopted.
+
+    It may be an earlier run's than the order: the magic number tells that run, by its low bits.
+    """
+    run = order.id >> 32
+    return f"{run - ((run - run_of(order.magic)) & 0xFFFF)}-{order.decision}" if order.decision else ""
 
 
 def _living(order: OrderRecord, at: int, price: float = 0.0) -> Row:
@@ -116,6 +126,8 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
         case Accepted() | Rejected() | Refused() | InDoubt():
             order = orders.get(fact.id)
             return [_living(order, fact.at, getattr(fact, "price", 0.0))] if order else []
+        case DealMade() if not core.fresh:
+            return []  # a deal told again changes nothing: its trade may be over by now, its row names whose it is
         case DealMade():
             order = orders.get(core.ledger.magics.get(fact.deal.magic, 0))
             rows: list[Row] = [_living(order, fact.at, fact.deal.price)] if order and fact.deal.entry == "in" else []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from brokers.facts import DealMade, InDoubt, LinkDown
+from brokers.facts import DealMade, InDoubt, LinkDown, LinkUp
 from runtime.clock import Clock
 from runtime.core.facts import AnyFact, RunStarted
 from runtime.core.instructions import DURABLE, ClosePosition, Submit
@@ -13,8 +13,22 @@ from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.outcomes.books import Books
 from runtime.recorder import Recorder, decode_fact, decode_step, encode, rest_of
-from tests.cores import LEAVE, a_lane, a_plan, buy, closed, hour, level, opening
-from tests.told import Told, only
+from tests.cores import (
+    BALANCE,
+    LEAVE,
+    Script,
+    a_lane,
+    a_plan,
+    an_account,
+    buy,
+    closed,
+    hour,
+    level,
+    opening,
+    reconciled,
+)
+from tests.journals import ask
+from tests.told import Told, only, position_of
 
 RUN = {
     "run": 1, "started": 1, "mode": "live", "config": "{}", "config_hash": "c0", "model_hashes": "{}", "bundles": "{}",
@@ -22,10 +36,10 @@ RUN = {
 }  # fmt: skip
 
 
-def recorded(path: Path, *facts: AnyFact) -> list[tuple[AnyFact, Any, bool]]:
+def recorded(path: Path, *facts: AnyFact, script: Script | None = None) -> list[tuple[AnyFact, Any, bool]]:
     """Record facts of a core that buys on bar 4; return each with its step and whether it must be on disk."""
     with JournalWriter(path) as journal:
-        core = Told(a_plan(a_lane({4: buy()})), opened=False).core
+        core = Told(a_plan(a_lane(script or {4: buy()})), opened=False).core
         recorder = Recorder(core, Books(core, {}), journal, Clock())
         recorder.begin(RUN)
         found = [(fact, *recorder.take(fact)) for fact in facts]
@@ -67,6 +81,37 @@ def test_a_close_in_doubt_is_shown_as_done_once_its_deal_told(tmp_path: Path) ->
         rows = {row["instruction"]: row["state"] for row in reader.orders()}
 
     assert "FILLED" == rows[wish.id]
+
+
+def test_a_deal_told_again_still_names_its_decision(tmp_path: Path) -> None:
+    """What one deal led to was heard before the others told with it: the trade is over when its exit comes again."""
+    told = Told(a_plan(a_lane({3: buy()})), opened=False)
+    entered = only(told.tell(*opening(), closed(3)), Submit)
+    bought = told.deal(entered, "in", 100.1)
+    sold = told.deal(bought, "out", 100.0, reason="stop")
+    deals = [DealMade(at=hour(4), deal=deal) for deal in (bought, sold, bought, sold)]
+    recorded(tmp_path / "journal.sqlite", *opening(), closed(3), *deals, script={3: buy()})
+    found = ask(tmp_path / "journal.sqlite", "SELECT ticket, decision, seq FROM deals")
+    first = len(opening()) + 3
+
+    assert [(bought.ticket, "1-1", first), (sold.ticket, "1-1", first + 1)] == found
+
+
+def test_an_order_names_the_decision_of_the_run_that_opened_its_trade(tmp_path: Path) -> None:
+    """A close sent in a later run is about the same decision as the entry."""
+    told = Told(a_plan(a_lane({3: buy(), 4: LEAVE})), opened=False)
+    entered = only(told.tell(*opening(), closed(3)), Submit)
+    filled = DealMade(at=hour(4), deal=told.deal(entered, "in", 100.1))
+    later = (
+        RunStarted(at=hour(4), run=2),
+        level("run", hour(4)),
+        LinkUp(at=hour(4), account=an_account()),
+        reconciled(BALANCE, position_of(filled.deal), at=hour(4)),
+    )
+    path = tmp_path / "journal.sqlite"
+    recorded(path, *opening(), closed(3), filled, *later, closed(4), script={3: buy(), 4: LEAVE})
+
+    assert [(1, "market", "1-1"), (2, "close", "1-1")] == ask(path, "SELECT run, kind, decision FROM orders")
 
 
 def test_what_leads_to_an_order_or_a_level_must_be_on_disk_first(tmp_path: Path) -> None:
