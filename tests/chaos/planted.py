@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.facts import Answer, InDoubt
+from brokers.facts import Answer, BarClosed, InDoubt
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.lookalike.exchange import Exchange
@@ -16,6 +16,9 @@ from brokers.requests import AnyRequest
 from runtime.core.facts import AnyFact
 from runtime.recorder import Recorder
 from tests.chaos.world import Variant
+
+WIDE = 20.0
+"""A spread beyond the limit of `house.LIMITS`, in price."""
 
 
 class Resending(Session):
@@ -132,6 +135,26 @@ class Careless(Recorder):
         core.decider.plan = msgspec.structs.replace(core.plan, hands="accept")
 
 
+class Belated(Recorder):
+    """Takes every bar for one that was missed."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Tell each bar late."""
+        if isinstance(fact, BarClosed) and fact.phase == "live":
+            fact = msgspec.structs.replace(fact, phase="missed")
+        return super().take(fact, durable=durable)
+
+
+class Timid(Recorder):
+    """Sees a spread at every bar that is too wide to trade."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Widen each quote."""
+        if isinstance(fact, BarClosed):
+            fact = msgspec.structs.replace(fact, ask=fact.bid + WIDE)
+        return super().take(fact, durable=durable)
+
+
 class Forgetful(Exchange):
     """A server that rises without the last thing that it had recorded."""
 
@@ -165,6 +188,8 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a gateway that ignores the latch": (Variant(worker=WithoutLatch), ("halt",)),
     "a worker that sets the stop once the entry is done": (Variant(worker=StopAfterwards), ("bare",)),
     "a server that forgets what it told last": (Variant(exchange=Forgetful), ("restart",)),
+    "a daemon that takes every bar for a missed one": (Variant(recorder=Belated), ("liveness",)),
+    "a daemon to which every spread is too wide": (Variant(recorder=Timid), ("liveness",)),
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.judge import judge
-from tests.chaos.planted import Careless
+from brokers.facts import DealMade
+from runtime.recorder import Recorder
+from tests.chaos.disk import facts_of
+from tests.chaos.judge import judge, outrun
+from tests.chaos.planted import Belated, Careless, Timid
 from tests.chaos.points import Crash
 from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
+from tests.chaos.sweep import played as told_of
 from tests.chaos.world import Variant, World
 
 BUY = (1.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0, 1.0)
@@ -130,3 +134,37 @@ def test_a_hand_that_no_look_has_seen_before_the_data_ended_is_nobodys_fault() -
     (asked,) = world.disk.table("orders", "instruction").values()
 
     assert (True, {there.ticket}) == (there.stop > asked["stop"], world.touched)
+
+
+def test_a_deal_told_twice_stays_its_decisions() -> None:
+    """A deal shown late leads to a close while others told with it wait: they are heard then, and again after it."""
+    script = a_story(KEEP).lanes[0][1]
+    late = Strike("placed, deal late", 2, 1.5)
+    story = a_story(
+        lanes=(("GOLD", script), ("GOLD", script)), lockstep=False, bar_s=3.0, strikes=(late,),
+        said=(Said(1, 0.2, "flatten"),),
+    )  # fmt: skip
+    world = played(story)
+    told = [fact.deal.ticket for fact in facts_of(world.disk.log) if isinstance(fact, DealMade)]
+
+    assert len(told) > len(set(told))
+    assert "" not in {row["decision"] for row in world.disk.table("deals", "ticket").values()}
+
+
+def test_bars_that_close_as_fast_as_they_are_asked_for_may_all_be_missed() -> None:
+    """Two close between two polls: the older is decided as missed, and it was the probe's each time."""
+    world = played(story_of(64_534))
+    quiet = [r["class"] for r in world.disk.table("decisions", "id").values() if r["bar_time"] >= world.quiet_at]
+
+    assert ["missed", "no_signal"] * 2 == quiet
+
+
+@pytest.mark.parametrize("recorder", [Belated, Timid])
+def test_a_daemon_that_never_trades_is_found_however_fast_the_bars_close(recorder: type[Recorder]) -> None:
+    """One that takes every bar for a missed one misses the newest, too; one that refuses all refuses some probe."""
+    told = []
+    for seed in [seed for seed in range(300) if outrun(story_of(seed))]:
+        with folder() as where:
+            told += told_of(seed, where, Variant(recorder=recorder))[1]
+
+    assert any(line.startswith("liveness: nothing was traded") for line in told)
