@@ -256,8 +256,7 @@ class Daemon:
         self.done = 0
         self.pace.told(told.at, bars=bool(told.bars))
         if self.paper is None:
-            for news in told.news:
-                await self.taker.take(news)
+            await self.taker.take(*told.news)
         for fact in self.hearing.facts(told):
             await self._market(fact)
         await self._advance(told.at, ended=told.ended, late=bool(told.late))
@@ -273,8 +272,7 @@ class Daemon:
         """Let recorded time go on when all is told and settled; look at the venue now and then; end with the data."""
         if self.clock.elapsed() >= self.next_look:  # also while recorded time goes on: a break lifts by a look alone
             self.next_look = self.clock.elapsed() + self.reconcile_s
-            for fact in await self.taker.look(0, settled=False):
-                await self.taker.take(fact)
+            await self.taker.take(*await self.taker.look(0, settled=False))
             await self._contracts(self.session.contracts, at)
         if not self.core.unsettled and not late:
             if ended:

@@ -37,7 +37,7 @@ ASKED = (Submit, ClosePosition, ModifyStop, Cancel)
 
 
 class Taker:
-    """Takes facts, one at a time, in the order in which they are told to it."""
+    """Takes facts in the order in which they are told to it."""
 
     def __init__(self, recorder: Recorder, desk: LiveDesk, linker: Linker, switch: Switch, inbox: Inbox) -> None:
         """Record with `recorder`, act through `desk` and `switch`; timers answer into `inbox`."""
@@ -45,11 +45,15 @@ class Taker:
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.log = structlog.get_logger()
         self.questions = Questions()
-        self.hearing, self.more = False, False
 
-    async def take(self, fact: AnyFact) -> None:
-        """Take one fact, and do all that is asked for because of it; deals are heard before anything else is."""
-        queue: list[AnyInstruction] = await self._record(fact)
+    async def take(self, *facts: AnyFact) -> None:
+        """Take facts that were told together, and do all that is asked for because of them.
+
+        All are heard before anything is done: what was seen is old once something was done about it.
+        """
+        queue: list[AnyInstruction] = []
+        for fact in facts:
+            queue += await self._record(fact)
         for place, wish in enumerate(queue):  # grows while it is walked
             for answer in await self._perform(wish):
                 queue += await self._record(answer, durable=any(isinstance(w, ASKED) for w in queue[place + 1 :]))
@@ -71,25 +75,17 @@ class Taker:
         if not self.questions.wanted(fact):
             return
         if isinstance(fact, AdoptionAsked):
-            for found in await self.look(0, settled=False):
-                await self.take(found)
+            await self.take(*await self.look(0, settled=False))
         await self.take(msgspec.structs.replace(fact, at=self.ledger.at))
 
     async def news(self) -> None:
-        """Hear what has become visible at the desk, in its order: what comes of one deal is heard after the others."""
-        self.more = True
-        if self.hearing:
+        """Hear what has become visible at the desk; what comes of it is heard once that is done."""
+        if not self.linker.up:
             return
-        self.hearing = True
         try:
-            while self.more and self.linker.up:
-                self.more = False
-                for news in await self.desk.news(self.ledger):
-                    await self.take(news)
+            await self.take(*await self.desk.news(self.ledger))
         except (LinkLostError, WrongTerminalError) as error:
             await self.lose(error)
-        finally:
-            self.hearing = False
 
     async def _perform(self, wish: AnyInstruction) -> list[AnyFact]:
         """Act, once, and return the one fact that answers, after the news it came with; a timer answers later."""

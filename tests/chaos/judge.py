@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from brokers.facts import DealMade
 from brokers.mt5.lookalike import constants as c
 from market.types import Position
 from runtime.core.core import Core
@@ -99,7 +100,11 @@ def _deals(world: World) -> list[Line]:
 
 
 def _known(world: World, deals: dict[int, Line]) -> Iterator[str]:
-    """Every deal of the server is in the journal with the same money, and no other is."""
+    """Every deal of the server is in the journal with the same money, once, and no other is."""
+    made = (fact for fact in facts_of(world.disk.log) if isinstance(fact, DealMade))
+    for ticket, count in Counter(fact.deal.ticket for fact in made).items():
+        if count > 1:
+            yield f"twice: deal {ticket} was written down {count} times"
     there = {d["ticket"]: d for d in _deals(world) if d["entry"] != "none"}
     for ticket, deal in there.items():
         row = deals.get(ticket)

@@ -53,8 +53,8 @@ class Drained:
         return (), reconciled(ledger.balance, at=ledger.at, id=ident, settled=settled)
 
 
-def taken(folder: Path, told: Told, desk: Drained, *facts: AnyFact) -> None:
-    """Take facts, and hear the news, with a real recorder and journal."""
+def taken(folder: Path, told: Told, desk: Drained, *facts: AnyFact | list[DealMade]) -> None:
+    """Take facts, those of a list together, and hear the news, with a real recorder and journal."""
 
     async def live() -> None:
         with JournalWriter(folder / "journal.sqlite") as journal:
@@ -65,7 +65,7 @@ def taken(folder: Path, told: Told, desk: Drained, *facts: AnyFact) -> None:
                 linker.link.step(event, 0.0)
             taker = Taker(recorder, desk, linker, Switch(folder, Clock()), asyncio.Queue())
             for fact in facts:
-                await taker.take(fact)
+                await taker.take(*(fact if isinstance(fact, list) else [fact]))
             await taker.news()
 
     asyncio.run(live())
@@ -91,6 +91,21 @@ def test_what_comes_of_a_deal_is_heard_after_the_deals_told_with_it(tmp_path: Pa
 
     assert 2 == len(left)
     assert (BALANCE + 200.0, [None, None]) == (told.balance, [lane.trade for lane in told.core.lanes])
+
+
+def test_facts_told_together_are_all_heard_before_anything_is_done(tmp_path: Path) -> None:
+    """A flatten closes what the first deals opened: when that leaves, the core knows that a stop has closed it."""
+    told = Told(a_plan(a_lane({3: buy()}), a_lane({3: buy()}, 2)))
+    first, second = told.tell(closed(3)).instructions
+    told.tell(level("flatten", hour(4)))
+    entered = [told.deal(wish, "in", 100.0) for wish in (first, second)]  # type: ignore[arg-type]  # entries
+    left = [told.deal(deal, "out", 99.0, reason="stop") for deal in entered]
+    heard: list[int] = []
+    desk = Drained(lambda _: heard.append(len(told.core.ledger.heard)))
+    taken(tmp_path, told, desk, [DealMade(at=hour(4), deal=deal) for deal in (*entered, *left)])
+
+    assert [5, 5] == heard
+    assert [None, None] == [lane.trade for lane in told.core.lanes]
 
 
 def test_each_answer_is_on_disk_before_the_next_request_leaves(tmp_path: Path) -> None:
