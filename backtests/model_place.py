@@ -53,7 +53,7 @@ def writable(config: AccountConfig) -> AccountConfig:
     regimes = {}
     for name, regime in config.regimes.items():
         learnt = training_part(regime_bars(config, regime, tapes), regime.train)
-        key = hashlib.sha256(f"{digest(config)} {content_hash(learnt)}".encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{digest(config)} {content_hash(learnt, regime.feature_refs)}".encode()).hexdigest()[:16]
         place = user_cache_path("tidegate") / "models" / key / name
         regimes[name] = msgspec.structs.replace(regime, model=str(place)) if name in shut else regime
     return msgspec.structs.replace(config, regimes=regimes)

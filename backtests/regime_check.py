@@ -16,7 +16,7 @@ from backtests.regime_reading import Array, Read, bar_returns, new_born, read_re
 from backtests.train import content_hash
 from backtests.words import day, fine_share, share
 from config.errors import DataError
-from market.bars import COLUMNS, Bars
+from market.bars import COLUMNS, WITHIN, Bars
 from regimes.bundle import RegimeModel
 from runtime.core.feeds import (
     Feed,
@@ -121,11 +121,10 @@ def _prefix(read: Reader, model: RegimeModel, bars: Bars, told: Array, place: in
 
 def _poisoned(read: Reader, model: RegimeModel, bars: Bars, told: Array, place: int) -> bool:
     sick = bars.part(0, place + AFTER)
-    for name in COLUMNS:
-        if name != "time":
-            column = getattr(sick, name)
-            for i in range(place, len(sick)):
-                column[i] = POISONS[i % len(POISONS)]
+    for name in (*COLUMNS[1:], *WITHIN):
+        column = getattr(sick, name)
+        for i in range(place, len(column)):
+            column[i] = POISONS[i % len(POISONS)]
     return _bits(read(model, sick))[:place].tobytes() != told[:place].tobytes()
 
 
@@ -199,7 +198,7 @@ def _as_trained(model: RegimeModel, bars: Bars) -> Finding:
     """Compute the printed profiles again from the bars that the model says it has learnt from."""
     learnt = bars.between(model.data.first, model.data.last + 1)
     question = "profiles"
-    if content_hash(learnt) != model.data.hash:
+    if content_hash(learnt, model.features) != model.data.hash:
         detail = "the bars it learnt from are not among these, or have changed: nothing to hold the profiles against"
         return Finding(question=question, answer="-", detail=detail)
     read = read_regime(model, learnt)

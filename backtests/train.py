@@ -14,7 +14,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from market.bars import COLUMNS, Bars
+from market.bars import COLUMNS, WITHIN, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
 from regimes.filter import filter_rows
@@ -95,7 +95,7 @@ def train_regime(
                 **metrics,
             },
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
-            data=_training(bars, result, content_hash(bars), seed, recipe),
+            data=_training(bars, result, content_hash(bars, features), seed, recipe),
             kernel=filter_fingerprint(),
         )
     )
@@ -122,10 +122,14 @@ def _fitted(
     )
 
 
-def content_hash(bars: Bars) -> str:
-    """Return the SHA-256 of what the bars say, whichever file they came from: names, then columns, little-endian."""
+def content_hash(bars: Bars, features: tuple[FeatureRef, ...] = ()) -> str:
+    """Return the SHA-256 of what the bars say, whichever file they came from: names, then columns, little-endian.
+
+    What went on within bars that were made of shorter ones counts where one of the features reads it.
+    """
     digest = hashlib.sha256(f"{bars.symbol} {bars.timeframe} {len(bars)}\n".encode())
-    for name in COLUMNS:
+    within = WITHIN if any(FEATURES[name].of == "parts" for name, _ in features) else ()
+    for name in (*COLUMNS, *within):
         column = getattr(bars, name)[:]
         if sys.byteorder == "big":
             column.byteswap()

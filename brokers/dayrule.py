@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from brokers.hours import Hours
 from brokers.mt5.zone import to_server, to_utc
-from market.bars import Bars, bars_of
+from market.bars import Bars, made_bars
 from market.days import DAY, DayFold
 from market.types import DAY_MS, TIMEFRAMES, Bar
 
@@ -34,5 +34,4 @@ def fold_day(fold: DayFold, rule: DayRule, bar: Bar, hours: Hours | None) -> tup
 def days_of(bars: Bars, rule: DayRule, hours: Hours | None) -> Bars:
     """Return the days that recorded bars make up, as a core that is told them has them."""
     fold = DayFold()
-    days = [day for bar in bars for day in fold_day(fold, rule, bar, hours)]
-    return bars_of(bars.symbol, DAY, [(d.time, d.open, d.high, d.low, d.close, d.volume, d.spread) for d in days])
+    return made_bars(bars.symbol, DAY, (day for bar in bars for day in fold_day(fold, rule, bar, hours)))

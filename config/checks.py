@@ -113,9 +113,12 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
             yield f'{where}: expected a name, then its parameters, like ["ema", 20], got {shown(list(feature))}'
             continue
         try:
-            feature_of((feature[0], tuple(float(x) for x in feature[1:])))
+            found = feature_of((feature[0], tuple(float(x) for x in feature[1:])))
         except FeatureError as error:
             yield f"{where}: {error}"
+            continue
+        if found.of == "parts" and not regime.day:
+            yield f"{where}: expected `day` and `made_of` with {found.name}, which reads the bars a day is made of"
     if regime.detector == "jump" and regime.novelty == "e-process":
         yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
     yield from _day(regime, path)

@@ -50,6 +50,10 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     volume: "array[float]"
     spread: "array[float]"
     """Ask minus bid over the bar, in points; 0.0 where it is not known."""
+    variance: "array[float]" = msgspec.field(default_factory=lambda: array("d"))
+    """What went on within bars that were made of shorter ones (`Bar.variance`); empty where they were told as such."""
+    parts: "array[float]" = msgspec.field(default_factory=lambda: array("d"))
+    """How many shorter bars each was made of; empty likewise."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -74,11 +78,12 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
             self.close[i],
             self.volume[i],
             self.spread[i],
+            *((self.variance[i], self.parts[i]) if self.parts else ()),
         )
 
     def part(self, start: int, stop: int) -> "Bars":
         """Return bars start to stop (not included), as a slice would."""
-        columns = {name: getattr(self, name)[start:stop] for name in COLUMNS}
+        columns = {name: getattr(self, name)[start:stop] for name in (*COLUMNS, *WITHIN)}
         return Bars(symbol=self.symbol, timeframe=self.timeframe, **columns)
 
     def between(self, start: int, stop: int) -> "Bars":
@@ -87,6 +92,8 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
+WITHIN = ("variance", "parts")
+"""What only bars have that were made of shorter ones."""
 
 
 def bars_of(symbol: str, timeframe: str, rows: Iterable[Sequence[float]]) -> Bars:
@@ -103,3 +110,15 @@ def bars_of(symbol: str, timeframe: str, rows: Iterable[Sequence[float]]) -> Bar
         for column, number in zip(prices, numbers, strict=True):
             column.append(number)
     return Bars(symbol=symbol, timeframe=timeframe, time=time, **dict(zip(COLUMNS[1:], prices, strict=True)))
+
+
+def made_bars(symbol: str, timeframe: str, bars: Iterable[Bar]) -> Bars:
+    """Return bars that were made of shorter ones as columns, in order, with what went on within them.
+
+    >>> bars = made_bars("X", "D1", [Bar("X", "D1", 0, 1.0, 2.0, 0.5, 1.5, 9.0, 8.0, 0.25, 96.0)])
+    >>> bars.bar(0).variance, bars.part(1, 1).parts
+    (0.25, array('d'))
+    """
+    made = list(bars)
+    columns = {name: array("d", (getattr(bar, name) for bar in made)) for name in (*COLUMNS[1:], *WITHIN)}
+    return Bars(symbol=symbol, timeframe=timeframe, time=array("q", (bar.time for bar in made)), **columns)

@@ -2,8 +2,9 @@
 
 A feature's `step(s, p, o, h, l, c, t)` takes its state, its parameters, a bar's prices and the time it opened (seconds
 since 1970, UTC), changes the state and returns the value: NaN until warm. A feature of volume is given the bar's volume
-in the place of all four prices. A window is summed anew at every bar, oldest
-value first, so that its value does not depend on where history began. There is no vectorised twin.
+in the place of all four prices; one of parts is given, in the places of open and high, and of low and close, what went
+on within a bar that was made of shorter ones: `Bar.variance` and `Bar.parts`. A window is summed anew at every bar,
+oldest value first, so that its value does not depend on where history began. There is no vectorised twin.
 """
 
 import math
@@ -14,10 +15,15 @@ from typing import Literal
 import msgspec
 
 from market.kernel import Params, State, kernel
+from market.types import Bar
 
 NAN = float("nan")
 
 Step = Callable[[State, Params, float, float, float, float, float], float]
+
+
+Of = Literal["prices", "volume", "parts"]
+"""What of a bar a feature's step is given."""
 
 
 class FeatureError(ValueError):
@@ -34,8 +40,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the parameters; all of them are whole numbers of bars."""
     least: tuple[int, ...] = ()
     """The smallest value each parameter may have."""
-    of: Literal["prices", "volume"] = "prices"
-    """What of a bar its step is given."""
+    of: Of = "prices"
     unit: str
     formula: str
     source: str
@@ -50,6 +55,20 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     def init(self, params: Params) -> list[float]:
         """Return the state before the first bar."""
         return [0.0] * self.size(params)
+
+
+def told_of(bar: Bar) -> dict[Of, tuple[float, float, float, float]]:
+    """Return the four numbers of a bar that features of each sort are given.
+
+    >>> told_of(Bar("X", "D1", 0, 1.0, 2.0, 0.5, 1.5, 9.0, 8.0, 0.25, 96.0))["parts"]
+    (0.25, 96.0, 0.25, 96.0)
+    """
+    volume, variance, parts = bar.volume, bar.variance, bar.parts
+    return {
+        "prices": (bar.open, bar.high, bar.low, bar.close),
+        "volume": (volume, volume, volume, volume),
+        "parts": (variance, parts, variance, parts),
+    }
 
 
 def fold(feature: Feature, params: Params, bars: Iterable[Sequence[float]]) -> list[float]:

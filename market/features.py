@@ -6,13 +6,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from market.feature import Feature, FeatureError
+from market.feature import Feature, FeatureError, told_of
 from market.features_averages import EMA, SMA, ZSCORE
 from market.features_channels import DONCHIAN, DONCHIAN_HIGH, DONCHIAN_LOW
 from market.features_clock import HOUR_OF_WEEK
 from market.features_momentum import EFFICIENCY_RATIO, RSI
 from market.features_trend import SORTINO, TREND_T
-from market.features_volatility import ATR, DOWNSIDE_DEVIATION, GARMAN_KLASS, LOG_RETURN, REALISED_VOL
+from market.features_volatility import (
+    ATR,
+    DOWNSIDE_DEVIATION,
+    GARMAN_KLASS,
+    INTRABAR_VOL,
+    LOG_RETURN,
+    REALISED_VOL,
+)
 from market.features_volume import LOG_VOLUME_ZSCORE
 from market.features_windows import LOG_REALISED_VOL, YANG_ZHANG
 from market.kernel import fingerprint
@@ -32,6 +39,7 @@ FEATURES: dict[str, Feature] = {
         EFFICIENCY_RATIO,
         REALISED_VOL,
         GARMAN_KLASS,
+        INTRABAR_VOL,
         ATR,
         DOWNSIDE_DEVIATION,
         LOG_REALISED_VOL,
@@ -115,12 +123,9 @@ class FeatureSet(msgspec.Struct, frozen=True):
 
     def step(self, state: FeatureState, bar: Bar) -> tuple[float, ...]:
         """Fold a closed bar into the state, which is changed, and return the values in the order of `refs`."""
-        o, h, l, c, t, v = bar.open, bar.high, bar.low, bar.close, bar.time / 1000.0, bar.volume
+        told, t = told_of(bar), bar.time / 1000.0
         values = []
         for (name, params), s in zip(self.refs, state, strict=True):
             feature = FEATURES[name]
-            if feature.of == "volume":
-                values.append(feature.step(s, params, v, v, v, v, t))
-            else:
-                values.append(feature.step(s, params, o, h, l, c, t))
+            values.append(feature.step(s, params, *told[feature.of], t))
         return tuple(values)

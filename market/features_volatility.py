@@ -1,4 +1,4 @@
-"""Features of size: log_return, realised_vol, garman_klass, atr, downside_deviation."""
+"""Features of size: log_return, realised_vol, garman_klass, intrabar_vol, atr, downside_deviation."""
 
 import math
 
@@ -56,6 +56,21 @@ def garman_klass_step(s: State, p: Params, o: float, h: float, l: float, c: floa
     """
     high_low, close_open = log_ratio(h, l), log_ratio(c, o)
     return 0.5 * log_of(0.5 * high_low * high_low - _GK * close_open * close_open)
+
+
+@kernel
+def intrabar_vol_step(s: State, p: Params, o: float, h: float, l: float, c: float, t: float) -> float:
+    """Return the logarithm of the volatility within this bar alone; `o` is its variance, `h` how many bars made it.
+
+    NaN where they were fewer than n, as on a day of which most was not told, and where none of them moved.
+
+    >>> from market.feature import fold
+    >>> fold(INTRABAR_VOL, (90,), [(0.0001, 96.0, 0.0001, 96.0, 0.0), (0.0001, 89.0, 0.0001, 89.0, 0.0)])
+    [-4.605170185988091, nan]
+    """
+    if h < p[0]:
+        return NAN
+    return 0.5 * log_of(o)
 
 
 @kernel
@@ -149,6 +164,22 @@ GARMAN_KLASS = Feature(
     source="Garman and Klass, On the Estimation of Security Price Volatilities from Historical Data (1980)",
     size=lambda _: 0,
     step=garman_klass_step,
+    warmup=lambda _: 1,
+)
+INTRABAR_VOL = Feature(
+    name="intrabar_vol",
+    version=1,
+    params=("n",),
+    least=(1,),
+    of="parts",
+    unit="log of a log return of one bar",
+    formula=(
+        "0.5 log(sum of r^2), r: log returns of the shorter bars that made it, the first from its open; NaN where "
+        "those are fewer than n, or none moved"
+    ),
+    source="Andersen, Bollerslev, Diebold and Labys, Modeling and Forecasting Realized Volatility (2003)",
+    size=lambda _: 0,
+    step=intrabar_vol_step,
     warmup=lambda _: 1,
 )
 ATR = Feature(

@@ -144,6 +144,10 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     volume: float = 0.0
     spread: float = 0.0
     """Ask minus bid over the bar, in points."""
+    variance: float = 0.0
+    """Sum of the squared log returns of the shorter bars it was made of, the way into its first open left out."""
+    parts: float = 0.0
+    """How many shorter bars it was made of; 0.0: it was told as it is, and nothing is known of what went on within."""
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):

@@ -47,10 +47,12 @@ def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
     if missing:
         raise StrategyError(f"strategy {use!r} is missing {missing}")
     try:
-        for ref in strategy.features().values():
-            feature_of(ref)
+        found = [feature_of(ref) for ref in strategy.features().values()]
     except FeatureError as error:
         raise StrategyError(f"strategy {use!r}: {error}") from error
+    for feature in found:
+        if feature.of == "parts":
+            raise StrategyError(f"strategy {use!r}: {feature.name} is a regime's: no strategy's bars are made here")
     return strategy
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from market.feature import Of, told_of
 from market.features import FEATURES
 from market.types import TIMEFRAMES, Bar
 from regimes.bundle import RegimeModel
@@ -36,8 +37,8 @@ class Feed:
         self.key = key
         self.timeframe_ms = TIMEFRAMES[key[1]] * 1000
         self.picks: dict[FeatureRef, int] = {}
-        self.folds: list[tuple[Any, tuple[float, ...], bool]] = []
-        """Each feature's step, its parameters, and whether it is one of volume."""
+        self.folds: list[tuple[Any, tuple[float, ...], Of]] = []
+        """Each feature's step, its parameters, and what of a bar it is given."""
         self.states: list[list[float]] = []
         self.values: list[float] = []
         self.bars = 0
@@ -51,7 +52,7 @@ class Feed:
             name, params = ref
             feature = FEATURES[name]
             self.picks[ref] = len(self.folds)
-            self.folds.append((feature.step, params, feature.of == "volume"))
+            self.folds.append((feature.step, params, feature.of))
             self.states.append(feature.init(params))
             self.values.append(float("nan"))
             self.warm_after = max(self.warm_after, feature.warmup(params))
@@ -64,10 +65,10 @@ class Feed:
 
     def fold(self, bar: Bar) -> None:
         """Fold one closed bar into every feature."""
-        o, h, low, c, t, v = bar.open, bar.high, bar.low, bar.close, bar.time / 1000.0, bar.volume
+        told, t = told_of(bar), bar.time / 1000.0
         values, states = self.values, self.states
-        for i, (step, params, volume) in enumerate(self.folds):
-            values[i] = step(states[i], params, v, v, v, v, t) if volume else step(states[i], params, o, h, low, c, t)
+        for i, (step, params, of) in enumerate(self.folds):
+            values[i] = step(states[i], params, *told[of], t)
         self.bars += 1
         self.last_time = bar.time
         self.known.append(bar)

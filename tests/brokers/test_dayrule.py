@@ -46,6 +46,7 @@ def test_a_day_on_which_the_clock_is_changed_is_shorter_or_longer(
     (day,) = days_of(hours(utc(*first), utc(*last)), DayRule(NEW_YORK_CLOSE, "H1"), None)
 
     assert (float(bars), utc(*first)) == (day.close, day.time)
+    assert float(bars) == day.parts
 
 
 def test_the_same_bars_make_other_days_by_another_clock() -> None:

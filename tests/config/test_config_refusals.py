@@ -373,10 +373,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "H5"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
+        ({"features": [["intrabar_vol", 20]]}, "regimes.calm-or-storm.features[0]: expected `day` and `made_of` with"),
         ({"day": "UTC", "made_of": "H1", "timeframe": "H4"}, 'regimes.calm-or-storm.timeframe: expected "D1" with'),
     ],
 )
-def test_a_regime_that_cannot_be_is_refused(words: dict[str, str], expected: str) -> None:
+def test_a_regime_that_cannot_be_is_refused(words: dict[str, object], expected: str) -> None:
     """A test of predictions that nobody makes, an unknown clock, bars that are no part of a day, or no day at all."""
     document = copy.deepcopy(DEMO)
     document["regimes"]["calm-or-storm"] |= words

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.bars import COLUMNS, bars_of
+from market.bars import COLUMNS, WITHIN, bars_of, made_bars
 from market.types import TIMEFRAMES, Bar, Symbol
 
 MINUTE = 60_000
@@ -37,6 +37,28 @@ def test_columns_give_back_the_rows_they_were_made_of(prices: list[tuple[float, 
     assert len(rows) == len(bars)
 
 
+@given(st.lists(st.tuples(PRICE, PRICE, PRICE, PRICE, PRICE, PRICE, PRICE, PRICE), max_size=30))
+def test_made_bars_keep_what_went_on_within_them(rows: list[tuple[float, ...]]) -> None:
+    """As columns and as parts of them, too; bars that were told as they are have no such columns."""
+    bars = [Bar("EURUSD", "D1", MINUTE * i, *row) for i, row in enumerate(rows)]
+    made = made_bars("EURUSD", "D1", bars)
+    told = bars_of("EURUSD", "D1", [(bar.time, *row[:6]) for bar, row in zip(bars, rows, strict=True)])
+
+    assert bars == list(made)
+    assert bars[3:9] == list(made.part(3, 9)) == list(made.between(3 * MINUTE, 9 * MINUTE))
+    assert [0, 0] == [len(getattr(told, name)) for name in WITHIN]
+    assert {(0.0, 0.0)} | {(bar.variance, bar.parts) for bar in told} == {(0.0, 0.0)}
+
+
+def test_a_bar_that_was_told_as_it_is_says_nothing_of_its_parts() -> None:
+    """Journals that were written before there was more to say are read as they were meant."""
+    bar = Bar("EURUSD", "M1", 0, 1.0, 2.0, 0.5, 1.5, 9.0, 8.0)
+    old = {name: value for name, value in msgspec.to_builtins(bar).items() if name not in WITHIN}
+
+    assert (0.0, 0.0) == (bar.variance, bar.parts)
+    assert bar == msgspec.convert(old, Bar)
+
+
 def test_numpy_sees_columns_without_a_copy() -> None:
     """The compiled half reads the very memory of the columns."""
     bars = bars_of("EURUSD", "M1", [(0, 1.0, 2.0, 0.5, 1.5, 10.0, 3.0), (MINUTE, 1.5, 2.5, 1.0, 2.0, 11.0, 4.0)])
@@ -60,7 +82,7 @@ def test_a_row_with_a_field_too_few_is_a_bug() -> None:
         bars_of("EURUSD", "M1", [(0, 1.0, 1.0, 1.0, 1.0, 0.0)])
 
 
-@given(st.tuples(PRICE, PRICE, PRICE, PRICE, PRICE, PRICE), st.sampled_from(sorted(TIMEFRAMES)))
+@given(st.tuples(PRICE, PRICE, PRICE, PRICE, PRICE, PRICE, PRICE, PRICE), st.sampled_from(sorted(TIMEFRAMES)))
 def test_a_bar_survives_the_wire(prices: tuple[float, ...], timeframe: str) -> None:
     """A bar that went through msgpack, or through JSON, is the same bar to the bit."""
     bar = Bar("EURUSD", timeframe, 1_328_054_400_000, *prices)

@@ -1,13 +1,17 @@
 """Days made of shorter bars: told once, whole, and never before their last bar."""
 
 import itertools
+import math
 
-from hypothesis import given
+import msgspec
+import pytest
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.days import DayFold, day_begin, day_step
+from market.days import DayFold, day_begin, day_step, moves_begin, moves_step
 from market.types import DAY_MS, Bar
-from tests.kernels import compiled
+from tests.kernels import compiled, same_call
 
 HOUR = 3_600_000
 
@@ -34,7 +38,49 @@ def test_a_day_has_the_prices_of_its_bars() -> None:
     bars = [an_hour(n, 100.0 + n) for n in range(24)]
     bars[7] = an_hour(7, 100.0, high=150.0, low=50.0, volume=3.0)
 
-    assert [Bar("X", "D1", 0, 100.0, 150.0, 50.0, 123.0, 26.0, 8.0)] == days(bars)
+    (day,) = days(bars)
+
+    assert Bar("X", "D1", 0, 100.0, 150.0, 50.0, 123.0, 26.0, 8.0) == msgspec.structs.replace(
+        day, variance=0.0, parts=0.0
+    )
+
+
+def test_a_day_has_the_moves_of_its_bars() -> None:
+    """Squared log returns added, the first from its open: what lies between two days belongs to neither."""
+    closes = [100.0 + n % 5 for n in range(24)] + [200.0 + n % 3 for n in range(24)]
+    first, second = days([an_hour(n, close) for n, close in enumerate(closes)])
+
+    returns = [math.log(b / a) for a, b in itertools.pairwise(closes)]
+    assert (24.0, 24.0) == (first.parts, second.parts)
+    assert sum(r * r for r in returns[:23]) == pytest.approx(first.variance, rel=1e-12)
+    assert sum(r * r for r in returns[24:]) == pytest.approx(second.variance, rel=1e-12)
+    assert returns[23] ** 2 > second.variance
+
+
+def test_a_bar_that_is_missing_leaves_one_move_over_the_gap() -> None:
+    """What was moved meanwhile is not lost; that there were fewer bars is said."""
+    bars = [an_hour(n, 100.0 + n) for n in range(24)]
+    (day,) = days([bar for n, bar in enumerate(bars) if not 5 <= n < 9])
+
+    over = math.log(109.0 / 104.0)
+    known = sum(math.log((100.0 + n) / (99.0 + n)) ** 2 for n in range(1, 24) if not 5 <= n < 10)
+    assert 20.0 == day.parts
+    assert known + over * over == pytest.approx(day.variance, rel=1e-12)
+
+
+def test_a_fold_put_to_rest_before_there_were_moves_has_none_of_that_day() -> None:
+    """The next one is whole again: nobody is told a volatility of half a day."""
+    fold = DayFold()
+    for n in range(12):
+        fold.fold(an_hour(n), 0, last=False)
+    old = {name: value for name, value in msgspec.to_builtins(fold).items() if name != "moves"}
+    woken = msgspec.convert(old, DayFold)
+
+    first, second = (
+        day for n in range(12, 48) for day in woken.fold(an_hour(n, 100.0 + n), n // 24 * DAY_MS, last=n % 24 == 23)
+    )
+    assert math.isnan(first.variance)
+    assert (24.0, True) == (second.parts, second.variance > 0.0)
 
 
 def test_a_day_is_over_with_its_last_bar_or_the_first_of_another() -> None:
@@ -90,3 +136,11 @@ def test_the_day_kernels_are_the_same_in_both_drives() -> None:
         compiled(day_step)(array, *step)
 
     assert plain == array.tolist() == [1.1, 1.4, 0.9, 1.0, 0.1 + 0.2 + 0.3, 8.0]
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=30))
+def test_the_kernels_of_moves_are_the_same_in_both_drives(closes: list[float]) -> None:
+    """No price and a price of nothing are told alike, too."""
+    same_call(moves_begin, [([0.0] * 3, close) for close in closes])
+    same_call(moves_step, [([0.5, 2.0, before], close) for before, close in itertools.pairwise(closes)])

@@ -141,6 +141,7 @@ def test_flat_market_is_neither_nan_nor_extreme() -> None:
     assert math.isnan(values(("garman_klass", ()), flat)[-1])
     assert math.isnan(values(("yang_zhang", (7.0,)), flat)[-1])
     assert math.isnan(values(("log_realised_vol", (7.0,)), flat)[-1])
+    assert math.isnan(values(("intrabar_vol", (7.0,)), [(0.0, 96.0, 0.0, 96.0, 0.0)])[-1])
 
 
 def test_every_feature_says_what_it_is() -> None:
@@ -174,6 +175,20 @@ def test_feature_of_volume_is_given_the_volume() -> None:
     ]
 
     assert bits(values(ref, closes(*volumes))) == bits(found)
+
+
+def test_feature_of_parts_is_given_what_went_on_within() -> None:
+    """In a list of features too: the variance and the number of the shorter bars, where there were any, and enough."""
+    features = FeatureSet((("log_return", ()), ("intrabar_vol", (90.0,))))
+    state, bars = features.init(), list(SP500.part(0, 3))
+    within = [(1e-4, 96.0), (1e-4, 89.0), (0.0, 0.0)]
+
+    found = [
+        features.step(state, msgspec.structs.replace(bar, variance=v, parts=n))[1]
+        for bar, (v, n) in zip(bars, within, strict=True)
+    ]
+
+    assert bits([0.5 * math.log(1e-4), math.nan, math.nan]) == bits(found)
 
 
 def test_feature_set_state_can_be_restored_in_the_middle() -> None:

@@ -32,6 +32,10 @@ class Odd(Plain):
     def features(self):
         return {"mean": ("astrology", ())}
 
+class Within(Plain):
+    def features(self):
+        return {"within": ("intrabar_vol", (9.0,))}
+
 class Half:
     name = "half"
     def init(self):
@@ -97,6 +101,7 @@ def test_a_dataclass_is_decoded_strictly(module: str) -> None:
         ("MODULE:Half", {"n": 1}, "no parameter 'n'; it has: none"),
         ("MODULE:Half", {}, r"is missing version, features, decide \(or, as a kernel strategy, step and params\)"),
         ("MODULE:Odd", {}, "unknown feature 'astrology'"),
+        ("MODULE:Within", {}, "intrabar_vol is a regime's: no strategy's bars are made here"),
         ("MODULE_broken:A", {}, "failed: ZeroDivisionError: division by zero"),
         ("MODULE_needy:A", {}, "imports 'no_such_package_anywhere', which is not installed"),
     ],
