@@ -151,6 +151,16 @@ def encode(model: RegimeModel) -> dict[str, bytes]:
     return {MANIFEST: _json(manifest), **parts}
 
 
+def texts_of(model: RegimeModel) -> dict[str, str]:
+    """Return a bundle as journals keep it: its parts by their path, as text."""
+    return {name: part.decode() for name, part in encode(model).items()}
+
+
+def from_texts(parts: Mapping[str, str], fingerprint: str = "") -> RegimeModel:
+    """Return the model in a journal's bundle, verified as `decode` does it; ModelError."""
+    return decode({name: text.encode() for name, text in parts.items()}, fingerprint)
+
+
 def seal(model: RegimeModel) -> RegimeModel:
     """Return the model with the fingerprint of its content."""
     return msgspec.structs.replace(model, fingerprint=_sha(encode(model)[MANIFEST]))

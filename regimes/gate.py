@@ -170,6 +170,19 @@ def gate_step(s: State, p: Params, q: float) -> float:
 
 
 @kernel
+def gate_exchange(s: State, p: Params, q: float) -> float:
+    """Take what another model says of the last closed bar into a gate; return 1.0 open or 0.0 shut.
+
+    No bar passes. A gate that stands open stays so only where it would open by this model alone, whatever its dwell:
+    what kept it open was another's word. It is never opened. `s`, `p` and `q` are those of `gate_step`.
+    """
+    if s[GATE] == OPEN and not q >= p[ENTER]:
+        s[GATE] = SHUT
+        s[SINCE] = 0.0
+    return s[GATE]
+
+
+@kernel
 def allowed_mass(s: State, mask: Params, states: int) -> float:
     """Return the summed posterior `s[0..states-1]` of the states whose mask is 1.0; NaN when there is none."""
     mass = 0.0

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import assert_never
 
 from brokers.book import unconverted
 from brokers.hours import Hours
@@ -15,11 +14,10 @@ from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
-from regimes.novelty import e_process
 from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
-from runtime.core.plan import Plan, RegimePlan, StrategyPlan
+from runtime.core.plan import Plan, RegimePlan, StrategyPlan, novelty_by
 from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
 
@@ -60,19 +58,6 @@ def check_kin(section: StrategySection, model: RegimeModel) -> None:
             f"model {model.name}: has {model.states} states, and {path} is written for others (allow {gate.allow}): "
             f"look at their profiles, then edit {path}.allow and its exposure"
         )
-
-
-def novelty_of(regime: RegimeSection, model: RegimeModel) -> tuple[float, ...]:
-    """Return the rule by which a regime's bars are novel; () where nobody looks."""
-    match regime.novelty:
-        case "model":
-            return model.novelty
-        case "e-process":
-            return e_process(len(model.features))
-        case "off":
-            return ()
-        case _:
-            assert_never(regime.novelty)
 
 
 def bundle_path(folder: Path) -> Path:
@@ -143,7 +128,8 @@ def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapp
                 model=models[name],
                 max_age=r.max_model_age,
                 day=r.day_rule,
-                novelty=novelty_of(r, models[name]),
+                novelty=novelty_by(r.novelty, models[name]),
+                watch=r.novelty,
             )
             for name, r in config.regimes.items()
         ),

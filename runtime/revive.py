@@ -12,7 +12,7 @@ import msgspec
 from config.account import AccountConfig
 from config.errors import ConfigError
 from market.types import Symbol
-from regimes.bundle import RegimeModel, decode, encode
+from regimes.bundle import RegimeModel, from_texts, texts_of
 from runtime.assemble import core_of, costs_of, plan_of
 from runtime.core.core import Core
 from runtime.core.plan import Plan
@@ -38,15 +38,14 @@ _KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
 
 def bundles_text(models: dict[str, RegimeModel]) -> str:
     """Return models as the text a run's row keeps."""
-    parts = {name: {part: raw.decode() for part, raw in encode(model).items()} for name, model in models.items()}
-    return msgspec.json.encode(parts).decode()
+    return msgspec.json.encode({name: texts_of(model) for name, model in models.items()}).decode()
 
 
 def pair_of_run(run: dict[str, Any]) -> Pair:
     """Return a new-born core and its books, as they were at the start of a journaled run."""
     config = _config_of(run["config"])
     bundles = _bundles_of(run["bundles"])
-    models = {name: decode({part: text.encode() for part, text in parts.items()}) for name, parts in bundles.items()}
+    models = {name: from_texts(parts) for name, parts in bundles.items()}
     symbols = _symbols_of(run["symbols"])
     return core_of(plan_of(config, models, symbols), costs_of(config))
 

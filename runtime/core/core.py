@@ -31,13 +31,23 @@ from brokers.facts import (
     WrongTerminal,
 )
 from market.types import Bar
+from runtime.core.activate import activate
 from runtime.core.adopt import adopt, adoption_answered
 from runtime.core.days import DayFeed, closed_with, day_snapshot, days_of, fold_days, restore_day
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
-from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, LevelChanged, RunStarted, SpecAcknowledged, TimerFired
+from runtime.core.facts import (
+    AdoptionAsked,
+    Alerted,
+    AnyFact,
+    LevelChanged,
+    ModelActivated,
+    RunStarted,
+    SpecAcknowledged,
+    TimerFired,
+)
 from runtime.core.feeds import (
     Feed,
     FeedKey,
@@ -48,7 +58,7 @@ from runtime.core.feeds import (
     restore_reading,
 )
 from runtime.core.gates import read_gate
-from runtime.core.levels import take_back
+from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
@@ -129,7 +139,7 @@ class Core:
                 for lane in self.lanes:  # an entry in doubt may rest after all
                     self.decider.shut_out(lane)
             case LevelChanged():
-                self._level(fact)
+                stand_at(ledger, fact)
             case TimerFired():
                 self._timer(fact)
             case RunStarted():
@@ -161,6 +171,9 @@ class Core:
                 acknowledge(self.decider, fact)
             case AdoptionAsked():
                 adopt(self.decider, fact)
+            case ModelActivated():
+                activate(self.decider, fact)
+                self.plan = self.decider.plan
             case Alerted():
                 return NO_STEP
             case _:
@@ -234,11 +247,9 @@ class Core:
         """Lift the holds that a bar can lift."""
         self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
         key = f"WARMING:{symbol}"
-        if key in self.ledger.holds and all(f.warm for f in self._all_feeds() if f.key[0] == symbol):
+        feeds = (*self.feeds.values(), *(made.feed for made in self.days.values()))
+        if key in self.ledger.holds and all(f.warm for f in feeds if f.key[0] == symbol):
             del self.ledger.holds[key]
-
-    def _all_feeds(self) -> list[Feed]:
-        return [*self.feeds.values(), *(made.feed for made in self.days.values())]
 
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":
@@ -247,15 +258,6 @@ class Core:
         elif self.ledger.missing_timers.get(fact.key.removeprefix("missing:")) == fact.id:
             self.ledger.missing_timers[fact.key.removeprefix("missing:")] = 0
             self.desk.reconcile(settled=False)
-
-    # --- the operator -----------------------------------------------------------------------------------------------
-
-    def _level(self, fact: LevelChanged) -> None:
-        """Stand at the latched level."""
-        ledger = self.ledger
-        ledger.holds.pop("SWITCH", None)
-        ledger.level, ledger.generation = fact.command.level, fact.generation
-        ledger.force = fact.command.force and ledger.level == "flatten"
 
     # --- rest -------------------------------------------------------------------------------------------------------
 
@@ -290,6 +292,8 @@ class Core:
             restore_feed(feed, rest)
         for reading, at_rest in zip([] if self.guest else self.readings, snapshot.readings, strict=True):
             restore_reading(reading, at_rest)
+        for reading in self.readings:
+            self.plan = self.decider.plan = self.plan.read_by(reading.name, reading.model)
         for made, night in zip([] if self.guest else self.days.values(), snapshot.days, strict=True):
             restore_day(made, night)
         for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):

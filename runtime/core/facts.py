@@ -70,7 +70,18 @@ class AdoptionAsked(Fact, frozen=True, kw_only=True):
     """For so long nothing may have been sent under the magic number."""
 
 
-PersonFact = SpecAcknowledged | AdoptionAsked
+class ModelActivated(Fact, frozen=True, kw_only=True):
+    """A person, or a schedule of theirs, wants a regime to be read by another model from its next bar on."""
+
+    asker: Asker
+    regime: str
+    fingerprint: str
+    """Of the model's bundle."""
+    bundle: dict[str, str]
+    """Its parts by their path, as the row of a run keeps them: a replay needs no file."""
+
+
+PersonFact = SpecAcknowledged | AdoptionAsked | ModelActivated
 
 
 class Alerted(Fact, frozen=True, kw_only=True):
@@ -85,6 +96,7 @@ AnyFact = (
     | TimerFired
     | SpecAcknowledged
     | AdoptionAsked
+    | ModelActivated
     | Alerted
     | LinkUp
     | LinkDown

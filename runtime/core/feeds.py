@@ -23,6 +23,8 @@ FeedKey = tuple[str, str]
 
 KNOWN = 3
 """Bars remembered as they were folded in: after a restart they are held against what the terminal tells then."""
+REMEMBERED = 1000
+"""Rows of features a reading remembers, for a model that comes after its own: a filter forgets what is older."""
 
 
 class Feed:
@@ -84,19 +86,25 @@ class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "bars", "feed", "log_density", "model", "name", "novel", "novelty", "ordinal", "picks", "posterior", "rule",
-        "state", "strange", "weights", "x", "z",
+        "bars", "feed", "log_density", "model", "name", "novel", "novelty", "ordinal", "picks", "posterior", "rows",
+        "rule", "state", "strange", "weights", "x", "z",
     )  # fmt: skip
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = ()) -> None:
         """Begin before the first bar; `rule` says when bars are novel, (): never."""
         self.name = name
-        self.model = model
         self.feed = feed
-        self.weights = model.weights
         self.picks = tuple(feed.want(ref) for ref in model.features)
-        self.state: list[float] = filter_init(model.weights)
         self.x = [float("nan")] * len(self.picks)
+        self.rows: deque[tuple[float, ...]] = deque(maxlen=REMEMBERED)
+        """What was read last, the newest at the end."""
+        self._begin(model, rule)
+
+    def _begin(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
+        """Have read nothing yet by a model."""
+        self.model = model
+        self.weights = model.weights
+        self.state: list[float] = filter_init(model.weights)
         self.bars = 0
         self.ordinal = -1
         self.log_density = float("nan")
@@ -108,11 +116,27 @@ class RegimeReading:
         self.novelty = float("nan")
         """The largest statistic as a share of its limit; NaN where nobody looks."""
 
+    def become(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
+        """Go on by another model of the same features, as if it had read all rows that are remembered.
+
+        To the bit what it would be had it read the history from the first of them; what came before is forgotten.
+        """
+        self._begin(model, rule)
+        for row in self.rows:
+            self.x[:] = row
+            self._read()
+
     def fold(self) -> None:
         """Take the feed's newest values into the filter."""
         values, x = self.feed.values, self.x
         for i, pick in enumerate(self.picks):
             x[i] = values[pick]
+        self.rows.append(tuple(x))
+        self._read()
+
+    def _read(self) -> None:
+        """Read one row."""
+        x = self.x
         self.log_density = filter_step(self.state, self.weights, x)
         self.bars += 1
         self.posterior = tuple(self.state[: self.model.states])
@@ -156,6 +180,10 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
     strange: list[float] = []
     novel: bool = False
     novelty: float = math.nan
+    model: RegimeModel | None = None
+    """The one it reads by: another may have been activated since the run began. None: that of the plan."""
+    rule: tuple[float, ...] = ()
+    rows: list[tuple[float, ...]] = []
 
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
@@ -175,14 +203,17 @@ def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     """Return all that moves in a regime reading."""
     return ReadingSnapshot(
         reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state),
-        list(reading.strange), reading.novel, reading.novelty,
+        list(reading.strange), reading.novel, reading.novelty, reading.model, reading.rule, list(reading.rows),
     )  # fmt: skip
 
 
 def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
-    """Put a regime reading back where it was."""
+    """Put a regime reading back where it was, by the model that it read by then."""
+    if snapshot.model is not None:
+        reading.model, reading.weights, reading.rule = snapshot.model, snapshot.model.weights, snapshot.rule
+    reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
     reading.bars, reading.ordinal = snapshot.bars, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior
     reading.state = list(snapshot.state)
-    if reading.rule:
+    if snapshot.strange or snapshot.model is not None:
         reading.strange, reading.novel, reading.novelty = list(snapshot.strange), snapshot.novel, snapshot.novelty

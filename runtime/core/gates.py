@@ -1,7 +1,7 @@
 """A strategy's regime gate, from the reading of its model: open or shut, how far, and why."""
 
 from brokers.hours import Hours
-from regimes.gate import allowed_mass, exposure, gate_step
+from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
 from runtime.core.feeds import RegimeReading
 from runtime.core.state import Lane
 
@@ -23,6 +23,32 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
         lane.exposure = exposure(reading.state, lane.weights, reading.model.states)
         if lane.gate_open and not lane.exposure > 0.0:
             lane.gate_reason = "regime allowed, at no exposure"
+
+
+def exchange(lane: Lane, reading: RegimeReading) -> None:
+    """Take what a new model says of the last closed bar into the lane's gate, until it has read a bar of its own.
+
+    Between two bars nothing is let in that the old model kept out, and nothing that the new one would not let in by
+    itself. A reading that is stale stays so.
+    """
+    if lane.allowed != lane.allowed:
+        return
+    lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
+    known = NAN if reading.novel else lane.allowed
+    lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
+    lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading)
+    if lane.weights:
+        share = exposure(reading.state, lane.weights, reading.model.states)
+        lane.exposure = share if share < lane.exposure else lane.exposure
+
+
+def _unheard(lane: Lane, reading: RegimeReading) -> str:
+    """Return why a gate is shut after its model was exchanged."""
+    if reading.novel:
+        return f"no trained regime explains this ({reading.strangest})"
+    if lane.allowed >= lane.gate_flat[ENTER]:
+        return "shut by the model before, until the new one has read a bar"
+    return "regime not allowed"
 
 
 def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading, hours: Hours | None, at: int) -> None:

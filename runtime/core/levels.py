@@ -1,9 +1,17 @@
-"""A level tighter than run: what rests is taken back, and flatten closes what we hold until nothing is left."""
+"""The latched level: where the core stands; tighter than run, what rests is taken back, and flatten closes the rest."""
 
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.facts import LevelChanged
 from runtime.core.positions import GONE, Trade
 from runtime.core.state import Lane, Ledger
+
+
+def stand_at(ledger: Ledger, fact: LevelChanged) -> None:
+    """Stand at the latched level."""
+    ledger.holds.pop("SWITCH", None)
+    ledger.level, ledger.generation = fact.command.level, fact.generation
+    ledger.force = fact.command.force and ledger.level == "flatten"
 
 
 def take_back(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, decider: Decider) -> None:

@@ -1,7 +1,7 @@
 """What a core is built from: the strategies, regimes, limits and contracts of one account, as plain frozen values."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, assert_never
 
 import msgspec
 
@@ -11,9 +11,25 @@ from brokers.limits import Limits
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
+from regimes.novelty import e_process
 from strategies.protocol import Strategy
 
 Mode = Literal["observe", "paper", "live"]
+Watch = Literal["model", "e-process", "off"]
+"""By whose limits the bars of a regime are novel: its model's own, those of a rule that needs none, nobody's."""
+
+
+def novelty_by(watch: Watch, model: RegimeModel) -> tuple[float, ...]:
+    """Return the rule by which a regime's bars are novel; () where nobody looks."""
+    match watch:
+        case "model":
+            return model.novelty
+        case "e-process":
+            return e_process(len(model.features))
+        case "off":
+            return ()
+        case _:
+            assert_never(watch)
 
 
 class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +41,8 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     model: RegimeModel
     novelty: tuple[float, ...] = ()
     """Parameters of `regimes/novelty.py`; (): nobody looks whether the model explains the bars."""
+    watch: Watch = "model"
+    """Where the rule of a model that comes after this one is from."""
     max_age: str = ""
     """How old its model may get before people are told, like "12 months"; no rule of the core's."""
     day: DayRule | None = None
@@ -34,6 +52,10 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     def told(self) -> str:
         """The timeframe of the bars that have to be told for it."""
         return self.day.made_of if self.day else self.timeframe
+
+    def read_by(self, model: RegimeModel) -> "RegimePlan":
+        """Return the same regime, read by another model."""
+        return msgspec.structs.replace(self, model=model, novelty=novelty_by(self.watch, model))
 
 
 class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,3 +95,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Points a market order may slip where the venue honours it."""
     hours: Mapping[str, Hours] = {}
     """When each symbol is traded; one that is not named never shuts."""
+
+    def read_by(self, name: str, model: RegimeModel) -> "Plan":
+        """Return the same plan, one regime of which is read by another model; itself where it is so already."""
+        regimes = tuple(
+            r.read_by(model) if r.name == name and r.model.fingerprint != model.fingerprint else r for r in self.regimes
+        )
+        return self if regimes == self.regimes else msgspec.structs.replace(self, regimes=regimes)

@@ -17,7 +17,7 @@ from market.types import Account
 from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import Alerted, AnyFact, LevelChanged, RunStarted, SpecAcknowledged
+from runtime.core.facts import Alerted, AnyFact, LevelChanged, ModelActivated, RunStarted, SpecAcknowledged
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, Reply, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
 from runtime.follow import Follower, Told
@@ -75,7 +75,7 @@ class Shadow:
 
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
-        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged):
+        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated):
             done = self._tell(fact)
             if isinstance(fact, SpecAcknowledged):
                 self._respecify()

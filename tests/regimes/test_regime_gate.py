@@ -17,6 +17,7 @@ from regimes.gate import (
     allowed_mass,
     cost_threshold,
     exposure,
+    gate_exchange,
     gate_init,
     gate_step,
     most_likely,
@@ -92,6 +93,30 @@ def test_gate_is_the_same_in_both_drives() -> None:
     said = same_bits(gate_step, gate_init(gate.flat()), gate.flat(), [(q,) for q in qs.tolist()])
 
     assert {0.0, 1.0} == set(said)
+
+
+@given(gates, masses, st.one_of(st.floats(0.0, 1.0), st.just(math.nan)))
+def test_an_exchange_of_models_opens_nothing_and_keeps_open_what_the_new_one_would_open(
+    gate: GateParams, qs: list[float], q: float
+) -> None:
+    """Dwell or not; what has not changed counts its bars on, what was shut has changed now."""
+    p = gate.flat()
+    s = gate_init(p)
+    before = [gate_step(s, p, bar) for bar in qs][-1:] or [0.0]
+    since = s[1]
+    said = gate_exchange(s, p, q)
+
+    assert (1.0 if before == [1.0] and q >= p[0] else 0.0) == said == s[0]
+    assert (since if [said] == before else 0.0) == s[1]
+
+
+def test_an_exchange_is_the_same_in_both_drives() -> None:
+    """On either side of each threshold, and where nothing is known."""
+    p = GateParams(allow=(0,)).flat()
+    qs = [0.0, 0.4, 0.59, 0.6, 1.0, math.nan]
+
+    assert [0.0, 0.0, 0.0, 1.0, 1.0, 0.0] == same_call(gate_exchange, [([1.0, 7.0], p, q) for q in qs])
+    assert {0.0} == set(same_call(gate_exchange, [([0.0, 7.0], p, q) for q in qs]))
 
 
 def test_allowed_mass_and_most_likely_read_the_posterior_in_both_drives() -> None:

@@ -8,7 +8,8 @@ import pytest
 from config.account import AccountConfig
 from regimes.novelty import battery, e_process
 from regimes.weights import ModelError
-from runtime.assemble import check_kin, novelty_of, plan_of
+from runtime.assemble import check_kin, plan_of
+from runtime.core.plan import novelty_by
 from tests.journaled import REVERSION, a_config
 from tests.models import a_model
 
@@ -60,12 +61,16 @@ def test_a_gate_that_is_off_is_bound_to_nothing(tmp_path: Path) -> None:
     check_kin(section, a_model(lineage="bull-or-bear"))
 
 
-def test_a_regime_says_by_which_rule_its_bars_are_novel(tmp_path: Path) -> None:
-    """The model's own limits, where it has any; a rule that needs none; or nobody looks."""
-    section = a_config(tmp_path).regimes["calm-or-storm"]
-    plain = a_model()
-    limited = msgspec.structs.replace(plain, novelty=battery([9.0] * 24))
-    rules = [msgspec.structs.replace(section, novelty=said) for said in ("model", "e-process", "off")]
+@pytest.mark.parametrize("limits", [(), battery([9.0] * 24)], ids=["without limits", "with limits"])
+def test_a_regime_says_by_which_rule_its_bars_are_novel(tmp_path: Path, limits: tuple[float, ...]) -> None:
+    """The model's own limits, where it has any; a rule that needs none; or nobody looks: now and of later models."""
+    config, model = a_config(tmp_path), msgspec.structs.replace(a_model(), novelty=limits)
+    rules = []
+    for said in ("model", "e-process", "off"):
+        section = msgspec.structs.replace(config.regimes["calm-or-storm"], novelty=said)
+        account = msgspec.structs.replace(config, regimes={"calm-or-storm": section})
+        (regime,) = plan_of(account, {"calm-or-storm": model}).regimes
+        rules.append((regime.novelty, regime.watch))
 
-    assert [(), e_process(2), ()] == [novelty_of(rule, plain) for rule in rules]
-    assert [limited.novelty, e_process(2), ()] == [novelty_of(rule, limited) for rule in rules]
+    assert [(limits, "model"), (e_process(2), "e-process"), ((), "off")] == rules
+    assert [limits, e_process(2), ()] == [novelty_by(watch, model) for _, watch in rules]
