@@ -14,6 +14,8 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check", "tests"]
 
 ROOT = Path(__file__).parent
+CUT = "tests/backtests/test_drive_days.py"
+"""Tests that cut the bars of whole drives in two, in more places where TIDEGATE_CUTS is `all`."""
 UV = os.environ.get("UV", "uv")  # `uv run` tells where it stands; the environment itself has none
 OPENING, CLOSING = "  # <pins>\n", "  # </pins>\n"
 
@@ -74,7 +76,11 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def regimes_benchmark(session: nox.Session) -> None:
-    """Run what is known of the regime detector, `backtests/benchmarks/regimes_*.py`, at its full size."""
+    """Run what is known of the regime detector at its full size: all cuts of the tests, then its benchmarks.
+
+    These are `backtests/benchmarks/regimes_*.py`; arguments go to them.
+    """
+    session.run("pytest", CUT, env={"TIDEGATE_CUTS": "all"}, external=True)
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
         session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
 

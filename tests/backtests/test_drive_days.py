@@ -19,6 +19,7 @@ from runtime.hearing import facts_of
 from strategies.breakout import Breakout
 from strategies.trend import Trend
 from tests.cores import a_gate, a_lane, a_plan, opening, up_model
+from tests.cuts import cuts
 from tests.tapes import altered, coarser, driven, poisoned, rows_of, walk
 from tests.venues import HOUR, MONDAY
 
@@ -64,7 +65,7 @@ def test_days_gate_and_act_within_the_day() -> None:
         assert any(d.shut for d in one.decisions)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cuts(60, len(CUTS)), deadline=None)
 @given(cut=st.sampled_from(CUTS))
 def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     """From any quarter on another world: no decision or deal before it changes, its own day's bar included."""
@@ -79,7 +80,7 @@ def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     assert encoded(CLEAN[RULE], since) == encoded(made, since)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cuts(60, len(CUTS)), deadline=None)
 @given(cut=st.sampled_from(CUTS))
 def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     """Bars that are not there yet change nothing; only the bar at which the data ends is told otherwise."""

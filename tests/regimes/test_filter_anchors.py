@@ -1,26 +1,21 @@
-"""The filter against others' numbers: hmmlearn on every prefix, the cases that statsmodels publishes, no look-ahead.
+"""The filter against hmmlearn on every prefix, and no look-ahead: whatever the kind of emission and the shape."""
 
-| published case                           | here                                                                     |
-|------------------------------------------|--------------------------------------------------------------------------|
-| Fed funds, switching mean (Stata)        | compared: two Gaussian states of one variance                            |
-| Fed funds, switching slopes              | not expressible: the mean depends on a regressor                         |
-| Hamilton 1989, RGNP, AR(4)               | not expressible: the mean depends on five states in a row                |
-| Filardo 1994, transitions that vary      | not expressible: one transition matrix for all bars                      |
-| S&P 500 absolute returns, AR(1); mumps   | not expressible: the mean depends on the value before, with its own slope |
-"""
+from collections.abc import Callable
 
-from importlib.resources import files
-
+import msgspec
 import numpy as np
 import pytest
 
-from regimes.filter import filter_init, filter_step
-from regimes.weights import Parameters, pack
+from backtests.regime_compiled import filtered_compiled
+from regimes.filter import DIAGONAL_T, FULL, FULL_T, JUMP, filter_init, filter_step
+from regimes.weights import KINDS, Parameters, pack
 from tests.kernels import bits
 from tests.models import as_hmmlearn, draw_parameters, draw_rows
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 SHAPES = [(states, size, full) for states in (2, 3, 4) for size in (1, 2, 3, 4) for full in (False, True)]
+CUTS = range(1, 1001)
+POISONS = (float("nan"), 1e9, -1e9, float("inf"))
 
 
 def filtered(model: Parameters, rows: list[list[float]]) -> Array:
@@ -28,6 +23,26 @@ def filtered(model: Parameters, rows: list[list[float]]) -> Array:
     w, states = pack(model), len(model.start)
     s = filter_init(w)
     return np.array([[filter_step(s, w, x), *s[:states]] for x in rows])
+
+
+def batch(model: Parameters, rows: Array) -> Array:
+    """Return the same from the compiled loop, over all rows at once."""
+    posteriors, densities = filtered_compiled(pack(model), rows)
+    return np.column_stack((densities, posteriors))
+
+
+def of_kind(kind: int, states: int, size: int) -> Parameters:
+    """Return a model with this kind of emission."""
+    full, heavy = kind in (FULL, FULL_T), kind in (DIAGONAL_T, FULL_T)
+    model = draw_parameters(6, states, size, full=full, heavy=heavy)
+    return msgspec.structs.replace(model, penalty=5.0) if kind == JUMP else model
+
+
+def looks_ahead(tell: Callable[[Array], Array], rows: Array, whole: Array, t: int, poison: float) -> bool:
+    """Return whether what is told of the first t rows changes where no row follows them, or poisoned ones do."""
+    poisoned = rows.copy()
+    poisoned[t:] = poison
+    return any(whole[:t].tobytes() != tell(others)[:t].tobytes() for others in (rows[:t], poisoned))
 
 
 @pytest.mark.parametrize(("states", "size", "full"), SHAPES)
@@ -44,61 +59,49 @@ def test_posterior_is_that_of_hmmlearn_at_every_bar_to_five_hundred(states: int,
     assert np.abs(expected - actual).max() < 1e-10
 
 
-@pytest.mark.parametrize(("states", "size", "full"), [(2, 1, False), (3, 2, True), (4, 4, True), (4, 4, False)])
+@pytest.mark.parametrize(("states", "size", "full"), SHAPES)
 def test_posterior_is_that_of_hmmlearn_at_random_bars_of_twenty_thousand(states: int, size: int, full: bool) -> None:  # noqa: FBT001
-    """To 1e-10 on prefixes as long as years of quarter hours; fifty of each shape, two hundred in all."""
+    """To 1e-10 on prefixes as long as years of quarter hours, two hundred of each shape."""
     model = draw_parameters(states * 10 + size, states, size, full=full)
     x = draw_rows(model, 20_000, seed=size)
     z = (x - np.array(model.centre)) / np.array(model.scale)
     hmm = as_hmmlearn(model)
-    cuts = np.random.default_rng(size).integers(1, 20_000, 50)
+    places = np.random.default_rng(size).choice(20_000, 200, replace=False)
 
-    actual = filtered(model, x.tolist())[cuts, 1:]
+    actual = filtered(model, x.tolist())[places, 1:]
 
-    expected = np.array([hmm.predict_proba(z[: t + 1])[-1] for t in cuts])
+    expected = np.array([hmm.predict_proba(z[: t + 1])[-1] for t in places])
     assert np.abs(expected - actual).max() < 1e-10
 
 
-@pytest.mark.parametrize("heavy", [False, True])
-def test_nothing_after_a_bar_changes_it_at_a_thousand_cuts(heavy: bool) -> None:  # noqa: FBT001
-    """A filter stopped at any of 1,000 bars goes on to the bit, whatever another copy of it was told meanwhile."""
-    model = draw_parameters(6, 3, 2, full=True, heavy=heavy)
-    w, rows = pack(model), draw_rows(model, 1001, seed=6).tolist()
-    s = filter_init(w)
-    states, densities = [], []
-    for x in rows:
-        states.append([float(repr(value)) for value in s])
-        densities.append(filter_step(s, w, x))
+@pytest.mark.parametrize(("states", "size"), [(2, 1), (3, 2), (4, 4)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_after_a_bar_changes_it_at_a_thousand_cuts(kind: int, states: int, size: int) -> None:
+    """Of every kind: cut, poisoned, and gone on from its snapshot at each of 1,000 bars, live and batch, to the bit."""
+    model = of_kind(kind, states, size)
+    w, rows = pack(model), draw_rows(model, len(CUTS) + 2, seed=6)
+    rows[::97, -1] = np.nan
+    s, kept, live = filter_init(w), [], []
+    for x in rows.tolist():
+        kept.append(repr(s))
+        live.append((filter_step(s, w, x), *s[:states]))
 
-    for t in range(1000):
-        poisoned = list(states[t])
-        now = filter_step(poisoned, w, rows[t])
-        restored = list(poisoned)
-        filter_step(poisoned, w, (1e9, -1e9))
-        after = filter_step(restored, w, rows[t + 1])
+    whole = batch(model, rows)
+    ahead = [t for t in CUTS if looks_ahead(lambda x: batch(model, x), rows, whole, t, POISONS[t % len(POISONS)])]
+    resumed = [[float(number) for number in kept[t][1:-1].split(",")] for t in CUTS]
+    after = [(filter_step(s, w, rows[t].tolist()), *s[:states]) for t, s in zip(CUTS, resumed, strict=True)]
 
-        assert bits((densities[t], densities[t + 1])) == bits((now, after))
+    assert bits(live) == bits(whole)
+    assert [] == ahead
+    assert bits(live[1:-1]) == bits(after)
 
 
-def test_fed_funds_with_a_switching_mean_are_as_stata_published_them() -> None:
-    """Log likelihood -508.63592 and filtered probabilities to print precision, as shipped with statsmodels."""
-    published = files("statsmodels.tsa.regime_switching.tests")
-    source = published.joinpath("test_markov_regression.py").read_text(encoding="utf-8")
-    rates = [float(number) for number in source.split("fedfunds = [")[1].split("]")[0].split(",") if number.strip()]
-    table = np.genfromtxt(str(published.joinpath("results", "results_predict_fedfunds.csv")), delimiter=",", names=True)
-    stay, leave = 0.9820939, 0.0503587
-    first = leave / (1.0 - stay + leave)
-    model = Parameters(
-        centre=(0.0,),
-        scale=(1.0,),
-        start=(first, 1.0 - first),
-        transitions=((stay, 1.0 - stay), (leave, 1.0 - leave)),
-        means=((3.70877,), (9.556793,)),
-        covariances=(((2.107562**2,),), ((2.107562**2,),)),
-        full=False,
-    )
+def test_states_that_know_later_bars_are_found_at_a_cut() -> None:
+    """The smoothed posterior of hmmlearn, which is what one must not decide on, does change."""
+    model = of_kind(FULL, 3, 2)
+    rows = draw_rows(model, 300, seed=6)
+    hmm = as_hmmlearn(model)
 
-    actual = filtered(model, [[rate] for rate in rates])
+    found = [t for t in range(10, 300, 10) if looks_ahead(hmm.predict_proba, rows, hmm.predict_proba(rows), t, 1e9)]
 
-    assert actual[:, 0].sum() == pytest.approx(-508.63592, abs=1e-4)
-    assert np.abs(table["const_f1"][-len(rates) :] - actual[:, 1]).max() < 1e-5
+    assert list(range(10, 300, 10)) == found
