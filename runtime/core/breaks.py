@@ -7,6 +7,7 @@ from brokers.facts import Reconciled
 from market.types import Position
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.early import unopened
 from runtime.core.hands import mind_stop
 from runtime.core.positions import GONE, LOT_DUST, Trade, add_lots
 from runtime.core.state import Lane, Ledger
@@ -23,6 +24,7 @@ def find_breaks(decider: Decider, fact: Reconciled) -> None:
     ledger, lanes = decider.ledger, decider.lanes
     found = _trades(decider, {p.ident: p for p in fact.positions}, settled=fact.settled)
     _surplus(ledger, found)
+    found = unopened(ledger) | found
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
     off = fact.account.balance - ledger.balance

@@ -6,6 +6,7 @@ A trade is known by its position id, whoever made the deal; on a netting account
 from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
+from runtime.core.early import LEFT, awaited_by, keep, keep_perhaps, take_early
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
@@ -20,7 +21,7 @@ UNSPENT = frozenset({"credit"})
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
-    """Take a deal in, once; return what it was to us: "in", "out", "flow", "foreign" or "known"."""
+    """Take a deal in, once; return what it was to us: "in", "out", "early", "flow", "foreign" or "known"."""
     ledger, deal = desk.ledger, fact.deal
     heard = ledger.heard or (ledger.last_deal,)
     if deal.ticket <= heard[0] or deal.ticket in heard:
@@ -33,18 +34,57 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
     if deal.entry == "none":
         ledger.day_equity += deal.money
         return "flow"
-    lane = next((x for x in desk.by_number.values() if x.trade is not None and x.trade.position == deal.position), None)
+    return _traded(desk, deal)
+
+
+def _traded(desk: OrderDesk, deal: Deal) -> str:
+    """Find out whose trade a deal is part of."""
+    ledger, lane = desk.ledger, _holder(desk, deal.position)
     order = ledger.orders.get(ledger.magics.get(deal.magic, 0))
     if deal.entry == "in" and order is not None:
-        return _filled(desk, order, deal)
+        return _caught_up(desk, deal, _filled(desk, order, deal))
     if lane is not None and lane.trade is not None:
-        return _grown(desk, lane, lane.trade, deal) if deal.entry == "in" else _left(desk, lane, lane.trade, deal)
+        if deal.entry == "in":
+            return _caught_up(desk, deal, _grown(desk, lane, lane.trade, deal))
+        if deal.entry in LEFT and deal.volume > lane.trade.volume + LOT_DUST:
+            keep(ledger, deal, 0)  # the look shows the difference until the rest of the entry is told
+            return "early"
+        return _left(desk, lane, lane.trade, deal)
+    if (entry := awaited_by(ledger, deal)) is not None:
+        return _early(desk, entry, deal)
     if order is not None and order.verb == "entry" and order.position != deal.position:
         return _surplus(desk, order, deal, f"was netted with position {deal.position}, which is not ours")
     note_deal(ledger, deal)
+    keep_perhaps(ledger, deal)
     if deal.reason == "expert":
         note_beyond(ledger, desk, deal.magic)
     return "foreign"
+
+
+def _holder(desk: OrderDesk, position: int) -> Lane | None:
+    return next((x for x in desk.by_number.values() if x.trade is not None and x.trade.position == position), None)
+
+
+def _early(desk: OrderDesk, entry: OrderRecord, deal: Deal) -> str:
+    """Wait for the deal of an entry: until it is told no other may leave, and the next look tells people of it."""
+    keep(desk.ledger, deal, entry.id)
+    desk.ledger.holds.setdefault(
+        f"BREAK:{deal.symbol}", f"position {deal.position} of {entry.name} was left, and its entry is yet to be told"
+    )
+    return "early"
+
+
+def _caught_up(desk: OrderDesk, deal: Deal, taken: str) -> str:
+    """Take in what had left a position before it was told that it was opened; return what its entry deal was to us."""
+    ledger, lane = desk.ledger, _holder(desk, deal.position)
+    trade = lane.trade if lane is not None else None
+    early = take_early(ledger, deal.position, trade.volume if trade is not None else deal.volume)
+    for one in early:
+        if lane is not None and trade is not None:
+            _left(desk, lane, trade, one)
+    if early and f"BREAK:{deal.symbol}" in ledger.holds:
+        desk.reconcile(settled=False)  # a look lifts what is explained now
+    return taken
 
 
 def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:

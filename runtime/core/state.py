@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Level
-from market.types import Order, Position, Symbol
+from market.types import Deal, Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from regimes.shut import flat_policy
 from runtime.core.days import DaySnapshot
@@ -71,6 +71,14 @@ class Adoption(msgspec.Struct):
     """Instruction that sets the stop."""
 
 
+class Early(msgspec.Struct, frozen=True):
+    """A deal that left a position of which too little was told yet (`early.py`)."""
+
+    deal: Deal
+    entry: int
+    """Instruction of the entry whose deal is waited for, 0: it may be a stranger's."""
+
+
 class Ledger(msgspec.Struct):
     """The money and the orders of the account, as the core knows them."""
 
@@ -129,6 +137,7 @@ class Ledger(msgspec.Struct):
     tick_values: dict[str, float] = {}
     """Account money of one tick of one lot, as it was when the contract was taken."""
     quotes: dict[str, tuple[float, float]] = {}
+    early: tuple[Early, ...] = ()
 
 
 class CoreSnapshot(msgspec.Struct, frozen=True):

@@ -159,6 +159,9 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
         "reason": deal.reason, "comment": deal.comment, "magic": deal.magic,
     }  # fmt: skip
     rows: list[Row] = [("deals", values)]
+    if owner:  # deals that were told before the one that says whose they are
+        named = {"decision": owner.decision, "strategy": owner.strategy}
+        rows += [("deals", {"ticket": ticket, **named}) for ticket in book.caught]
     if deal.entry == "none":
         rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": deal.reason, "money": deal.money}))
     return rows

@@ -178,8 +178,11 @@ alerts = Table("alerts", tables, _key("id"), *_longs("at"), *_texts("severity", 
 
 Index("decisions_seq", decisions.c.seq)
 
-LIVING = frozenset({"orders", "runs"})
-"""Projections whose rows change as life goes on; a row of any other is written once."""
+LIVING = frozenset({"orders", "runs", "deals"})
+"""Projections whose rows change as life goes on; a row of any other is written once.
+
+Of a deal that is told before its entry only that one says whose it is.
+"""
 
 TOLD_AGAIN = frozenset({"commands", "snapshots"})
 """Tables whose first row of a key stays: a restarted daemon reads the latch, and finds the command that it obeyed."""

@@ -5,6 +5,7 @@ import msgspec
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
+from runtime.core.early import KEPT, LEFT
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.positions import LOT_DUST, Trade
 from runtime.outcomes.outcome import Book, Outcome
@@ -48,6 +49,10 @@ class OutcomeBook(msgspec.Struct):
     kind: Book
     wanted: dict[int, OpenTrade] = {}
     held: dict[int, OpenTrade] = {}
+    early: list[Deal] = []
+    """Deals that left a position of which too little was told yet; some are strangers'."""
+    caught: list[int] = []
+    """Tickets of those that the last deal has told to be ours."""
 
     def decided(self, decision: Decision) -> None:
         """Remember who wanted an entry, so that its deals find it."""
@@ -82,12 +87,16 @@ class OutcomeBook(msgspec.Struct):
 
     def deal(self, deal: Deal) -> Outcome | None:
         """Take a deal in; return the outcome when it closes the trade."""
+        self.caught = []
         if deal.entry == "in":
-            self._enter(deal)
-            return None
+            return self._enter(deal)
         trade = self.held.get(deal.position)
-        if trade is None or deal.entry == "none":
+        if deal.entry in LEFT and (trade is None or deal.volume > trade.left + LOT_DUST):
+            self.early = [*self.early, deal][-KEPT:]
             return None
+        return self._leave(trade, deal) if trade is not None and deal.entry != "none" else None
+
+    def _leave(self, trade: OpenTrade, deal: Deal) -> Outcome | None:
         _charge(trade, deal)
         volume = min(deal.volume, trade.left)  # a position turned round ends here: the rest is somebody else's
         trade.left -= volume
@@ -97,10 +106,11 @@ class OutcomeBook(msgspec.Struct):
         del self.held[deal.position]
         return self._outcome(trade, deal)
 
-    def _enter(self, deal: Deal) -> None:
+    def _enter(self, deal: Deal) -> Outcome | None:
+        """Enter a trade or make it larger; return its outcome where deals told before have closed it."""
         trade = self.held.get(deal.position) or self.wanted.pop(deal.magic, None)
         if trade is None:
-            return
+            return None
         self.held[deal.position] = trade
         _charge(trade, deal)
         trade.opened = trade.opened or deal.at
@@ -108,6 +118,18 @@ class OutcomeBook(msgspec.Struct):
         trade.left += deal.volume
         trade.entry_value += deal.volume * deal.price
         trade.entry_price = deal.price if trade.volume == deal.volume else trade.entry_value / trade.volume
+        return self._catch_up(trade, deal.position)
+
+    def _catch_up(self, trade: OpenTrade, position: int) -> Outcome | None:
+        """Take in what has left a trade and was told before what entered it, once all of that can have been in it."""
+        early, lots = sorted((d for d in self.early if d.position == position), key=lambda d: d.ticket), 0.0
+        for deal in early:
+            lots += deal.volume
+        if not early or lots > trade.left + LOT_DUST:
+            return None
+        self.early = [d for d in self.early if d.position != position]
+        self.caught = [d.ticket for d in early]
+        return [self._leave(trade, deal) for deal in early][-1]
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)

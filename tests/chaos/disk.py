@@ -12,7 +12,8 @@ from typing import Any
 
 from runtime.core.instructions import DURABLE
 from runtime.journal.batch import pack
-from runtime.journal.entries import Entry, Head, LogRow, Recovered, Snapshot
+from runtime.journal.entries import Entry, Head, LogRow, Recovered, Row, Snapshot
+from runtime.journal.schema import LIVING, TOLD_AGAIN, tables
 from runtime.journal.ticket import Ticket
 from runtime.journal.verify import START
 from runtime.recorder import decode_fact, decode_step
@@ -39,6 +40,9 @@ class Disk:
         self.head: Head = START
         self.sent: set[int] = set()
         """Instructions whose intent is committed."""
+        self.keys: set[tuple[object, ...]] = set()
+        self.again: list[str] = []
+        """Rows written a second time where the house's own tables take one only."""
 
     def write(self, things: list[Entry | bytes], run: int) -> None:
         """Commit a batch, chained by the house's own packing."""
@@ -53,9 +57,19 @@ class Disk:
         for thing in things:
             if isinstance(thing, Entry):
                 self.rows += thing.rows
+                self._once(thing.rows)
                 if wished(thing):
                     self.sent.update(w.id for w in decode_step(thing.step).instructions if isinstance(w, DURABLE))
         self.head = head
+
+    def _once(self, rows: tuple[Row, ...]) -> None:
+        """Note what the house's own disk would refuse: its journal fails, and the daemon stops."""
+        for table, values in rows:
+            if table not in LIVING | TOLD_AGAIN:
+                key = (table, *(values[column.name] for column in tables.tables[table].primary_key))
+                if key in self.keys:
+                    self.again.append(" ".join(map(str, key)))
+                self.keys.add(key)
 
     def table(self, name: str, key: str) -> dict[Any, dict[str, Any]]:
         """Return a projection: later rows of a key change the columns they name."""

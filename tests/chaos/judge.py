@@ -210,7 +210,9 @@ def _minded(world: World, trade: Trade, there: Position) -> bool:
 
 
 def _chain(world: World) -> Iterator[str]:
-    """Every row follows the one before."""
+    """Every row follows the one before, and none is written twice of what people read."""
+    for again in world.disk.again:
+        yield f"twice: the journal would have refused a second row {again}"
     prev = GENESIS
     for seq, row in enumerate(world.disk.log, 1):
         made = row_hash(prev, row.schema, row.run, seq, row.at, row.wall, row.kind.encode(), row.fact, row.step)

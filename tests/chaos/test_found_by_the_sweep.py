@@ -8,7 +8,7 @@ import pytest
 
 from brokers.facts import DealMade
 from runtime.recorder import Recorder
-from tests.chaos.disk import facts_of
+from tests.chaos.disk import Disk, facts_of
 from tests.chaos.judge import judge, outrun
 from tests.chaos.planted import Belated, Careless, Timid
 from tests.chaos.points import Crash
@@ -16,6 +16,7 @@ from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strik
 from tests.chaos.sweep import folder
 from tests.chaos.sweep import played as told_of
 from tests.chaos.world import Variant, World
+from tests.journals import entry
 
 BUY = (1.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0, 1.0)
 """At the market, left a bar later."""
@@ -168,3 +169,11 @@ def test_a_daemon_that_never_trades_is_found_however_fast_the_bars_close(recorde
             told += told_of(seed, where, Variant(recorder=recorder))[1]
 
     assert any(line.startswith("liveness: nothing was traded") for line in told)
+
+
+def test_a_row_that_the_journal_itself_would_refuse_is_told() -> None:
+    """A second alert, or outcome, of one key ends a daemon: the disk in memory must be no milder than a real one."""
+    disk = Disk()
+    disk.write([entry(number, ("alerts", {"id": 7}), ("deals", {"ticket": 7})) for number in (1, 2)], 1)
+
+    assert ["alerts 7"] == disk.again

@@ -97,6 +97,19 @@ def test_a_deal_told_again_still_names_its_decision(tmp_path: Path) -> None:
     assert [(bought.ticket, "1-1", first), (sold.ticket, "1-1", first + 1)] == found
 
 
+def test_a_deal_told_before_its_entry_is_given_its_decision_by_it(tmp_path: Path) -> None:
+    """Until then nobody knew whose it was."""
+    told = Told(a_plan(a_lane({3: buy()})), opened=False)
+    entered = only(told.tell(*opening(), closed(3)), Submit)
+    bought = told.deal(entered, "in", 100.1)
+    sold = told.deal(bought, "out", 100.0, reason="mobile", magic=0)
+    path = tmp_path / "journal.sqlite"
+    recorded(path, *opening(), closed(3), *(DealMade(at=hour(4), deal=d) for d in (sold, bought)), script={3: buy()})
+
+    assert [("in", "1-1", "lane1"), ("out", "1-1", "lane1")] == ask(path, "SELECT entry, decision, strategy FROM deals")
+    assert [("1-1", 100.0, "mobile")] == ask(path, "SELECT decision, exit_price, exit_reason FROM outcomes")
+
+
 def test_an_order_names_the_decision_of_the_run_that_opened_its_trade(tmp_path: Path) -> None:
     """A close sent in a later run is about the same decision as the entry."""
     told = Told(a_plan(a_lane({3: buy(), 4: LEAVE})), opened=False)
