@@ -19,8 +19,10 @@ from regimes.bundle import RegimeModel
 from regimes.gate import OPEN
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
+from runtime.activation import Answered, put_into_use, readers_of
 from runtime.assemble import bundle_path
 from runtime.bundles import promote, read_bundle, write_bundle
+from runtime.operator.client import asker_of
 
 CANDIDATE = "candidate"
 """The alias of a model that waits to be put into use."""
@@ -86,16 +88,35 @@ def stage(config: AccountConfig, name: str, now: int, *, early: bool = False) ->
     return msgspec.structs.replace(staged, gates=gate_changes(config, name, old, new, bars))
 
 
-def activate(config: AccountConfig, name: str, fingerprint: str = "") -> tuple[RegimeModel, str]:
-    """Put a stored model into use, the candidate if none is named; return it, and the fingerprint of the one before.
+class Activated(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of putting a model into use."""
 
-    An older one is put back in the same way. A daemon takes it at its next start, which its run's first row records.
-    ModelError where none or several are meant, or it is of another lineage.
+    ok: bool
+    """Nobody has refused it."""
+    regime: str
+    active: str
+    """Fingerprint of the model that is in use now, and of the one that was before."""
+    before: str
+    lineage: str
+    daemons: tuple[Answered, ...]
+    """The account's own answer, then those of its neighbours that read by the same model."""
+
+
+def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = "", why: str = "") -> Activated:
+    """Put a stored model into use, the candidate if none is named: at once where daemons run, else at the next start.
+
+    An older one is put back in the same way. ModelError where none or several are meant, or it is of another lineage;
+    UnreachableError where the account's daemon runs and does not answer: nothing has changed then.
     """
     folder = Path(asked(config, name).section.model)
     before = read_bundle(bundle_path(folder)).fingerprint
-    chosen = _meant(folder, fingerprint) if fingerprint else read_bundle(folder / CANDIDATE).fingerprint
-    return promote(folder, chosen), before
+    model = read_bundle(folder / (_meant(folder, fingerprint) if fingerprint else CANDIDATE))
+    asker = asker_of(why or f"{model.fingerprint[:12]} after {before[:12]}")
+    done = put_into_use(folder, model, readers_of(file, config, name, folder), asker)
+    return Activated(
+        ok=not done.refused, regime=name, active=model.fingerprint if done.used else before, before=before,
+        lineage=model.lineage, daemons=done.answers,
+    )  # fmt: skip
 
 
 def _meant(folder: Path, start: str) -> str:

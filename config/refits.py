@@ -5,7 +5,7 @@ import datetime
 import re
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -25,6 +25,8 @@ class RefitSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """UTC, of the day that then comes first, or of that day of the week."""
     window: Annotated[int, msgspec.Meta(ge=250)] = 2000
     """The newest bars it learns from."""
+    activate: Literal["hand", "auto"] = "hand"
+    """hand: what is staged waits for somebody; auto: it is put into use at once, unless any of the rules refuses it."""
 
     def __post_init__(self) -> None:
         """Refuse what is no span, or no moment."""

@@ -65,15 +65,23 @@ def promote(folder: Path, fingerprint: str, alias: str = CHAMPION) -> RegimeMode
     Raises ModelError when the bundle does not load, or has other states than the model it replaces: strategies name
     their allowed states by ordinal.
     """
+    model, before = promotable(folder, fingerprint, alias)
+    if before[:1] != [fingerprint]:
+        _point(folder / alias, [fingerprint, *before][:_HISTORY])
+    return model
+
+
+def promotable(folder: Path, fingerprint: str, alias: str) -> tuple[RegimeModel, list[str]]:
+    """Return the model of a bundle that an alias may point at, and what it has pointed at so far, newest first.
+
+    Raises ModelError as `promote` does.
+    """
     model = read_bundle(folder / fingerprint)
     pointer = folder / alias
     before = _names(pointer) if pointer.exists() else []
-    if before[:1] == [fingerprint]:
-        return model
-    if before:
+    if before and before[0] != fingerprint:
         _check_kin(read_bundle(folder / before[0]), model, alias)
-    _point(pointer, [fingerprint, *before][:_HISTORY])
-    return model
+    return model, before
 
 
 def rollback(folder: Path, alias: str = CHAMPION) -> RegimeModel:

@@ -8,10 +8,11 @@ from config.errors import Negative
 from tidegate.words import Config, Json
 
 if TYPE_CHECKING:
-    from backtests.candidates import Staged
+    from backtests.candidates import Activated, Staged
 
 Early = Annotated[bool, typer.Option("--now", help="Whatever the schedule says.")]
 Activate = Annotated[bool, typer.Option("--activate", help="Put the candidate into use, too.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the journals of running daemons; one is made up else.")]
 All = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One regime of the account; else all of them.")]
 Regime = Annotated[str, typer.Argument(metavar="NAME", help="A regime of the account.")]
 Fingerprint = Annotated[
@@ -32,11 +33,14 @@ def fit(config: Config, name: All = None, as_json: Json = False) -> None:
     train(config, name, as_json=as_json)
 
 
-def refit(config: Config, name: All = None, early: Early = False, use: Activate = False, as_json: Json = False) -> None:
+def refit(
+    config: Config, name: All = None, early: Early = False, use: Activate = False, reason: Why = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
     """Train regime models again that are due, and stage what may follow.
 
-    Nothing is put into use without --activate. A model whose states would mean something else is turned away: the one
-    in use stays, with exit code 11.
+    Nothing is put into use without --activate, or activate = "auto" in the regime's refit. A model whose states would
+    mean something else is turned away: the one in use stays, with exit code 11.
     """
     import msgspec  # noqa: PLC0415
 
@@ -47,41 +51,60 @@ def refit(config: Config, name: All = None, early: Early = False, use: Activate 
     from tidegate.output import lines  # noqa: PLC0415
 
     account = account_of(config)
-    kept = []
+    kept, refused = [], []
     for regime in [name] if name else account.regimes:
         found = stage(account, regime, Clock().wall_ms(), early=early)
-        used = use and found.outcome == "staged"
-        if used:
-            put(account, regime, found.candidate)
+        plan = account.regimes[regime].refit
+        wanted = found.outcome == "staged" and (use or (plan is not None and plan.activate == "auto"))
+        done = put(config, account, regime, found.candidate, reason or _why(found)) if wanted else None
         if as_json:
-            lines([{**msgspec.to_builtins(found), "activated": used}])
+            used = done is not None and done.active == found.candidate
+            daemons = msgspec.to_builtins(done.daemons) if done else []
+            lines([{**msgspec.to_builtins(found), "activated": used, "daemons": daemons}])
         else:
-            _tell(found, used=used)
+            _tell(found, done)
         kept += [regime] if found.outcome == "kept" else []
+        refused += _refusals(done)
+    if refused:
+        raise Negative("; ".join(refused))
     if kept:
         raise Negative(f"the model in use stays: {', '.join(kept)}: the reason is said above")
 
 
-def activate(config: Config, name: Regime, fingerprint: Fingerprint = "", as_json: Json = False) -> None:
+def activate(
+    config: Config, name: Regime, fingerprint: Fingerprint = "", reason: Why = "", as_json: Json = False
+) -> None:
     """Put a stored regime model into use; an older one is put back the same way.
 
-    A daemon takes it at its next start, and writes down which one it runs with. One of another lineage is refused.
+    A running daemon judges by it from its next closed bar on, also those of other accounts in the same folder that read
+    by it; where none runs it is taken at the next start. One of another lineage is refused. Exit code 11 where a daemon
+    refuses.
     """
+    import msgspec  # noqa: PLC0415
+
     from backtests.candidates import activate as put  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
-    from tidegate.output import lines, say  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
 
-    model, before = put(account_of(config), name, fingerprint)
+    done = put(config, account_of(config), name, fingerprint, reason)
     if as_json:
-        lines([{"regime": name, "active": model.fingerprint, "before": before, "lineage": model.lineage}])
+        lines([msgspec.to_builtins(done)])
     else:
-        say(
-            f"{name}: {model.fingerprint[:12]} is in use, before it was {before[:12]}; "
-            "daemons take it at their next start"
-        )
+        _tell_use(done)
+    if refused := _refusals(done):
+        raise Negative("; ".join(refused))
 
 
-def _tell(found: "Staged", *, used: bool) -> None:
+def _why(found: "Staged") -> str:
+    """Return the reason that is journaled for a refit where nobody gave one."""
+    return f"refitted, its states overlap by {found.overlap:.0%}"
+
+
+def _refusals(done: "Activated | None") -> list[str]:
+    return [f"refused by {one.account}: {one.text}" for one in done.daemons if one.outcome == "refused"] if done else []
+
+
+def _tell(found: "Staged", done: "Activated | None") -> None:
     """Tell people what came of a refit."""
     from tidegate.output import moment, say, table  # noqa: PLC0415
 
@@ -90,7 +113,7 @@ def _tell(found: "Staged", *, used: bool) -> None:
         said = "is not due" if found.outcome == "not due" else "stays"
         say(f"{found.regime}: the model in use, {found.active[:12]}, {said}: {found.reason}{due}")
         return
-    fate = "in use now: daemons take it at their next start" if used else "staged; put it into use with --activate"
+    fate = "staged" if done else "staged; put it into use with --activate"
     say(f"{found.regime}: {found.candidate[:12]} after {found.active[:12]}, {fate}")
     each = ", ".join(f"{share:.0%}" for share in found.each)
     near = f"; another meaning would have been likelier by {found.cost:.2g} nats a bar" if found.cost > 0.0 else ""
@@ -101,3 +124,16 @@ def _tell(found: "Staged", *, used: bool) -> None:
             f"gate of {gate.strategy}: open on {gate.open_before} of {gate.bars} bars, would have been on "
             f"{gate.open_after}; it differs on {gate.differs} ({gate.share:.1%})"
         )
+    if done:
+        _tell_use(done)
+
+
+def _tell_use(done: "Activated") -> None:
+    """Tell people which model is in use, and since when at whom; what was refused is told as such."""
+    from tidegate.output import say  # noqa: PLC0415
+
+    if done.daemons[0].outcome != "refused":
+        say(f"{done.regime}: {done.active[:12]} is in use, before it was {done.before[:12]}")
+    for one in done.daemons:
+        if one.outcome != "refused":
+            say(f"{one.account}: {one.text}")

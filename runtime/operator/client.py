@@ -26,6 +26,10 @@ class UnreachableError(RuntimeError):
     """No daemon runs this account, and without one this cannot be done."""
 
 
+class AbsentError(UnreachableError):
+    """Nobody listens for this account."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a command."""
 
@@ -112,7 +116,10 @@ def asker_of(why: str, who: str = "") -> Asker:
 
 
 def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
-    """Ask a running daemon to take something over; return its answer. UnreachableError where none answers."""
+    """Ask a running daemon to take something over; return its answer.
+
+    UnreachableError where none answers, AbsentError where nobody listens.
+    """
     return _asked(folder, Asked(do="ask", fact=fact))
 
 
@@ -185,7 +192,7 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
     except TimeoutError:
         raise UnreachableError("the daemon is stuck: look with tidegate status whether anything changed") from None
     except OSError:
-        raise UnreachableError("only a running daemon can do this: start it with tidegate run, ask again") from None
+        raise AbsentError("only a running daemon can do this: start it with tidegate run, ask again") from None
 
 
 def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:

@@ -35,6 +35,11 @@ class Place:
     config: AccountConfig
     folder: Path
 
+    @property
+    def file(self) -> Path:
+        """The account's TOML."""
+        return self.folder.parent / "account.toml"
+
     def used(self) -> str:
         """Return the fingerprint of the model in use."""
         return models_of(self.config)[NAME].fingerprint
@@ -130,10 +135,11 @@ def test_a_candidate_is_put_into_use_and_the_old_one_back_again(place: Place) ->
     """Rollback is the same command with the older fingerprint, or the beginning of it."""
     before = place.used()
     candidate = stage(place.config, NAME, LATER).candidate
-    model, replaced = activate(place.config, NAME)
+    done = activate(place.file, place.config, NAME)
 
-    assert (model.fingerprint, replaced, place.used()) == (candidate, before, candidate)
-    activate(place.config, NAME, before[:12])
+    assert (True, candidate, before, candidate) == (done.ok, done.active, done.before, place.used())
+    assert ["next start"] == [one.outcome for one in done.daemons]
+    activate(place.file, place.config, NAME, before[:12])
     assert place.used() == before
 
 
@@ -151,10 +157,10 @@ def test_a_model_that_was_trained_into_the_cache_is_found_there(
     promote(folder, model.fingerprint)
 
     found = stage(config, NAME, LATER, early=True)
-    used, before = activate(config, NAME)
+    used = activate(shipped() / "demo.toml", config, NAME)
 
-    assert ("staged", model.fingerprint) == (found.outcome, before)
-    assert (tmp_path / "cache", found.candidate) == (folder.parents[3], used.fingerprint)
+    assert ("staged", model.fingerprint) == (found.outcome, used.before)
+    assert (tmp_path / "cache", found.candidate) == (folder.parents[3], used.active)
 
 
 def test_a_refit_that_is_turned_away_leaves_everything_as_it_was(place: Place) -> None:
@@ -174,8 +180,8 @@ def test_what_is_not_there_is_not_put_into_use(place: Place) -> None:
     before = place.used()
     for start, problem in (("", "candidate"), ("ffff0000", "begins with"), ("", "candidate")):
         with pytest.raises(ModelError, match=problem):
-            activate(place.config, NAME, start)
+            activate(place.file, place.config, NAME, start)
     with pytest.raises(ConfigError, match="no regime"):
-        activate(place.config, "other")
+        activate(place.file, place.config, "other")
 
     assert place.used() == before

@@ -57,12 +57,13 @@ def test_a_candidate_is_activated_and_rolled_back(account: Path, capsys: pytest.
     assert set(told) == documented("regimes refit")
     assert used(account) == told["candidate"]
     assert 0 == run(["regimes", "activate", str(account), NAME, before[:10], "--json"])
-    assert json.loads(capsys.readouterr().out) == {
-        "regime": NAME,
-        "active": before,
-        "before": told["candidate"],
-        "lineage": NAME,
-    }
+    back = json.loads(capsys.readouterr().out)
+    (own,) = back.pop("daemons")
+
+    assert {"ok": True, "regime": NAME, "active": before, "before": told["candidate"], "lineage": NAME} == back
+    assert {"daemons", *back} == documented("regimes activate")
+    assert ("demo", NAME, "next start") == (own["account"], own["regime"], own["outcome"])
+    assert ["next start"] == [one["outcome"] for one in told["daemons"]]
     assert used(account) == before
     assert read_bundle(Path(load(account).regimes[NAME].model) / told["candidate"]).parent == before
 
