@@ -1,5 +1,8 @@
 """Regime models to test with: drawn at random, or small and real enough to be stored."""
 
+from typing import Any
+
+import msgspec
 import numpy as np
 
 from hmmlearn.hmm import GaussianHMM
@@ -7,7 +10,7 @@ from hmmlearn.hmm import GaussianHMM
 from market.features import FEATURES, FeatureRef, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
 from regimes.golden import golden_of
-from regimes.weights import Parameters, pack
+from regimes.weights import Parameters, pack, unpack
 
 FEATURE_LIST: tuple[FeatureRef, ...] = (("log_return", ()), ("garman_klass", ()))
 
@@ -49,6 +52,13 @@ def draw_rows(model: Parameters, count: int, seed: int) -> np.ndarray[tuple[int,
         dof, means = np.array(model.dof)[states], np.array(model.means)[states]
         z = means + (z - means) / np.sqrt(np.random.default_rng(seed).chisquare(dof) / dof)[:, None]
     return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return]
+
+
+def refitted(old: RegimeModel, **parameters: Any) -> RegimeModel:  # noqa: ANN401 - fields of Parameters
+    """Return a model of the same lineage, some of whose parameters were fitted anew."""
+    weights = pack(msgspec.structs.replace(unpack(old.weights), **parameters))
+    golden = golden_of(weights, old.golden.inputs)
+    return seal(msgspec.structs.replace(old, weights=weights, golden=golden, parent=old.fingerprint))
 
 
 def a_model(seed: int = 1, lineage: str = "test", states: int = 2) -> RegimeModel:

@@ -17,10 +17,8 @@ from market.features import FeatureRef, feature_list_fingerprint
 from regimes.bundle import RegimeModel, seal, texts_of
 from regimes.filter import filter_rows
 from regimes.gate import ByPosterior
-from regimes.golden import golden_of
 from regimes.labels import reordered
 from regimes.novelty import battery
-from regimes.weights import Parameters, pack, unpack
 from runtime.core.core import Core
 from runtime.core.facts import AnyFact, ModelActivated
 from runtime.core.feeds import REMEMBERED, reading_snapshot
@@ -29,6 +27,7 @@ from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
 from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
+from tests.models import refitted
 from tests.told import Told, kinds, only
 
 ANN = Asker(id="ann-1", who="ann", why="refitted", wall=0)
@@ -37,14 +36,7 @@ LATE = 60
 """By then a filter has settled."""
 
 
-def altered(old: RegimeModel = OLD, **parameters: Any) -> RegimeModel:  # noqa: ANN401 - fields of Parameters
-    """Return a model of the same lineage whose parameters were fitted anew."""
-    given_: Parameters = msgspec.structs.replace(unpack(old.weights), **parameters)
-    weights = pack(given_)
-    return seal(msgspec.structs.replace(old, weights=weights, golden=golden_of(weights, old.golden.inputs)))
-
-
-NEW = altered(transitions=((0.9, 0.1), (0.2, 0.8)), means=((0.8,), (-0.4,)), covariances=(((0.3,),), ((0.5,),)))
+NEW = refitted(OLD, transitions=((0.9, 0.1), (0.2, 0.8)), means=((0.8,), (-0.4,)), covariances=(((0.3,),), ((0.5,),)))
 CONTRARY = reordered(OLD, (1, 0))
 """Sees in every bar the opposite of what the old model does."""
 

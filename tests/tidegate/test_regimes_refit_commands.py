@@ -68,6 +68,25 @@ def test_a_candidate_is_activated_and_rolled_back(account: Path, capsys: pytest.
     assert read_bundle(Path(load(account).regimes[NAME].model) / told["candidate"]).parent == before
 
 
+def test_a_schedule_may_put_what_it_stages_into_use(
+    account: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wrote so in the configuration is not asked again; what is turned away is turned away all the same."""
+    before = used(account)
+    file = account.with_name("auto.toml")
+    text = account.read_text(encoding="utf-8").replace("window = 1256", 'window = 1256, activate = "auto"')
+    file.write_text(text.replace('state = "state"', f'state = "{tmp_path}"'), encoding="utf-8")
+
+    assert 0 == run(["regimes", "refit", str(file), NAME, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    file.unlink()
+
+    assert (True, told["candidate"]) == (told["activated"], used(account))
+    assert {"next start"} == {one["outcome"] for one in told["daemons"]}
+    assert 0 == run(["regimes", "activate", str(account), NAME, before])
+    assert "is in use, before it was" in capsys.readouterr().out
+
+
 def test_what_cannot_be_used_is_said(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No such model, no such regime: one line each, and the model in use stays."""
     before = used(account)
