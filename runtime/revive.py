@@ -30,7 +30,7 @@ _hashes_of = msgspec.json.Decoder(dict[str, str]).decode
 _CARRIED = (
     "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "last_deal",
     "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "quiet", "looked_at", "touched", "beyond",
-    "surplus", "told", "tick_values", "early",
+    "surplus", "told", "tick_values", "early", "off", "written",
 )  # fmt: skip
 _KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
 """Holds that a changed configuration does not lift."""

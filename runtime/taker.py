@@ -9,7 +9,7 @@ from brokers.facts import LinkDown, Refused
 from brokers.latch import Command
 from brokers.limits import GATES
 from brokers.mt5.session import LinkLostError, WrongTerminalError
-from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, PersonFact, TimerFired
+from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, PersonFact, TimerFired, TradeWrittenOff
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -74,7 +74,7 @@ class Taker:
         """Take what a person asks for, the venue seen just before; what was given up meanwhile is not taken."""
         if not self.questions.wanted(fact):
             return
-        if isinstance(fact, AdoptionAsked):
+        if isinstance(fact, AdoptionAsked | TradeWrittenOff):
             await self.take(*await self.look(0, settled=False))
         await self.take(msgspec.structs.replace(fact, at=self.ledger.at))
 

@@ -1,4 +1,4 @@
-"""Words that take something over: adopt an old bot's position, ack a changed contract."""
+"""Words that take something over: adopt an old bot's position, ack a changed contract or a trade that is gone."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ Stop = Annotated[float, typer.Option("--stop", min=0.0, help="Stop to set first;
 Position = Annotated[int, typer.Option("--position", min=0, help="Which one, where there are several.")]
 Quiet = Annotated[int, typer.Option("--quiet", min=1, help="Minutes for which the old bot must have sent nothing.")]
 SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
+Gone = Annotated[int, typer.Option("--position", min=0, help="A trade that is gone though no deal told how.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -42,14 +43,23 @@ def adopt(
     _ask(account, asked, as_json=as_json)
 
 
-def ack(account: Account, symbol: SymbolName, reason: Reason, as_json: Json = False) -> None:
-    """Take a symbol's contract as the terminal tells it now.
+def ack(
+    account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, as_json: Json = False
+) -> None:  # fmt: skip
+    """Take a symbol's contract as it is told now, or write off a lost trade.
 
-    What is traded from then on is sized with it. Exit code 11 where there is nothing to take.
+    What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
+    settle window; what the balance is off is taken with the last one. Exit code 11 where there is nothing to take.
     """
-    from runtime.core.facts import SpecAcknowledged  # noqa: PLC0415
+    from runtime.core.facts import SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
 
-    _ask(account, SpecAcknowledged(at=0, asker=_asker(reason), symbol=symbol), as_json=as_json)
+    if bool(symbol) == bool(position):
+        raise UsageError("name what is acknowledged: either --symbol or --position")
+    asker = _asker(reason)
+    if symbol:
+        _ask(account, SpecAcknowledged(at=0, asker=asker, symbol=symbol), as_json=as_json)
+    else:
+        _ask(account, TradeWrittenOff(at=0, asker=asker, position=position), as_json=as_json)
 
 
 def _asker(reason: str) -> "Asker":

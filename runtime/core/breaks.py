@@ -28,7 +28,8 @@ def find_breaks(decider: Decider, fact: Reconciled) -> None:
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
     off = fact.account.balance - ledger.balance
-    if abs(off) > DUST:
+    ledger.off = off if abs(off) > DUST else 0.0
+    if ledger.off:
         found["BREAK"] = f"the venue's balance is {off:+.2f} off what all deals told make of it"
     if 0 < ledger.run <= ledger.beyond:
         found["BREAK"] = (

@@ -31,8 +31,7 @@ from brokers.facts import (
     WrongTerminal,
 )
 from market.types import Bar
-from runtime.core.activate import activate
-from runtime.core.adopt import adopt, adoption_answered
+from runtime.core.adopt import adoption_answered
 from runtime.core.days import DayFeed, closed_with, day_snapshot, days_of, fold_days, restore_day
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
@@ -47,6 +46,7 @@ from runtime.core.facts import (
     RunStarted,
     SpecAcknowledged,
     TimerFired,
+    TradeWrittenOff,
 )
 from runtime.core.feeds import (
     Feed,
@@ -60,9 +60,10 @@ from runtime.core.feeds import (
 from runtime.core.gates import read_gate
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
+from runtime.core.people import do_asked
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
-from runtime.core.specs import acknowledge, broken, clock_told, feed_told, symbol_seen
+from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
 from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
 
 
@@ -167,12 +168,8 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
-            case SpecAcknowledged():
-                acknowledge(self.decider, fact)
-            case AdoptionAsked():
-                adopt(self.decider, fact)
-            case ModelActivated():
-                activate(self.decider, fact)
+            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | ModelActivated():
+                do_asked(self.decider, fact)
                 self.plan = self.decider.plan
             case Alerted():
                 return NO_STEP

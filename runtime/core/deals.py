@@ -12,6 +12,7 @@ from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
 from runtime.core.state import Lane
+from runtime.core.writeoff import told_after_all
 
 HEARD = 64
 """Tickets remembered: a deal that shows later than so many with higher ones is not heard any more."""
@@ -21,7 +22,10 @@ UNSPENT = frozenset({"credit"})
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
-    """Take a deal in, once; return what it was to us: "in", "out", "early", "flow", "foreign" or "known"."""
+    """Take a deal in, once; return what it was to us.
+
+    "in", "out", "early", "written off", "flow", "foreign" or "known".
+    """
     ledger, deal = desk.ledger, fact.deal
     heard = ledger.heard or (ledger.last_deal,)
     if deal.ticket <= heard[0] or deal.ticket in heard:
@@ -30,6 +34,8 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
     ledger.last_deal, ledger.last_deal_at = ledger.heard[-1], max(ledger.last_deal_at, deal.at)
     if deal.flow in UNSPENT:
         return "flow"
+    if told_after_all(desk, fact):
+        return "written off"
     ledger.balance += deal.money
     if deal.entry == "none":
         ledger.day_equity += deal.money

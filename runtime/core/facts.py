@@ -56,6 +56,13 @@ class SpecAcknowledged(Fact, frozen=True, kw_only=True):
     symbol: str
 
 
+class TradeWrittenOff(Fact, frozen=True, kw_only=True):
+    """A person takes a trade for gone though no deal told how; the venue was looked at just before."""
+
+    asker: Asker
+    position: int
+
+
 class AdoptionAsked(Fact, frozen=True, kw_only=True):
     """A person wants a strategy to take over the position of an old bot; the venue was looked at just before."""
 
@@ -81,7 +88,7 @@ class ModelActivated(Fact, frozen=True, kw_only=True):
     """Its parts by their path, as the row of a run keeps them: a replay needs no file."""
 
 
-PersonFact = SpecAcknowledged | AdoptionAsked | ModelActivated
+PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | ModelActivated
 
 
 class Alerted(Fact, frozen=True, kw_only=True):
@@ -96,6 +103,7 @@ AnyFact = (
     | TimerFired
     | SpecAcknowledged
     | AdoptionAsked
+    | TradeWrittenOff
     | ModelActivated
     | Alerted
     | LinkUp

@@ -138,6 +138,10 @@ class Ledger(msgspec.Struct):
     """Account money of one tick of one lot, as it was when the contract was taken."""
     quotes: dict[str, tuple[float, float]] = {}
     early: tuple[Early, ...] = ()
+    off: float = 0.0
+    """What the venue's balance was beyond ours at the last look, account money; 0.0: nothing."""
+    written: dict[int, float] = {}
+    """Position that a person has written off -> money that was taken with it."""
 
 
 class CoreSnapshot(msgspec.Struct, frozen=True):

@@ -9,10 +9,11 @@ from market.types import Deal
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.desk import run_of
-from runtime.core.facts import AnyFact, LevelChanged, RunStarted
+from runtime.core.facts import AnyFact, LevelChanged, RunStarted, TradeWrittenOff
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
 from runtime.core.risk import CHECKS
+from runtime.core.writeoff import WRITTEN_OFF
 from runtime.journal.entries import Row
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome, outcome_id
@@ -36,6 +37,8 @@ def rows_of(
         rows += _wish_rows(wish, core)
     if not isinstance(fact, BarClosed):
         rows += _fact_rows(seq, fact, outcomes, core, book)
+    if isinstance(fact, TradeWrittenOff):
+        rows += _written_rows(seq, fact, step, core)
     for outcome in outcomes:
         rows.append(("outcomes", outcome_row(outcome, core.ledger.run)))
     return tuple(rows)
@@ -147,7 +150,7 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
 
 def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, book: OutcomeBook) -> list[Row]:
     """Return a deal with the decision it belongs to; a balance operation goes to the ledger as well."""
-    owner: Any = book.held.get(deal.position)
+    owner: Any = book.held.get(deal.position) or book.written.get(deal.position)
     if owner is None:
         owner = next((o for o in outcomes if o.book == "live" and o.position == deal.position), None)
     values = {
@@ -165,6 +168,13 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
     if deal.entry == "none":
         rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": deal.reason, "money": deal.money}))
     return rows
+
+
+def _written_rows(seq: int, fact: TradeWrittenOff, step: Step, core: Core) -> list[Row]:
+    """Return the money that was taken with a trade written off; no deal told it, so its key is the row, negative."""
+    done = any(isinstance(wish, Reply) and wish.ok for wish in step.instructions)
+    money = core.ledger.written.get(fact.position, 0.0) if done else 0.0
+    return [("ledger", {"deal": -seq, "at": core.ledger.at, "kind": WRITTEN_OFF, "money": money})] if money else []
 
 
 def command_row(fact: LevelChanged) -> dict[str, Any]:

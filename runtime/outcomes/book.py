@@ -8,6 +8,7 @@ from runtime.core.decision import Decision
 from runtime.core.early import KEPT, LEFT
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.positions import LOT_DUST, Trade
+from runtime.core.writeoff import WRITTEN_OFF
 from runtime.outcomes.outcome import Book, Outcome
 
 REMEMBERED = 256
@@ -51,6 +52,8 @@ class OutcomeBook(msgspec.Struct):
     held: dict[int, OpenTrade] = {}
     early: list[Deal] = []
     """Deals that left a position of which too little was told yet; some are strangers'."""
+    written: dict[int, OpenTrade] = {}
+    """Trades that a person has written off, by position: whose a deal is that shows after all."""
     caught: list[int] = []
     """Tickets of those that the last deal has told to be ours."""
 
@@ -130,6 +133,23 @@ class OutcomeBook(msgspec.Struct):
         self.early = [d for d in self.early if d.position != position]
         self.caught = [d.ticket for d in early]
         return [self._leave(trade, deal) for deal in early][-1]
+
+    def written_off(self, position: int, at: int) -> Outcome | None:
+        """End a trade of which no deal told how it went: its money is what was told of it, the rest is the ledger's."""
+        t = self.held.pop(position, None)
+        if t is None:
+            return None
+        self.written[position] = t
+        if len(self.written) > REMEMBERED:
+            del self.written[next(iter(self.written))]
+        return Outcome(
+            book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
+            position=position, opened=t.opened, closed=at, entry_price=t.entry_price, exit_price=float("nan"),
+            profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
+            net=cents(t.profit + t.commission + t.swap + t.fee), r=float("nan"), mae=t.mae, mfe=t.mfe, bars=t.bars,
+            exit_reason=WRITTEN_OFF, regime=t.regime, gate_open=t.gate_open, model=t.model,
+            tag=tagged(t.tag, MANUAL),
+        )  # fmt: skip
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)

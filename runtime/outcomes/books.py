@@ -9,7 +9,7 @@ from brokers.limits import stop_loss
 from brokers.venue import Costs
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import AnyFact
+from runtime.core.facts import AnyFact, TradeWrittenOff
 from runtime.core.hands import ADOPTED
 from runtime.core.instructions import Reply
 from runtime.outcomes.book import OutcomeBook
@@ -45,6 +45,9 @@ class Books:
             self.live.bar(fact.bar)
         elif isinstance(fact, DealMade):
             outcome = self.live.deal(fact.deal)
+            done += [outcome] if outcome else []
+        elif isinstance(fact, TradeWrittenOff) and any(isinstance(w, Reply) and w.ok for w in step.instructions):
+            outcome = self.live.written_off(fact.position, self.core.ledger.at)
             done += [outcome] if outcome else []
         elif isinstance(fact, Reconciled):
             self._tags()

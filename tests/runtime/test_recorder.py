@@ -7,8 +7,8 @@ import pytest
 
 from brokers.facts import DealMade, InDoubt, LinkDown, LinkUp
 from runtime.clock import Clock
-from runtime.core.facts import AnyFact, RunStarted
-from runtime.core.instructions import DURABLE, ClosePosition, Submit
+from runtime.core.facts import AnyFact, RunStarted, TradeWrittenOff
+from runtime.core.instructions import DURABLE, Asker, ClosePosition, Submit
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.outcomes.books import Books
@@ -108,6 +108,26 @@ def test_a_deal_told_before_its_entry_is_given_its_decision_by_it(tmp_path: Path
 
     assert [("in", "1-1", "lane1"), ("out", "1-1", "lane1")] == ask(path, "SELECT entry, decision, strategy FROM deals")
     assert [("1-1", 100.0, "mobile")] == ask(path, "SELECT decision, exit_price, exit_reason FROM outcomes")
+
+
+def test_the_money_of_a_trade_written_off_is_the_ledgers(tmp_path: Path) -> None:
+    """Outcomes and ledger make the balance; what shows after all still names its decision."""
+    told = Told(a_plan(a_lane({3: buy()})), opened=False)
+    entered = only(told.tell(*opening(), closed(3)), Submit)
+    bought = told.deal(entered, "in", 100.1)
+    late = told.deal(bought, "out", 99.1, profit=-100.0, reason="stop")
+    looks = [reconciled(BALANCE - 100.0, at=hour(4), settled=settled) for settled in (False, True)]
+    ann = Asker(id="ann-1", who="ann", why="support says so", wall=0)
+    gone = TradeWrittenOff(at=hour(4), asker=ann, position=bought.position)
+    path = tmp_path / "journal.sqlite"
+    recorded(
+        path, *opening(), closed(3), DealMade(at=hour(4), deal=bought), *looks, gone, gone,
+        DealMade(at=hour(5), deal=late), script={3: buy()},
+    )  # fmt: skip
+
+    assert [("written off", -100.0)] == ask(path, "SELECT kind, money FROM ledger WHERE deal < 0")
+    assert [("1-1",), ("1-1",)] == ask(path, "SELECT decision FROM deals")
+    assert [("written off", None)] == ask(path, "SELECT exit_reason, exit_price FROM outcomes")
 
 
 def test_an_order_names_the_decision_of_the_run_that_opened_its_trade(tmp_path: Path) -> None:

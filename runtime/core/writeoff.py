@@ -1,0 +1,82 @@
+"""Writing a trade off that is gone from the venue though no deal told how: a person says so, and answers for it.
+
+What the venue's balance is off goes with the last such trade. A deal that shows after all is told, and not counted: its
+money is in that balance.
+"""
+
+from brokers.facts import DealMade
+from market.types import Deal
+from runtime.core.decide import Decider
+from runtime.core.desk import OrderDesk
+from runtime.core.facts import TradeWrittenOff
+from runtime.core.positions import GONE
+from runtime.core.replies import reply
+from runtime.core.state import Lane, Ledger
+
+WRITTEN_OFF = "written off"
+"""How people read the end of such a trade, and of what kind its money is."""
+REMEMBERED = 32
+"""Positions written off of which a late deal is still known to be one."""
+_UNSEEN = ("SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED")
+
+
+def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
+    """Let a trade go that nobody can find; or say why not."""
+    ledger, desk, position = decider.ledger, decider.desk, fact.position
+    lane = next((x for x in decider.lanes if x.trade is not None and x.trade.position == position), None)
+    problem = _not_yet(decider, lane, position)
+    if problem or lane is None or lane.trade is None:
+        reply(desk, fact.asker, "ack", str(position), problem, ok=False)
+        return
+    symbol, lane.trade = lane.trade.symbol, None
+    money = _take_difference(ledger, decider.lanes)
+    ledger.written[position] = money
+    if len(ledger.written) > REMEMBERED:
+        del ledger.written[next(iter(ledger.written))]
+    ledger.early = tuple(e for e in ledger.early if e.deal.position != position)
+    what = f"{lane.name}: position {position} on {symbol} is written off"
+    money_said = f"the balance is taken as the venue has it, {money:+.2f} that no deal told"
+    waits = "what the balance is off goes with the last trade that is gone"
+    text = f"{what}; {money_said if not _gone(decider.lanes) else waits}"
+    desk.alert("warn", f"{text}, says {fact.asker.who}: {fact.asker.why}")
+    reply(desk, fact.asker, "ack", str(position), text, ok=True)
+    desk.reconcile(settled=False)  # a look lifts what is explained now
+
+
+def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
+    ledger = decider.ledger
+    unseen = [hold for hold in ledger.holds if hold in _UNSEEN]
+    if unseen:
+        return f"what the venue holds is not known ({', '.join(unseen)}): ask again when it is"
+    if lane is None or lane.trade is None:
+        gone = ", ".join(str(p) for p in _gone(decider.lanes)) or "none"
+        return f"no trade of ours is position {position}; gone from the venue without a deal: {gone}"
+    if not lane.trade.absent:
+        return f"position {position} stands at the venue"
+    if lane.trade.absent < GONE:
+        return f"position {position} was not missed for a whole settle window yet: ask again after it"
+    if decider.desk.doubts(lane.trade):
+        return f"an order about position {position} is in doubt: ask again when that is settled"
+    return ""
+
+
+def _gone(lanes: list[Lane]) -> list[int]:
+    return [lane.trade.position for lane in lanes if lane.trade is not None and lane.trade.absent]
+
+
+def _take_difference(ledger: Ledger, lanes: list[Lane]) -> float:
+    """Return what the balance is off by the look before, and take it, once no other trade may be the reason."""
+    money = 0.0 if _gone(lanes) else ledger.off
+    ledger.balance += money
+    ledger.off -= money
+    return money
+
+
+def told_after_all(desk: OrderDesk, fact: DealMade) -> bool:
+    """Say whether a deal is of a position that was written off, and tell people of it: its money is counted already."""
+    deal: Deal = fact.deal
+    if deal.position not in desk.ledger.written:
+        return False
+    text = f"position {deal.position}, written off, has a deal after all: {deal.entry} {deal.volume:g} lots"
+    desk.alert("warn", f"{text} at {deal.price} by {deal.reason}, {deal.money:+.2f}: it is in the balance already")
+    return True
