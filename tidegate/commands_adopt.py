@@ -46,7 +46,7 @@ def adopt(
 def ack(
     account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, as_json: Json = False
 ) -> None:  # fmt: skip
-    """Take a symbol's contract as it is told now, or write off a lost trade.
+    """Take a contract as it is told, or write off a trade.
 
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
     settle window; what the balance is off is taken with the last one. Exit code 11 where there is nothing to take.

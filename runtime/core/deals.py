@@ -6,7 +6,7 @@ A trade is known by its position id, whoever made the deal; on a netting account
 from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
-from runtime.core.early import LEFT, awaited_by, keep, keep_perhaps, take_early
+from runtime.core.early import awaited_by, keep, keep_perhaps, take_early
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
@@ -52,9 +52,6 @@ def _traded(desk: OrderDesk, deal: Deal) -> str:
     if lane is not None and lane.trade is not None:
         if deal.entry == "in":
             return _caught_up(desk, deal, _grown(desk, lane, lane.trade, deal))
-        if deal.entry in LEFT and deal.volume > lane.trade.volume + LOT_DUST:
-            keep(ledger, deal, 0)  # the look shows the difference until the rest of the entry is told
-            return "early"
         return _left(desk, lane, lane.trade, deal)
     if (entry := awaited_by(ledger, deal)) is not None:
         return _early(desk, entry, deal)
@@ -84,7 +81,7 @@ def _caught_up(desk: OrderDesk, deal: Deal, taken: str) -> str:
     """Take in what had left a position before it was told that it was opened; return what its entry deal was to us."""
     ledger, lane = desk.ledger, _holder(desk, deal.position)
     trade = lane.trade if lane is not None else None
-    early = take_early(ledger, deal.position, trade.volume if trade is not None else deal.volume)
+    early = take_early(ledger, deal, trade.volume if trade is not None else deal.volume)
     for one in early:
         if lane is not None and trade is not None:
             _left(desk, lane, trade, one)

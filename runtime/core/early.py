@@ -1,4 +1,4 @@
-"""Deals that left a position before all that opened it was told: kept, until an entry deal tells whose they are.
+"""Deals that left a position before it was told who opened it: kept, until an entry deal tells whose they are.
 
 A history may show them in the wrong order. Nothing is guessed: a position's id, which its entry deal tells, says that a
 deal is ours; before that the venue's own answer or a magic number only say which entry must be waited for.
@@ -42,16 +42,19 @@ def keep_perhaps(ledger: Ledger, deal: Deal) -> None:
         keep(ledger, deal, 0)
 
 
-def take_early(ledger: Ledger, position: int, volume: float) -> list[Deal]:
-    """Return what was kept about a position and forget it, once its volume told so far can have held all of that."""
-    deals, lots = sorted((e.deal for e in ledger.early if e.deal.position == position), key=lambda d: d.ticket), 0.0
-    for deal in deals:
-        lots = add_lots(lots, deal.volume)
-    if lots > volume + LOT_DUST:
+def take_early(ledger: Ledger, entry: Deal, volume: float) -> list[Deal]:
+    """Return what had left a position since this entry of it and forget that, once `volume` can have held all of it.
+
+    What was made before the entry, as lower tickets tell, left what a stranger had there on a netting account.
+    """
+    kept = [e for e in ledger.early if e.deal.position == entry.position and e.deal.ticket > entry.ticket]
+    lots = 0.0
+    for early in kept:
+        lots = add_lots(lots, early.deal.volume)
+    if not kept or lots > volume + LOT_DUST:
         return []
-    if deals:
-        ledger.early = tuple(e for e in ledger.early if e.deal.position != position)
-    return deals
+    ledger.early = tuple(e for e in ledger.early if e not in kept)
+    return sorted((e.deal for e in kept), key=lambda deal: deal.ticket)
 
 
 def unopened(ledger: Ledger) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Adoption(msgspec.Struct):
 
 
 class Early(msgspec.Struct, frozen=True):
-    """A deal that left a position of which too little was told yet (`early.py`)."""
+    """A deal that left a position of which no entry was told yet (`early.py`)."""
 
     deal: Deal
     entry: int

@@ -51,7 +51,7 @@ class OutcomeBook(msgspec.Struct):
     wanted: dict[int, OpenTrade] = {}
     held: dict[int, OpenTrade] = {}
     early: list[Deal] = []
-    """Deals that left a position of which too little was told yet; some are strangers'."""
+    """Deals that left a position of which no entry was told yet; some are strangers'."""
     written: dict[int, OpenTrade] = {}
     """Trades that a person has written off, by position: whose a deal is that shows after all."""
     caught: list[int] = []
@@ -94,7 +94,7 @@ class OutcomeBook(msgspec.Struct):
         if deal.entry == "in":
             return self._enter(deal)
         trade = self.held.get(deal.position)
-        if deal.entry in LEFT and (trade is None or deal.volume > trade.left + LOT_DUST):
+        if deal.entry in LEFT and trade is None:
             self.early = [*self.early, deal][-KEPT:]
             return None
         return self._leave(trade, deal) if trade is not None and deal.entry != "none" else None
@@ -121,16 +121,17 @@ class OutcomeBook(msgspec.Struct):
         trade.left += deal.volume
         trade.entry_value += deal.volume * deal.price
         trade.entry_price = deal.price if trade.volume == deal.volume else trade.entry_value / trade.volume
-        return self._catch_up(trade, deal.position)
+        return self._catch_up(trade, deal)
 
-    def _catch_up(self, trade: OpenTrade, position: int) -> Outcome | None:
-        """Take in what has left a trade and was told before what entered it, once all of that can have been in it."""
-        early, lots = sorted((d for d in self.early if d.position == position), key=lambda d: d.ticket), 0.0
+    def _catch_up(self, trade: OpenTrade, entry: Deal) -> Outcome | None:
+        """Take in what has left a trade since an entry and was told before it, once all of that can have been in it."""
+        mine = (d for d in self.early if d.position == entry.position and d.ticket > entry.ticket)
+        early, lots = sorted(mine, key=lambda d: d.ticket), 0.0
         for deal in early:
             lots += deal.volume
         if not early or lots > trade.left + LOT_DUST:
             return None
-        self.early = [d for d in self.early if d.position != position]
+        self.early = [d for d in self.early if d not in early]
         self.caught = [d.ticket for d in early]
         return [self._leave(trade, deal) for deal in early][-1]
 

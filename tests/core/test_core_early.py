@@ -85,6 +85,28 @@ def test_another_strangers_deal_does_not_end_a_trade() -> None:
     assert (911, 1) == (told.core.lanes[0].trade.position, len(told.core.ledger.early))  # type: ignore[union-attr]  # held
 
 
+def test_a_stop_takes_with_ours_what_a_stranger_has_in_the_same_position() -> None:
+    """On a netting account it is larger than our trade, and ends it."""
+    told, wish = entered()
+    opened, out = both(told, wish, magic=0, volume=1.2)
+    told.tell(opened, out)
+
+    assert (None, ()) == (told.core.lanes[0].trade, told.core.ledger.early)
+
+
+def test_what_left_a_position_before_our_entry_joined_it_is_the_strangers() -> None:
+    """On a netting account an entry may join what a stranger holds: what he had taken out before is none of ours."""
+    told, wish = entered()
+    _, out = both(told, wish, magic=0, reason="client", volume=0.3)
+    books = Books(told.core, COSTS, shadows=False)
+    books.live.decided(told.steps[-2].decisions[0])
+    joined = DealMade(at=hour(4), deal=told.deal(wish, "in", 100.0, position=911))
+    for fact in (out, joined):
+        books.observe(fact, told.core.handle(fact))
+
+    assert (1.0, 1.0) == (told.core.lanes[0].trade.volume, books.live.held[911].left)  # type: ignore[union-attr]  # held
+
+
 def test_an_entry_that_was_netted_is_no_early_exit() -> None:
     """Its own deal leaves another's position, under its magic number and for its own reason."""
     told, wish = entered()
@@ -109,12 +131,12 @@ def test_what_was_kept_outlives_a_restart_and_many_strangers() -> None:
     assert (None, {STRANGER}) == (again.core.lanes[0].trade, {e.deal.position for e in again.core.ledger.early})
 
 
-PARTS = ((0.4, 0.6), (0.5, 0.3, 0.2))
+PARTS = ((1.0,), (0.5, 0.3, 0.2))
 """How an entry is filled, and how its position is left, in lots."""
 
 
 def parts(told: Told, wish: Submit) -> list[Deal]:
-    """Return the deals of a trade of one lot that was entered and left in parts."""
+    """Return the deals of a trade of one lot that was left in parts."""
     ins = [told.deal(wish, "in", 100.0, position=911, volume=lots) for lots in PARTS[0]]
     return [*ins, *(
         told.deal(ins[0], "out", 99.0, volume=lots, reason="stop", profit=-100.0 * lots) for lots in PARTS[1]

@@ -9,6 +9,7 @@ from market.types import Deal
 from runtime.core.facts import AnyFact, TradeWrittenOff
 from runtime.core.instructions import Alert, Asker, Reconcile, Reply, Submit
 from runtime.outcomes.books import Books
+from runtime.outcomes.outcome import Outcome
 from tests.chaos_world import COSTS
 from tests.cores import BALANCE, a_lane, a_plan, buy, closed, hour, reconciled
 from tests.told import Told, of_kind, only, position_of
@@ -103,7 +104,7 @@ def test_its_outcome_has_the_money_that_was_told_and_no_price() -> None:
     step = told.tell(closed(3))
     books.live.decided(step.decisions[0])
     deal = told.deal(only(step, Submit), "in", 100.1, commission=-3.0)
-    done = []
+    done: list[Outcome] = []
     for fact in (DealMade(at=hour(4), deal=deal), *away(), asked(deal), asked(deal)):
         done += books.observe(fact, told.core.handle(fact))
     (outcome,) = done
