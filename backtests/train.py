@@ -21,6 +21,7 @@ from regimes.filter import filter_rows
 from regimes.fit import Covariance, Emission, FitResult, fit
 from regimes.fit_jump import fit_jump
 from regimes.golden import golden_of
+from regimes.likeness import PROBABILITIES
 from regimes.weights import Vector, unpack
 
 Array = NDArray[np.float64]
@@ -94,6 +95,7 @@ def train_regime(
                 "log_likelihood_per_row": result.log_likelihood / result.rows,
                 **metrics,
             },
+            quantiles=tuple(tuple(q) for q in np.quantile(x[usable], PROBABILITIES, axis=0).T.tolist()),
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
             data=_training(bars, result, content_hash(bars, features), seed, recipe),
             kernel=filter_fingerprint(),

@@ -17,6 +17,7 @@ from market.kernel import fingerprint as kernel_fingerprint
 from regimes.filter import FEATURES as WIDTH
 from regimes.filter import FILTER_KERNELS, STATES
 from regimes.golden import Golden, complete, first_difference
+from regimes.likeness import fits_likeness
 from regimes.novelty import fits as fits_novelty
 from regimes.weights import ModelError, Vector, check_weights
 
@@ -89,6 +90,8 @@ class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the filter's kernels when it was trained."""
     novelty: Vector = ()
     """Parameters of `regimes/novelty.py`, whose limits were calibrated for it; (): none were."""
+    quantiles: tuple[Vector, ...] = ()
+    """Of each feature over the training bars, at the probabilities of `regimes/likeness.py`; (): none were kept."""
     parent: str = ""
     """Fingerprint of the model it was refitted from."""
     fingerprint: str = ""
@@ -101,10 +104,11 @@ class _Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     novelty: Vector = ()
 
 
-class _Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     features: tuple[FeatureRef, ...]
     versions: tuple[int, ...]
     fingerprint: str
+    quantiles: tuple[Vector, ...] = ()
 
 
 class _Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +145,7 @@ def encode(model: RegimeModel) -> dict[str, bytes]:
     """Return the parts of a model's bundle by their path; equal models give equal bytes."""
     parts = {
         "model.json": _json(_Weights(model.states, model.weights, model.novelty)),
-        "features.json": _json(_Features(model.features, model.versions, model.feature_list)),
+        "features.json": _json(_Features(model.features, model.versions, model.feature_list, model.quantiles)),
         "data.json": _json(model.data),
         "metrics/profile.json": _json(_Metrics(model.profiles, model.metrics)),
         "golden.json": _json(model.golden),
@@ -194,6 +198,7 @@ def decode(files: Mapping[str, bytes], fingerprint: str = "", *, tolerance: floa
         features=features.features,
         versions=features.versions,
         feature_list=features.fingerprint,
+        quantiles=features.quantiles,
         profiles=metrics.profiles,
         metrics=metrics.metrics,
         golden=_part(files, "golden.json", Golden),
@@ -214,6 +219,8 @@ def check(model: RegimeModel, *, tolerance: float = 0.0) -> None:
         )
     if not fits_novelty(model.novelty, len(model.features)):
         raise ModelError(f"model {model.name}: its limits of novelty do not fit its features: calibrate them again")
+    if not fits_likeness(model.quantiles, len(model.features)):
+        raise ModelError(f"model {model.name}: its quantiles do not fit its features: train it again")
     _check_features(model)
     _check_golden(model, tolerance)
 

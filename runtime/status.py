@@ -70,6 +70,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "turned_s": round(daemon.pace.clock.elapsed() - daemon.pace.turned, 1),
         "gates": {lane.name: gate_said(lane) for lane in core.lanes if lane.gate.mode != "off"},
         "novelty": {reading.name: reading.novelty for reading in core.readings if reading.rule},
+        "unlike": [f"{reading.name}: {reading.unlike}" for reading in core.readings if reading.unlike],
         "aged": _aged(core, ledger.at),
         "decisions": ledger.decisions,
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),

@@ -13,6 +13,7 @@ from market.types import TIMEFRAMES, Bar
 from regimes.bundle import RegimeModel
 from regimes.filter import filter_init, filter_step
 from regimes.gate import most_likely
+from regimes.likeness import contradiction, likeness_count, likeness_init, likeness_params, likeness_verdict
 from regimes.novelty import SHARE, WHICH, name_of, novelty_init, novelty_step
 from regimes.pit import pit_init, pit_step
 from strategies.protocol import FeatureRef
@@ -86,8 +87,8 @@ class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "bars", "feed", "log_density", "model", "name", "novel", "novelty", "ordinal", "picks", "posterior", "rows",
-        "rule", "state", "strange", "weights", "x", "z",
+        "alike", "bars", "feed", "log_density", "marks", "model", "name", "novel", "novelty", "ordinal", "picks",
+        "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
     )  # fmt: skip
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = ()) -> None:
@@ -115,6 +116,19 @@ class RegimeReading:
         self.novel = False
         self.novelty = float("nan")
         """The largest statistic as a share of its limit; NaN where nobody looks."""
+        self.count_again()
+
+    def count_again(self) -> None:
+        """Hold all rows that are remembered against those that the model learnt from."""
+        self.marks = likeness_params(self.model.quantiles)
+        self.alike = likeness_init(self.marks)
+        for row in self.rows:
+            likeness_count(self.alike, self.marks, row, 1.0)
+        self._compare()
+
+    def _compare(self) -> None:
+        """Say in words what contradicts that its bars are of the kind that the model learnt from; empty: nothing."""
+        self.unlike = contradiction(likeness_verdict(self.alike, self.marks), self.model.features)
 
     def become(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
         """Go on by another model of the same features, as if it had read all rows that are remembered.
@@ -131,8 +145,17 @@ class RegimeReading:
         values, x = self.feed.values, self.x
         for i, pick in enumerate(self.picks):
             x[i] = values[pick]
+        if self.model.quantiles:
+            self._count()
         self.rows.append(tuple(x))
         self._read()
+
+    def _count(self) -> None:
+        """Count one more row, and no more the one that falls out of memory for it."""
+        if len(self.rows) == REMEMBERED:
+            likeness_count(self.alike, self.marks, self.rows[0], -1.0)
+        likeness_count(self.alike, self.marks, self.x, 1.0)
+        self._compare()
 
     def _read(self) -> None:
         """Read one row."""
@@ -212,6 +235,7 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
     if snapshot.model is not None:
         reading.model, reading.weights, reading.rule = snapshot.model, snapshot.model.weights, snapshot.rule
     reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
+    reading.count_again()
     reading.bars, reading.ordinal = snapshot.bars, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior
     reading.state = list(snapshot.state)

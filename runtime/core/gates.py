@@ -6,6 +6,7 @@ from runtime.core.feeds import RegimeReading
 from runtime.core.state import Lane
 
 NAN = float("nan")
+UNLIKE = "these are not the bars that the model learnt from"
 HOUR_MS = 3_600_000
 """By so much a server's clock may be put forward within the bars that are counted."""
 
@@ -13,6 +14,9 @@ HOUR_MS = 3_600_000
 def read_gate(lane: Lane, reading: RegimeReading) -> None:
     """Fold one bar of the regime's own timeframe into the lane's gate."""
     lane.silent_ms = 0
+    if reading.unlike:
+        _know_nothing(lane, f"{UNLIKE}: {reading.unlike}")
+        return
     lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed  # what no regime explains, none of them may allow
     lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, known) > 0.0
@@ -25,6 +29,14 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
             lane.gate_reason = "regime allowed, at no exposure"
 
 
+def _know_nothing(lane: Lane, why: str) -> None:
+    """Shut a gate since nothing is known of its regime: what is open is left to its own plan."""
+    lane.allowed = NAN
+    lane.exposure = NAN if lane.weights else 1.0
+    lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, NAN) > 0.0
+    lane.gate_reason = why
+
+
 def exchange(lane: Lane, reading: RegimeReading) -> None:
     """Take what a new model says of the last closed bar into the lane's gate, until it has read a bar of its own.
 
@@ -33,7 +45,7 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
     """
     if lane.allowed != lane.allowed:
         return
-    lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
+    lane.allowed = NAN if reading.unlike else allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed
     lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading)
@@ -44,6 +56,8 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
 
 def _unheard(lane: Lane, reading: RegimeReading) -> str:
     """Return why a gate is shut after its model was exchanged."""
+    if reading.unlike:
+        return f"{UNLIKE}: {reading.unlike}"
     if reading.novel:
         return f"no trained regime explains this ({reading.strangest})"
     if lane.allowed >= lane.gate_flat[ENTER]:
@@ -57,10 +71,7 @@ def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading, hours: Hours 
         return
     lane.silent_ms += timeframe_ms
     if _is_stale(lane, reading, hours, at):
-        lane.allowed = NAN
-        lane.exposure = NAN if lane.weights else 1.0
-        lane.gate_open = gate_step(lane.gate_state, lane.gate_flat, NAN) > 0.0
-        lane.gate_reason = "the regime reading is stale"
+        _know_nothing(lane, "the regime reading is stale")
 
 
 def _is_stale(lane: Lane, reading: RegimeReading, hours: Hours | None, at: int) -> bool:
