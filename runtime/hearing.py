@@ -86,18 +86,24 @@ class Hearing:
             yield from self.silence.fresh(told.ticks, told.late, now)
             verdict = self.watch.verdict(told.ticks, self.clock.wall_ms(), now)
             yield from doubted(verdict, self.ledger.holds.get("CONTRACT", ""), at)
-        for bar in told.revised:
-            self.remember(bar)
-            yield BarRevised(at=at, bar=bar)
+        moved = bool(told.moved or told.revised)  # with the clock: these bars were told before, by their right times
+        if not (moved and self.live and self.watch.off):
+            yield from self._bars(told)
         if told.ended and not self.ledger.ended:
             yield DataEnded(at=at)
-        for closed in told.bars:
-            self.told[closed.bar.symbol, closed.bar.timeframe] = closed.bar.time
-        yield from facts_of(told.bars, at, self.ears.max_age_ms)
-        for closed in told.bars:
-            self.remember(closed.bar)
         if self.live:
             yield from self.silence.grown_stale(now)
+
+    def _bars(self, told: Polled) -> Iterator[AnyFact]:
+        """Yield what has changed of bars told before, and the bars that closed since."""
+        for bar in told.revised:
+            self.remember(bar)
+            yield BarRevised(at=told.at, bar=bar)
+        for closed in told.bars:
+            self.told[closed.bar.symbol, closed.bar.timeframe] = closed.bar.time
+        yield from facts_of(told.bars, told.at, self.ears.max_age_ms)
+        for closed in told.bars:
+            self.remember(closed.bar)
 
     def remember(self, bar: Bar) -> None:
         """Have a bar read again; one that is told anew takes the place of what was told before."""

@@ -83,14 +83,18 @@ class ClockWatch:
         self.said: int | None = None
         """What the last quotes said: quarters of an hour ahead."""
         self.since = 0.0
+        self.off = False
+        """The last quote contradicts the zone, believed or not."""
 
     def verdict(self, ticks: Mapping[str, int], wall: int, now: float) -> str | None:
         """Return what is wrong with the clock, "" where nothing is; None where nobody can say now."""
         newest = max(ticks.values(), default=0)
         fresh, self.newest = 0 < self.newest != newest, newest
-        if not fresh:
-            return None
         quarters = round((newest - wall) / QUARTER_MS)
+        if not fresh:
+            self.off = self.off or 0 < quarters <= FARTHEST  # one that was there before may be old, but not of later
+            return None
+        self.off = 0 < abs(quarters) <= FARTHEST
         if quarters != self.said:
             self.said, self.since = quarters, now
         if now - self.since < self.agreeing_s or abs(quarters) > FARTHEST:

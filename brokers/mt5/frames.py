@@ -144,6 +144,8 @@ class Polled(Tell, frozen=True, kw_only=True):
     ended: bool
     revised: tuple[Bar, ...] = ()
     """Known bars as they are told now."""
+    moved: bool = False
+    """Known bars are not where they were: they are told by other times, or no more."""
     late: tuple[tuple[str, str], ...] = ()
     """Feeds whose history does not reach back to the cursor yet: of these nothing is told."""
     ticks: dict[str, int] = {}

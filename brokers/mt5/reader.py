@@ -14,8 +14,9 @@ from market.types import TIMEFRAMES, Bar
 _DAY_S = 86_400
 _LATEST = 2**31 - 1
 """The last second the package can be asked about."""
-_LATE_S = 7_200
-"""Deals are asked for from so long before the cursor: they show late, and in autumn the clock shows an hour twice."""
+_LATE_S = 27 * 3_600
+"""Deals are asked for from so long before the cursor: they show late, in autumn the clock shows an hour twice, and one
+that was wrong may have told the last deal for a later one, by as much as two clocks of the world can differ."""
 _UNSEEN_S = 7 * _DAY_S
 """An order in doubt is looked for so long before the cursor: it may have ended before the last deal was made."""
 _DUST = 0.005
@@ -108,6 +109,12 @@ class Reader:
             return []
         now = {bar.time: bar for bar in (self.bar(feed, row) for row in rows)}
         return [now[old.time] for old in feed.known if old.time in now and _prices(now[old.time]) != _prices(old)]
+
+    def moved(self, feed: FeedCursor, rows: list[Any]) -> bool:
+        """Say whether known bars are not where they were, as far back as the rows go."""
+        times = {self.translate.utc(row[0] * 1000) for row in rows}
+        first = min(times, default=0)
+        return any(old.time >= first and old.time not in times for old in feed.known)
 
     def rates(self, symbol: str, timeframe: str, count: int) -> list[Any]:
         """Return the last bars as rows, the forming one last; none where the terminal has no history yet."""

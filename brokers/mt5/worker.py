@@ -183,9 +183,7 @@ class Worker:
         r = self.reader
         state = r.replay(ask.done)
         news: tuple[DealMade | OrderGone, ...] = ()
-        if (
-            state["news"] != self.heard or state["news"] < 0
-        ):  # a replay counts its news; a real terminal is always asked
+        if state["news"] != self.heard or state["news"] < 0:  # a replay counts them; a real terminal is always asked
             news = r.news(ask)
             self.heard = state["news"]
         feeds = sorted(ask.feeds, key=lambda feed: TIMEFRAMES[feed.timeframe])
@@ -196,6 +194,7 @@ class Worker:
             at=at, news=news, ended=state["ended"],
             bars=tuple(closed for _, bars in told for closed in bars or ()),
             revised=tuple(bar for feed, found in rows if found is not None for bar in r.revised(feed, found)),
+            moved=any(r.moved(feed, found) for feed, found in rows if found),
             late=tuple((feed.symbol, feed.timeframe) for feed, bars in told if bars is None),
             ticks={name: r.translate.utc(tick.time_msc) for name, tick in r.ticks.items() if tick is not None},
             who=r.who(), forbidden=r.forbidden,

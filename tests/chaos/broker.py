@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from brokers.mt5.lookalike import constants as c
+from brokers.mt5.lookalike.distortions import shifted, shifted_arguments
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.outcomes import Reply
 from brokers.mt5.lookalike.service import Service
@@ -92,7 +93,14 @@ class Broker:
     # --- the door ---------------------------------------------------------------------------------------------------
 
     def call(self, verb: str, arguments: list[Any]) -> tuple[int, str, Any]:
-        """Answer a terminal's call; Cut and Blocked where its line shows something else."""
+        """Answer a terminal's call by the clock it is shown; Cut and Blocked where its line shows something else."""
+        ahead_s = self.world.dial.ahead_s
+        if not ahead_s:
+            return self._answer(verb, arguments)
+        code, text, value = self._answer(verb, shifted_arguments(verb, arguments, ahead_s))
+        return code, text, None if value is None else shifted(verb, value, ahead_s)
+
+    def _answer(self, verb: str, arguments: list[Any]) -> tuple[int, str, Any]:
         now = self.world.loop.now
         if now < self.down_until or (now < self.shown.away_until and verb in {"login", "send"}):
             raise Cut(sent=False)
@@ -124,6 +132,7 @@ class Broker:
         world = self.world
         asked = Asked(world.sending, fields, world.loop.now, world.level(), world.sending in world.disk.sent)
         self.asked.append(asked)
+        world.dial.asked(asked)
         world.hook("server: before work")
         strike = self.orders.get(len(self.asked)) if not self.quiet else None
         if world.loop.now < self.off_until:
@@ -271,6 +280,8 @@ class Broker:
                 self.broken = True
             case "server restarted":
                 self._restart(seconds)
+            case "wrong clock":
+                self.world.dial.put(strike)
             case "by hand":
                 self._by_hand(strike.pick)
             case _:
@@ -311,4 +322,5 @@ class Broker:
         self.down_until = self.failing_until = self.off_until = -1.0
         self.broken = self.broken or bool(self.shown.changed)
         self.shown.calm()
+        self.world.dial.calm()
         self.work("login", LOGIN, PASSWORD, None)

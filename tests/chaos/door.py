@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 
+from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.structs import TradeRequest
+
+DEALING = {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING}
 
 
 class Cut(Exception):
@@ -33,3 +36,11 @@ class Asked(msgspec.Struct):
     def request(self) -> Any:  # noqa: ANN401 - a TradeRequest
         """The request by its fields' names."""
         return TradeRequest(self.fields)
+
+
+def verb_of(asked: Asked) -> str:
+    """Return what a trade request asks for."""
+    r = asked.request
+    if r.action in DEALING:
+        return "close" if r.position else "entry"
+    return "stop" if r.action == c.TRADE_ACTION_SLTP else "cancel"

@@ -9,20 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from brokers.facts import DealMade
-from brokers.mt5.lookalike import constants as c
 from market.types import Position
 from runtime.core.core import Core
 from runtime.core.positions import Trade
 from runtime.journal.chain import GENESIS, row_hash
 from runtime.revive import pair_of_run, revive
 from tests.chaos.disk import Reader, facts_of
-from tests.chaos.door import Asked
+from tests.chaos.door import Asked, verb_of
 from tests.chaos.story import HISTORY, PROBE, Story
 from tests.chaos.world import World
 from tests.trade_server import HOUR, START
 
 CENT = 0.005
-DEALING = {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING}
 ALLOWED: dict[str, set[str]] = {
     "entry": {"run"},
     "stop": {"run", "close-only"},
@@ -31,14 +29,6 @@ ALLOWED: dict[str, set[str]] = {
 }
 """At which levels a request may leave; that a halt lets no close but an operator's pass, the gate's tests show."""
 Line = dict[str, Any]
-
-
-def verb_of(asked: Asked) -> str:
-    """Return what a trade request asks for."""
-    r = asked.request
-    if r.action in DEALING:
-        return "close" if r.position else "entry"
-    return "stop" if r.action == c.TRADE_ACTION_SLTP else "cancel"
 
 
 def judge(world: World) -> list[str]:
@@ -56,6 +46,7 @@ def judge(world: World) -> list[str]:
         *_ends(world, orders),
         *_held(world, core),
         *world.bare.complaints,
+        *world.dial.complaints,
         *_true(world),
         *_chain(world),
         *_replayed(world, core),

@@ -8,7 +8,7 @@ from typing import Any
 
 from brokers.latch import SENDING_AT, WORD_FILE
 from brokers.mt5 import lookalike
-from brokers.mt5.frames import LENGTH, AnyAsk, Look, Looked, Send, decode_ask, encode
+from brokers.mt5.frames import LENGTH, AnyAsk, AnyTell, Look, Looked, Poll, Polled, Send, decode_ask, encode
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.client import LINE
 from brokers.mt5.lookalike.wire import HEADER, Wire, frame, read_call
@@ -63,6 +63,7 @@ class InProcess:
         LINE.dial = self._pipe
         self.worker = world.variant.worker(lookalike, control, 0.0)
         self.worker.reader.elapsed = world.loop.time
+        self.told: AnyTell | None = None
 
     def _pipe(self, _path: str) -> tuple[Wire, str]:
         return Pipe(self.world), ""
@@ -82,6 +83,8 @@ class InProcess:
         if isinstance(ask, Send | Look):
             world.hook("frame: reply arrived" if isinstance(ask, Send) else "look: arrived")
         self._alive()
+        if isinstance(ask, Poll) and ask.feeds and isinstance(self.told, Polled):
+            world.dial.heard(self.told, self.house)
         return body
 
     def _alive(self) -> None:
@@ -96,7 +99,7 @@ class InProcess:
         world.asking, world.sending, world.marked = ask, ask.request.id if isinstance(ask, Send) else 0, False
         world.in_worker = True
         try:
-            told = self.worker.answer(ask)
+            told = self.told = self.worker.answer(ask)
             if world.fresh:
                 world.fresh = False
                 world.hook("deal: shown")

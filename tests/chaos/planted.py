@@ -1,5 +1,6 @@
 """Planted bugs: each a class of the house made wrong in one way that the oracle must see."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from brokers.mt5.session import LinkLostError, Session
 from brokers.mt5.worker import Worker
 from brokers.requests import AnyRequest
 from runtime.core.facts import AnyFact
+from runtime.hearing import Hearing
+from runtime.quotes import ClockWatch
 from runtime.recorder import Recorder
 from tests.chaos.world import Variant
 
@@ -180,6 +183,23 @@ class Forgiving(Session):
         return answer
 
 
+class Blind(ClockWatch):
+    """Has no opinion of any clock."""
+
+    def verdict(self, ticks: Mapping[str, int], wall: int, now: float) -> str | None:  # noqa: ARG002 - another's face
+        """Never say anything."""
+        return None
+
+
+class Trusting(Hearing):
+    """Takes every bar by the time that the terminal tells."""
+
+    def linked(self, told: Any) -> None:  # noqa: ANN401 - a Connected
+        """Watch no clock."""
+        super().linked(told)
+        self.watch = Blind(self.ears.zone, self.ears.agreeing_s)
+
+
 PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a session that resends": (Variant(session=Resending), ("twice",)),
     "a worker that sends again after None": (Variant(worker=Repeating), ("twice",)),
@@ -190,6 +210,7 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a server that forgets what it told last": (Variant(exchange=Forgetful), ("restart",)),
     "a daemon that takes every bar for a missed one": (Variant(recorder=Belated), ("liveness",)),
     "a daemon to which every spread is too wide": (Variant(recorder=Timid), ("liveness",)),
+    "a daemon that trades by a clock it could know as wrong": (Variant(hearing=Trusting), ("clock",)),
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""

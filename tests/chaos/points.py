@@ -25,7 +25,7 @@ Fault = Literal[
     "broken pipe, worked", "None, worked", "None, not worked", "no pipe", "10012, worked", "10031, worked",
     "placed, deal late", "requote", "partial fill", "price off", "market closed", "AutoTrading off",
     "account switched", "foreign frame", "history late", "bars revised", "reads fail", "terminal restart",
-    "unreachable", "spec changed", "halt", "by hand", "server restarted",
+    "unreachable", "spec changed", "halt", "by hand", "server restarted", "wrong clock",
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)  # "none" is the first
 OF_AN_ORDER: tuple[Fault, ...] = FAULTS[1:20]

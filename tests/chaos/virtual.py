@@ -134,10 +134,15 @@ class VirtualClock(Clock):
 
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop = loop
+        self.shown, self.since = EPOCH_MS, loop.now
+
+    def put(self, wall_ms: int) -> None:
+        """Show a moment, and go on from there."""
+        self.shown, self.since = wall_ms, self.loop.now
 
     def wall_ms(self) -> int:
         """Return the story's wall clock."""
-        return EPOCH_MS + int(self.loop.now * 1000)
+        return self.shown + int((self.loop.now - self.since) * 1000)
 
     def elapsed(self) -> float:
         """Return virtual seconds."""

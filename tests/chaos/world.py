@@ -16,10 +16,12 @@ from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
 from config.errors import TerminalRefused
 from runtime.assemble import plan_of
+from runtime.hearing import Hearing
 from runtime.operator import latch
 from runtime.recorder import Recorder
 from tests.chaos.bare import Bare
 from tests.chaos.broker import LOGIN, Broker
+from tests.chaos.dial import Dial
 from tests.chaos.disk import Disk
 from tests.chaos.door import Asked
 from tests.chaos.house import SETTLE_S, House, config_of, run_row_of
@@ -40,6 +42,7 @@ class Variant(msgspec.Struct, frozen=True):
     recorder: Any = Recorder
     worker: Any = Worker
     exchange: Any = Exchange
+    hearing: Any = Hearing
 
 
 SOUND = Variant()
@@ -74,6 +77,7 @@ class World:
         self.plan = plan_of(self.config, {})
         self.run_row = run_row_of(self.config, self.plan)
         self._open_latch()
+        self.dial = Dial(self)
         self.broker = Broker(story, self.home, self)
         self.bare = Bare(self)
         self.house: House | None = None
@@ -142,7 +146,9 @@ class World:
         return latch.read(self.state).level
 
     def reading(self, verb: str) -> None:
-        """Take note that the worker reads."""
+        """Take note that the worker reads; this machine's clock is right whenever quotes are read."""
+        if verb == "tick":
+            self.clock.put(self.broker.exchange.replay.at)
         if verb == "tick" and isinstance(self.asking, Send) and not self.marked:
             self.marked = True
             self.hook("gate: marked")

@@ -323,3 +323,34 @@ def bar_of(fact: AnyFact) -> tuple[str, int]:
     """Return which bar a fact tells."""
     assert isinstance(fact, BarClosed)
     return fact.bar.timeframe, (fact.bar.time - hour(0)) // HOUR
+
+
+@pytest.mark.parametrize("of_old", [{"moved": True}, {"revised": (closed(3).bar,)}])
+@pytest.mark.parametrize("ahead_h", [2.0, -1.0])
+def test_bars_that_moved_with_a_wrong_clock_are_waited_for(ahead_h: float, of_old: dict[str, Any]) -> None:
+    """Bars told before stand at other times since the clock is wrong: they are no new ones, and are not asked past."""
+    room = Room()
+    room.poll(0.0)
+    moved = room.poll(1.0, quoted=1.0 + ahead_h * 3600, bars=(Closed(closed(5).bar, 1.0, 1.1, hour(6)),), **of_old)
+    righted = room.poll(2.0, bars=(Closed(closed(4).bar, 1.0, 1.1, hour(5)),))
+
+    assert [] == moved
+    assert [closed(4).bar.time] == [fact.bar.time for fact in righted if isinstance(fact, BarClosed)]
+
+
+@pytest.mark.parametrize("ahead_h", [2.0, -1.0])
+def test_bars_of_a_doubted_clock_are_told_where_the_known_ones_stand_as_they_stood(ahead_h: float) -> None:
+    """It may be this machine's clock that is wrong: open trades are still looked after."""
+    room = Room()
+    room.poll(0.0)
+    told = room.poll(1.0, quoted=1.0 + ahead_h * 3600, bars=(Closed(closed(4).bar, 1.0, 1.1, hour(5)),))
+
+    assert [BarClosed] == [type(fact) for fact in told]
+
+
+def test_a_first_quote_is_believed_to_be_wrong_only_where_it_is_of_later() -> None:
+    """An old quote may be Friday's; none is tomorrow's."""
+    told = [Room().poll(0.0, quoted=hours * 3600.0, moved=True, bars=(Closed(closed(4).bar, 1.0, 1.1, hour(5)),))
+            for hours in (-2, 2)]  # fmt: skip
+
+    assert [1, 0] == [len([fact for fact in facts if isinstance(fact, BarClosed)]) for facts in told]
