@@ -10,8 +10,7 @@ from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars
 from market.types import DAY_MS
-from regimes.bundle import RegimeModel
-from runtime.assemble import core_of, costs_of, models_of, plan_of
+from runtime.assemble import Models, core_of, costs_of, models_of, plan_of
 from runtime.core.core import Core
 from runtime.core.feeds import FeedKey
 
@@ -23,7 +22,7 @@ def run_backtest(
     last: datetime.date | None = None,
     bars: int | None = None,
     shadows: bool = True,
-    models: Mapping[str, RegimeModel] | None = None,
+    models: Models | None = None,
     recorded: Mapping[FeedKey, Bars] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     prepare: Callable[[Core], None] = lambda _core: None,
@@ -31,8 +30,9 @@ def run_backtest(
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
     `models` are the account's regime models and `recorded` its bars, where they are not read from their configured
-    places; `progress` is told how many bars of how many were played. `prepare` is handed the new-born core before its
-    first fact.
+    places. A model that cannot be read is refused there (ModelError), though a daemon would run without it: of a
+    strategy that may never enter there is nothing to judge. `progress` is told how many bars of how many were played.
+    `prepare` is handed the new-born core before its first fact.
     """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)

@@ -118,12 +118,17 @@ class GateParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return self.threshold.limits()
         return ENTERS if self.enter is None else self.enter, LEAVES if self.leave is None else self.leave
 
+    @property
+    def weighs(self) -> bool:
+        """The risk of an entry depends on the posterior."""
+        return self.exposure is not None and self.mode != "off"
+
     def weights(self, states: int) -> tuple[float, ...]:
         """Return the share of the risk in each state; () where the gate does not weigh it.
 
         Raises ValueError when there are not as many as the model has states.
         """
-        if self.exposure is None or self.mode == "off":
+        if self.exposure is None or not self.weighs:
             return ()
         if len(self.exposure.weights) != states:
             raise ValueError(

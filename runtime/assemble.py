@@ -17,19 +17,42 @@ from regimes.gate import GateParams
 from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
-from runtime.core.plan import Plan, RegimePlan, StrategyPlan, novelty_by
+from runtime.core.plan import NoModel, Plan, RegimePlan, StrategyPlan, novelty_by
 from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
+
+Models = Mapping[str, RegimeModel | NoModel]
+"""Of each regime its model, or why it has none."""
 
 
 def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
     """Read every regime model the account names; ModelError says which cannot be used."""
-    return {name: _fitting(name, regime) for name, regime in config.regimes.items()}
+    return {name: _fitting(name, regime, _read(regime)) for name, regime in config.regimes.items()}
 
 
-def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
+def found_models(config: AccountConfig) -> dict[str, RegimeModel | NoModel]:
+    """Read every regime model that can be read; ModelError only where one is another than the one configured.
+
+    What is missing or damaged may be so because of a disk, and must keep nobody from managing what is open; a
+    configuration that means another model is for its author to mend, before anything is begun with it.
+    """
+    found: dict[str, RegimeModel | NoModel] = {}
+    for name, regime in config.regimes.items():
+        try:
+            model = _read(regime)
+        except (ModelError, OSError) as error:
+            found[name] = NoModel(str(error).removeprefix("model: "))
+        else:
+            found[name] = _fitting(name, regime, model)
+    return found
+
+
+def _read(regime: RegimeSection) -> RegimeModel:
+    return read_bundle(bundle_path(Path(regime.model)))
+
+
+def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
     """Return a regime's model; ModelError where it is another model than the one configured."""
-    model = read_bundle(bundle_path(Path(regime.model)))
     wanted_states = model.states if regime.states == "choose" else regime.states
     for what, found, wanted in (
         ("features", model.features, regime.feature_refs), ("states", model.states, wanted_states),
@@ -42,10 +65,10 @@ def _fitting(name: str, regime: RegimeSection) -> RegimeModel:
     return model
 
 
-def check_kin(section: StrategySection, model: RegimeModel) -> None:
+def check_kin(section: StrategySection, model: RegimeModel | NoModel) -> None:
     """Raise ModelError where a model's states are not those that a strategy's allow-list means."""
     gate, path = section.gate, f"strategies {section.name}: gate"
-    if gate is None or gate.mode == "off":
+    if gate is None or gate.mode == "off" or isinstance(model, NoModel):
         return
     if gate.lineage and gate.lineage != model.lineage:
         raise ModelError(
@@ -104,7 +127,7 @@ def costs_of(config: AccountConfig) -> dict[str, Costs]:
     return {name: section.costs for name, section in config.symbols.items()}
 
 
-def plan_of(config: AccountConfig, models: Mapping[str, RegimeModel], seen: Mapping[str, Symbol] | None = None) -> Plan:
+def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | None = None) -> Plan:
     """Return all that a core is built from; ModelError where a strategy's allowed states are those of other models."""
     account = config.account
     for section in config.strategies:

@@ -11,11 +11,10 @@ import msgspec
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
-from runtime.assemble import models_of
 from runtime.clock import Clock
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
-from runtime.doctor_models import ages_of
+from runtime.doctor_models import ages_of, models_told
 from runtime.doctor_terminal import Visit, visit
 from runtime.doctor_zone import zone_of
 from runtime.journal.reader import JournalReader
@@ -43,7 +42,7 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
         ("disk", lambda: _disk(state)),
         ("latch", lambda: _latch(state)),
         ("journal", lambda: _journal(state)),
-        ("models", lambda: _models(config)),
+        ("models", lambda: models_told(config)),
     ]
     found = [_look(what, look) for what, look in looks]
     seen: list[Visit] = []
@@ -90,11 +89,6 @@ def _journal(state: Path) -> str:
     if not verdict.ok:
         raise ValueError(f"row {verdict.seq}: {verdict.problem}: keep the file and restore a backup")
     return f"{verdict.seq} rows, chain whole"
-
-
-def _models(config: AccountConfig) -> str:
-    models = models_of(config)
-    return ", ".join(f"{name} {model.fingerprint[:12]}" for name, model in models.items()) or "none are configured"
 
 
 def _terminal(config: AccountConfig, state: Path, seen: list[Visit]) -> str:

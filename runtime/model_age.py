@@ -3,9 +3,10 @@
 from config.refits import WARNED, aged
 from market.types import TIMEFRAMES
 from regimes.bundle import RegimeModel
+from runtime.core.plan import NoModel
 
 
-def age_of(name: str, model: RegimeModel, timeframe: str, greatest: str, now: int) -> tuple[str, bool]:
+def age_of(name: str, model: RegimeModel | NoModel, timeframe: str, greatest: str, now: int) -> tuple[str, bool]:
     """Return, in words, how old a model is at `now` (UTC ms), and whether a refit is due soon: from seven tenths on.
 
     A refit is for people to judge: an old model whose states still fit is better than a new one that means another
@@ -13,6 +14,8 @@ def age_of(name: str, model: RegimeModel, timeframe: str, greatest: str, now: in
     """
     if not greatest:
         return "", False
+    if isinstance(model, NoModel):
+        return f"{name} has no model", False
     share = aged(model.data.last + TIMEFRAMES[timeframe] * 1000, greatest, now)
     word = "" if share < WARNED else ": refit it soon" if share < 1.0 else ": OVERDUE, refit it"
     return f"{name} {share:.0%} of {greatest}{word}", share >= WARNED

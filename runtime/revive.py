@@ -13,9 +13,9 @@ from config.account import AccountConfig
 from config.errors import ConfigError
 from market.types import Symbol
 from regimes.bundle import RegimeModel, from_texts, texts_of
-from runtime.assemble import core_of, costs_of, plan_of
+from runtime.assemble import Models, core_of, costs_of, plan_of
 from runtime.core.core import Core
-from runtime.core.plan import Plan
+from runtime.core.plan import NoModel, Plan
 from runtime.journal.reader import JournalReader
 from runtime.outcomes.books import Books
 from runtime.recorder import decode_fact, rest_of
@@ -36,16 +36,37 @@ _KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
 """Holds that a changed configuration does not lift."""
 
 
-def bundles_text(models: dict[str, RegimeModel]) -> str:
+NO_MODEL = "no model"
+"""What stands in a run's row in place of the parts of a bundle, with the reason."""
+
+
+def bundles_text(models: Models) -> str:
     """Return models as the text a run's row keeps."""
-    return msgspec.json.encode({name: texts_of(model) for name, model in models.items()}).decode()
+    return msgspec.json.encode({name: _parts(model) for name, model in models.items()}).decode()
+
+
+def _parts(model: RegimeModel | NoModel) -> dict[str, str]:
+    if isinstance(model, NoModel):
+        return {NO_MODEL: model.why}
+    return texts_of(model)
+
+
+def _model(parts: dict[str, str]) -> RegimeModel | NoModel:
+    if NO_MODEL in parts:
+        return NoModel(parts[NO_MODEL])
+    return from_texts(parts)
+
+
+def hashes_of(models: Models) -> dict[str, str]:
+    """Return by what models are told apart: fingerprints, or why there is none."""
+    return {name: m.said if isinstance(m, NoModel) else m.fingerprint for name, m in models.items()}
 
 
 def pair_of_run(run: dict[str, Any]) -> Pair:
     """Return a new-born core and its books, as they were at the start of a journaled run."""
     config = _config_of(run["config"])
     bundles = _bundles_of(run["bundles"])
-    models = {name: from_texts(parts) for name, parts in bundles.items()}
+    models = {name: _model(parts) for name, parts in bundles.items()}
     symbols = _symbols_of(run["symbols"])
     return core_of(plan_of(config, models, symbols), costs_of(config))
 
@@ -91,7 +112,7 @@ def next_pair(pair: Pair | None, run: dict[str, Any]) -> Pair:
 
 def made_of(plan: Plan) -> tuple[str, dict[str, str]]:
     """Return what decides whether two cores are of one make: configuration and models."""
-    return plan.config, {regime.name: regime.model.fingerprint for regime in plan.regimes}
+    return plan.config, hashes_of({regime.name: regime.model for regime in plan.regimes})
 
 
 def carry(old: Pair, new: Pair) -> Pair:

@@ -24,8 +24,7 @@ from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from market.kernel import fingerprint
-from regimes.bundle import RegimeModel
-from runtime.assemble import core_of, costs_of, models_of, plan_of
+from runtime.assemble import Models, core_of, costs_of, found_models, plan_of
 from runtime.clock import Clock
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
@@ -35,7 +34,7 @@ from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.recorder import Recorder
-from runtime.revive import Pair, bundles_text, revive
+from runtime.revive import Pair, bundles_text, hashes_of, revive
 
 D = TypeVar("D", bound=Daemon)
 
@@ -57,7 +56,7 @@ def _may_trade(config: AccountConfig, login: int | None) -> None:
 
 def _run(config: AccountConfig, state: Path) -> str:
     account = config.account
-    models = models_of(config)
+    models = found_models(config)
     plan = plan_of(config, models)
     clock = Clock()
     journal_path = state / JOURNAL_FILE
@@ -93,13 +92,11 @@ def _recover(path: Path, new: Pair) -> Pair:
         return revive(reader, new)
 
 
-def _begin_run(
-    recorder: Recorder, config: AccountConfig, plan: Plan, models: dict[str, RegimeModel], number: int
-) -> None:
+def _begin_run(recorder: Recorder, config: AccountConfig, plan: Plan, models: Models, number: int) -> None:
     recorder.begin({
         "run": number, "started": recorder.clock.wall_ms(), "mode": plan.mode,
         "config": msgspec.json.encode(config).decode(), "config_hash": digest(config),
-        "model_hashes": msgspec.json.encode({n: m.fingerprint for n, m in models.items()}).decode(),
+        "model_hashes": msgspec.json.encode(hashes_of(models)).decode(),
         "bundles": bundles_text(models), "kernel_hash": fingerprint(),
         "platform": msgspec.json.encode([platform.platform(), platform.python_version(), platform.machine()]).decode(),
         "symbols": msgspec.json.encode(plan.symbols).decode(),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from brokers.mt5.session import Session
 from market.types import Order, Position
 from runtime.core.core import Core
+from runtime.core.plan import NoModel
 from runtime.core.positions import GONE
 from runtime.core.state import Lane, Ledger
 from runtime.hearing import Hearing
@@ -72,6 +73,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "novelty": {reading.name: reading.novelty for reading in core.readings if reading.rule},
         "unlike": [f"{reading.name}: {reading.unlike}" for reading in core.readings if reading.unlike],
         "aged": _aged(core, ledger.at),
+        "no_model": [f"{r.name}: {r.model.why}" for r in core.plan.regimes if isinstance(r.model, NoModel)],
         "decisions": ledger.decisions,
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),

@@ -11,14 +11,14 @@ from config.account import AccountConfig
 from config.load import digest, load
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from runtime.assemble import core_of, costs_of, plan_of
+from runtime.assemble import Models, core_of, costs_of, plan_of
 from runtime.clock import Clock
 from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, LevelChanged, RunStarted
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.recorder import Recorder
-from runtime.revive import Pair, bundles_text, revive
+from runtime.revive import Pair, bundles_text, hashes_of, revive
 from tests.models import a_model
 from tests.tapes import walk
 from tests.venues import HOUR, MONDAY
@@ -101,13 +101,15 @@ class Journaled(PlainDrive):
             return
 
 
-def recorder_of(journal: JournalWriter, config: AccountConfig, pair: Pair, seed: int = 1) -> Recorder:
-    """Return a recorder that has begun a run."""
-    recorder, models = Recorder(*pair, journal, Clock()), models_of(config, seed)
+def recorder_of(
+    journal: JournalWriter, config: AccountConfig, pair: Pair, seed: int = 1, models: Models | None = None
+) -> Recorder:
+    """Return a recorder that has begun a run with these models, or with one drawn for each regime."""
+    recorder, models = Recorder(*pair, journal, Clock()), models or models_of(config, seed)
     recorder.begin({
         "run": journal.run, "started": 1, "mode": "live", "config": msgspec.json.encode(config).decode(),
         "config_hash": digest(config), "bundles": bundles_text(models), "kernel_hash": "k", "platform": "p",
-        "model_hashes": msgspec.json.encode({name: model.fingerprint for name, model in models.items()}).decode(),
+        "model_hashes": msgspec.json.encode(hashes_of(models)).decode(),
         "symbols": msgspec.json.encode(pair[0].plan.symbols).decode(),
     })  # fmt: skip
     return recorder

@@ -9,6 +9,7 @@ from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
 from runtime.core.feeds import RegimeReading
 from runtime.core.gates import exchange
+from runtime.core.plan import NoModel
 from runtime.core.replies import reply
 
 SETTLED = 50
@@ -54,6 +55,8 @@ def _take(decider: Decider, reading: RegimeReading) -> None:
 
 
 def _unknown(decider: Decider, regime: str) -> str:
+    if any(r.name == regime and isinstance(r.model, NoModel) for r in decider.plan.regimes):
+        return f"{regime} was begun without a model, and has read nothing: start the daemon anew"
     return f"no regime {regime!r} is read here: there are {', '.join(decider.readings) or 'none'}"
 
 

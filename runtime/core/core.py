@@ -32,7 +32,8 @@ from brokers.facts import (
 )
 from market.types import Bar
 from runtime.core.adopt import adoption_answered
-from runtime.core.days import DayFeed, closed_with, day_snapshot, days_of, fold_days, restore_day
+from runtime.core.birth import day_feeds_of, feeds_of, lane_of, readings_of
+from runtime.core.days import DayFeed, closed_with, day_snapshot, fold_days, restore_day
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -57,14 +58,14 @@ from runtime.core.feeds import (
     restore_feed,
     restore_reading,
 )
-from runtime.core.gates import read_gate
+from runtime.core.gates import read_gate, tell_missing
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
-from runtime.core.state import CoreSnapshot, Lane, Ledger, lane_snapshot, restore_lane
+from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
 
 
 class Core:
@@ -83,16 +84,10 @@ class Core:
         self.plan, self.guest = plan, host is not None
         self.fresh = True
         """Whether the last fact was news; a bar or deal that is told twice is none."""
-        self.feeds: dict[FeedKey, Feed] = host.feeds if host else {}
-        for key in [(r.symbol, r.told) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]:
-            if key not in self.feeds:
-                self.feeds[key] = Feed(key)
-        self.days: dict[str, DayFeed] = host.days if host else days_of(plan.regimes, plan.hours)
-        self.readings: list[RegimeReading] = host.readings if host else [
-            RegimeReading(r.name, r.model, self.days[r.name].feed if r.day else self.feeds[r.symbol, r.told], r.novelty)
-            for r in plan.regimes
-        ]  # fmt: skip
-        self.lanes = [self._lane(number) for number in range(len(plan.strategies))]
+        self.feeds: dict[FeedKey, Feed] = host.feeds if host else feeds_of(plan)
+        self.days: dict[str, DayFeed] = host.days if host else day_feeds_of(plan)
+        self.readings: list[RegimeReading] = host.readings if host else readings_of(plan, self.feeds, self.days)
+        self.lanes = [lane_of(plan, strategy, self.feeds) for strategy in plan.strategies]
         self.readings_of = {key: [r for r in self.readings if r.feed is feed] for key, feed in self.feeds.items()}
         self.lanes_of = {
             key: [lane for lane in self.lanes if (lane.plan.symbol, lane.plan.timeframe) == key] for key in self.feeds
@@ -104,13 +99,6 @@ class Core:
         self.desk = OrderDesk(self.ledger, self.lanes, plan.settle_s)
         self.decider = Decider(plan, self.ledger, self.lanes, self.desk, self.readings)
         self.decider.host = host.decider if host else None
-
-    def _lane(self, index: int) -> Lane:
-        plan = self.plan.strategies[index]
-        feed = self.feeds[plan.symbol, plan.timeframe]
-        picks = tuple(feed.want(ref) for ref in plan.strategy.features().values())
-        states = next((r.model.states for r in self.plan.regimes if r.name == plan.regime), 0)
-        return Lane(plan, picks, states)
 
     # --- the door ---------------------------------------------------------------------------------------------------
 
@@ -145,6 +133,7 @@ class Core:
                 self._timer(fact)
             case RunStarted():
                 run_started(ledger, self.desk, fact)
+                tell_missing(self.plan, self.desk)
             case LinkUp():
                 link_up(self.decider, fact)
             case LinkDown():

@@ -2,7 +2,9 @@
 
 from brokers.hours import Hours
 from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
+from runtime.core.desk import OrderDesk
 from runtime.core.feeds import RegimeReading
+from runtime.core.plan import NoModel, Plan
 from runtime.core.state import Lane
 
 NAN = float("nan")
@@ -86,6 +88,16 @@ def _is_stale(lane: Lane, reading: RegimeReading, hours: Hours | None, at: int) 
     if at - last < (missing + 1) * length - HOUR_MS:  # too early by any calendar
         return False
     return hours.bars_missed(last, at, length, missing) == missing
+
+
+def tell_missing(plan: Plan, desk: OrderDesk) -> None:
+    """Tell the people on call, as a run begins, which gates are shut for want of a model; nobody minds an `off` one."""
+    for regime in plan.regimes:
+        listen = [s for s in plan.strategies if s.regime == regime.name and s.gate and s.gate.mode != "off"]
+        if isinstance(regime.model, NoModel) and listen:
+            kept = [s.name for s in listen if s.gate and s.gate.mode == "enforce"]
+            means = f"no entries of {', '.join(kept)}, exits go on" if kept else "its gates only advise"
+            desk.alert("page" if kept else "warn", f"{regime.name}: {regime.model.said}; {means}")
 
 
 def vetoes(lane: Lane) -> bool:

@@ -19,8 +19,26 @@ Watch = Literal["model", "e-process", "off"]
 """By whose limits the bars of a regime are novel: its model's own, those of a rule that needs none, nobody's."""
 
 
-def novelty_by(watch: Watch, model: RegimeModel) -> tuple[float, ...]:
+class NoModel(msgspec.Struct, frozen=True):
+    """Why a regime has no model: nothing is in its place, or what is there cannot be read."""
+
+    why: str
+
+    @property
+    def said(self) -> str:
+        """The same as a decision tells it."""
+        return f"no model: {self.why}"
+
+    @property
+    def fingerprint(self) -> str:
+        """That of no model."""
+        return ""
+
+
+def novelty_by(watch: Watch, model: RegimeModel | NoModel) -> tuple[float, ...]:
     """Return the rule by which a regime's bars are novel; () where nobody looks."""
+    if isinstance(model, NoModel):
+        return ()
     match watch:
         case "model":
             return model.novelty
@@ -38,7 +56,8 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     symbol: str
     timeframe: str
-    model: RegimeModel
+    model: RegimeModel | NoModel
+    """Without one nothing is read: a gate that listens to it is shut, and what is open is left to its own plan."""
     novelty: tuple[float, ...] = ()
     """Parameters of `regimes/novelty.py`; (): nobody looks whether the model explains the bars."""
     watch: Watch = "model"

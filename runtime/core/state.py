@@ -28,21 +28,22 @@ class Lane:
     )  # fmt: skip
 
     def __init__(self, plan: StrategyPlan, picks: tuple[int, ...], states: int) -> None:
-        """Begin flat; `picks` are the places of its features in its feed, `states` its regime model's."""
+        """Begin flat; `picks` are the places of its features in its feed, `states` its regime model's, 0: none."""
         self.plan = plan
         self.name = plan.name
         self.number = plan.number
         self.runner = runner_of(plan.strategy)
         self.picks = picks
         self.gate = plan.gate or OFF
-        self.mask, self.weights = self.gate.mask(states), self.gate.weights(states)
+        self.mask = self.gate.mask(states) if states else ()
+        self.weights = self.gate.weights(states) if states else ()
         self.gate_flat = self.gate.flat()
         self.shut_flat = flat_policy(self.gate.on_shut)
         self.gate_state: list[float] = gate_init(self.gate_flat)
         self.gate_open = False
         self.gate_reason = "no regime bar yet"
         self.allowed = float("nan")
-        self.exposure = float("nan") if self.weights else 1.0
+        self.exposure = float("nan") if self.gate.weighs else 1.0
         self.silent_ms = 0
         self.trade: Trade | None = None
         self.order = 0

@@ -1,0 +1,40 @@
+"""How a core is born of its plan: the feeds that are told to it, the regimes that are read, one lane a strategy."""
+
+from collections.abc import Mapping
+
+from regimes.bundle import RegimeModel
+from runtime.core.days import DayFeed, days_of
+from runtime.core.feeds import Feed, FeedKey, RegimeReading
+from runtime.core.plan import Plan, StrategyPlan
+from runtime.core.state import Lane
+
+
+def feeds_of(plan: Plan) -> dict[FeedKey, Feed]:
+    """Return a feed for whatever a regime or a strategy reads; a regime's too that has no model now."""
+    keys = [(r.symbol, r.told) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]
+    return {key: Feed(key) for key in keys}
+
+
+def day_feeds_of(plan: Plan) -> dict[str, DayFeed]:
+    """Return the days that are made of shorter bars, by regime."""
+    return days_of((r for r in plan.regimes if isinstance(r.model, RegimeModel)), plan.hours)
+
+
+def readings_of(plan: Plan, feeds: Mapping[FeedKey, Feed], days: Mapping[str, DayFeed]) -> list[RegimeReading]:
+    """Return a reading of each regime that has a model."""
+    return [
+        RegimeReading(r.name, r.model, days[r.name].feed if r.day else feeds[r.symbol, r.told], r.novelty)
+        for r in plan.regimes
+        if isinstance(r.model, RegimeModel)
+    ]
+
+
+def lane_of(plan: Plan, of: StrategyPlan, feeds: Mapping[FeedKey, Feed]) -> Lane:
+    """Return a strategy's lane; one whose regime has no model has a gate that is shut, and says why."""
+    feed = feeds[of.symbol, of.timeframe]
+    picks = tuple(feed.want(ref) for ref in of.strategy.features().values())
+    model = next((r.model for r in plan.regimes if r.name == of.regime), None)
+    lane = Lane(of, picks, model.states if isinstance(model, RegimeModel) else 0)
+    if model is not None and not isinstance(model, RegimeModel):
+        lane.gate_reason = model.said
+    return lane

@@ -1,0 +1,83 @@
+"""An account whose regime model is missing or damaged: its daemon enters nothing, leaves what is open, and says so."""
+
+import shutil
+import signal
+
+from pathlib import Path
+
+import pytest
+
+from backtests.backtest import run_backtest
+from runtime.assemble import found_models
+from runtime.bundles import CHAMPION
+from tests.compare import journaled, unlike
+from tests.demos import MakeDemo
+from tests.journals import ask
+
+
+def damaged(store: Path, folder: Path, how: str) -> Path:
+    """Return a copy of a model's store with its champion's weights cut short, or with nothing in it."""
+    if how == "missing":
+        return folder / "nowhere"
+    copy = folder / "models"
+    shutil.copytree(store, copy)
+    weights = copy / (copy / CHAMPION).read_text(encoding="ascii").split()[0] / "model.json"
+    weights.write_bytes(weights.read_bytes()[:100])
+    return copy
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_daemon_without_its_model_runs_enters_nothing_and_says_so(
+    make_demo: MakeDemo, tmp_path: Path, model: Path, how: str
+) -> None:
+    """Entries are vetoed with the reason, in the journal, the log and the doctor's words, and all is the backtest."""
+    demo = make_demo(damaged(model, tmp_path, how), bars=120)
+    sick = demo.tidegate("doctor", code=11)
+    demo.begin()
+    demo.until_bar(5)
+    told = demo.status()
+    demo.end()
+    decisions, _ = journaled(demo.journal)
+    alone, _ = run_backtest(demo.config, bars=120, models=found_models(demo.config))
+    reason = {"missing": "nothing at", "damaged": "model.json is not what the manifest says"}[how]
+
+    assert reason in sick
+    assert "no entry through meanwhile, exits go on" in sick
+    assert ["calm-or-storm"] == [text.partition(":")[0] for text in told["no_model"]]
+    assert all(f"enforce, shut: no model: {found_models(demo.config)['calm-or-storm'].why}" == text  # type: ignore[union-attr]  # it has none
+               for text in told["gates"].values())  # fmt: skip
+    assert 1 == len([text for (text,) in ask(demo.journal, "SELECT text FROM alerts") if reason in text])
+    assert reason in demo.log.read_text(encoding="utf-8")
+    assert any(d.outcome == "vetoed_by_regime" and reason in d.gate_reason for d in decisions)
+    assert [] == demo.requests()
+    assert [] == unlike(demo.journal, alone)
+    assert "the same to the last bit" in demo.tidegate("replay")
+
+
+def test_what_was_open_when_the_model_was_lost_is_left_as_its_strategy_says(
+    make_demo: MakeDemo, tmp_path: Path, model: Path
+) -> None:
+    """Killed with a trade open, begun again without a model: no other is opened; and back again."""
+    store = tmp_path / "models"
+    shutil.copytree(model, store)
+    demo = make_demo(store, bars=200)
+    demo.begin()
+    demo.until_bar(10)
+    demo.freeze_when(lambda told: told["positions"])
+    demo.kill("daemon")
+    store.rename(tmp_path / "lost")
+    demo.signal("server", signal.SIGCONT)
+    demo.start()
+    demo.until_bar(demo.done() + 50)
+    demo.stop()
+    (tmp_path / "lost").rename(store)
+    demo.start()
+    demo.end()
+    decisions, _ = journaled(demo.journal)
+    second = [d for d in decisions if d.run == 2]
+
+    assert {"in_position", "exit"} <= {d.outcome for d in second}
+    assert not any(d.outcome == "traded" for d in second)
+    assert {False} == {d.gate_open for d in second}
+    assert any(d.outcome == "traded" for d in decisions if d.run == 3)
+    assert "the same to the last bit" in demo.tidegate("replay")
