@@ -14,6 +14,7 @@ from config.places import JOURNAL_FILE
 from runtime.clock import Clock
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
+from runtime.doctor_feeds import feeds_of
 from runtime.doctor_models import ages_of, models_told
 from runtime.doctor_terminal import Visit, visit
 from runtime.doctor_zone import zone_of
@@ -51,6 +52,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
     now = visit.told.at if visit is not None and visit.told.lockstep else Clock().wall_ms()
     if any(regime.max_model_age for regime in config.regimes.values()):
         found.append(_look("model age", lambda: ages_of(config, now)))
+    if config.regimes:
+        found.append(_look("feeds", lambda: feeds_of(state)))
     found.append(_look("calendar", lambda: calendar_of(config, now, visit)))
     if visit is not None:
         found.append(_look("zone", lambda: zone_of(config.account.zone, visit)))

@@ -58,7 +58,7 @@ from runtime.core.feeds import (
     restore_feed,
     restore_reading,
 )
-from runtime.core.gates import read_gate, tell_missing
+from runtime.core.gates import tell_missing
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.people import do_asked
@@ -190,11 +190,7 @@ class Core:
         if self.ledger.holds:
             self._lift(bar.symbol)
         for reading in self._read(key, bar):
-            for lane in self.lanes:
-                if lane.plan.regime == reading.name:
-                    read_gate(lane, reading)
-                    if fact.phase == "live":
-                        self.decider.shut_out(lane)
+            self.decider.read(reading, live=fact.phase == "live")
         decisions = []
         now = self.decider.exposure(bar.symbol) if fact.phase != "warm" else None
         for lane in self.lanes_of[key]:

@@ -8,7 +8,7 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed, RegimeReading
-from runtime.core.gates import risk_share, silence, vetoes
+from runtime.core.gates import UNLIKE, read_gate, risk_share, silence, vetoes
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
@@ -173,6 +173,16 @@ class Decider:
         reading = self.readings.get(lane.plan.regime)
         if reading is not None:
             silence(lane, feed.timeframe_ms, reading, self.plan.hours.get(reading.feed.key[0]), at)
+
+    def read(self, reading: RegimeReading, *, live: bool) -> None:
+        """Take a regime's bar into the gates before it; people are told when its feed becomes doubtful."""
+        if reading.doubted and self.host is None:
+            self.desk.alert("page", f"{reading.name}: {UNLIKE}: {reading.unlike}")
+        for lane in self.lanes:
+            if lane.plan.regime == reading.name:
+                read_gate(lane, reading)
+                if live:
+                    self.shut_out(lane)
 
     def shut_out(self, lane: Lane) -> None:
         """Take what rests of a lane back at once where its gate has shut: the next bar of its own may be far."""

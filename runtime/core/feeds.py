@@ -87,8 +87,8 @@ class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "alike", "bars", "feed", "log_density", "marks", "model", "name", "novel", "novelty", "ordinal", "picks",
-        "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
+        "alike", "bars", "doubted", "feed", "log_density", "marks", "model", "name", "novel", "novelty", "ordinal",
+        "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
     )  # fmt: skip
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = ()) -> None:
@@ -116,6 +116,7 @@ class RegimeReading:
         self.novel = False
         self.novelty = float("nan")
         """The largest statistic as a share of its limit; NaN where nobody looks."""
+        self.unlike = ""
         self.count_again()
 
     def count_again(self) -> None:
@@ -128,7 +129,10 @@ class RegimeReading:
 
     def _compare(self) -> None:
         """Say in words what contradicts that its bars are of the kind that the model learnt from; empty: nothing."""
+        before = self.unlike
         self.unlike = contradiction(likeness_verdict(self.alike, self.marks), self.model.features)
+        self.doubted = bool(self.unlike and not before)
+        """Since this very bar."""
 
     def become(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
         """Go on by another model of the same features, as if it had read all rows that are remembered.

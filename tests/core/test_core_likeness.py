@@ -12,10 +12,10 @@ from regimes.bundle import RegimeModel, seal, texts_of
 from runtime.core.core import Core
 from runtime.core.facts import ModelActivated
 from runtime.core.feeds import REMEMBERED
-from runtime.core.instructions import Asker, Reply
+from runtime.core.instructions import Alert, Asker, Reply
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_gate, a_lane, a_plan, buy, closed, hour, up_model
-from tests.told import Told, kinds, only
+from tests.told import Told, kinds, of_kind, only
 
 STILL = 251
 """A bar before it 250 returns are known, of a market that has not moved."""
@@ -65,7 +65,7 @@ def test_an_open_trade_is_left_to_its_own_plan() -> None:
     told.tell(DealMade(at=hour(4), deal=deal))
     steps = [told.tell(closed(n)) for n in range(STILL - 9, STILL + 20)]
 
-    assert [] == kinds(steps)
+    assert ["Alert"] == kinds(steps)
 
 
 def test_a_feed_that_is_mended_is_believed_again() -> None:
@@ -105,6 +105,19 @@ def test_a_model_of_the_feeds_own_kind_takes_it_up_again() -> None:
         stood.append((before, lane.gate_open, told.decide(STILL + 5).gate_open))
 
     assert [(False, False, True), (True, False, False)] == stood
+
+
+def test_people_are_told_once_when_a_doubt_begins() -> None:
+    """Not with every bar on which it lasts; and again when it comes again."""
+    told = told_until(STILL - 2, watched())
+    steps = {n: told.tell(closed(n)) for n in range(STILL - 2, STILL + 10)}
+    mended = [told.tell(closed(n, 100.0 + n % 2)) for n in range(STILL + 10, STILL + 60)]
+    again = [told.tell(closed(n)) for n in range(STILL + 60, STILL + 900)]
+
+    assert {STILL - 1: [f"up: {WHY}"]} == {
+        n: [alert.text for alert in of_kind(step, Alert)] for n, step in steps.items() if of_kind(step, Alert)
+    }
+    assert ([], ["Alert"]) == (kinds(mended), kinds(again))
 
 
 @pytest.mark.parametrize("cut", [3, STILL - 2, STILL, STILL + 3])

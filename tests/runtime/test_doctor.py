@@ -60,7 +60,9 @@ def test_a_healthy_account_has_nothing_to_mend(healthy: AccountConfig, tmp_path:
     before = {path.name: path.read_bytes() for path in state.iterdir()}
     found = seen(healthy, state)
 
-    assert [*("disk", "latch", "journal", "models", "terminal", "calendar", "zone", "contracts")] == list(found)
+    assert [*("disk", "latch", "journal", "models", "terminal", "feeds", "calendar", "zone", "contracts")] == list(
+        found
+    )
     assert [] == [finding for finding in found.values() if not finding.ok]
     assert "7 on Lookalike-Demo: demo" in found["terminal"].detail
     assert "halt by tester" in found["latch"].detail
