@@ -11,6 +11,7 @@ from typing import Any
 from brokers.facts import DealMade
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from runtime.core.desk import run_of
+from runtime.core.link import lasting
 from runtime.daemon import Daemon
 from runtime.linker import Linker, refused
 from runtime.operator.control import Control
@@ -29,7 +30,10 @@ async def first_run(session: Session) -> int:
 
 
 async def awaited_run(linker: Linker, pause: Pause) -> int:
-    """Return a first run's number, however long its terminal is away; TerminalRefused where waiting cannot help."""
+    """Return a first run's number, however long its terminal is away; TerminalRefused where waiting cannot help.
+
+    A person is called as in any later life, by the log alone: no run is open in whose rows it could be told.
+    """
     while True:
         try:
             await linker.connect()
@@ -38,6 +42,9 @@ async def awaited_run(linker: Linker, pause: Pause) -> int:
             linker.drop(error)
             if linker.link.state == "given_up":
                 raise refused(error) from error
+            lasts = linker.lasting(str(error), 0)
+            if lasts is not None:
+                linker.log.warning("alert", severity="page", text=lasting(lasts))
         finally:
             await linker.session.stop()
         await pause(max(0.0, linker.wait_s()))

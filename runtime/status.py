@@ -4,6 +4,7 @@ import os
 
 from typing import Any, Protocol
 
+from brokers.mt5.link import State
 from brokers.mt5.session import Session
 from market.types import Order, Position
 from runtime.core.core import Core
@@ -59,7 +60,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "worker": daemon.session.pid,
         "run": ledger.run,
         "mode": core.plan.mode,
-        "link": daemon.linker.link.state,
+        "link": _link(daemon),
         "missing": _missing(daemon),
         "answered": daemon.session.answered,
         "level": ledger.level,
@@ -87,6 +88,12 @@ def _status(daemon: Daemon) -> dict[str, Any]:
     }
 
 
+def _link(daemon: Daemon) -> State:
+    """Return where the link stands; before a run has begun the venue is only looked at, and it is not up."""
+    state = daemon.linker.link.state
+    return "starting" if state == "up" and not daemon.ledger.run else state
+
+
 def _aged(core: Core, at: int) -> list[str]:
     """Return, in words, which models have got so old that a refit is due soon."""
     ages = (age_of(r.name, r.model, r.timeframe, r.max_age, at) for r in core.plan.regimes)
@@ -97,6 +104,8 @@ def _missing(daemon: Daemon) -> list[str]:
     """Return, in words, what there must be before anything can be traded and is not there now."""
     if not daemon.linker.up:
         return [f"terminal: {daemon.linker.reason}"]
+    if not daemon.ledger.run:
+        return ["terminal: what it remembers of us is not read yet"]
     hearing = daemon.hearing
     waits = [name for name in daemon.session.terms.symbols if hearing.live and name not in hearing.silence.last]
     return [

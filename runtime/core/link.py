@@ -73,7 +73,12 @@ def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:
     if fact.given_up:
         _page_and_halt(desk, f"the link was given up: {fact.reason}")
     elif fact.away_s > 0.0:
-        desk.alert("page", f"no terminal for {fact.away_s / 60:.0f} minutes of an open market: {fact.reason}")
+        desk.alert("page", lasting(fact))
+
+
+def lasting(fact: LinkDown) -> str:
+    """Return what a person reads of a terminal that is away for too long."""
+    return f"no terminal for {fact.away_s / 60:.0f} minutes of an open market: {fact.reason}"
 
 
 def wrong(ledger: Ledger, desk: OrderDesk, fact: WrongTerminal) -> None:

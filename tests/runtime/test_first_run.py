@@ -28,6 +28,7 @@ from runtime.operator.control import Asked, ask
 from runtime.outcomes.books import Books
 from runtime.recorder import Recorder
 from runtime.start import check_place
+from runtime.status import status_of
 from tests.cores import a_lane, a_plan, an_account, hour
 from tests.daemons import terms_of
 from tests.told import Told
@@ -70,6 +71,38 @@ class Script:
         self.running = 0
 
 
+class Jumps(Clock):
+    """A clock that goes on by so much with each pause."""
+
+    def __init__(self, seconds: float) -> None:
+        """Begin at the beginning."""
+        self.now, self.seconds = 0.0, seconds
+
+    def elapsed(self) -> float:
+        """Return what was paused."""
+        return self.now
+
+    async def pause(self, _seconds: float) -> None:
+        """Pause for longer than was asked."""
+        self.now += self.seconds
+
+
+class Heard:
+    """A log that keeps the alerts."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.alerts: list[tuple[str, str]] = []
+
+    def info(self, *_: object, **__: object) -> None:
+        """Keep nothing."""
+
+    def warning(self, event: str, *, severity: str = "", text: str = "", **_: object) -> None:
+        """Keep an alert."""
+        if event == "alert":
+            self.alerts.append((severity, text))
+
+
 def begun(*starts: Loss | None, looks: tuple[Loss | Looked, ...] = (LOOKED,)) -> tuple[int, list[float], Any]:
     """Return the number a first run gets, the pauses it made, and its session."""
     session: Any = Script(terms_of(Path("/t"), Path("/s")), *starts, looks=looks)
@@ -102,6 +135,32 @@ def test_a_terminal_that_is_away_is_waited_for() -> None:
 
     assert (1, 3, 0) == (number, len(pauses), session.running)
     assert 0.0 < pauses[0] < pauses[1]
+
+
+def test_a_person_is_called_once_while_a_first_run_waits_for_its_broker() -> None:
+    """At the first try after `page_after_s`, as in any later life."""
+    said = {}
+    for passed in (100.0, 101.0):
+        session: Any = Script(terms_of(Path("/t"), Path("/s")), AWAY, AWAY, AWAY, AWAY, None)
+        clock, log = Jumps(passed), Heard()
+        linker = Linker(session, clock, lambda: 1.0, page_after_s=201.0)
+        linker.log = log
+        asyncio.run(awaited_run(linker, clock.pause))
+        said[passed] = log.alerts
+    text = "no terminal for 3 minutes of an open market: the terminal has no connection to its broker"
+
+    assert {100.0: [("page", text.replace("3", "5"))], 101.0: [("page", text)]} == said
+
+
+def test_a_link_is_not_up_before_a_first_run_has_begun(tmp_path: Path) -> None:
+    """The terminal answers, but the run's number is still being looked for: whoever asks is told so."""
+    with JournalWriter(tmp_path / "journal.sqlite") as journal:
+        daemon = a_daemon(tmp_path, journal, None)
+        asyncio.run(daemon.linker.connect())
+        told = status_of(daemon)
+
+    assert ("starting", 0) == (told["link"], told["run"])
+    assert ["terminal: what it remembers of us is not read yet"] == told["missing"]
 
 
 @pytest.mark.parametrize("loss", [NO, WrongTerminalError("7 on S", "8 on S")])
