@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.kernel import compile_all
-from regimes.filter import STATES, filter_init, filter_step
+from regimes.filter import filter_init, filter_step
+from regimes.layout import STATES
 from regimes.weights import Vector
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ import numpy as np
 from backtests.regime_reading import Read, bar_returns, stays
 from backtests.words import day, fine_share, number, share
 from regimes.bundle import Profile, RegimeModel
-from regimes.filter import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
+from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
 KINDS: Mapping[int, str] = {

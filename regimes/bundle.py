@@ -14,9 +14,10 @@ import msgspec
 from market.feature import FeatureError
 from market.features import FeatureRef, feature_list_fingerprint, feature_of
 from market.kernel import fingerprint as kernel_fingerprint
-from regimes.filter import FEATURES as WIDTH
-from regimes.filter import FILTER_KERNELS, STATES
+from regimes.filter import FILTER_KERNELS
 from regimes.golden import Golden, complete, first_difference
+from regimes.layout import FEATURES as WIDTH
+from regimes.layout import STATES
 from regimes.likeness import fits_likeness
 from regimes.novelty import fits as fits_novelty
 from regimes.weights import ModelError, Vector, check_weights
@@ -81,7 +82,7 @@ class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
     feature_list: str
     """Fingerprint of the feature list."""
     weights: Vector
-    """As `regimes/filter.py` lays them out."""
+    """As `regimes/layout.py` lays them out."""
     profiles: tuple[Profile, ...]
     metrics: dict[str, float]
     golden: Golden

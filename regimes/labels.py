@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regimes.bundle import RegimeModel, seal
-from regimes.filter import CENTRE, FEATURES, KIND, STATES, block_size
+from regimes.ensemble import join
 from regimes.golden import golden_of
+from regimes.layout import CENTRE, ENSEMBLE, FEATURES, KIND, STATES, block_size, members_of
 from regimes.weights import Vector, check_weights
 
 Array = NDArray[np.float64]
@@ -142,6 +143,9 @@ def permuted(w: Vector, order: Sequence[int]) -> Vector:
     Raises ModelError for weights that are none, ValueError for an order that is no permutation of the states.
     """
     check_weights(w)
+    if w[KIND] == ENSEMBLE:
+        shares, members = zip(*members_of(w), strict=True)
+        return join(shares, [permuted(member, order) for member in members])
     states, size = int(w[STATES]), int(w[FEATURES])
     if sorted(order) != list(range(states)):
         raise ValueError(f"labels: {tuple(order)} is no permutation of {states} states")

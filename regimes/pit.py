@@ -6,20 +6,39 @@ the model does not explain shows in them. Features are taken in turn, each given
 the states and is weighed by each feature's density once that feature is known. z is the inverse normal of u.
 
 State, flat: d values of z, then for each state its weight, its squared whitened distance and a log density: scratch.
+
+An ensemble's states are those of all its members, each with its member's share of the weight; a jump model predicts
+nothing and has none. Since members may have scales of their own, their densities are taken in the features' units.
 """
 
 import math
 
 from market.kernel import Params, State, kernel
 from regimes.distributions import gamma_ratio, normal_cdf, normal_quantile, student_cdf
-from regimes.filter import CENTRE, FEATURES, KIND, LOWEST, NEGLIGIBLE, STATES, block_size, is_full, is_student
+from regimes.filter import LOWEST, NEGLIGIBLE
+from regimes.layout import (
+    CENTRE,
+    ENSEMBLE,
+    FEATURES,
+    JUMP,
+    KIND,
+    MEMBERS,
+    SHARES,
+    STATES,
+    block_size,
+    is_full,
+    is_student,
+    state_size,
+    weights_size,
+)
 
 LOG_ROOT_PI = 0.5 * math.log(math.pi)
 
 
 def pit_init(w: Params) -> list[float]:
     """Return room for the transform of one row."""
-    return [0.0] * (int(w[FEATURES]) + 3 * int(w[STATES]))
+    members = int(w[MEMBERS]) if int(w[KIND]) == ENSEMBLE else 1
+    return [0.0] * (int(w[FEATURES]) + 3 * int(w[STATES]) * members)
 
 
 @kernel
@@ -29,26 +48,81 @@ def pit_step(z: State, s: State, w: Params) -> None:
     Reads the predicted probabilities and the standardised row that the filter left in its state.
     """
     states, size = int(w[STATES]), int(w[FEATURES])
-    for k in range(states):
-        z[size + k] = s[states + k]
-        z[size + states + k] = 0.0
+    if int(w[KIND]) == ENSEMBLE:
+        _members_pit(z, s, w, states, size)
+        return
+    _begin(z, s, 0, states, size, 0, states, 1.0)
     for i in range(size):
-        below, mass = 0.0, 0.0
-        for k in range(states):
-            mass = mass + z[size + k]
-            below = below + z[size + k] * _emit(z, s, w, k, i)
-        z[i] = normal_quantile(below / mass)
+        z[i] = normal_quantile(_below(z, s, 0, w, 0, states, size, 0, i, states) / _mass(z, size, states))
         if i + 1 < size:
             _weigh(z, size, states)
 
 
 @kernel
-def _emit(z: State, s: State, w: Params, k: int, i: int) -> float:
+def _members_pit(z: State, s: State, w: Params, states: int, size: int) -> None:
+    """Do the same over the states of all members of an ensemble."""
+    members = int(w[MEMBERS])
+    many = members * states
+    there = states
+    here = SHARES + members
+    for m in range(members):
+        kind = int(w[here + KIND])
+        share = w[SHARES + m]
+        if kind == JUMP:
+            share = 0.0
+        _begin(z, s, there, states, size, m * states, many, share)
+        there = there + state_size(states, size, kind)
+        here = here + weights_size(states, size, kind)
+    for i in range(size):
+        below = 0.0
+        there = states
+        here = SHARES + members
+        for m in range(members):
+            kind = int(w[here + KIND])
+            below = below + _below(z, s, there, w, here, states, size, m * states, i, many)
+            for k in range(states):
+                density = size + 2 * many + m * states + k
+                z[density] = z[density] - math.log(w[here + CENTRE + size + i])
+            there = there + state_size(states, size, kind)
+            here = here + weights_size(states, size, kind)
+        z[i] = normal_quantile(below / _mass(z, size, many))
+        if i + 1 < size:
+            _weigh(z, size, many)
+
+
+@kernel
+def _begin(z: State, s: State, b: int, states: int, size: int, c: int, many: int, share: float) -> None:
+    """Give the states `c ..` of `many` their predicted probability, times a share, before any feature is known."""
+    for k in range(states):
+        z[size + c + k] = share * s[b + states + k]
+        z[size + many + c + k] = 0.0
+
+
+@kernel
+def _below(z: State, s: State, b: int, w: Params, a: int, states: int, size: int, c: int, i: int, many: int) -> float:
+    """Return the weighted probability that feature i is below what it is, over the states `c ..` of one model."""
+    below = 0.0
+    for k in range(states):
+        below = below + z[size + c + k] * _emit(z, s, b, w, a, k, i, size + many + c + k, many)
+    return below
+
+
+@kernel
+def _mass(z: State, size: int, many: int) -> float:
+    """Return the weight of all states together."""
+    mass = 0.0
+    for k in range(many):
+        mass = mass + z[size + k]
+    return mass
+
+
+@kernel
+def _emit(z: State, s: State, b: int, w: Params, a: int, k: int, i: int, distance: int, many: int) -> float:
     """Return state k's probability that feature i is below what it is, given the features before; note its density."""
-    states, size, kind = int(w[STATES]), int(w[FEATURES]), int(w[KIND])
+    states, size, kind = int(w[a + STATES]), int(w[a + FEATURES]), int(w[a + KIND])
     block = block_size(size, kind)
-    at = CENTRE + 2 * size + states + states * states + k * block
-    row, white = 3 * states, at + size + 1
+    at = a + CENTRE + 2 * size + states + states * states + k * block
+    row, white = b + 3 * states, at + size + 1
     if is_full(kind):
         own = w[white + i * size + i]
         y = 0.0
@@ -57,7 +131,7 @@ def _emit(z: State, s: State, w: Params, k: int, i: int) -> float:
     else:
         own = w[white + i]
         y = own * (s[row + i] - w[at + i])
-    distance, density = size + states + k, size + 2 * states + k
+    density = distance + many
     before = z[distance]
     z[distance] = before + y * y
     if is_student(kind):
@@ -72,14 +146,14 @@ def _emit(z: State, s: State, w: Params, k: int, i: int) -> float:
 
 
 @kernel
-def _weigh(z: State, size: int, states: int) -> None:
+def _weigh(z: State, size: int, many: int) -> None:
     """Weigh the states with the density of the feature just taken; the most likely one never loses all its weight."""
     best = LOWEST
-    for k in range(states):
-        if z[size + k] > 0.0 and z[size + 2 * states + k] > best:
-            best = z[size + 2 * states + k]
-    for k in range(states):
-        gap = z[size + 2 * states + k] - best
+    for k in range(many):
+        if z[size + k] > 0.0 and z[size + 2 * many + k] > best:
+            best = z[size + 2 * many + k]
+    for k in range(many):
+        gap = z[size + 2 * many + k] - best
         if z[size + k] > 0.0 and gap > NEGLIGIBLE:
             z[size + k] = z[size + k] * math.exp(gap)
         else:

@@ -1,4 +1,4 @@
-"""Between the parameters of a hidden Markov model and the flat weights that `regimes/filter.py` reads."""
+"""Between the parameters of a hidden Markov model and the flat weights of `regimes/layout.py`."""
 
 import math
 
@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-from regimes.filter import (
+from regimes.layout import (
     CENTRE,
     DIAGONAL,
     DIAGONAL_T,
+    ENSEMBLE,
     FEATURES,
     FULL,
     FULL_T,
     JUMP,
     KIND,
+    MEMBERS,
+    SHARES,
     STATES,
     block_size,
     is_full,
     is_student,
+    members_of,
     weights_size,
 )
 
@@ -29,6 +33,9 @@ MOST = 4
 """States and features that a filter may have."""
 
 KINDS = (DIAGONAL, FULL, DIAGONAL_T, FULL_T, JUMP)
+MOST_MEMBERS = 4
+"""Members of an ensemble."""
+
 LIGHTEST = 1e6
 """Most degrees of freedom: beyond it Student's t is the Gaussian, and its constants lose their digits."""
 
@@ -83,9 +90,12 @@ def pack(model: Parameters) -> Vector:
 def unpack(w: Sequence[float]) -> Parameters:
     """Return the parameters that stand in flat weights; the covariances to the last bit or two.
 
-    Raises ModelError when the weights are not laid out as `regimes/filter.py` documents.
+    Raises ModelError when the weights are not laid out as `regimes/layout.py` documents, and for an ensemble, which has
+    parameters in its members alone (`regimes/ensemble.py`).
     """
     check_weights(w)
+    if w[KIND] == ENSEMBLE:
+        raise ModelError("model: an ensemble has no parameters of its own: look at its members")
     states, size, kind = int(w[STATES]), int(w[FEATURES]), int(w[KIND])
     start = CENTRE + 2 * size
     first = start + states + states * states
@@ -112,9 +122,15 @@ def kind_of(model: Parameters) -> int:
 
 
 def check_weights(w: Sequence[float]) -> None:
-    """Raise ModelError unless the weights have the length their head announces and every number is finite."""
+    """Raise ModelError unless the weights have the length their head announces and every number is finite.
+
+    Those of an ensemble have to be those of its members, of the same states and features, and of one that predicts.
+    """
     if len(w) <= CENTRE or not all(math.isfinite(value) for value in w):
         raise ModelError("model: the weights are missing or not finite: train it again")
+    if w[KIND] == ENSEMBLE:
+        _check_members(w)
+        return
     if not (2 <= w[STATES] <= MOST and 1 <= w[FEATURES] <= MOST and w[KIND] in KINDS):
         raise ModelError(
             f"model: the weights announce {w[STATES]} states, {w[FEATURES]} features and kind {w[KIND]}: train it again"
@@ -122,6 +138,23 @@ def check_weights(w: Sequence[float]) -> None:
     expected = weights_size(int(w[STATES]), int(w[FEATURES]), int(w[KIND]))
     if len(w) != expected:
         raise ModelError(f"model: {len(w)} weights where their head announces {expected}: train it again")
+
+
+def _check_members(w: Sequence[float]) -> None:
+    many, shares = w[MEMBERS], w[SHARES : SHARES + int(w[MEMBERS])]
+    if not 2 <= many <= MOST_MEMBERS or many != int(many):
+        raise ModelError(f"model: an ensemble of {many:g} members; use 2 to {MOST_MEMBERS}")
+    if any(not share > 0.0 for share in shares) or abs(sum(shares) - 1.0) > 1e-9:
+        raise ModelError(f"model: {tuple(shares)} are not the shares of an ensemble's members: train it again")
+    members = [member for _, member in members_of(w)]
+    for member in members:
+        check_weights(member)
+        if member[KIND] == ENSEMBLE or (member[STATES], member[FEATURES]) != (w[STATES], w[FEATURES]):
+            raise ModelError("model: the members of an ensemble have other states or features than it: train it again")
+    if len(w) != SHARES + len(shares) + sum(map(len, members)):
+        raise ModelError(f"model: {len(w)} weights, where the members of an ensemble have others: train it again")
+    if members[0][KIND] == JUMP:
+        raise ModelError("model: the first member of an ensemble is a jump model, which predicts no bar: name it later")
 
 
 def _check(model: Parameters) -> None:

@@ -9,13 +9,16 @@ from hmmlearn.hmm import GaussianHMM
 
 from market.features import FEATURES, FeatureRef, feature_list_fingerprint
 from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.ensemble import join
 from regimes.golden import golden_of
-from regimes.weights import Parameters, pack, unpack
+from regimes.weights import Parameters, Vector, pack, unpack
 
 FEATURE_LIST: tuple[FeatureRef, ...] = (("log_return", ()), ("garman_klass", ()))
 
 
-def draw_parameters(seed: int, states: int, size: int, *, full: bool, heavy: bool = False) -> Parameters:
+def draw_parameters(
+    seed: int, states: int, size: int, *, full: bool = False, heavy: bool = False, penalty: float | None = None
+) -> Parameters:
     """Return a persistent model whose states differ in mean and spread, and in the weight of their tails if heavy."""
     draw = np.random.default_rng(seed)
     factors = draw.normal(size=(states, size, size)) * 0.4 + np.eye(size)
@@ -32,7 +35,23 @@ def draw_parameters(seed: int, states: int, size: int, *, full: bool, heavy: boo
         covariances=tuple(tuple(map(tuple, c)) for c in covariances),
         full=full,
         dof=tuple(2.5 + 3.0 * k for k in range(states)) if heavy else (),
+        penalty=penalty,
     )
+
+
+DETECTORS = ("gauss", "full", "t", "full t", "jump 0", "jump 9", "jump 50", "ensemble")
+"""One of every kind of weights, by name."""
+SHARES = (0.5, 0.2, 0.3)
+
+
+def draw_weights(seed: int, states: int, size: int, detector: str) -> Vector:
+    """Return the weights of a detector drawn at random; an ensemble's members have centres and scales of their own."""
+    if detector == "ensemble":
+        return join(SHARES, [draw_weights(seed + i, states, size, of) for i, of in enumerate(("full", "jump 9", "t"))])
+    word, _, number = detector.partition(" ")
+    penalty = float(number) if word == "jump" else None
+    full, heavy = word == "full", "t" in (word, number)
+    return pack(draw_parameters(seed, states, size, full=full, heavy=heavy, penalty=penalty))
 
 
 def as_hmmlearn(model: Parameters) -> GaussianHMM:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from backtests.regime_compiled import filtered_compiled
-from regimes.filter import DIAGONAL_T, FULL, FULL_T, JUMP, filter_init, filter_step
+from regimes.filter import filter_init, filter_step
+from regimes.layout import DIAGONAL_T, FULL, FULL_T, JUMP
 from regimes.weights import KINDS, Parameters, pack
 from tests.kernels import bits
 from tests.models import as_hmmlearn, draw_parameters, draw_rows

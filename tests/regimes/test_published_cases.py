@@ -34,7 +34,8 @@ import pytest
 
 from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
 
-from regimes.filter import DIAGONAL, FULL, filter_init, filter_step
+from regimes.filter import filter_init, filter_step
+from regimes.layout import DIAGONAL, FULL
 from regimes.weights import MOST, Vector, pack, unpack
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from backtests.train import filtered
 from regimes.bundle import check
-from regimes.filter import is_full, is_student
 from regimes.labels import FEWEST, LEAST_EACH, LEAST_MEAN, Kept, Relabelled, overlap_of, permuted, reordered, succeed
+from regimes.layout import is_full, is_student
 from regimes.weights import KINDS, pack
 from tests.models import a_model, draw_parameters, draw_rows
 
