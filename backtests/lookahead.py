@@ -69,7 +69,7 @@ class Twin(RegimeReading):
 
     def __init__(self, reading: RegimeReading, told: Told) -> None:
         """Take the place of a reading that has not begun."""
-        super().__init__(reading.name, reading.model, reading.feed, reading.rule)
+        super().__init__(reading.name, reading.model, reading.feed, reading.rule, reading.ends)
         self.told = told
         self.filter = self.state
 

@@ -150,7 +150,8 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     refit: RefitSection | None = None
     """When it is due to be trained again; without it nobody says so."""
     max_model_age: str = ""
-    """How old it may get, like "12 months", counted from its last training bar; at 70 % of it people are told."""
+    """How old it may get, like "12 months", counted from its last training bar; at 70 % of it people are told, and from
+    the first bar on that closes later its gates are shut: entries out under `enforce`, what is open to its own plan."""
     owner: str = ""
 
     @property

@@ -3,7 +3,7 @@
 from config.account import AccountConfig
 from runtime.assemble import found_models
 from runtime.core.plan import NoModel
-from runtime.model_age import age_of
+from runtime.model_age import TOO_OLD, age_of
 
 
 def models_told(config: AccountConfig) -> str:
@@ -17,7 +17,9 @@ def models_told(config: AccountConfig) -> str:
 
 
 def ages_of(config: AccountConfig, now: int) -> str:
-    """Return, for people, how old the models are at `now`, UTC milliseconds."""
+    """Return, for people, how old the models are at `now`, UTC milliseconds; ValueError where one is too old."""
     models = found_models(config)
     told = [age_of(name, models[name], r.timeframe, r.max_model_age, now)[0] for name, r in config.regimes.items()]
+    if any(text.endswith(TOO_OLD) for text in told):
+        raise ValueError(", ".join(filter(None, told)))
     return ", ".join(filter(None, told)) or "no max_model_age is configured"

@@ -8,7 +8,7 @@ from regimes.weights import ModelError
 from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
 from runtime.core.feeds import RegimeReading
-from runtime.core.gates import exchange
+from runtime.core.gates import OUTLIVED, exchange
 from runtime.core.plan import NoModel
 from runtime.core.replies import reply
 
@@ -35,8 +35,8 @@ def activate(decider: Decider, fact: ModelActivated) -> None:
     before = reading.model.fingerprint
     text = f"{fact.regime}: {found.fingerprint[:SHOWN]} is in use already: nothing has changed"
     if found.fingerprint != before:
-        plan = decider.plan.read_by(fact.regime, found)
-        reading.become(found, next(r.novelty for r in plan.regimes if r.name == fact.regime))
+        now = decider.plan.of(fact.regime).read_by(found)
+        reading.become(found, now.novelty, now.ends)
         _take(decider, reading)
         text = f"{fact.regime}: {found.fingerprint[:SHOWN]} judges from the next bar on, until now {before[:SHOWN]} did"
     reply(decider.desk, fact.asker, "activate", fact.regime, text, ok=True)
@@ -77,6 +77,8 @@ def _successor(decider: Decider, fact: ModelActivated) -> RegimeModel | str:
                 f"model {new.name}: has {what} {now}, the one in use {was}: what gates on {fact.regime} allow would "
                 "mean something else; edit the configuration, and start the daemon anew"
             )
+    if 0 < decider.plan.of(reading.name).read_by(new).ends <= reading.feed.last_time + reading.feed.timeframe_ms:
+        return f"model {new.name}: {OUTLIVED}"
     known = sum(all(value == value for value in row) for row in reading.rows)
     if known < SETTLED:
         return f"{known} bars of {fact.regime} were read in full: at least {SETTLED} are needed to begin another model"

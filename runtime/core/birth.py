@@ -23,7 +23,7 @@ def day_feeds_of(plan: Plan) -> dict[str, DayFeed]:
 def readings_of(plan: Plan, feeds: Mapping[FeedKey, Feed], days: Mapping[str, DayFeed]) -> list[RegimeReading]:
     """Return a reading of each regime that has a model."""
     return [
-        RegimeReading(r.name, r.model, days[r.name].feed if r.day else feeds[r.symbol, r.told], r.novelty)
+        RegimeReading(r.name, r.model, days[r.name].feed if r.day else feeds[r.symbol, r.told], r.novelty, r.ends)
         for r in plan.regimes
         if isinstance(r.model, RegimeModel)
     ]

@@ -58,7 +58,7 @@ from runtime.core.feeds import (
     restore_feed,
     restore_reading,
 )
-from runtime.core.gates import tell_missing
+from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.people import do_asked
@@ -133,7 +133,7 @@ class Core:
                 self._timer(fact)
             case RunStarted():
                 run_started(ledger, self.desk, fact)
-                tell_missing(self.plan, self.desk)
+                tell_run(self.plan, self.desk, self.readings)
             case LinkUp():
                 link_up(self.decider, fact)
             case LinkDown():

@@ -87,23 +87,26 @@ class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "alike", "bars", "doubted", "feed", "log_density", "marks", "model", "name", "novel", "novelty", "ordinal",
-        "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
+        "alike", "bars", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel", "novelty",
+        "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
     )  # fmt: skip
 
-    def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = ()) -> None:
-        """Begin before the first bar; `rule` says when bars are novel, (): never."""
+    def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = (), ends: int = 0) -> None:
+        """Begin before the first bar; `rule` says when bars are novel, (): never; `ends` is when the model is too old.
+
+        That is a moment, UTC milliseconds; 0: never.
+        """
         self.name = name
         self.feed = feed
         self.picks = tuple(feed.want(ref) for ref in model.features)
         self.x = [float("nan")] * len(self.picks)
         self.rows: deque[tuple[float, ...]] = deque(maxlen=REMEMBERED)
         """What was read last, the newest at the end."""
-        self._begin(model, rule)
+        self._begin(model, rule, ends)
 
-    def _begin(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
+    def _begin(self, model: RegimeModel, rule: tuple[float, ...], ends: int) -> None:
         """Have read nothing yet by a model."""
-        self.model = model
+        self.model, self.ends = model, ends
         self.weights = model.weights
         self.state: list[float] = filter_init(model.weights)
         self.bars = 0
@@ -134,15 +137,27 @@ class RegimeReading:
         self.doubted = bool(self.unlike and not before)
         """Since this very bar."""
 
-    def become(self, model: RegimeModel, rule: tuple[float, ...]) -> None:
+    def become(self, model: RegimeModel, rule: tuple[float, ...], ends: int) -> None:
         """Go on by another model of the same features, as if it had read all rows that are remembered.
 
         To the bit what it would be had it read the history from the first of them; what came before is forgotten.
         """
-        self._begin(model, rule)
+        self._begin(model, rule, ends)
         for row in self.rows:
             self.x[:] = row
             self._read()
+
+    @property
+    def outlived(self) -> bool:
+        """Its last bar closed when the model was too old already: a fact of the bars, whatever the clock says."""
+        return 0 < self.ends <= self.feed.last_time + self.feed.timeframe_ms
+
+    @property
+    def outlived_now(self) -> bool:
+        """It has outlived its model with the last bar, or with the first that it has read at all."""
+        known = self.feed.known
+        before = known[-2].time + self.feed.timeframe_ms if len(known) > 1 else 0
+        return self.outlived and (self.bars == 1 or before < self.ends)
 
     def fold(self) -> None:
         """Take the feed's newest values into the filter."""

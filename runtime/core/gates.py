@@ -1,5 +1,7 @@
 """A strategy's regime gate, from the reading of its model: open or shut, how far, and why."""
 
+from collections.abc import Iterable
+
 from brokers.hours import Hours
 from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
 from runtime.core.desk import OrderDesk
@@ -9,6 +11,7 @@ from runtime.core.state import Lane
 
 NAN = float("nan")
 UNLIKE = "these are not the bars that the model learnt from"
+OUTLIVED = "the model has outlived its max_model_age: refit it"
 HOUR_MS = 3_600_000
 """By so much a server's clock may be put forward within the bars that are counted."""
 
@@ -16,8 +19,8 @@ HOUR_MS = 3_600_000
 def read_gate(lane: Lane, reading: RegimeReading) -> None:
     """Fold one bar of the regime's own timeframe into the lane's gate."""
     lane.silent_ms = 0
-    if reading.unlike:
-        _know_nothing(lane, f"{UNLIKE}: {reading.unlike}")
+    if void := _void(reading):
+        _know_nothing(lane, void)
         return
     lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed  # what no regime explains, none of them may allow
@@ -29,6 +32,13 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
         lane.exposure = exposure(reading.state, lane.weights, reading.model.states)
         if lane.gate_open and not lane.exposure > 0.0:
             lane.gate_reason = "regime allowed, at no exposure"
+
+
+def _void(reading: RegimeReading) -> str:
+    """Return why nothing counts that a reading says; empty where it does."""
+    if reading.unlike:
+        return f"{UNLIKE}: {reading.unlike}"
+    return OUTLIVED if reading.outlived else ""
 
 
 def _know_nothing(lane: Lane, why: str) -> None:
@@ -47,7 +57,7 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
     """
     if lane.allowed != lane.allowed:
         return
-    lane.allowed = NAN if reading.unlike else allowed_mass(reading.state, lane.mask, reading.model.states)
+    lane.allowed = NAN if _void(reading) else allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed
     lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading)
@@ -90,14 +100,31 @@ def _is_stale(lane: Lane, reading: RegimeReading, hours: Hours | None, at: int) 
     return hours.bars_missed(last, at, length, missing) == missing
 
 
-def tell_missing(plan: Plan, desk: OrderDesk) -> None:
-    """Tell the people on call, as a run begins, which gates are shut for want of a model; nobody minds an `off` one."""
+def tell_run(plan: Plan, desk: OrderDesk, readings: Iterable[RegimeReading]) -> None:
+    """Tell the people on call, as a run begins, which gates are shut for want of a model, or by its age.
+
+    Nobody minds a gate that is off.
+    """
     for regime in plan.regimes:
-        listen = [s for s in plan.strategies if s.regime == regime.name and s.gate and s.gate.mode != "off"]
-        if isinstance(regime.model, NoModel) and listen:
-            kept = [s.name for s in listen if s.gate and s.gate.mode == "enforce"]
-            means = f"no entries of {', '.join(kept)}, exits go on" if kept else "its gates only advise"
-            desk.alert("page" if kept else "warn", f"{regime.name}: {regime.model.said}; {means}")
+        if isinstance(regime.model, NoModel):
+            _tell_shut(plan, desk, regime.name, regime.model.said)
+    for reading in readings:
+        if reading.outlived and reading.bars:
+            tell_outlived(plan, desk, reading)
+
+
+def tell_outlived(plan: Plan, desk: OrderDesk, reading: RegimeReading) -> None:
+    """Tell the people on call that the gates before a reading are shut, since its model has got too old."""
+    _tell_shut(plan, desk, reading.name, OUTLIVED)
+
+
+def _tell_shut(plan: Plan, desk: OrderDesk, regime: str, why: str) -> None:
+    listen = [s for s in plan.strategies if s.regime == regime and s.gate and s.gate.mode != "off"]
+    if not listen:
+        return
+    kept = [s.name for s in listen if s.gate and s.gate.mode == "enforce"]
+    means = f"no entries of {', '.join(kept)}, exits go on" if kept else "its gates only advise"
+    desk.alert("page" if kept else "warn", f"{regime}: {why}; {means}")
 
 
 def vetoes(lane: Lane) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 from brokers.dayrule import DayRule
 from brokers.hours import Hours
 from brokers.limits import Limits
-from market.types import Symbol
+from config.refits import after
+from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
 from regimes.novelty import e_process
@@ -63,7 +64,7 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     watch: Watch = "model"
     """Where the rule of a model that comes after this one is from."""
     max_age: str = ""
-    """How old its model may get before people are told, like "12 months"; no rule of the core's."""
+    """How old its model may get, like "12 months", from the close of the last bar that it learnt from; empty: any."""
     day: DayRule | None = None
     """How its days are made of shorter bars; None: its bars are told as they are."""
 
@@ -71,6 +72,13 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     def told(self) -> str:
         """The timeframe of the bars that have to be told for it."""
         return self.day.made_of if self.day else self.timeframe
+
+    @property
+    def ends(self) -> int:
+        """From which moment on, UTC milliseconds, nothing that its model says counts; 0: never."""
+        if not self.max_age or isinstance(self.model, NoModel):
+            return 0
+        return after(self.model.data.last + TIMEFRAMES[self.timeframe] * 1000, self.max_age)
 
     def read_by(self, model: RegimeModel) -> "RegimePlan":
         """Return the same regime, read by another model."""
@@ -114,6 +122,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Points a market order may slip where the venue honours it."""
     hours: Mapping[str, Hours] = {}
     """When each symbol is traded; one that is not named never shuts."""
+
+    def of(self, name: str) -> RegimePlan:
+        """Return a regime by its name."""
+        return next(r for r in self.regimes if r.name == name)
 
     def read_by(self, name: str, model: RegimeModel) -> "Plan":
         """Return the same plan, one regime of which is read by another model; itself where it is so already."""

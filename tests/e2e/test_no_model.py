@@ -1,4 +1,4 @@
-"""An account whose regime model is missing or damaged: its daemon enters nothing, leaves what is open, and says so."""
+"""An account whose regime model is missing, damaged or too old: it enters nothing, leaves what is open, and says so."""
 
 import shutil
 import signal
@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from backtests.backtest import run_backtest
-from runtime.assemble import found_models
+from config.load import load
+from market.types import DAY_MS
+from runtime.assemble import found_models, models_of, plan_of
 from runtime.bundles import CHAMPION
+from runtime.core.gates import OUTLIVED
+from runtime.model_age import TOO_OLD
 from tests.compare import journaled, unlike
 from tests.demos import MakeDemo
 from tests.journals import ask
@@ -80,4 +84,29 @@ def test_what_was_open_when_the_model_was_lost_is_left_as_its_strategy_says(
     assert not any(d.outcome == "traded" for d in second)
     assert {False} == {d.gate_open for d in second}
     assert any(d.outcome == "traded" for d in decisions if d.run == 3)
+    assert "the same to the last bit" in demo.tidegate("replay")
+
+
+def test_a_model_that_gets_too_old_in_a_running_daemon_shuts_its_gates(make_demo: MakeDemo) -> None:
+    """By the bars, and so on the same bar in the backtest; people are told once, status and doctor say why."""
+    demo = make_demo(bars=120)
+    text = demo.file.read_text(encoding="utf-8")
+    demo.file.write_text(text.replace("\nmodel = ", '\nmax_model_age = "2 months"\nmodel = ', 1), encoding="utf-8")
+    demo.config = load(demo.file)
+    ends = plan_of(demo.config, models_of(demo.config)).regimes[0].ends
+    demo.begin()
+    demo.until_bar(100)
+    told = demo.status()
+    demo.end()
+    decisions, _ = journaled(demo.journal)
+    young = [d for d in decisions if d.bar_time + DAY_MS < ends]
+    old = [d for d in decisions if d.bar_time + DAY_MS >= ends]
+
+    assert any(d.outcome == "traded" for d in young)
+    assert {"vetoed_by_regime"} <= {d.outcome for d in old} <= {"vetoed_by_regime", "in_position", "exit", "no_signal"}
+    assert ({OUTLIVED}, False) == ({d.gate_reason for d in old}, any(d.gate_reason == OUTLIVED for d in young))
+    assert [TOO_OLD in text for text in told["aged"]] == [True]
+    assert 1 == len([text for (text,) in ask(demo.journal, "SELECT text FROM alerts") if OUTLIVED in text])
+    assert TOO_OLD in demo.tidegate("doctor", code=11)
+    assert [] == unlike(demo.journal, demo.backtest())
     assert "the same to the last bit" in demo.tidegate("replay")

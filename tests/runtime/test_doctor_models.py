@@ -1,4 +1,4 @@
-"""The doctor tells how old the models are: seven tenths of what they may get are a remark, all of it another one."""
+"""The doctor tells how old the models are: seven tenths of what they may get are a remark, all of it is a fault."""
 
 import msgspec
 import pytest
@@ -31,7 +31,6 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> AccountConfig:
     [
         (50, f"{NAME} 50% of 100 days"),
         (70, f"{NAME} 70% of 100 days: refit it soon"),
-        (120, f"{NAME} 120% of 100 days: OVERDUE, refit it"),
     ],
 )
 def test_a_model_is_told_to_be_refitted_before_it_is_too_old(config: AccountConfig, days: int, expected: str) -> None:
@@ -39,6 +38,14 @@ def test_a_model_is_told_to_be_refitted_before_it_is_too_old(config: AccountConf
     closed = models_of(config)[NAME].data.last + DAY_MS
 
     assert ages_of(config, closed + days * DAY_MS) == expected
+
+
+def test_a_model_that_is_too_old_is_a_fault(config: AccountConfig) -> None:
+    """Its gates are shut: that is to be mended, and no remark."""
+    closed = models_of(config)[NAME].data.last + DAY_MS
+
+    with pytest.raises(ValueError, match=f"^{NAME} 120% of 100 days: too old, its gates are shut: refit it$"):
+        ages_of(config, closed + 120 * DAY_MS)
 
 
 def test_a_model_that_may_get_as_old_as_it_may_has_no_age(config: AccountConfig) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.types import DAY_MS
-from runtime.model_age import age_of
+from runtime.model_age import TOO_OLD, age_of
 from tests.models import a_model
 
 CLOSED = 19 + DAY_MS
@@ -18,7 +18,7 @@ def test_a_refit_is_due_soon_from_seven_tenths_on(days: int) -> None:
 
     assert due == (days >= 70)
     assert ("refit it" in told) == due
-    assert ("OVERDUE" in told) == (days >= 100)
+    assert (TOO_OLD in told) == (days >= 100)
 
 
 def test_nothing_is_told_without_a_greatest_age() -> None:
