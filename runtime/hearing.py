@@ -86,11 +86,11 @@ class Hearing:
             yield from self.silence.fresh(told.ticks, told.late, now)
             verdict = self.watch.verdict(told.ticks, self.clock.wall_ms(), now)
             yield from doubted(verdict, self.ledger.holds.get("CONTRACT", ""), at)
+        if told.ended and not self.ledger.ended:
+            yield DataEnded(at=at)  # before the last bars: on them all is left that is open
         moved = bool(told.moved or told.revised)  # with the clock: these bars were told before, by their right times
         if not (moved and self.live and self.watch.off):
             yield from self._bars(told)
-        if told.ended and not self.ledger.ended:
-            yield DataEnded(at=at)
         if self.live:
             yield from self.silence.grown_stale(now)
 

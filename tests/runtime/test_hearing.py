@@ -9,6 +9,7 @@ from brokers.facts import (
     BarClosed,
     BarRevised,
     ClockDoubted,
+    DataEnded,
     FeedBroken,
     FeedFresh,
     FeedStale,
@@ -354,3 +355,10 @@ def test_a_first_quote_is_believed_to_be_wrong_only_where_it_is_of_later() -> No
             for hours in (-2, 2)]  # fmt: skip
 
     assert [1, 0] == [len([fact for fact in facts if isinstance(fact, BarClosed)]) for facts in told]
+
+
+def test_the_end_of_recorded_data_is_told_before_its_last_bars() -> None:
+    """On them all is left that is open, as in a backtest."""
+    told = Room(lockstep=True).poll(1.0, ended=True, bars=(Closed(closed(4).bar, 1.0, 1.1, 0),))
+
+    assert [DataEnded, BarClosed] == [type(fact) for fact in told]
