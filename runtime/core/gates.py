@@ -68,8 +68,8 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
 
 def _unheard(lane: Lane, reading: RegimeReading) -> str:
     """Return why a gate is shut after its model was exchanged."""
-    if reading.unlike:
-        return f"{UNLIKE}: {reading.unlike}"
+    if void := _void(reading):
+        return void
     if reading.novel:
         return f"no trained regime explains this ({reading.strangest})"
     if lane.allowed >= lane.gate_flat[ENTER]:

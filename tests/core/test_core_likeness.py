@@ -102,6 +102,7 @@ def test_a_model_of_the_feeds_own_kind_takes_it_up_again() -> None:
         )  # fmt: skip
         before = lane.gate_open
         assert only(told.tell(fact), Reply).ok
+        assert WHY == lane.gate_reason
         stood.append((before, lane.gate_open, told.decide(STILL + 5).gate_open))
 
     assert [(False, False, True), (True, False, False)] == stood
