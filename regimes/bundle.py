@@ -98,6 +98,11 @@ class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     """SHA-256 of its manifest, and so of all it is made of; empty until sealed."""
 
+    @property
+    def evidence(self) -> Vector:
+        """Bars that each state was learnt from: what `regimes/pit.py` trusts its numbers by."""
+        return tuple(profile.occupancy * self.data.rows for profile in self.profiles)
+
 
 class _Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     states: int

@@ -1,8 +1,9 @@
-"""Calibration of the novelty battery: what its statistics reach when the model is true. Impure, and offline.
+"""Calibration of the novelty battery: limits for a model, and what it can tell by them. Impure, and offline.
 
-The model makes bars, the filter, the transform and the battery that will run live read them, compiled. A model's
-numbers are estimates, so the bars that matter are read by models that were *refitted* on bars of the model (a
-parametric bootstrap): a battery that knows the truth is too sure of it.
+Limits begin as those that hold for all true models (`regimes/novelty_limits.py`). Then truths that a model may stand
+for, given how much it was learnt from, make bars; the filter, the transform and the battery that will run live read
+them, compiled. Where more than 5 % of these runs have an alarm, all limits are raised by one factor until they have
+not. Last, markets that have changed are read, and the share that is told within 50 bars is noted.
 """
 
 import functools
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from market.kernel import compile_all
-from regimes.filter import filter_init, filter_step
-from regimes.novelty import EACH, FIRST, LIMITS, RAISED, battery, novelty_init, novelty_step
-from regimes.pit import pit_init, pit_step
-from regimes.weights import ModelError, Parameters, Vector, unpack
+from regimes.calibrate_runs import Change, Reader, Truths, changed, draw, plausible
+from regimes.novelty import EACH, FIRST, LIMITS, battery, novelty_init, novelty_step
+from regimes.novelty_limits import PARTS, SHARE, standard
+from regimes.weights import ModelError, Vector, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,222 +26,151 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-RUNS, BARS = 8_000, 1_000
+RUNS, BARS = 2_000, 1_000
+TRIALS, ONSET, WITHIN = 500, 150, 50
+"""Markets that change in each way, the bars before the change, and those after it."""
+AT_ONCE = 250
+"""Runs drawn at a time, so that memory is bounded."""
 TARGET = 0.05
 """Largest share of runs with an alarm, as the upper 95 % bound of it."""
+CHANGES: tuple[Change, ...] = ("wilder", "dead", "drift up", "drift down")
+"""What has to be told within 50 bars."""
 OUT_OF_REACH = 1e15
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of a battery and how they were found."""
+    """Limits of a battery, how they were found, and what they are worth."""
 
     limits: Vector
     """12 for each feature, in nats; the shock's in standard deviations."""
+    factor: float
+    """By which they are higher than for a true model, 1 or more."""
     runs: int
     bars: int
     seed: int
-    refits: int
-    """Models the bars were read by; 0: the model itself."""
     alarms: float
-    """Share of the runs that were not used for the limits' shape in which there was an alarm."""
+    """Share of the runs in which there was an alarm."""
+    power: dict[str, float]
+    """By change: share of the markets that was told within 50 bars."""
 
 
 def calibrate(
-    weights: Vector, *, seed: int, refits: Sequence[Vector] = (), runs: int = RUNS, bars: int = BARS
+    weights: Vector,
+    evidence: Sequence[float],
+    *,
+    seed: int,
+    runs: int = RUNS,
+    trials: int = TRIALS,
+    progress: Callable[[float], None] | None = None,
 ) -> Calibration:
-    """Return limits under which at most 5 % of runs of `bars` have an alarm, with 95 % confidence.
+    """Return limits for a model whose states were learnt from so many bars each, and their worth.
 
-    The first half of the runs gives each statistic its limit for a common chance of its own; the second half says how
-    small that chance has to be for the battery as a whole. Equal arguments give equal limits on one platform.
+    At most 5 % of runs of 1,000 bars that the model may stand for have an alarm, with 95 % confidence. Equal arguments
+    give equal limits on one platform. `progress` is told the share of the work that is done.
     """
     import numpy as np  # noqa: PLC0415 - numpy must never load with the daemon
 
-    from scipy.stats import beta  # noqa: PLC0415 - likewise
-
-    x = simulate(unpack(weights), runs * bars, seed).reshape(runs, bars, -1)
-    peaks = highest(refits or (weights,), x)
-    order, fresh = np.sort(peaks[: runs // 2], axis=0)[::-1], peaks[runs // 2 :]
-    found: Calibration | None = None
-    for rank in range(len(order) // 40):
-        limits = _limits(order, rank)
-        alarms = int((fresh >= limits).any(axis=1).sum())
-        if beta.ppf(0.95, alarms + 1, len(fresh) - alarms) > TARGET:
-            break
-        found = Calibration(
-            limits=tuple(limits.tolist()),
-            runs=runs,
-            bars=bars,
-            seed=seed,
-            refits=len(refits),
-            alarms=alarms / len(fresh),
-        )
-    if found is None:
-        raise ModelError(f"novelty: {runs} runs are too few to calibrate {peaks.shape[1]} statistics: use more")
-    return found
-
-
-def refitted(model: Parameters, rows: int, count: int, seed: int) -> tuple[Vector, ...]:
-    """Return weights of models fitted to `rows` rows of the model, `count` times: what training might have found.
-
-    Fits that end in a model we refuse are left out. Raises ModelError when none is left.
-    """
-    from regimes.fit import fit  # noqa: PLC0415
-
-    found = []
-    for draw in range(count):
-        x = simulate(model, rows, seed + draw)
-        try:
-            result = fit(x, len(model.start), seed=draw, covariance="full" if model.full else "diag", starts=2)
-        except ModelError:
-            continue
-        found.append(result.weights)
-    if not found:
-        raise ModelError(f"novelty: no model could be fitted again to {rows} rows: train on more bars")
-    return tuple(found)
-
-
-def _limits(order: "Array", rank: int) -> "Array":
-    """Return each statistic's limit: midway between two of its largest peaks."""
-    return (order[rank] + order[rank + 1]) / 2.0  # type: ignore[no-any-return]
-
-
-def simulate(model: Parameters, count: int, seed: int, change: Callable[..., Any] | None = None) -> "Array":
-    """Return rows that the model makes, in the features' own units, (count, d); each begins in the stationary state.
-
-    `change(z, means, states)` may alter the standardised rows: what a test of power deviates by.
-    """
-    import numpy as np  # noqa: PLC0415
-
-    draw = np.random.default_rng(seed)
-    transitions = np.cumsum(np.array(model.transitions), axis=1)
-    states = _path()(transitions, np.cumsum(model.start), draw.random(count))
-    factors = np.linalg.cholesky(np.array(model.covariances))
-    means = np.array(model.means)[states]
-    noise = np.einsum("nij,nj->ni", factors[states], draw.standard_normal(means.shape))
-    if model.dof:
-        dof = np.array(model.dof)[states]
-        noise = noise / np.sqrt(draw.chisquare(dof) / dof)[:, None]
-    z = means + noise if change is None else change(means + noise, means, states)
-    return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return]
-
-
-def highest(models: Sequence[Vector], x: "Array") -> "Array":
-    """Return the highest that each statistic reaches in each run (runs, bars, d), read by the models in turn."""
-    import numpy as np  # noqa: PLC0415
-
-    out = np.empty((len(x), EACH * x.shape[2]))
-    p = battery([OUT_OF_REACH] * out.shape[1])
-    for i, w in enumerate(models):
-        mine = slice(i, None, len(models))
-        out[mine] = _peaks()(*_fold(w, p), x[mine])
-    return out
-
-
-def first_alarms(models: Sequence[Vector], p: Vector, x: "Array", onset: int = 0) -> "NDArray[np.intp]":
-    """Return the bars from `onset` to the first alarm of each run, the bar of the onset being 1; 0 where there is none.
-
-    The detector reads all the run, and an alarm that stands at the onset is not counted: statistics begin anew there.
-    """
-    import numpy as np  # noqa: PLC0415
-
-    out = np.empty(len(x), dtype=np.intp)
-    for i, w in enumerate(models):
-        mine = slice(i, None, len(models))
-        out[mine] = _alarms()(*_fold(w, p), x[mine], onset)
-    return out
-
-
-def _fold(w: Vector, p: Vector) -> tuple[Any, ...]:
-    import numpy as np  # noqa: PLC0415
-
-    return (
-        *(np.array(part) for part in (w, filter_init(w), pit_init(w), p)),
-        np.array(novelty_init(p)),
+    model, learnt = unpack(weights), tuple(map(float, evidence))
+    dice, size = np.random.default_rng(seed), len(model.centre)
+    reader = Reader(weights, learnt, battery(standard(size)))
+    whole, done, tops = runs + trials * len(CHANGES) * (ONSET + WITHIN) / BARS, 0.0, []
+    for first in range(0, runs, AT_ONCE):
+        truths = plausible(model, learnt, min(AT_ONCE, runs - first), dice)
+        tops.append(reader.shares(draw(truths, BARS, dice)))
+        done += len(tops[-1])
+        _tell(progress, done / whole)
+    top = np.concatenate(tops)
+    factor = _factor(top)
+    limits = tuple(limit * factor for limit in standard(size))
+    reader = reader._replace(rule=battery(limits))
+    power: dict[str, float] = {}
+    for change in CHANGES:
+        power[change] = told(reader, plausible(model, learnt, trials, dice), change, dice)
+        done += trials * (ONSET + WITHIN) / BARS
+        _tell(progress, done / whole)
+    return Calibration(
+        limits=limits,
+        factor=factor,
+        runs=runs,
+        bars=BARS,
+        seed=seed,
+        alarms=float((top >= factor).mean()),
+        power=power,
     )
 
 
-@functools.cache
-def _path() -> Callable[..., Any]:
-    """Return the compiled loop that draws states."""
-    import numba  # noqa: PLC0415
+def told(reader: Reader, truths: Truths, change: Change, dice: "np.random.Generator", within: int = WITHIN) -> float:
+    """Return the share of markets, one a truth, whose change is told within so many bars."""
     import numpy as np  # noqa: PLC0415
 
-    @numba.njit(nogil=True)
-    def path(transitions: Any, start: Any, u: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        states = np.empty(len(u), dtype=np.intp)
-        state = np.searchsorted(start, u[0])
-        for t in range(len(u)):
-            if t > 0:
-                state = np.searchsorted(transitions[state], u[t])
-            state = min(state, len(start) - 1)
-            states[t] = state
-        return states
-
-    return path
+    x = np.concatenate((draw(truths, ONSET, dice), changed(truths, within, change, dice)), axis=1)
+    return float((reader.first_alarms(x, ONSET) > 0).mean())
 
 
-@functools.cache
-def _bar() -> Callable[..., Any]:
-    """Return the compiled path of one row through filter, transform and battery."""
-    import numba  # noqa: PLC0415
+def _tell(progress: Callable[[float], None] | None, share: float) -> None:
+    if progress is not None:
+        progress(share)
+
+
+def _factor(top: "Array") -> float:
+    """Return the smallest factor, from 1, by which limits are high enough for runs whose statistics came so near."""
     import numpy as np  # noqa: PLC0415
 
-    compile_all()
+    from scipy.stats import beta  # noqa: PLC0415 - slow to import
 
-    @numba.njit(nogil=True)
-    def bar(w: Any, s: Any, z: Any, p: Any, v: Any, row: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        density = filter_step(s, w, row)
-        if density == density:
-            pit_step(z, s, w)
-        else:
-            z[0] = np.nan
-        return novelty_step(v, p, z)
+    order, runs = np.sort(top)[::-1], len(top)
+    alarms = np.arange(runs)
+    allowed = int(np.searchsorted(beta.ppf(0.95, alarms + 1, runs - alarms), TARGET, "right")) - 1
+    if allowed < 1:
+        raise ModelError(f"novelty: {runs} runs are too few to calibrate by: use more")
+    return max(1.0, float(order[allowed - 1] + order[allowed]) / 2.0)
 
-    return bar
+
+def standard_limits(features: int, *, seed: int, runs: int) -> Vector:
+    """Return the limits of one feature among so many that give true models `SHARE`: what `novelty_limits` stores."""
+    import numpy as np  # noqa: PLC0415
+
+    peaks, dice = np.zeros((runs, EACH * features)), np.random.default_rng(seed)
+    p = battery([OUT_OF_REACH] * (EACH * features))
+    begun = np.array(p), np.array(novelty_init(p))
+    for first in range(0, runs, AT_ONCE):
+        part = peaks[first : first + AT_ONCE]
+        _peaks()(*begun, dice.standard_normal((len(part), BARS, features)), part)
+    order = np.sort(peaks.reshape(-1, EACH), axis=0)[::-1]
+    low, high = 0.0, 0.01 * runs
+    for _ in range(40):
+        middle = (low + high) / 2.0
+        found = _at(order, middle * features * np.array(PARTS))
+        few = (peaks >= np.tile(found, features)).any(axis=1).mean() <= SHARE
+        low, high = (middle, high) if few else (low, middle)
+    found = _at(order, low * features * np.array(PARTS))
+    found[:2] = found[2:4] = (found[:2] + found[2:4]) / 2.0
+    return tuple(found.round(2).tolist())
+
+
+def _at(order: "Array", ranks: "Array") -> "Array":
+    """Return the peak of each statistic at its rank, from 0, in between by a straight line."""
+    import numpy as np  # noqa: PLC0415
+
+    whole = ranks.astype(int)
+    part, each = ranks - whole, np.arange(EACH)
+    return order[whole, each] * (1.0 - part) + order[whole + 1, each] * part  # type: ignore[no-any-return] # numpy's
 
 
 @functools.cache
 def _peaks() -> Callable[..., Any]:
     """Return the compiled loop that notes how high each statistic comes."""
     import numba  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
 
-    bar = _bar()
+    compile_all()
 
     @numba.njit(nogil=True)
-    def peaks(w: Any, s0: Any, z: Any, p: Any, v0: Any, x: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        many = len(p) - LIMITS
-        out = np.zeros((len(x), many))
-        for run in range(len(x)):
-            s, v = s0.copy(), v0.copy()
-            for t in range(x.shape[1]):
-                bar(w, s, z, p, v, x[run, t])
-                for j in range(many):
+    def peaks(p: Any, v0: Any, z: Any, out: Any) -> None:  # noqa: ANN401 - numba's arrays
+        for run in range(len(z)):
+            v = v0.copy()
+            for t in range(z.shape[1]):
+                novelty_step(v, p, z[run, t])
+                for j in range(len(p) - LIMITS):
                     out[run, j] = max(out[run, j], v[FIRST + j])
-        return out
 
     return peaks
-
-
-@functools.cache
-def _alarms() -> Callable[..., Any]:
-    """Return the compiled loop that waits for the first alarm."""
-    import numba  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    bar = _bar()
-
-    @numba.njit(nogil=True)
-    def alarms(w: Any, s0: Any, z: Any, p: Any, v0: Any, x: Any, onset: int) -> Any:  # noqa: ANN401 - numba's arrays
-        out = np.zeros(len(x), dtype=np.intp)
-        for run in range(len(x)):
-            s, v = s0.copy(), v0.copy()
-            for t in range(x.shape[1]):
-                if t == onset and v[RAISED] == 1.0:
-                    v[:] = v0
-                if bar(w, s, z, p, v, x[run, t]) == 1.0 and t >= onset:
-                    out[run] = t - onset + 1
-                    break
-        return out
-
-    return alarms

@@ -16,9 +16,10 @@ bar by bar, for each feature:
 | shock              | (battery only) the largest |z|, fading by a tenth a bar                   |
 
 Two rules read them. The **battery** is one CUSUM for each (Page, 1954): s = max(0, s + ratio), raised at a limit of its
-own; the limits are calibrated together, by simulation (`regimes/calibrate.py`). The **e-process** is the e-detector of
-Shin, Ramdas and Rinaldo (2023): m = (1 + m) * exp(ratio), averaged over all. Under a true model its expectation after n
-bars is at most n, so that an alarm within n bars has probability at most n / limit, for every n, whatever is simulated.
+own (`regimes/novelty_limits.py`; `regimes/calibrate.py` raises them for a model that learnt too little). The
+**e-process** is the e-detector of Shin, Ramdas and Rinaldo (2023): m = (1 + m) * exp(ratio), averaged over all. Under a
+true model its expectation after n bars is at most n, so that an alarm within n bars has probability at most n / limit,
+for every n, whatever is simulated.
 
 An alarm is raised when a statistic reaches its limit. It is lifted, and all statistics begin anew, once all have been
 below half their limits for `hold` bars in a row (of the e-process: half the logarithm). Statistics stop a little beyond

@@ -5,13 +5,22 @@ the model does not explain shows in them. Features are taken in turn, each given
 (Rosenblatt, 1952): u_i = sum over k of p_k F_k(x_i | x_1 .. x_{i-1}), where p begins as the predicted probability of
 the states and is weighed by each feature's density once that feature is known. z is the inverse normal of u.
 
-State, flat: d values of z, then for each state its weight, its squared whitened distance and a log density: scratch.
+A fitted model is not the true one: a state learnt from few bars is wilder, or drifts more, than it says, and bars of
+it would look novel for ever. So a state that was learnt from n bars predicts as somebody who knows no more than those:
+each whitened feature, given those before, is Student's t of n - 1 degrees of freedom, widened by (n + 1) / (n - 1), as
+from the posterior of a normal's mean and variance (Geisser and Cornfield, 1963). For Student-t states the two tails'
+reciprocal degrees of freedom are added, which is near enough. With parameters that are known (n = 0) it is as above.
 
 An ensemble's states are those of all its members, each with its member's share of the weight; a jump model predicts
 nothing and has none. Since members may have scales of their own, their densities are taken in the features' units.
+
+State, flat: d values of z, then for each state its weight, its squared whitened distance and a log density, which are
+scratch, and for each state the number of bars it was learnt from, 0 where its parameters are known.
 """
 
 import math
+
+from collections.abc import Sequence
 
 from market.kernel import Params, State, kernel
 from regimes.distributions import gamma_ratio, normal_cdf, normal_quantile, student_cdf
@@ -33,12 +42,19 @@ from regimes.layout import (
 )
 
 LOG_ROOT_PI = 0.5 * math.log(math.pi)
+FEWEST = 5.0
+"""Bars below which a variance is known no better than from so many."""
 
 
-def pit_init(w: Params) -> list[float]:
-    """Return room for the transform of one row."""
+def pit_init(w: Params, evidence: Sequence[float] = ()) -> list[float]:
+    """Return room for the transform of one row, by states learnt from so many bars each; (): parameters are known.
+
+    An ensemble's members have all learnt from the same bars.
+    """
     members = int(w[MEMBERS]) if int(w[KIND]) == ENSEMBLE else 1
-    return [0.0] * (int(w[FEATURES]) + 3 * int(w[STATES]) * members)
+    many = int(w[STATES]) * members
+    learnt = [max(n, FEWEST) for n in evidence] * members if evidence else [0.0] * many
+    return [0.0] * (int(w[FEATURES]) + 3 * many) + learnt
 
 
 @kernel
@@ -131,18 +147,24 @@ def _emit(z: State, s: State, b: int, w: Params, a: int, k: int, i: int, distanc
     else:
         own = w[white + i]
         y = own * (s[row + i] - w[at + i])
-    density = distance + many
+    density, n = distance + many, z[distance + 2 * many]
     before = z[distance]
     z[distance] = before + y * y
+    if n == 0.0 and not is_student(kind):
+        z[density] = math.log(own) - 0.5 * y * y
+        return normal_cdf(y)
+    dof, spread = n - 1.0, 1.0
     if is_student(kind):
-        dof = w[at + block - 1] + i
-        spread = math.sqrt((w[at + block - 1] + before) / dof)
-        t = y / spread
+        own_dof = w[at + block - 1] + i
+        spread = math.sqrt((w[at + block - 1] + before) / own_dof)
+        dof = own_dof if n == 0.0 else own_dof * dof / (own_dof + dof)
+    if n > 0.0:
+        spread = spread * math.sqrt((n + 1.0) / (n - 1.0))
+    t = y / spread
+    if i + 1 < size:  # the last feature's density weighs nothing
         z[density] = math.log(own / spread * gamma_ratio(0.5 * dof)) - 0.5 * math.log(dof) - LOG_ROOT_PI
         z[density] = z[density] - 0.5 * (dof + 1.0) * math.log(1.0 + t * t / dof)
-        return student_cdf(t, dof)
-    z[density] = math.log(own) - 0.5 * y * y
-    return normal_cdf(y)
+    return student_cdf(t, dof)
 
 
 @kernel

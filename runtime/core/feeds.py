@@ -114,7 +114,7 @@ class RegimeReading:
         self.log_density = float("nan")
         self.posterior: tuple[float, ...] = ()
         self.rule = rule
-        self.z = pit_init(model.weights)
+        self.z = pit_init(model.weights, model.evidence)
         self.strange: list[float] = novelty_init(rule) if rule else []
         self.novel = False
         self.novelty = float("nan")

@@ -7,7 +7,8 @@ import pytest
 
 from scipy import integrate, stats
 
-from regimes.calibrate import Calibration, calibrate, first_alarms, simulate
+from regimes.calibrate import CHANGES, Calibration, calibrate, standard_limits, told
+from regimes.calibrate_runs import Change, Reader, draw, known, plausible
 from regimes.novelty import (
     EACH,
     RATIOS,
@@ -19,10 +20,11 @@ from regimes.novelty import (
     novelty_step,
     ratio_of,
 )
-from regimes.weights import Parameters, Vector, pack
+from regimes.novelty_limits import SHARE, STANDARD, standard
+from regimes.weights import ModelError, Parameters, Vector, pack
 from tests.kernels import bits, same_bits
 
-ONSET, AFTER, TRIALS = 100, 200, 300
+TRIALS = 1000
 LIMITS = (*(10.0,) * RATIOS, 4.6)
 MODEL = Parameters(
     centre=(0.0,),
@@ -33,21 +35,15 @@ MODEL = Parameters(
     covariances=(((0.36,),), ((1.21,),), ((5.76,),)),
     full=False,
 )
-CALMEST, WILDEST = 0.6, 2.4
+LEARNT = (1000.0, 700.0, 300.0)
+"""Bars each state is thought to be learnt from."""
 RULES = [battery(LIMITS), e_process(1)]
 
 
 @pytest.fixture(scope="module")
 def calibrated() -> Calibration:
-    """Limits for the model, from fewer runs than training takes."""
-    return calibrate(pack(MODEL), seed=1, runs=3000)
-
-
-def changed(scale: float, mean: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Return runs of the model that become normal noise at the onset."""
-    x = simulate(MODEL, TRIALS * (ONSET + AFTER), seed=7).reshape(TRIALS, ONSET + AFTER, 1)
-    x[:, ONSET:, 0] = 0.01 * (mean + scale * np.random.default_rng(8).normal(size=(TRIALS, AFTER)))
-    return x
+    """Limits for the model, learnt from two thousand bars."""
+    return calibrate(pack(MODEL), LEARNT, seed=1)
 
 
 @pytest.mark.parametrize("way", range(RATIOS))
@@ -103,51 +99,96 @@ def test_restored_statistics_go_on_as_if_nothing_had_happened(p: Vector) -> None
         assert expected[cut:] == actual
 
 
-def test_calibrated_battery_is_quiet_on_fresh_bars_of_the_model(calibrated: Calibration) -> None:
-    """On bars that calibration has not seen, an alarm in a thousand is as rare as promised."""
-    runs = 2000
-    fresh = simulate(MODEL, runs * 1000, seed=99).reshape(runs, 1000, 1)
+@pytest.mark.parametrize("features", [1, 2])
+def test_standard_limits_are_those_of_independent_normals(features: int) -> None:
+    """Found again from other and fewer runs, every limit is near the stored one; more features have higher ones."""
+    actual = standard_limits(features, seed=5, runs=4000)
 
-    alarms = int((first_alarms((pack(MODEL),), battery(calibrated.limits), fresh) > 0).sum())
+    assert actual == pytest.approx(STANDARD[features - 1], abs=1.2)
+    assert len(standard(features)) == EACH * features
+    assert all(few < more for few, more in zip(STANDARD[0], STANDARD[3], strict=True))
+
+
+def test_true_model_has_as_few_alarms_as_the_standard_limits_promise() -> None:
+    """On bars of the model, known as it is, the share of runs with an alarm is the promised one, within chance."""
+    runs = 3000
+    fresh = draw(known(MODEL, runs), 1000, np.random.default_rng(99))
+
+    alarms = int((Reader(pack(MODEL), (), battery(standard(1))).first_alarms(fresh) > 0).sum())
+
+    assert stats.binomtest(alarms, runs, SHARE).pvalue > 0.01
+
+
+def test_calibrated_battery_is_quiet_on_bars_of_the_truths_behind_a_model(calibrated: Calibration) -> None:
+    """On bars that calibration has not seen, of truths that the model may stand for, an alarm is rare."""
+    runs, dice = 2000, np.random.default_rng(99)
+    fresh = draw(plausible(MODEL, LEARNT, runs, dice), 1000, dice)
+
+    alarms = int((Reader(pack(MODEL), LEARNT, battery(calibrated.limits)).first_alarms(fresh) > 0).sum())
 
     assert stats.beta.ppf(0.95, alarms + 1, runs - alarms) < 0.07
 
 
+def test_model_that_knows_how_little_it_learnt_takes_fewer_truths_for_novel() -> None:
+    """Where a state was learnt from a few dozen bars, a model sure of its numbers is alarmed more by its own truth.
+
+    And limits are raised for the rest: a mean that is a little wrong adds up.
+    """
+    few, dice = (240.0, 150.0, 60.0), np.random.default_rng(12)
+    fresh = draw(plausible(MODEL, few, 1000, dice), 1000, dice)
+    sure, humble = (
+        (Reader(pack(MODEL), learnt, battery(standard(1))).first_alarms(fresh) > 0).mean() for learnt in ((), few)
+    )
+
+    assert 0.08 < humble < 0.85 * sure
+    assert calibrate(pack(MODEL), few, seed=1, trials=10).factor > 1.05
+
+
 def test_e_process_keeps_its_promise_for_every_number_of_bars() -> None:
     """The share of runs with an alarm within n bars is at most n / bars_per_alarm, at every n, with no calibration."""
-    runs = 2000
-    fresh = simulate(MODEL, runs * 1000, seed=98).reshape(runs, 1000, 1)
-    bars = first_alarms((pack(MODEL),), e_process(1, bars_per_alarm=2000.0), fresh)
+    fresh = draw(known(MODEL, 2000), 1000, np.random.default_rng(98))
+    bars = Reader(pack(MODEL), (), e_process(1, bars_per_alarm=2000.0)).first_alarms(fresh)
 
     for n in (100, 300, 1000):
         share = ((bars > 0) & (bars <= n)).mean()
 
-        assert share <= n / 2000.0 + 2.0 * math.sqrt(share / runs)
+        assert share <= n / 2000.0 + 2.0 * math.sqrt(share / len(bars))
 
 
-@pytest.mark.parametrize("rule", ["battery", "e-process"])
-@pytest.mark.parametrize(
-    ("scale", "mean"),
-    [(1.7 * WILDEST, 0.0), (0.25 * CALMEST, 0.0), (CALMEST, CALMEST + 0.05), (CALMEST, 0.05 - CALMEST)],
-    ids=["wilder", "dead", "drift up", "drift down"],
-)
-def test_what_no_regime_explains_is_seen_within_fifty_bars(
-    calibrated: Calibration, rule: str, scale: float, mean: float
-) -> None:
-    """Volatility x 1.7 of the wildest state, x 0.25 of the calmest, and a drift of one standard deviation a bar."""
-    p = battery(calibrated.limits) if rule == "battery" else e_process(1)
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_no_regime_explains_is_told_within_fifty_bars(calibrated: Calibration, change: Change) -> None:
+    """Volatility x 1.7 of the wildest state, x 0.25 of the calmest, and a drift of one standard deviation a bar.
 
-    bars = first_alarms((pack(MODEL),), p, changed(scale, mean), ONSET)
+    By a model learnt from two thousand bars, and by one that is known, the e-process too.
+    """
+    dice = np.random.default_rng(7)
+    learnt = Reader(pack(MODEL), LEARNT, battery(calibrated.limits))
+    sure = [Reader(pack(MODEL), (), rule) for rule in (battery(standard(1)), e_process(1))]
 
-    assert ((bars > 0) & (bars <= 50)).mean() > 0.92  # 0.95 and above with the trials of the benchmark
+    powers = [told(learnt, plausible(MODEL, LEARNT, TRIALS, dice), change, dice)]
+    powers += [told(reader, known(MODEL, TRIALS), change, dice) for reader in sure]
+
+    assert powers[0] > 0.93
+    assert powers[1] > 0.94
+    assert powers[2] > 0.90
+    assert calibrated.power[change] == pytest.approx(powers[0], abs=0.04)
 
 
-def test_equal_seeds_calibrate_alike() -> None:
-    """The limits depend on model, seed and sizes alone."""
-    first = calibrate(pack(MODEL), seed=4, runs=1000, bars=200)
+def test_equal_seeds_calibrate_alike_and_tell_how_far_they_are() -> None:
+    """The limits depend on model, evidence, seed and sizes alone."""
+    shares: list[float] = []
+    first = calibrate(pack(MODEL), LEARNT, seed=4, runs=300, trials=20, progress=shares.append)
 
-    assert first == calibrate(pack(MODEL), seed=4, runs=1000, bars=200)
+    assert first == calibrate(pack(MODEL), LEARNT, seed=4, runs=300, trials=20)
     assert len(first.limits) == EACH == len(WAYS)
+    assert sorted(shares) == shares
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_too_few_runs_calibrate_nothing() -> None:
+    """With so few runs not even one without an alarm proves that alarms are rare."""
+    with pytest.raises(ModelError, match="50 runs are too few"):
+        calibrate(pack(MODEL), LEARNT, seed=4, runs=50)
 
 
 def test_gap_changes_no_statistic() -> None:

@@ -56,20 +56,27 @@ def test_distribution_kernels_give_the_same_bits_compiled() -> None:
     same_call(gamma_ratio, [(abs(x),) for x in xs.tolist()])
 
 
+@pytest.mark.parametrize("learnt", [(), (3.0, 40.0, 90.0, 5000.0)])
 @pytest.mark.parametrize("heavy", [False, True])
 @pytest.mark.parametrize(("states", "size", "full"), [(2, 1, False), (3, 2, False), (2, 3, True), (4, 4, True)])
-def test_transform_gives_the_same_bits_compiled(states: int, size: int, full: bool, heavy: bool) -> None:  # noqa: FBT001
-    """Plain Python and numba agree on every z, also of absurd rows."""
+def test_transform_gives_the_same_bits_compiled(
+    states: int,
+    size: int,
+    full: bool,  # noqa: FBT001 - pytest names it
+    heavy: bool,  # noqa: FBT001 - likewise
+    learnt: tuple[float, ...],
+) -> None:
+    """Plain Python and numba agree on every z, also of absurd rows, however much is known of the states."""
     model = draw_parameters(3, states, size, full=full, heavy=heavy)
     w = pack(model)
     s, calls = filter_init(w), []
     for x in [*draw_rows(model, 200, 5).tolist(), [1e6] * size, [-math.inf] * size]:
         filter_step(s, w, x)
-        calls.append((pit_init(w), list(s), w))
+        calls.append((pit_init(w, learnt[:states]), list(s), w))
 
     same_call(pit_step, calls)
 
-    assert all(len(z) == size + 3 * states for z, _, _ in calls)
+    assert all(len(z) == size + 4 * states for z, _, _ in calls)
 
 
 @pytest.mark.parametrize("heavy", [False, True])
@@ -85,6 +92,42 @@ def test_rows_of_a_true_model_become_independent_normals(states: int, size: int,
     assert min(stats.kstest(z[:, i], "norm").pvalue for i in range(size)) > 1e-3
     assert np.abs(ties - np.eye(2 * size)).max() < 0.06
     assert np.abs(squares - np.eye(2 * size)).max() < 0.06
+
+
+def test_state_learnt_from_few_bars_predicts_as_its_posterior_does() -> None:
+    """The u of a bar is scipy's Student distribution of n - 1 degrees of freedom, by what n bars tell of the scale."""
+    model = draw_parameters(9, 2, 1, full=False)
+    x, learnt = draw_rows(model, 1, seed=4)[0], (12.0, 200.0)
+    y = (x[0] - model.centre[0]) / model.scale[0]
+    s, w = filter_init(pack(model)), pack(model)
+    z = pit_init(w, learnt)
+
+    filter_step(s, w, x.tolist())
+    pit_step(z, s, w)
+
+    u = sum(
+        p * stats.t.cdf(y, n - 1.0, mean[0], math.sqrt(c[0][0] * (n + 1.0) / (n - 1.0)))
+        for p, mean, c, n in zip(model.start, model.means, model.covariances, learnt, strict=True)
+    )
+    assert stats.norm.cdf(z[0]) == pytest.approx(u, abs=1e-9)
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_much_evidence_is_as_good_as_knowledge(heavy: bool) -> None:  # noqa: FBT001 - pytest names it
+    """A state learnt from a hundred million bars predicts as one whose parameters are known."""
+    model = draw_parameters(5, 3, 2, full=True, heavy=heavy)
+    rows, w = draw_rows(model, 50, seed=6).tolist(), pack(model)
+    s, sure, learnt = filter_init(w), pit_init(w), pit_init(w, (1e8, 1e8, 1e8))
+    pairs = []
+    for x in rows:
+        filter_step(s, w, x)
+        pit_step(sure, s, w)
+        pit_step(learnt, s, w)
+        pairs.append((sure[:2], learnt[:2]))
+
+    expected, actual = np.array(pairs).transpose(1, 0, 2)
+
+    assert np.abs(expected - actual).max() < 1e-5
 
 
 def test_second_feature_is_judged_given_the_first() -> None:

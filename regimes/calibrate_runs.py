@@ -1,0 +1,236 @@
+"""Runs of bars that a model makes, as it is or as the truth behind it may be, changed on request; and their reading.
+
+What a model was learnt from leaves its numbers open. `plausible` draws truths that could have led to them: covariances
+by Wishart, means around the fitted ones, transitions by Dirichlet, each with as many bars as the state was learnt from.
+"""
+
+import functools
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from market.kernel import compile_all
+from regimes.filter import filter_init, filter_step
+from regimes.novelty import RAISED, SHARE, novelty_init, novelty_step
+from regimes.pit import FEWEST, pit_init, pit_step
+from regimes.weights import Parameters, Vector
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+Change = Literal["wilder", "dead", "drift up", "drift down", "trending", "heavier tails"]
+WILDER, DEAD = 1.7, 0.25
+"""Times the standard deviation of the wildest state; of the calmest."""
+TIE, HEAVY = 0.5, 2.5
+"""Of a bar with the one before in the calmest state; degrees of freedom of its Student's t, scaled to its deviation."""
+
+
+class Truths(NamedTuple):
+    """What makes the bars of each of R runs: K states, d standardised features."""
+
+    means: "Array"
+    """(R, K, d)"""
+    factors: "Array"
+    """(R, K, d, d); a factor times its transpose is the covariance."""
+    ladders: "Array"
+    """(R, K, K) transition probabilities, added up along the row."""
+    model: Parameters
+    """The rest: start, degrees of freedom, units."""
+
+
+def known(model: Parameters, runs: int) -> Truths:
+    """Return the model itself as the truth of so many runs."""
+    import numpy as np  # noqa: PLC0415 - numpy must never load with the daemon
+
+    means, factors = np.array(model.means), np.linalg.cholesky(np.array(model.covariances))
+    ladder = np.cumsum(np.array(model.transitions), axis=1)
+    means, factors, ladders = (np.broadcast_to(part, (runs, *part.shape)) for part in (means, factors, ladder))
+    return Truths(means, factors, ladders, model)
+
+
+def plausible(model: Parameters, evidence: Sequence[float], runs: int, dice: "np.random.Generator") -> Truths:
+    """Return truths, one a run, that a model whose states were learnt from so many bars each may stand for."""
+    import numpy as np  # noqa: PLC0415
+
+    states, size = len(model.start), len(model.centre)
+    truths = known(model, runs)
+    means, factors, ladders = np.array(truths.means), np.array(truths.factors), np.empty(truths.ladders.shape)
+    for k, learnt in enumerate(evidence):
+        n = max(learnt, FEWEST + size)
+        root = np.zeros((runs, size, size))
+        for i in range(size):  # Bartlett's factor of a Wishart matrix
+            root[:, i, i] = np.sqrt(dice.chisquare(n - 1.0 - i, runs))
+            for j in range(i if model.full else 0):
+                root[:, i, j] = dice.standard_normal(runs)
+        factors[:, k] = np.sqrt(n) * factors[:, k] @ np.linalg.inv(root).transpose(0, 2, 1)
+        means[:, k] += np.einsum("rij,rj->ri", factors[:, k], dice.standard_normal((runs, size))) / np.sqrt(n)
+        counted = n * np.array(model.transitions[k]) + 0.5 / (states - 1) * (np.arange(states) != k) + 1e-9
+        ladders[:, k] = np.cumsum(dice.dirichlet(counted, runs), axis=1)
+    return Truths(means, factors, ladders, model)
+
+
+def draw(truths: Truths, bars: int, dice: "np.random.Generator") -> "Array":
+    """Return rows that the truths make, in the features' own units, (R, bars, d); each run begins anew."""
+    import numpy as np  # noqa: PLC0415
+
+    runs, _, size = truths.means.shape
+    states = _paths()(truths.ladders, np.cumsum(truths.model.start), dice.random((runs, bars)))
+    noise = dice.standard_normal((runs, bars, size))
+    if truths.model.dof:
+        dof = np.array(truths.model.dof)[states]
+        noise = noise / np.sqrt(dice.chisquare(dof) / dof)[..., None]
+    at = np.arange(runs)[:, None], states
+    return in_units(truths.means[at] + np.einsum("rtij,rtj->rti", truths.factors[at], noise), truths.model)
+
+
+def changed(truths: Truths, bars: int, change: Change, dice: "np.random.Generator") -> "Array":
+    """Return rows of a market that has changed, in the features' own units, (R, bars, d).
+
+    The wildest state times 1.7, the calmest times 1/4, or the calmest with its first feature moved by a standard
+    deviation; tied to the bar before, or with heavier tails.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    runs, _, size = truths.means.shape
+    wide = np.trace(np.array(truths.model.covariances), axis1=1, axis2=2)
+    k = int(wide.argmax() if change == "wilder" else wide.argmin())
+    noise = dice.standard_normal((runs, bars, size))
+    if change == "trending":
+        for t in range(1, bars):
+            noise[:, t] = TIE * noise[:, t - 1] + np.sqrt(1.0 - TIE * TIE) * noise[:, t]
+    elif change == "heavier tails":
+        noise = noise * np.sqrt((HEAVY - 2.0) / dice.chisquare(HEAVY, (runs, bars)))[..., None]
+    times = {"wilder": WILDER, "dead": DEAD}.get(change, 1.0)
+    z = truths.means[:, None, k] + times * np.einsum("rij,rtj->rti", truths.factors[:, k], noise)
+    if change.startswith("drift"):
+        one = np.linalg.norm(truths.factors[:, k, 0], axis=1)
+        z[..., 0] += (one if change == "drift up" else -one)[:, None]
+    return in_units(z, truths.model)
+
+
+def in_units(z: "Array", model: Parameters) -> "Array":
+    """Return standardised rows in the features' own units."""
+    import numpy as np  # noqa: PLC0415
+
+    return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return] # numpy's is Any
+
+
+class Reader(NamedTuple):
+    """A model, the bars each of its states was learnt from, and the rule by which bars are novel to it."""
+
+    weights: Vector
+    evidence: Vector
+    rule: Vector
+
+    def shares(self, x: "Array") -> "Array":
+        """Return how near its limit any statistic comes in each run (R, bars, d), as a share; the battery's only."""
+        far = (*self.rule[:3], *(limit * _FAR for limit in self.rule[3:]))
+        return _FAR * _shares()(*_folds(self._replace(rule=far)), x)  # type: ignore[no-any-return] # numba's is Any
+
+    def first_alarms(self, x: "Array", onset: int = 0) -> "NDArray[np.intp]":
+        """Return the bars from `onset` to the first alarm of each run, the onset's being 1; 0 where there is none.
+
+        An alarm that stands at the onset is not counted: statistics begin anew there.
+        """
+        return _alarms()(*_folds(self), x, onset)  # type: ignore[no-any-return] # likewise
+
+
+def _folds(reader: Reader) -> tuple[Any, ...]:
+    """Return weights, fresh filter and transform, rule and fresh statistics of a reader, as arrays."""
+    import numpy as np  # noqa: PLC0415
+
+    begun = filter_init(reader.weights), pit_init(reader.weights, reader.evidence)
+    return tuple(np.array(part) for part in (reader.weights, *begun, reader.rule, novelty_init(reader.rule)))
+
+
+_FAR = 1e9  # times its limit, which no statistic reaches, so that none is stopped there
+
+
+@functools.cache
+def _paths() -> Callable[..., Any]:
+    """Return the compiled loop that draws states."""
+    import numba  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    @numba.njit(nogil=True)
+    def paths(ladders: Any, start: Any, u: Any) -> Any:  # noqa: ANN401 - numba's arrays
+        states = np.empty(u.shape, dtype=np.intp)
+        last = len(start) - 1
+        for run in range(len(u)):
+            state = min(np.searchsorted(start, u[run, 0], "right"), last)
+            states[run, 0] = state
+            for t in range(1, u.shape[1]):
+                state = min(np.searchsorted(ladders[run, state], u[run, t], "right"), last)
+                states[run, t] = state
+        return states
+
+    return paths
+
+
+@functools.cache
+def _bar() -> Callable[..., Any]:
+    """Return the compiled path of one row through filter, transform and statistics."""
+    import numba  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    compile_all()
+
+    @numba.njit(nogil=True)
+    def bar(w: Any, s: Any, z: Any, p: Any, v: Any, row: Any) -> Any:  # noqa: ANN401 - numba's arrays
+        density = filter_step(s, w, row)
+        if density == density:
+            pit_step(z, s, w)
+        else:
+            z[0] = np.nan
+        return novelty_step(v, p, z)
+
+    return bar
+
+
+@functools.cache
+def _shares() -> Callable[..., Any]:
+    """Return the compiled loop that notes how near its limit any statistic comes."""
+    import numba  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    bar = _bar()
+
+    @numba.njit(nogil=True)
+    def shares(w: Any, s0: Any, z0: Any, p: Any, v0: Any, x: Any) -> Any:  # noqa: ANN401 - numba's arrays
+        out = np.zeros(len(x))
+        for run in range(len(x)):
+            s, z, v = s0.copy(), z0.copy(), v0.copy()
+            for t in range(x.shape[1]):
+                bar(w, s, z, p, v, x[run, t])
+                out[run] = max(out[run], v[SHARE])
+        return out
+
+    return shares
+
+
+@functools.cache
+def _alarms() -> Callable[..., Any]:
+    """Return the compiled loop that waits for the first alarm."""
+    import numba  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    bar = _bar()
+
+    @numba.njit(nogil=True)
+    def alarms(w: Any, s0: Any, z0: Any, p: Any, v0: Any, x: Any, onset: int) -> Any:  # noqa: ANN401 - numba's arrays
+        out = np.zeros(len(x), dtype=np.intp)
+        for run in range(len(x)):
+            s, z, v = s0.copy(), z0.copy(), v0.copy()
+            for t in range(x.shape[1]):
+                if t == onset and v[RAISED] == 1.0:
+                    v[:] = v0
+                if bar(w, s, z, p, v, x[run, t]) == 1.0 and t >= onset:
+                    out[run] = t - onset + 1
+                    break
+        return out
+
+    return alarms
