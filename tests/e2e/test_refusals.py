@@ -1,6 +1,5 @@
 """What bad input gets: one clear line, a documented exit code, nothing lost, nothing traded."""
 
-import re
 import shutil
 import signal
 
@@ -96,21 +95,6 @@ def test_a_file_without_usable_bars_is_refused(make_demo: MakeDemo, tmp_path: Pa
     assert 1 == sum("error" in line for line in said)
 
 
-def away(store: Path) -> None:
-    """Lose the model."""
-    shutil.rmtree(store)
-
-
-def spoilt(store: Path) -> None:
-    """Change one digit of the model's weights."""
-    (part,) = [p for p in store.rglob("*") if p.is_file() and "weights" in p.read_text(encoding="utf-8")[:2000]][:1]
-    text = part.read_text(encoding="utf-8")
-    at = re.search(r"\d\.\d{6}", text)
-    assert at is not None
-    digit = "1" if text[at.end() - 1] != "1" else "2"
-    part.write_text(text[: at.end() - 1] + digit + text[at.end() :], encoding="utf-8")
-
-
 def foreign(store: Path) -> None:
     """Promote a model whose states are others'."""
     shutil.rmtree(store)
@@ -119,14 +103,11 @@ def foreign(store: Path) -> None:
     promote(store, model.fingerprint)
 
 
-@pytest.mark.parametrize("spoil", [away, spoilt, foreign])
-def test_a_model_that_is_not_the_one_configured_is_refused(
-    make_demo: MakeDemo, model: Path, tmp_path: Path, spoil: Callable[[Path], None]
-) -> None:
-    """A model that is missing, changed, or of another number of states than configured never gates an order."""
+def test_a_model_that_is_not_the_one_configured_is_refused(make_demo: MakeDemo, model: Path, tmp_path: Path) -> None:
+    """A model of another number of states than configured never gates an order."""
     store = shutil.copytree(model, tmp_path / "store")
     demo = make_demo(store, bars=60)
-    spoil(store)
+    foreign(store)
     demo.begin()
 
     refused(demo, MODEL, "model")
