@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.refit import both
-from backtests.train import Recipe, columns, train_regime
+from backtests.train import PLAIN, Recipe, columns, train_regime
 from market.bars import Bars
 from market.features import FeatureRef
 from regimes.bundle import RegimeModel
@@ -53,8 +53,9 @@ class Option(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """How it is called in tables."""
+        full = ", full" if self.recipe.covariance == "full" else ""
         sticky = f", sticky {self.recipe.sticky:g}" if self.recipe.sticky else ""
-        return f"{self.states} {self.recipe.emission}{sticky}"
+        return f"{self.states} {self.recipe.emission}{full}{sticky}"
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +97,14 @@ class _Walk(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
-def options(states: Sequence[int] = (2, 3, 4), sticky: Sequence[float] = (0.0,)) -> tuple[Option, ...]:
-    """Return the options, from the simplest to the richest."""
+def options(
+    states: Sequence[int] = (2, 3, 4),
+    recipe: Recipe = PLAIN,
+    emissions: Sequence[Emission | float] = EMISSIONS,
+) -> tuple[Option, ...]:
+    """Return the options, from the simplest to the richest, each trained by the recipe but for its emission."""
     return tuple(
-        Option(k, Recipe(emission=emission, sticky=bars)) for k in states for emission in EMISSIONS for bars in sticky
+        Option(k, msgspec.structs.replace(recipe, emission=emission)) for k in states for emission in emissions
     )
 
 

@@ -74,7 +74,7 @@ def _keys(s: Summary) -> Iterable[tuple[str, str]]:
 def _legend(s: Summary) -> str:
     shaded = next((r.regime for r in s.regimes), "")
     text = "Equity includes open positions; the other lines step when a trade is closed."
-    behind = f" Shaded is the likeliest state of {shaded}, 0 the calmest; calm is not the same as good."
+    behind = f" Shaded is the likeliest state of {shaded}, as the table of regimes numbers them; calm is not good."
     return paragraph(text + (behind if shaded else ""), "small")
 
 

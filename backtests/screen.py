@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from backtests.summary import Summary
+from backtests.training_told import training_told
 from backtests.words import money, number, share, whole
 from config.errors import one_line
 
@@ -85,8 +86,9 @@ def show_training(reports: Mapping[str, Mapping[str, Any]]) -> None:
             )  # fmt: skip
         rows = f"{number(report['rows'], 0)} of {number(report['bars'], 0)} bars"
         learnt = f"{rows}, log likelihood {number(report['log_likelihood'], 2)}, {known}"
-        learnt += f" in {report['iterations']} iterations; states by volatility, 0 the calmest"
-        console.print(Panel(Group(table, Text(), Text(learnt)), title=Text(name), title_align="left", padding=(1, 2)))
+        learnt += f" in {report['iterations']} iterations"
+        said = map(Text, (learnt, *training_told(report)))
+        console.print(Panel(Group(table, Text(), *said), title=Text(name), title_align="left", padding=(1, 2)))
         if "choice" in report:
             console.print(_choice(report["choice"]))
         console.print(Text(f"model {report['fingerprint'][:12]} in {one_line(report['folder'])}\n"), soft_wrap=True)

@@ -19,7 +19,7 @@ class Regime(msgspec.Struct, frozen=True, kw_only=True):
 
     regime: str
     state: int
-    """Ordinal, 0 the calmest."""
+    """Ordinal of the model."""
     strategy: str
     """Over whose bars it was measured."""
     bars: int

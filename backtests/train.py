@@ -213,6 +213,12 @@ def _report(model: RegimeModel, result: FitResult, bars: int) -> dict[str, Any]:
     return {
         "name": model.name,
         "detector": model.data.detector,
+        "states": model.states,
+        "covariance": model.data.covariance,
+        "emission": model.data.emission,
+        "sticky": model.data.sticky,
+        "first": model.data.first,
+        "last": model.data.last,
         "fingerprint": model.fingerprint,
         "data": model.data.hash,
         "bars": bars,

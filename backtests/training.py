@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from backtests.choose_states import choose, metrics_of, options
+from backtests.choose_states import EMISSIONS, choose, metrics_of, options
 from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import Recipe, train_regime
 from config.account import AccountConfig, RegimeSection
@@ -15,12 +15,23 @@ from regimes.bundle import RegimeModel
 from runtime.bundles import promote, write_bundle
 
 
+def recipe_of_section(section: RegimeSection) -> Recipe:
+    """Return how a regime's model is to be trained; what is not configured is as plain as it can be."""
+    return Recipe(
+        covariance=section.covariance or "diag",
+        emission="gauss" if section.emission is None else section.emission,
+        sticky=section.sticky or 0.0,
+        penalty=section.jump_penalty,
+    )
+
+
 def _trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple[RegimeModel, dict[str, Any]]:
     """Train a regime's model with as many states as are configured, or as its bars speak for."""
-    if section.states != "choose":
-        recipe = Recipe(penalty=section.jump_penalty)
+    recipe = recipe_of_section(section)
+    if isinstance(section.states, int):
         return train_regime(bars, section.feature_refs, section.states, name, owner, recipe=recipe)
-    choice = choose(bars, section.feature_refs, options())
+    emissions = EMISSIONS if section.emission is None else (section.emission,)
+    choice = choose(bars, section.feature_refs, options(section.among, recipe, emissions))
     chosen = choice.option
     model, report = train_regime(
         bars, section.feature_refs, chosen.states, name, owner, recipe=chosen.recipe, metrics=metrics_of(choice)

@@ -116,8 +116,13 @@ class TrainSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     bars: Count | None = None
 
 
-CHOSEN = 4
-"""Most states that are chosen."""
+class StatesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Among which numbers of states is chosen."""
+
+    from_: Annotated[int, msgspec.Meta(ge=2, le=8)] = msgspec.field(default=2, name="from")
+    to: Annotated[int, msgspec.Meta(ge=2, le=8)] = 4
+
+
 PENALTY = 50.0
 """Of a jump, unless told."""
 
@@ -131,8 +136,17 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Folder of the bundle."""
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
     """Each a list: name, then its parameters."""
-    states: Annotated[int, msgspec.Meta(ge=2, le=8)] | Literal["choose"]
-    """How many; choose: as many as its training bars speak for, two to four, and their emissions, too."""
+    states: Annotated[int, msgspec.Meta(ge=2, le=8)] | Literal["choose"] | StatesSection
+    """How many; choose: as many as its training bars speak for, two to four, and their emissions where none is named;
+    `{ from = 2, to = 3 }`: as many of these."""
+    covariance: Literal["diag", "full"] | None = None
+    """Whether its features vary each by itself within a state, as they do where nothing is said, or together (full)."""
+    emission: Literal["gauss", "t"] | Positive | None = None
+    """What its features are drawn from within a state: gauss, where nothing is said. t: Student's, whose tails are
+    heavy, so that one wild bar is no change of regime; a number: Student's of so many degrees of freedom."""
+    sticky: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    """Bars of persistence that are added to each state in training, as if it had been seen to stay so often (a
+    Dirichlet prior on the transitions): fewer changes, told later; none where nothing is said."""
     detector: Literal["hmm", "jump"] = "hmm"
     """A hidden Markov model, or a jump model: it names one state and leaves it when the bars pay for the jump."""
     penalty: Annotated[float, msgspec.Meta(ge=0)] | None = None
@@ -162,7 +176,15 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def most_states(self) -> int:
         """As many states as its model may have."""
-        return CHOSEN if self.states == "choose" else self.states
+        return max(self.among, default=0)
+
+    @property
+    def among(self) -> tuple[int, ...]:
+        """The numbers of states that are chosen from; the only one where none is."""
+        if isinstance(self.states, int):
+            return (self.states,)
+        said = StatesSection() if self.states == "choose" else self.states
+        return tuple(range(said.from_, said.to + 1))
 
     @property
     def told(self) -> str:

@@ -3,10 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from brokers.book import unconverted
 from brokers.limits import LONGEST_NAME, Limits
 from brokers.mt5.zone import FORMS, is_zone
-from config.account import AccountFile, DataSection, RegimeSection, StrategySection, SymbolSection, TrainSection
+from config.account import (
+    AccountFile,
+    DataSection,
+    RegimeSection,
+    StatesSection,
+    StrategySection,
+    SymbolSection,
+    TrainSection,
+)
 from config.leaves import shown
 from config.refits import age_problem
 from config.secrets import ref_problem
@@ -122,13 +132,26 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
     if regime.detector == "jump" and regime.novelty == "e-process":
         yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
     yield from _day(regime, path)
-    if regime.states == "choose" and regime.detector == "jump":
-        yield f'{path}.states: expected a number with detector = "jump", got "choose"'
+    yield from _training(regime, path)
     if regime.penalty is not None and regime.detector != "jump":
         yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
     if problem := age_problem(regime.max_model_age):
         yield f"{path}.max_model_age: {problem}"
     yield from _train(regime.train, f"{path}.train")
+
+
+def _training(regime: RegimeSection, path: str) -> Iterator[str]:
+    """Yield what is said of a training that its detector does not have."""
+    if isinstance(regime.states, StatesSection) and regime.states.to < regime.states.from_:
+        yield f"{path}.states.to: expected a whole number from {regime.states.from_}, got {regime.states.to}"
+    if regime.detector != "jump":
+        return
+    if not isinstance(regime.states, int):
+        said = shown(msgspec.to_builtins(regime.states))
+        yield f'{path}.states: expected a number with detector = "jump", got {said}'
+    for field in ("covariance", "emission", "sticky"):
+        if (value := getattr(regime, field)) is not None:
+            yield f'{path}.{field}: expected nothing with detector = "jump", got {shown(value)}'
 
 
 def _day(regime: RegimeSection, path: str) -> Iterator[str]:
@@ -177,7 +200,7 @@ def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iter
             yield f"{path}.gate.allow[{index}]: expected a whole number from 0 up to {states - 1}, got {state}"
     if (
         regime is not None
-        and regime.states != "choose"
+        and isinstance(regime.states, int)
         and gate.exposure is not None
         and len(gate.exposure.weights) != states
     ):

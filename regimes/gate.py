@@ -68,7 +68,7 @@ class ByPosterior(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class GateParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a strategy may enter; the regimes are the model's ordinals, 0 the calmest."""
+    """When a strategy may enter; the regimes are the model's ordinals, 0 the calmest where its lineage began."""
 
     mode: Literal["off", "advise", "enforce"] = "advise"
     """off: not evaluated; advise: journaled only; enforce: a shut gate blocks entries and takes resting ones back."""

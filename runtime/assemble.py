@@ -53,10 +53,14 @@ def _read(regime: RegimeSection) -> RegimeModel:
 
 def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
     """Return a regime's model; ModelError where it is another model than the one configured."""
-    wanted_states = model.states if regime.states == "choose" else regime.states
+    data, emission = model.data, regime.emission
+    wanted_states = model.states if model.states in regime.among else " or ".join(map(str, regime.among))
     for what, found, wanted in (
         ("features", model.features, regime.feature_refs), ("states", model.states, wanted_states),
-        ("detector", model.data.detector, regime.detector),
+        ("detector", data.detector, regime.detector),
+        ("covariance", data.covariance, regime.covariance or data.covariance),
+        ("emission", data.emission, data.emission if emission is None else str(emission)),
+        ("sticky", data.sticky, data.sticky if regime.sticky is None else regime.sticky),
     ):  # fmt: skip
         if found != wanted:
             raise ModelError(

@@ -146,6 +146,6 @@ def advise(
     table([dict(zip(columns, row, strict=True)) for row in rows], columns)
     told = f"{found.refits} refits, {found.refused} of them refused" if found.refits else "no refits"
     say(f"\n{found.sentence}")
-    say(f"Walking forward with {told}; states are those of model {found.model[:12]}, 0 the calmest.")
+    say(f"Walking forward with {told}; states are those of model {found.model[:12]}.")
     if found.configured is not None:
         say(f"Configured is allow = {list(found.configured)}; nothing is edited.")

@@ -40,6 +40,7 @@ def show(config: Config, name: RegimeName = None, html: Html = None, as_json: Js
     """
     from backtests.regime_asked import asked  # noqa: PLC0415 - rooms are imported when they are entered
     from backtests.regime_facts import STATES, facts_of, plain, state_rows  # noqa: PLC0415
+    from backtests.training_told import order_told  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import facts, lines, say, table  # noqa: PLC0415
 
@@ -59,7 +60,7 @@ def show(config: Config, name: RegimeName = None, html: Html = None, as_json: Js
     facts({"regime": chosen.name, **facts_of(model)}, as_json=False)
     say("")
     table([dict(zip(STATES, row, strict=True)) for row in state_rows(model.profiles)], STATES)
-    say("\nStates are ordered by volatility, 0 the calmest; calm is not the same as good.")
+    say(f"\n{order_told([profile.volatility for profile in model.profiles])}")
     if page is not None:
         say(f"page: {page}")
 

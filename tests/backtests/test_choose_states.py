@@ -113,7 +113,9 @@ def test_an_error_of_a_gain_is_that_of_its_blocks() -> None:
 def test_options_go_from_the_simplest_to_the_richest() -> None:
     """Heavy tails are cheaper than a state, and are asked about first."""
     assert [option.label for option in options((2, 3))] == ["2 gauss", "2 t", "3 gauss", "3 t"]
-    assert options((2,), (0.0, 100.0))[1].label == "2 gauss, sticky 100"
+    assert [o.label for o in options((2,), Recipe(covariance="full", sticky=100.0), ("t",))] == [
+        "2 t, full, sticky 100"
+    ]
 
 
 def test_the_table_goes_into_the_bundle() -> None:

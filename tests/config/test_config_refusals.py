@@ -213,7 +213,7 @@ REGIME = "regimes/calm-or-storm"
         (
             f"{REGIME}/states",
             1,
-            'regimes.calm-or-storm.states: expected a whole number from 2 up to 8 or "choose", got 1',
+            'regimes.calm-or-storm.states: expected a whole number from 2 up to 8 or "choose" or a table, got 1',
         ),
         (f"{REGIME}/penalty", 9.0, 'regimes.calm-or-storm.penalty: expected nothing without detector = "jump", got 9'),
         (f"{REGIME}/symbol", "DAX", "regimes.calm-or-storm.symbol: expected the name of a table under `symbols`"),

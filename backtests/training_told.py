@@ -1,0 +1,59 @@
+"""What people are told of a training beside its numbers: how it was done, how its states stand, and what to doubt."""
+
+import datetime
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from backtests.words import number
+
+FEW_BARS, FEW_IN_STATE = 1000, 100
+"""Bars learnt from, and bars of the rarest state, below which more are better than another state."""
+EMISSIONS = {"gauss": "Gaussian", "t": "Student's t, its degrees of freedom fitted"}
+
+
+def training_told(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence each on the recipe, the bars learnt from, the order of the states, and what is known too little.
+
+    `report` is one of `backtests.train.train_regime`.
+    """
+    yield recipe_told(report)
+    yield f"learnt from the bars of {_day(report['first'])} to {_day(report['last'])}"
+    yield order_told([profile["volatility"] for profile in report["profiles"]])
+    if report["rows"] < FEW_BARS:
+        yield (
+            f"{number(report['rows'], 0)} bars are few: what a state is like was seen in few of its stays; "
+            f"{FEW_BARS:,} or more are better than another state"
+        )
+    rarest = min(report["profiles"], key=lambda profile: float(profile["occupancy"]))
+    if (bars := rarest["occupancy"] * report["rows"]) < FEW_IN_STATE:
+        yield f"state {rarest['state']} is known from {number(bars, 0)} bars only: train on more, or on fewer states"
+
+
+def recipe_told(report: Mapping[str, Any]) -> str:
+    """Return how a model was trained."""
+    if report["detector"] == "jump":
+        return f"a jump model of {report['states']} states"
+    said = report["emission"]
+    emission = EMISSIONS.get(said, f"Student's t of {said} degrees of freedom")
+    together = "full" if report["covariance"] == "full" else "diagonal"
+    sticky = f", {report['sticky']:g} bars of persistence added to each" if report["sticky"] else ""
+    return f"{report['states']} states, {emission}, {together} covariances{sticky}"
+
+
+def order_told(volatilities: Sequence[float]) -> str:
+    """Return in what order states stand, from the volatility of a bar in each.
+
+    >>> order_told([0.01, 0.02])
+    'States are ordered by volatility, 0 the calmest; calm is not the same as good.'
+    >>> order_told([0.02, 0.01])
+    'States keep the order of their lineage; here 1 is the calmest; calm is not the same as good.'
+    """
+    if list(volatilities) == sorted(volatilities):
+        return "States are ordered by volatility, 0 the calmest; calm is not the same as good."
+    calmest = min(range(len(volatilities)), key=volatilities.__getitem__)
+    return f"States keep the order of their lineage; here {calmest} is the calmest; calm is not the same as good."
+
+
+def _day(moment: int) -> str:
+    return datetime.datetime.fromtimestamp(moment / 1000, datetime.UTC).date().isoformat()

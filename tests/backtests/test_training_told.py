@@ -1,0 +1,54 @@
+"""What people are told of a training: how it was done, how its states stand, and of what it has seen too little."""
+
+from typing import Any
+
+import pytest
+
+from backtests.training_told import order_told, training_told
+from market.types import DAY_MS
+
+
+def a_report(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a report
+    """Return the report of a training on two thousand days of 1970 to 1975; fields may be changed."""
+    profiles = [{"state": k, "occupancy": 0.5, "volatility": 0.01 * (k + 1)} for k in (0, 1)]
+    return {
+        "detector": "hmm", "states": 2, "covariance": "diag", "emission": "gauss", "sticky": 0.0, "first": 0,
+        "last": 2000 * DAY_MS, "rows": 2000, "profiles": profiles,
+    } | fields  # fmt: skip
+
+
+def test_a_plain_training_is_told_in_three_sentences() -> None:
+    """The recipe, the bars, and the order of the states."""
+    assert [
+        "2 states, Gaussian, diagonal covariances",
+        "learnt from the bars of 1970-01-01 to 1975-06-24",
+        "States are ordered by volatility, 0 the calmest; calm is not the same as good.",
+    ] == list(training_told(a_report()))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"covariance": "full", "sticky": 300.0},
+         "2 states, Gaussian, full covariances, 300 bars of persistence added to each"),
+        ({"emission": "t"}, "2 states, Student's t, its degrees of freedom fitted, diagonal covariances"),
+        ({"emission": "4.0"}, "2 states, Student's t of 4.0 degrees of freedom, diagonal covariances"),
+        ({"detector": "jump", "states": 3}, "a jump model of 3 states"),
+    ],
+)  # fmt: skip
+def test_the_recipe_is_told(fields: dict[str, Any], expected: str) -> None:
+    """Whatever was configured."""
+    assert expected == next(iter(training_told(a_report(**fields))))
+
+
+def test_a_model_that_has_seen_little_says_so() -> None:
+    """Few bars, and a state that was hardly there."""
+    rare = [{"state": k, "occupancy": share, "volatility": 0.01} for k, share in enumerate((0.92, 0.08))]
+    said = list(training_told(a_report(rows=900, profiles=rare)))[3:]
+
+    assert ["900 bars are few", "state 1 is known from 72 bars only"] == [text.partition(":")[0] for text in said]
+
+
+def test_states_that_are_out_of_order_are_not_called_ordered() -> None:
+    """A refit keeps the order of the model before it."""
+    assert "here 2 is the calmest" in order_told([0.02, 0.03, 0.01])
