@@ -58,7 +58,7 @@ def walk(x: Array, states: int, emission: Emission | float, window: int, every: 
         posteriors = _filtered(weights, seen)
         block = slice(window, min(window + every, len(seen)))
         filtered[at : at + every] = posteriors[block, :-1].sum(axis=1)
-        smoothed[at : at + every] = _smoothed(weights, posteriors)[block, :-1].sum(axis=1)
+        smoothed[at : at + every] = smoothed_over(weights, posteriors)[block, :-1].sum(axis=1)
         renewed[at : at + every] = _filtered(last.weights, seen)[block, :-1].sum(axis=1)
     return Walk(filtered, smoothed, renewed, refits, kept)
 
@@ -94,7 +94,7 @@ def _filtered(weights: Vector, x: Array) -> Array:
     return filtered_compiled(weights, np.ascontiguousarray(x))[0]
 
 
-def _smoothed(weights: Vector, posteriors: Array) -> Array:
+def smoothed_over(weights: Vector, posteriors: Array) -> Array:
     """Return the posteriors (n, K) given all bars, from the filtered ones."""
     later = np.empty_like(posteriors)
     _back()(np.array(unpack(weights).transitions), posteriors, later)

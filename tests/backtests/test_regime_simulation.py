@@ -1,9 +1,11 @@
 """The published simulation, made small: the market it draws, the scores it gives, and how well we tell its regimes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from backtests.benchmarks.regimes_simulation import in_sample, online
+from backtests.benchmarks.regimes_simulation import held, in_sample, online, trained
 from backtests.benchmarks.simulated import (
     SCENARIOS,
     Scenario,
@@ -15,6 +17,7 @@ from backtests.benchmarks.simulated import (
     features,
     switches,
 )
+from regimes.weights import unpack
 
 THREE = SCENARIOS[2]
 
@@ -80,11 +83,39 @@ def test_states_of_training_days_are_told_nearly_as_well_as_by_the_true_model() 
     assert ours > best - 0.12
 
 
+def test_tails_are_those_that_find_the_days_likelier() -> None:
+    """The one configuration trains Student-t states on heavy-tailed days, and Gaussian ones on others."""
+    drawn = [[draw(scenario, scenario.bars, (7, trial))[0] for trial in range(4)] for scenario in SCENARIOS[:2]]
+    models = [[trained(returns, SCENARIOS[0]) for returns in each] for each in drawn]
+    heavy = [[bool(unpack(weights or ()).dof) for weights in each] for each in models]
+
+    assert [[False] * 4, [True] * 4] == heavy
+
+
+def test_a_state_is_held_until_another_is_clear() -> None:
+    """Half the weight is not enough to leave."""
+    weighed = np.array([[0.6, 0.4], [0.48, 0.52], [0.4, 0.6], [0.52, 0.48], [0.56, 0.44]])
+
+    assert [0, 0, 1, 1, 0] == held(weighed).tolist()
+
+
+def test_what_jump_models_said_is_remembered(tmp_path: Path) -> None:
+    """A second run reads what the first one has kept, and tells the same."""
+    truth, first = online(SCENARIOS[0], 1, tmp_path)
+    files = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    again, second = online(SCENARIOS[0], 1, tmp_path)
+
+    assert 2 == len(files)
+    assert files == {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    assert truth.tolist() == again.tolist()
+    assert [told.tolist() for told in first.values()] == [told.tolist() for told in second.values()]
+
+
 def test_states_are_told_online_at_least_about_as_well_as_by_jump_models() -> None:
     """On four simulations of two states, one fixed configuration of ours is not far below the better jump model."""
     runs = [online(SCENARIOS[0], trial) for trial in range(4)]
 
-    scores = {who: np.mean([balanced(truth, told[who]) for truth, told in runs]) for who in runs[0][1]}
+    scores = {who: float(np.mean([balanced(truth, told[who]) for truth, told in runs])) for who in runs[0][1]}
 
     assert scores["ours"] > max(scores.values()) - 0.1
     assert scores["ours"] > 0.7
