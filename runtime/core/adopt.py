@@ -10,12 +10,13 @@ from runtime.core.decide import Decider
 from runtime.core.desk import magic_of
 from runtime.core.facts import AdoptionAsked
 from runtime.core.hands import ADOPTED
+from runtime.core.permissions import UNSEEN
 from runtime.core.positions import Trade
-from runtime.core.replies import reply
+from runtime.core.replies import not_known, reply
 from runtime.core.state import Adoption, Lane, Ledger
 
 MINUTE_MS = 60_000
-_UNSEEN = ("SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED", "BREAK")
+_UNSEEN = UNSEEN | {"BREAK"}
 _UNCLEAR = ("IN_DOUBT", "MISSING")
 
 
@@ -65,7 +66,7 @@ def _found(decider: Decider, fact: AdoptionAsked) -> tuple[Lane, Position] | str
         return f"no strategy {fact.strategy!r}: there are {', '.join(lane.name for lane in decider.lanes)}"
     unclear = [h for h in ledger.holds if h in _UNSEEN or h in {f"{name}:{lane.plan.symbol}" for name in _UNCLEAR}]
     if unclear:
-        return f"what the venue holds is not known ({', '.join(unclear)}): ask again when it is"
+        return not_known(unclear)
     if lane.trade is not None or lane.order:
         return f"{lane.name} holds a position or an order already: it can hold one"
     position = _meant(ledger, lane, fact)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from regimes.bundle import RegimeModel
 from runtime.core.days import DayFeed, days_of
 from runtime.core.feeds import Feed, FeedKey, RegimeReading
-from runtime.core.plan import Plan, StrategyPlan
+from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.state import Lane
 
 
@@ -35,6 +35,6 @@ def lane_of(plan: Plan, of: StrategyPlan, feeds: Mapping[FeedKey, Feed]) -> Lane
     picks = tuple(feed.want(ref) for ref in of.strategy.features().values())
     model = next((r.model for r in plan.regimes if r.name == of.regime), None)
     lane = Lane(of, picks, model.states if isinstance(model, RegimeModel) else 0)
-    if model is not None and not isinstance(model, RegimeModel):
+    if isinstance(model, NoModel):
         lane.gate_reason = model.said
     return lane

@@ -3,6 +3,7 @@
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import LevelChanged
+from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE, Trade
 from runtime.core.state import Lane, Ledger
 
@@ -28,7 +29,7 @@ def _flatten(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, decider: Decide
 
     A position that looks at the venue do not find any more cannot be closed: its break stays, and somebody was paged.
     """
-    if {"LINK", "WRONG_TERMINAL", "UNRECONCILED", "SWITCH"} & ledger.holds.keys():
+    if UNSEEN & ledger.holds.keys():
         return
     standing = [lane.trade for lane in lanes if lane.trade is not None and lane.trade.absent < GONE]
     for trade in standing:

@@ -13,6 +13,9 @@ Hold = Literal[
     "FOREIGN",
 ]  # fmt: skip
 
+UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
+"""Holds under which nobody knows what the venue has."""
+
 Answer = Literal["yes", "no", "plan", "other", "other-or-force", "proven"]
 """plan: as the exit plan says. other: other positions only. proven: positions the last snapshot proves."""
 

@@ -9,15 +9,15 @@ from market.types import Deal
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import TradeWrittenOff
+from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE
-from runtime.core.replies import reply
+from runtime.core.replies import not_known, reply
 from runtime.core.state import Lane, Ledger
 
 WRITTEN_OFF = "written off"
 """How people read the end of such a trade, and of what kind its money is."""
 REMEMBERED = 32
 """Positions written off of which a late deal is still known to be one."""
-_UNSEEN = ("SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED")
 
 
 def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
@@ -44,10 +44,9 @@ def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
 
 
 def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
-    ledger = decider.ledger
-    unseen = [hold for hold in ledger.holds if hold in _UNSEEN]
+    unseen = [hold for hold in decider.ledger.holds if hold in UNSEEN]
     if unseen:
-        return f"what the venue holds is not known ({', '.join(unseen)}): ask again when it is"
+        return not_known(unseen)
     if lane is None or lane.trade is None:
         gone = ", ".join(str(p) for p in _gone(decider.lanes)) or "none"
         return f"no trade of ours is position {position}; gone from the venue without a deal: {gone}"
