@@ -12,6 +12,8 @@ from runtime.core.decision import Decision, Step
 from runtime.core.facts import AnyFact
 from runtime.core.instructions import ClosePosition, Instruction, Submit
 from runtime.core.plan import Plan
+from runtime.outcomes.books import Books
+from tests.chaos_world import COSTS
 from tests.cores import Script, a_lane, a_plan, buy, buy_limit, closed, hour, opening
 
 T = TypeVar("T", bound=Instruction)
@@ -140,3 +142,32 @@ def in_trade(script: Script, **trade: Any) -> Told:  # noqa: ANN401
     told = Told(a_plan(a_lane({3: buy(**trade)} | dict(script))))
     told.enter(3)
     return told
+
+
+class Rested:
+    """A core and its books that are told facts, and others of the same plan that go on from their rest at one."""
+
+    def __init__(self, core: Core, facts: Iterable[AnyFact], cut: int) -> None:
+        """Tell a core all facts; wake the others before the fact of this number, and tell them the rest."""
+        self.core, self.woken = core, Core(core.plan)
+        self.books, self.library = Books(core, COSTS), Books(self.woken, COSTS)
+        self.steps: list[bytes] = []
+        """Of the first core, from the rest on."""
+        self.again: list[bytes] = []
+        """Of the woken one."""
+        for number, fact in enumerate(facts):
+            if number == cut:
+                self.woken.restore(core.snapshot())
+                self.library.restore(self.books.snapshot())
+            step = core.handle(fact)
+            self.books.observe(fact, step)
+            if number >= cut:
+                other = self.woken.handle(fact)
+                self.library.observe(fact, other)
+                self.steps.append(msgspec.msgpack.encode(step))
+                self.again.append(msgspec.msgpack.encode(other))
+
+    @property
+    def at_rest(self) -> tuple[Any, Any]:
+        """Core and books that were never disturbed, put to rest; then the same of the others."""
+        return (self.core.snapshot(), self.books.snapshot()), (self.woken.snapshot(), self.library.snapshot())

@@ -19,7 +19,6 @@ from regimes.filter import filter_rows
 from regimes.gate import ByPosterior
 from regimes.labels import reordered
 from regimes.novelty import battery
-from runtime.core.core import Core
 from runtime.core.facts import AnyFact, ModelActivated
 from runtime.core.feeds import REMEMBERED, reading_snapshot
 from runtime.core.instructions import Asker, Cancel, Reply
@@ -28,7 +27,7 @@ from runtime.outcomes.books import Books
 from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
 from tests.models import refitted
-from tests.told import Told, kinds, only
+from tests.told import Rested, Told, kinds, only
 
 ANN = Asker(id="ann-1", who="ann", why="refitted", wall=0)
 OLD = up_model()
@@ -300,22 +299,9 @@ def test_a_core_put_to_rest_before_or_after_goes_on_alike(cut: int) -> None:
     """Also one that is born with the model of before, as after a crash; and its books."""
     plan = gated({n: buy() for n in range(3, 150)})
     facts = [activated(NEW) if n == LATE else closed(n, WAVES[n]) for n in range(3, 120)]
-    told = Told(plan)
-    books = Books(told.core, COSTS)
-    woken = Core(plan)
-    library = Books(woken, COSTS)
-    steps: list[list[bytes]] = [[], []]
-    for n, fact in enumerate(facts, 3):
-        if n == cut:
-            woken.restore(told.core.snapshot())
-            library.restore(books.snapshot())
-        steps[0].append(msgspec.msgpack.encode(told.tell(fact)))
-        books.observe(fact, told.steps[-1])
-        if n >= cut:
-            step = woken.handle(fact)
-            library.observe(fact, step)
-            steps[1].append(msgspec.msgpack.encode(step))
+    rested = Rested(Told(plan).core, facts, cut - 3)
 
-    assert steps[0][cut - 3 :] == steps[1]
-    assert (told.core.snapshot(), books.snapshot()) == (woken.snapshot(), library.snapshot())
-    assert [NEW, NEW] == [core.plan.regimes[0].model for core in (told.core, woken)]
+    assert rested.steps == rested.again
+    first, woken = rested.at_rest
+    assert first == woken
+    assert [NEW, NEW] == [core.plan.regimes[0].model for core in (rested.core, rested.woken)]

@@ -1,17 +1,13 @@
 """A regime whose days are made of the strategy's own bars: read when a day is over, by the clock that is named."""
 
-import msgspec
 import pytest
 
 from brokers.dayrule import DayRule
 from brokers.facts import Accepted
-from runtime.core.core import Core
 from runtime.core.instructions import Cancel
 from runtime.core.plan import Plan, RegimePlan
-from runtime.outcomes.books import Books
-from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
-from tests.told import Told, only
+from tests.told import Rested, Told, only
 
 
 def by_days(zone: str = "UTC+2", **lane: object) -> Plan:
@@ -82,21 +78,8 @@ def test_a_core_put_to_rest_within_a_day_goes_on_with_it(cut: int) -> None:
     """What is under way of a day, and what was told of it, is part of the core at rest; shadows read the host's."""
     plan = by_days(script={n: buy() for n in range(3, 120)})
     facts = [closed(n, close) for n, close in enumerate(rising(3, 120, fall=(94,)), 3)]
-    told = Told(plan)
-    books = Books(told.core, COSTS)
-    woken = Core(plan)
-    library = Books(woken, COSTS)
-    steps: list[list[bytes]] = [[], []]
-    for n, fact in enumerate(facts):
-        if n == cut:
-            woken.restore(told.core.snapshot())
-            library.restore(books.snapshot())
-        steps[0].append(msgspec.msgpack.encode(told.tell(fact)))
-        books.observe(fact, told.steps[-1])
-        if n >= cut:
-            step = woken.handle(fact)
-            library.observe(fact, step)
-            steps[1].append(msgspec.msgpack.encode(step))
+    rested = Rested(Told(plan).core, facts, cut)
 
-    assert steps[0][cut:] == steps[1]
-    assert (told.core.snapshot(), books.snapshot()) == (woken.snapshot(), library.snapshot())
+    assert rested.steps == rested.again
+    first, woken = rested.at_rest
+    assert first == woken

@@ -14,10 +14,8 @@ from runtime.core.core import Core
 from runtime.core.facts import ModelActivated, RunStarted
 from runtime.core.instructions import Alert, Asker, ClosePosition, Reply, Submit
 from runtime.core.plan import NoModel, Plan
-from runtime.outcomes.books import Books
-from tests.chaos_world import COSTS
 from tests.cores import LEAVE, Script, a_gated_plan, buy, closed, hour, opening, up_model
-from tests.told import Told, kinds, of_kind, only
+from tests.told import Rested, Told, kinds, of_kind, only
 
 NOTHING = NoModel("nothing at models/up: train a model")
 SAID = "no model: nothing at models/up: train a model"
@@ -143,18 +141,9 @@ def test_a_core_without_a_model_put_to_rest_goes_on_as_it_was(cut: int) -> None:
     """Decisions, shadows and snapshots are the same to the byte."""
     plan = without({n: buy() for n in range(3, 40)})
     facts = [*opening(), *(closed(n, 100.0 + n % 5) for n in range(3, 40))]
-    core, woken = Core(plan), Core(plan)
-    books, library = Books(core, COSTS), Books(woken, COSTS)
-    for n, fact in enumerate(facts):
-        if n == cut:
-            woken.restore(core.snapshot())
-            library.restore(books.snapshot())
-        step = core.handle(fact)
-        books.observe(fact, step)
-        if n >= cut:
-            other = woken.handle(fact)
-            library.observe(fact, other)
-            assert msgspec.msgpack.encode(step) == msgspec.msgpack.encode(other)
+    rested = Rested(Core(plan), facts, cut)
 
-    assert (core.snapshot(), books.snapshot()) == (woken.snapshot(), library.snapshot())
-    assert books.shadows[0].book.held
+    assert rested.steps == rested.again
+    first, woken = rested.at_rest
+    assert first == woken
+    assert rested.books.shadows[0].book.held

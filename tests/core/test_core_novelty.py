@@ -5,18 +5,14 @@ import random
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from brokers.facts import Accepted, DealMade
 from regimes.novelty import battery, e_process
-from runtime.core.core import Core
 from runtime.core.instructions import Cancel, ClosePosition
 from runtime.core.plan import Plan, RegimePlan
-from runtime.outcomes.books import Books
-from tests.chaos_world import COSTS
 from tests.cores import LEAVE, a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
-from tests.told import Told, kinds, of_kind, only
+from tests.told import Rested, Told, kinds, of_kind, only
 
 STRICT = battery([5.0] * 12, hold=3)
 DEAD = 8
@@ -129,21 +125,9 @@ def test_the_gate_opens_again_when_the_market_is_one_of_the_trained_for_a_while(
 def test_a_core_put_to_rest_goes_on_with_its_suspicion(cut: int) -> None:
     """Statistics and alarm are part of the core at rest; a shadow, which has no gate, goes on as well."""
     plan = watched({n: buy() for n in range(3, 40)})
-    told, woken = Told(plan), Core(plan)
-    books = Books(told.core, COSTS)
-    library = Books(woken, COSTS)
-    steps: list[list[bytes]] = [[], []]
-    for n in range(3, 30):
-        fact = closed(n, 100.0 if n <= DEAD else ALIVE[n])
-        if n == cut:
-            woken.restore(told.core.snapshot())
-            library.restore(books.snapshot())
-        steps[0].append(msgspec.msgpack.encode(told.tell(fact)))
-        books.observe(fact, told.steps[-1])
-        if n >= cut:
-            step = woken.handle(fact)
-            library.observe(fact, step)
-            steps[1].append(msgspec.msgpack.encode(step))
+    facts = [closed(n, 100.0 if n <= DEAD else ALIVE[n]) for n in range(3, 30)]
+    rested = Rested(Told(plan).core, facts, cut - 3)
 
-    assert steps[0][cut - 3 :] == steps[1]
-    assert (told.core.snapshot(), books.snapshot()) == (woken.snapshot(), library.snapshot())
+    assert rested.steps == rested.again
+    first, woken = rested.at_rest
+    assert first == woken
