@@ -151,7 +151,7 @@ class Core:
             case FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():
-                clock_told(ledger, self.desk, fact)
+                clock_told(ledger, self.desk, fact, self.feeds.values())
             case FeedStale() | FeedFresh():
                 feed_told(ledger, self.desk, fact)
             case DataEnded():

@@ -1,11 +1,15 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
+from collections.abc import Iterable
+
 from brokers.book import unconverted
 from brokers.facts import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
-from market.types import Symbol
+from market.barorder import utc
+from market.types import TIMEFRAMES, Symbol
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import SpecAcknowledged
+from runtime.core.feeds import Feed
 from runtime.core.replies import reply
 from runtime.core.state import Ledger
 
@@ -26,14 +30,27 @@ def feed_told(ledger: Ledger, desk: OrderDesk, fact: FeedStale | FeedFresh) -> N
         _hold(ledger, desk, key, fact.symbol, fact.problem)
 
 
-def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted) -> None:
-    """Hold every symbol while the server's clock contradicts its zone: no time of it can be believed."""
+def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted, feeds: Iterable[Feed]) -> None:
+    """Hold every symbol while the server's clock contradicts its zone: no time of it can be believed.
+
+    A clock that is right again may have left bars behind that are later than it. No bar is folded in that is not later
+    than those, so people are told until when nothing is decided.
+    """
     if not fact.problem:
-        ledger.holds.pop("CONTRACT", None)
+        if ledger.holds.pop("CONTRACT", None) is not None:
+            _tell_ahead(desk, fact.at, feeds)
         return
     if "CONTRACT" not in ledger.holds:
         desk.alert("page", fact.problem)
     ledger.holds["CONTRACT"] = fact.problem
+
+
+def _tell_ahead(desk: OrderDesk, at: int, feeds: Iterable[Feed]) -> None:
+    for feed in feeds:
+        name, frame = feed.key
+        if feed.last_time + TIMEFRAMES[frame] * 1000 > at:
+            until = f"no bar of it is decided before one opens after {utc(feed.last_time)}"
+            desk.alert("page", f"{name} {frame}: a wrong clock told bars of later than now; {until}")
 
 
 def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) -> None:

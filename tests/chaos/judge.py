@@ -16,9 +16,8 @@ from runtime.journal.chain import GENESIS, row_hash
 from runtime.revive import pair_of_run, revive
 from tests.chaos.disk import Reader, facts_of
 from tests.chaos.door import Asked, verb_of
-from tests.chaos.story import HISTORY, PROBE, Story
+from tests.chaos.liveness import back
 from tests.chaos.world import World
-from tests.trade_server import HOUR, START
 
 CENT = 0.005
 ALLOWED: dict[str, set[str]] = {
@@ -50,7 +49,7 @@ def judge(world: World) -> list[str]:
         *_true(world),
         *_chain(world),
         *_replayed(world, core),
-        *_back(world, decisions),
+        *back(world, decisions),
     ]
 
 
@@ -220,38 +219,6 @@ def _replayed(world: World, core: Core) -> Iterator[str]:
         whole.handle(fact)
     if whole.snapshot() != core.snapshot():
         yield "replay: the core of all facts is not the core of the last snapshot"
-
-
-def _back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
-    """In the quiet bars the strategies' probes were traded, unless the account is halted or none could be told in time.
-
-    That is so where a bar closes as soon as the terminal is asked again: of two that close between two polls the older
-    one is missed, and it may be the probe's each time. The newest of a poll is never missed.
-    """
-    if world.story.stays_halted and world.level() != "run":
-        return
-    quiet = [row for row in decisions.values() if row["bar_time"] >= world.quiet_at]
-    held = [row for row in quiet if row["class"] == "held" and "ENDED" not in row["holds"]]
-    if held:
-        yield f"liveness: still held in the quiet bars: {held[0]['id']} {held[0]['holds']}"
-    if not any(row["class"] in {"traded", "in_position", "exit", "order_working"} for row in quiet):
-        if outrun(world.story) and _probes_missed(world.story, quiet):
-            return
-        yield f"liveness: nothing was traded in the quiet bars: {[row['class'] for row in quiet]}"
-
-
-def outrun(story: Story) -> bool:
-    """Say whether bars close as fast as the terminal is asked for them."""
-    return not story.lockstep and story.bar_s <= story.poll_s
-
-
-def _probes_missed(story: Story, quiet: list[Line]) -> bool:
-    """Say whether the bars of all probes were missed, and others were not."""
-    scripts = {f"lane{number}": script for number, (_, script) in enumerate(story.lanes, 1)}
-    first = START + HISTORY * HOUR
-    probes = [row for row in quiet if scripts[row["strategy"]][(row["bar_time"] - first) // HOUR] == PROBE]
-    told = {row["class"] == "missed" for row in probes}
-    return told == {True} and any(row["class"] != "missed" for row in quiet)
 
 
 def _true(world: World) -> Iterator[str]:

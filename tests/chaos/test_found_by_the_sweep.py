@@ -10,7 +10,8 @@ from brokers.facts import BarClosed, DealMade
 from runtime.recorder import Recorder
 from tests.chaos.dial import HOURS
 from tests.chaos.disk import Disk, facts_of
-from tests.chaos.judge import judge, outrun
+from tests.chaos.judge import judge
+from tests.chaos.liveness import outrun
 from tests.chaos.planted import Belated, Careless, Timid
 from tests.chaos.points import Crash
 from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strike, some_bars, story_of
@@ -211,3 +212,15 @@ def test_deals_are_heard_though_one_before_them_was_told_by_a_clock_far_ahead() 
     told = [row["at"] for row in world.disk.table("deals", "ticket").values() if row["entry"] != "none"]
 
     assert told[1] > told[2] > told[0]
+
+
+def test_a_daemon_born_under_a_wrong_clock_tells_that_it_decides_nothing_until_the_clock_has_caught_up() -> None:
+    """Bars were told hours ahead and decided held; once the clock is right no bar is decided twice, and people know."""
+    wrong = Strike("wrong clock", 1, 1.5, pick=30 + HOURS.index(5.5))
+    crashes = Crash("recovery: before reading", 1, "both"), Crash("recovery: connecting", 1, "worker")
+    world = played(a_story(lockstep=False, poll_s=1.0, strikes=(wrong,), crashes=crashes))
+    rows = world.disk.table("decisions", "id").values()
+    ahead = [row["class"] for row in rows if row["bar_time"] > world.disk.log[row["seq"] - 1].wall]
+
+    assert {"held"} == set(ahead) - {"no_signal"}
+    assert any("a wrong clock told bars" in alert["text"] for alert in world.disk.table("alerts", "id").values())

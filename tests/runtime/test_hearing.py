@@ -201,6 +201,21 @@ def test_a_doubted_clock_holds_every_symbol_until_it_is_doubted_no_more() -> Non
     assert (["CONTRACT"], []) == (held, core.holds)
 
 
+def test_bars_that_a_wrong_clock_told_ahead_of_their_time_are_told_when_the_clock_is_right_again() -> None:
+    """No bar is decided that is not later than those: said once, and not at all where none is ahead."""
+    core = Told(a_plan(a_lane({})))
+    core.decide(9)  # of a clock that is five hours ahead
+    core.tell(ClockDoubted(at=hour(10), problem="5 h off"))
+    righted = [core.tell(ClockDoubted(at=hour(at), problem="")) for at in (5, 5)]
+    core.tell(ClockDoubted(at=hour(10), problem="5 h off"))
+    caught_up = core.tell(ClockDoubted(at=hour(10), problem=""))
+
+    until = "no bar of it is decided before one opens after 2024-01-01 09:00:00"
+    (page,) = (alert for step in righted for alert in of_kind(step, Alert))
+    assert f"XAUUSD H1: a wrong clock told bars of later than now; {until}" == page.text
+    assert [] == of_kind(caught_up, Alert)
+
+
 # --- revisions --------------------------------------------------------------------------------------------------------
 
 
