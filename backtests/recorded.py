@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from brokers.dayrule import days_of
+from brokers.made import longer_of
 from brokers.mt5.zone import to_utc
 from config.account import AccountConfig, DataSection, RegimeSection, TrainSection
 from config.errors import DataError
@@ -37,11 +37,11 @@ def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
 
 
 def regime_bars(config: AccountConfig, regime: RegimeSection, tapes: Mapping[FeedKey, Bars]) -> Bars:
-    """Return the bars that a regime reads: a tape, or the days that it makes up."""
+    """Return the bars that a regime reads: a tape, or the longer bars that it makes up."""
     tape = tapes[regime.symbol, regime.told]
-    if regime.day_rule is None:
+    if regime.made_rule is None:
         return tape
-    return days_of(tape, regime.day_rule, hours_of(config).get(regime.symbol))
+    return longer_of(tape, regime.made_rule, hours_of(config).get(regime.symbol))
 
 
 def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
@@ -86,7 +86,7 @@ def trading_start(config: AccountConfig, tapes: dict[FeedKey, Bars]) -> int:
     for regime in config.regimes.values():
         if regime.train.bars or regime.train.to:
             learnt = training_part(regime_bars(config, regime, tapes), regime.train)
-            over = learnt.frame if regime.day else 1  # a day that is made of shorter bars is no tape: none is inside it
+            over = learnt.frame if regime.made_of else 1  # what is made of shorter bars is no tape: none is inside it
             starts.append(learnt.time[-1] + over if len(learnt) else 0)
     for tape in tapes.values():
         starts.append(tape.time[min(config.feed.warmup, len(tape) - 1)] if not starts else 0)

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from brokers.dayrule import DayRule
 from brokers.limits import Limits
+from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
 from config.calendar import Calendars
 from config.refits import RefitSection
@@ -159,7 +159,10 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The rule of the clock at whose midnight its days end (`brokers/mt5/zone.py`), like "New York close": its daily
     bars are then made of bars of `made_of`. Empty: daily bars are the broker's, who ends them at his own midnight."""
     made_of: str = ""
-    """Timeframe of the bars that make up its days, up to "H1"."""
+    """Timeframe of the bars that make up its own, up to "H1"; only what is made of shorter bars knows what goes on
+    within (`intrabar_vol`). Its own are days, which end by `day`, or hours and parts of them, for which no clock need
+    be named. Of bars that close in one moment the longest is told first: whoever trades bars as long as those reads
+    the one before."""
     train: TrainSection = TrainSection()
     refit: RefitSection | None = None
     """When it is due to be trained again; without it nobody says so."""
@@ -192,9 +195,11 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return self.made_of or self.timeframe
 
     @property
-    def day_rule(self) -> DayRule | None:
-        """How its days are made; None where it reads bars as they are told."""
-        return DayRule(self.day, self.made_of) if self.day else None
+    def made_rule(self) -> MadeRule | None:
+        """How its bars are made of shorter ones; None where it reads bars as they are told."""
+        if not self.made_of:
+            return None
+        return DayRule(self.day, self.made_of) if self.day else FrameRule(self.timeframe, self.made_of)
 
     @property
     def feature_refs(self) -> tuple[FeatureRef, ...]:

@@ -21,9 +21,9 @@ from config.leaves import shown
 from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems
-from market.days import DAY
 from market.feature import FeatureError
 from market.features import feature_of
+from market.made import DAY
 from market.types import TIMEFRAMES, Symbol
 from strategies.registry import BUILT_IN
 
@@ -127,11 +127,11 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
         except FeatureError as error:
             yield f"{where}: {error}"
             continue
-        if found.of == "parts" and not regime.day:
-            yield f"{where}: expected `day` and `made_of` with {found.name}, which reads the bars a day is made of"
+        if found.of == "parts":
+            yield from _parts(regime, found.name, int(feature[1]), where)
     if regime.detector == "jump" and regime.novelty == "e-process":
         yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
-    yield from _day(regime, path)
+    yield from _made(regime, path)
     yield from _training(regime, path)
     if regime.penalty is not None and regime.detector != "jump":
         yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
@@ -154,18 +154,36 @@ def _training(regime: RegimeSection, path: str) -> Iterator[str]:
             yield f'{path}.{field}: expected nothing with detector = "jump", got {shown(value)}'
 
 
-def _day(regime: RegimeSection, path: str) -> Iterator[str]:
-    if bool(regime.day) != bool(regime.made_of):
-        yield f"{path}: expected both `day` and `made_of`, or neither, got one"
-    if not regime.day or not regime.made_of:
+def _parts(regime: RegimeSection, feature: str, fewest: int, where: str) -> Iterator[str]:
+    """Yield why a feature of shorter bars has none to read, or would never have enough of them."""
+    if not regime.made_of:
+        yield f"{where}: expected `made_of` with {feature}, which reads the shorter bars that a bar is made of"
         return
-    if not is_zone(regime.day):
+    most = TIMEFRAMES[regime.timeframe] // TIMEFRAMES.get(regime.made_of, 1)
+    if fewest > most:
+        parts = f"{most} bars of {regime.made_of} that make one of {regime.timeframe}"
+        yield f"{where}: expected a whole number up to the {parts}, got {fewest}"
+
+
+def _made(regime: RegimeSection, path: str) -> Iterator[str]:
+    """Yield what cannot be made of shorter bars: days without a clock, or what a clock begins and none is named for."""
+    if not regime.made_of:
+        if regime.day:
+            yield f"{path}.made_of: expected the timeframe of the bars that make up the days of `day`, got nothing"
+        return
+    if regime.day and not is_zone(regime.day):
         yield f'{path}.day: expected {FORMS}, got "{regime.day}"'
-    if regime.timeframe != DAY:
+    own, hour = TIMEFRAMES[regime.timeframe], TIMEFRAMES["H1"]
+    if regime.day and regime.timeframe != DAY:
         yield f'{path}.timeframe: expected "{DAY}" with `day`, got "{regime.timeframe}"'
-    if TIMEFRAMES.get(regime.made_of, TIMEFRAMES[DAY]) > TIMEFRAMES["H1"]:
-        short = ", ".join(name for name, length in TIMEFRAMES.items() if length <= TIMEFRAMES["H1"])
-        yield f'{path}.made_of: expected one of {short}, got "{regime.made_of}"'
+    elif regime.timeframe == DAY and not regime.day:
+        yield f"{path}.day: expected the clock by which days end that are made of shorter bars, got nothing"
+    elif own > hour and not regime.day:
+        yield f'{path}.timeframe: expected "{DAY}", or up to "H1", with `made_of`, got "{regime.timeframe}"'
+    short = [name for name, length in TIMEFRAMES.items() if length <= hour and length < own and own % length == 0]
+    if regime.made_of not in short:
+        any_of = f"one of {', '.join(short)}" if short else f'nothing, "{regime.timeframe}" being the shortest'
+        yield f'{path}.made_of: expected {any_of}, got "{regime.made_of}"'
 
 
 def _train(train: TrainSection, path: str) -> Iterator[str]:

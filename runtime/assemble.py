@@ -154,7 +154,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
                 timeframe=r.timeframe,
                 model=models[name],
                 max_age=r.max_model_age,
-                day=r.day_rule,
+                made=r.made_rule,
                 novelty=novelty_by(r.novelty, models[name]),
                 watch=r.novelty,
             )

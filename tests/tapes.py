@@ -1,12 +1,16 @@
-"""Recorded bars to drive through: a walk on the price grid, coarser bars made of finer ones, and drives over them."""
+"""Recorded bars to drive through: a walk on the price grid, coarser bars made of finer ones, drives and accounts."""
 
 import random
 
 from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from backtests.drive import Drive, PlainDrive
 from brokers.venue import Costs
+from config.account import AccountConfig
+from config.load import load
 from market.bars import Bars, bars_of
 from market.types import TIMEFRAMES
 from runtime.core.core import Core
@@ -78,3 +82,25 @@ def drive_of(
     """Return what a drive is made of."""
     core = Core(plan)
     return core, Books(core, costs), {(b.symbol, b.timeframe): b for b in bars}, costs
+
+
+def traded_by(folder: Path, bars: Bars, words: str, features: str, *, learnt: int) -> AccountConfig:
+    """Return the demo's account on recorded bars, whose regime's timeframe is said by `words` of its TOML.
+
+    learnt: how many of the regime's own bars its model is trained on.
+    """
+    lines = [",".join(map(repr, row[:6])) for row in rows_of(bars)]
+    (folder / "bars.csv").write_text("\n".join(["time,open,high,low,close,volume", *lines]), encoding="utf-8")
+    text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
+    for old, new in (
+        ('timeframe = "D1"\nmodel', f"{words}\nmodel"),
+        ('[["log_return"], ["garman_klass"]]', features),
+        ("train = { bars = 1256 }", f"train = {{ bars = {learnt} }}"),
+        ('source = "sp500"', 'file = "bars.csv"'),
+        ('timeframe = "D1"\nrisk', f'timeframe = "{bars.timeframe}"\nrisk'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    first, _, rest = text.rpartition('timeframe = "D1"')
+    (folder / "account.toml").write_text(f'{first}timeframe = "{bars.timeframe}"{rest}', encoding="utf-8")
+    return load(folder / "account.toml")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from regimes.bundle import RegimeModel
-from runtime.core.days import DayFeed, days_of
 from runtime.core.feeds import Feed, FeedKey, RegimeReading
+from runtime.core.made import MadeFeed, made_feeds
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.state import Lane
 
@@ -15,15 +15,15 @@ def feeds_of(plan: Plan) -> dict[FeedKey, Feed]:
     return {key: Feed(key) for key in keys}
 
 
-def day_feeds_of(plan: Plan) -> dict[str, DayFeed]:
-    """Return the days that are made of shorter bars, by regime."""
-    return days_of((r for r in plan.regimes if isinstance(r.model, RegimeModel)), plan.hours)
+def made_feeds_of(plan: Plan) -> dict[str, MadeFeed]:
+    """Return the feeds that are made of shorter bars, by regime."""
+    return made_feeds((r for r in plan.regimes if isinstance(r.model, RegimeModel)), plan.hours)
 
 
-def readings_of(plan: Plan, feeds: Mapping[FeedKey, Feed], days: Mapping[str, DayFeed]) -> list[RegimeReading]:
+def readings_of(plan: Plan, feeds: Mapping[FeedKey, Feed], made: Mapping[str, MadeFeed]) -> list[RegimeReading]:
     """Return a reading of each regime that has a model."""
     return [
-        RegimeReading(r.name, r.model, days[r.name].feed if r.day else feeds[r.symbol, r.told], r.novelty, r.ends)
+        RegimeReading(r.name, r.model, made[r.name].feed if r.made else feeds[r.symbol, r.told], r.novelty, r.ends)
         for r in plan.regimes
         if isinstance(r.model, RegimeModel)
     ]

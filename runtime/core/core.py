@@ -32,8 +32,7 @@ from brokers.facts import (
 )
 from market.types import Bar
 from runtime.core.adopt import adoption_answered
-from runtime.core.birth import day_feeds_of, feeds_of, lane_of, readings_of
-from runtime.core.days import DayFeed, closed_with, day_snapshot, fold_days, restore_day
+from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -61,6 +60,7 @@ from runtime.core.feeds import (
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
+from runtime.core.made import MadeFeed, closed_with, fold_shorter, made_snapshot, restore_made
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
 from runtime.core.reconcile import reconcile
@@ -72,7 +72,7 @@ class Core:
     """Everything that is decided for one account."""
 
     __slots__ = (
-        "days", "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "plan", "readings",
+        "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "made", "plan", "readings",
         "readings_of",
     )  # fmt: skip
 
@@ -85,8 +85,8 @@ class Core:
         self.fresh = True
         """Whether the last fact was news; a bar or deal that is told twice is none."""
         self.feeds: dict[FeedKey, Feed] = host.feeds if host else feeds_of(plan)
-        self.days: dict[str, DayFeed] = host.days if host else day_feeds_of(plan)
-        self.readings: list[RegimeReading] = host.readings if host else readings_of(plan, self.feeds, self.days)
+        self.made: dict[str, MadeFeed] = host.made if host else made_feeds_of(plan)
+        self.readings: list[RegimeReading] = host.readings if host else readings_of(plan, self.feeds, self.made)
         self.lanes = [lane_of(plan, strategy, self.feeds) for strategy in plan.strategies]
         self.readings_of = {key: [r for r in self.readings if r.feed is feed] for key, feed in self.feeds.items()}
         self.lanes_of = {
@@ -208,14 +208,14 @@ class Core:
         feed.fold(fact.bar)
         for reading in self.readings_of[key]:
             reading.fold()
-        fold_days(self.days, key, fact.bar, self.decider.readings)
+        fold_shorter(self.made, key, fact.bar, self.decider.readings)
         return True
 
     def _read(self, key: FeedKey, bar: Bar) -> list[RegimeReading]:
-        """Return the readings that a bar has moved: those of its feed, and those of days that closed with it."""
-        if not self.days:
+        """Return the readings that a bar has moved: those of its feed, and those whose bars closed with it."""
+        if not self.made:
             return self.readings_of[key]
-        closed = closed_with(self.days, key, bar)
+        closed = closed_with(self.made, key, bar)
         return self.readings_of[key] + [self.decider.readings[name] for name in closed]
 
     def _revised(self, fact: BarRevised) -> None:
@@ -229,7 +229,7 @@ class Core:
         """Lift the holds that a bar can lift."""
         self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
         key = f"WARMING:{symbol}"
-        feeds = (*self.feeds.values(), *(made.feed for made in self.days.values()))
+        feeds = (*self.feeds.values(), *(made.feed for made in self.made.values()))
         if key in self.ledger.holds and all(f.warm for f in feeds if f.key[0] == symbol):
             del self.ledger.holds[key]
 
@@ -260,7 +260,7 @@ class Core:
                 [] if self.guest else [feed_snapshot(feed) for feed in self.feeds.values()],
                 [] if self.guest else [reading_snapshot(reading) for reading in self.readings],
                 [lane_snapshot(lane) for lane in self.lanes],
-                [] if self.guest else [day_snapshot(made) for made in self.days.values()],
+                [] if self.guest else [made_snapshot(made) for made in self.made.values()],
             )
         )
 
@@ -276,7 +276,7 @@ class Core:
             restore_reading(reading, at_rest)
         for reading in self.readings:
             self.plan = self.decider.plan = self.plan.read_by(reading.name, reading.model)
-        for made, night in zip([] if self.guest else self.days.values(), snapshot.days, strict=True):
-            restore_day(made, night)
+        for made, night in zip([] if self.guest else self.made.values(), snapshot.made, strict=True):
+            restore_made(made, night)
         for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):
             restore_lane(lane, sleeping)

@@ -5,9 +5,9 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from brokers.dayrule import DayRule
 from brokers.hours import Hours
 from brokers.limits import Limits
+from brokers.made import MadeRule
 from config.refits import after
 from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
@@ -65,13 +65,13 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the rule of a model that comes after this one is from."""
     max_age: str = ""
     """How old its model may get, like "12 months", from the close of the last bar that it learnt from; empty: any."""
-    day: DayRule | None = None
-    """How its days are made of shorter bars; None: its bars are told as they are."""
+    made: MadeRule | None = None
+    """How its bars are made of shorter ones; None: its bars are told as they are."""
 
     @property
     def told(self) -> str:
         """The timeframe of the bars that have to be told for it."""
-        return self.day.made_of if self.day else self.timeframe
+        return self.made.made_of if self.made else self.timeframe
 
     @property
     def ends(self) -> int:

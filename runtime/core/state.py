@@ -8,9 +8,9 @@ from brokers.latch import Level
 from market.types import Deal, Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from regimes.shut import flat_policy
-from runtime.core.days import DaySnapshot
 from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
 from runtime.core.instructions import Asker
+from runtime.core.made import MadeSnapshot
 from runtime.core.orders import OrderRecord
 from runtime.core.plan import StrategyPlan
 from runtime.core.positions import Trade
@@ -152,7 +152,8 @@ class CoreSnapshot(msgspec.Struct, frozen=True):
     feeds: list[FeedSnapshot]
     readings: list[ReadingSnapshot]
     lanes: list[LaneSnapshot]
-    days: list[DaySnapshot] = []
+    made: list[MadeSnapshot] = msgspec.field(default=[], name="days")
+    """Of bars that are made of shorter ones; by the name it had when those were days alone."""
 
 
 def lane_snapshot(lane: Lane) -> LaneSnapshot:

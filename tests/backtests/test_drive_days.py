@@ -1,4 +1,4 @@
-"""Days that gate quarters of an hour: blind to the future, heard in one order by every drive, learnt as they run."""
+"""Days and hours that gate quarters of an hour: blind to the future, heard alike by every drive, learnt as they run."""
 
 import msgspec
 import pytest
@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backtests.drive import Drive
-from brokers.dayrule import DayRule, days_of
 from brokers.facts import BarClosed
+from brokers.made import DayRule, FrameRule, MadeRule, longer_of
 from brokers.mt5.frames import Closed
 from market.bars import Bars, bars_of
 from regimes.shut import OnShut
@@ -30,11 +30,13 @@ DAYS = coarser(QUARTERS, "D1")
 START = MONDAY + 30 * HOUR
 CUTS = range(130, 680)
 RULE = DayRule("UTC+2", "M15")
+HOURLY = FrameRule("H1", "M15")
 
 
-def house(rule: DayRule | None = None) -> Plan:
-    """Return a plan of two strategies on quarters of an hour, gated by days: told ones, or made of those quarters."""
-    regime = RegimePlan(name="days", symbol="XAUUSD", timeframe="D1", model=up_model(), day=rule)
+def house(rule: MadeRule | None = None) -> Plan:
+    """Return a plan of two strategies on quarters of an hour, gated by days, or what else those quarters make."""
+    timeframe = rule.timeframe if rule else "D1"
+    regime = RegimePlan(name="days", symbol="XAUUSD", timeframe=timeframe, model=up_model(), made=rule)
     gate = a_gate(max_age=9, on_shut=OnShut(close_after=8))
     return a_plan(
         a_lane({}, 1, strategy=Trend(fast=5, slow=12, atr=5), timeframe="M15", gate=gate, regime="days"),
@@ -43,7 +45,7 @@ def house(rule: DayRule | None = None) -> Plan:
     )
 
 
-def drive(rule: DayRule | None, *tapes: Bars) -> Drive:
+def drive(rule: MadeRule | None, *tapes: Bars) -> Drive:
     """Drive the plan over quarters, and days where the broker tells them."""
     return driven(house(rule), *tapes, start=START)
 
@@ -54,7 +56,7 @@ def encoded(one: Drive, before: int) -> list[bytes]:
     return decided + [msgspec.msgpack.encode(d) for d in one.deals if d.at < before]
 
 
-CLEAN = {None: drive(None, QUARTERS, DAYS), RULE: drive(RULE, QUARTERS)}
+CLEAN = {None: drive(None, QUARTERS, DAYS), RULE: drive(RULE, QUARTERS), HOURLY: drive(HOURLY, QUARTERS)}
 
 
 def test_days_gate_and_act_within_the_day() -> None:
@@ -74,10 +76,10 @@ def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     today = since // (24 * HOUR) * 24 * HOUR
 
     told = drive(None, sick, altered(DAYS, today, poisoned))
-    made = drive(RULE, sick)
+    made = {rule: drive(rule, sick) for rule in (RULE, HOURLY)}
 
     assert encoded(CLEAN[None], since) == encoded(told, since)
-    assert encoded(CLEAN[RULE], since) == encoded(made, since)
+    assert {rule: encoded(CLEAN[rule], since) for rule in made} == {r: encoded(d, since) for r, d in made.items()}
 
 
 @settings(max_examples=cuts(60, len(CUTS)), deadline=None)
@@ -88,10 +90,10 @@ def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     part = QUARTERS.part(0, cut)
 
     told = drive(None, part, DAYS.between(0, ended // (24 * HOUR) * 24 * HOUR))
-    made = drive(RULE, part)
+    made = {rule: drive(rule, part) for rule in (RULE, HOURLY)}
 
     assert encoded(CLEAN[None], ended) == encoded(told, ended)
-    assert encoded(CLEAN[RULE], ended) == encoded(made, ended)
+    assert {rule: encoded(CLEAN[rule], ended) for rule in made} == {r: encoded(d, ended) for r, d in made.items()}
 
 
 def test_a_days_bar_is_heard_before_the_quarter_that_closed_with_it() -> None:
@@ -129,7 +131,7 @@ def test_a_model_learns_from_the_days_that_a_core_has(n: int) -> None:
         core.handle(BarClosed(at=bar.time + QUARTER, bar=bar, bid=bar.close, ask=bar.close))
     feed = Feed(("XAUUSD", "D1"))
     reading = RegimeReading("days", up_model(), feed)
-    for day in days_of(QUARTERS.part(0, n), RULE, None):
+    for day in longer_of(QUARTERS.part(0, n), RULE, None):
         feed.fold(day)
         reading.fold()
 

@@ -4,7 +4,6 @@ import math
 import random
 
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,9 @@ from backtests.regime_check import check_regime
 from backtests.regime_reading import Read, read_regime
 from backtests.train import columns, content_hash, train_regime
 from backtests.training import train_from_config
-from brokers.dayrule import DayRule, days_of
 from brokers.facts import BarClosed
+from brokers.made import DayRule, longer_of
 from brokers.mt5.zone import NEW_YORK_CLOSE, to_utc
-from config.account import AccountConfig
-from config.load import load
 from market.barcheck import Policy
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
@@ -31,7 +28,7 @@ from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_lane, a_plan, opening
 from tests.kernels import bits
-from tests.tapes import rows_of
+from tests.tapes import rows_of, traded_by
 from tests.venues import MONDAY
 
 QUARTER = 900_000
@@ -57,7 +54,7 @@ def quarters() -> Bars:
 @cache
 def days() -> Bars:
     """Return the days they make up."""
-    return days_of(quarters(), RULE, None)
+    return longer_of(quarters(), RULE, None)
 
 
 @cache
@@ -74,7 +71,7 @@ def read() -> Read:
 
 def plan() -> Plan:
     """Return a plan whose regime reads the days made of quarters that are told."""
-    regime = RegimePlan(name="within", symbol="XAUUSD", timeframe="D1", model=model(), day=RULE)
+    regime = RegimePlan(name="within", symbol="XAUUSD", timeframe="D1", model=model(), made=RULE)
     return a_plan(a_lane({}, timeframe="M15"), regimes=(regime,))
 
 
@@ -140,8 +137,8 @@ def test_later_quarters_change_no_day() -> None:
             "XAUUSD", "M15", [r if r[0] < since else (r[0], 7.0, 9e9, 0.5, 5e3, 0.0, 0.0) for r in rows_of(quarters())]
         )
 
-        prefix = read_regime(model(), days_of(quarters().part(0, cut), RULE, None))
-        poison = read_regime(model(), days_of(sick, RULE, None))
+        prefix = read_regime(model(), longer_of(quarters().part(0, cut), RULE, None))
+        poison = read_regime(model(), longer_of(sick, RULE, None))
         assert whole[: over * wide] == bits(rows(prefix))[: over * wide] == bits(rows(poison))[: over * wide]
 
 
@@ -173,29 +170,10 @@ def test_content_hash_knows_what_went_on_within_where_it_is_read() -> None:
     assert model().data.hash == content_hash(days(), WITHIN)
 
 
-def account(folder: Path) -> AccountConfig:
-    """Return the demo's account on quarters of an hour, behind a regime of the days that they make up."""
-    lines = [",".join(map(repr, row[:6])) for row in rows_of(quarters())]
-    (folder / "quarters.csv").write_text("\n".join(["time,open,high,low,close,volume", *lines]), encoding="utf-8")
-    text = resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8")
-    for old, new in (
-        ('timeframe = "D1"\nmodel', 'timeframe = "D1"\nday = "UTC"\nmade_of = "M15"\nmodel'),
-        ('[["log_return"], ["garman_klass"]]', '[["intrabar_vol", 80]]'),
-        ("train = { bars = 1256 }", "train = { bars = 120 }"),
-        ('source = "sp500"', 'file = "quarters.csv"'),
-        ('timeframe = "D1"\nrisk', 'timeframe = "M15"\nrisk'),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    last = text.rindex('timeframe = "D1"')
-    text = text[:last] + 'timeframe = "M15"' + text[last + len('timeframe = "D1"') :]
-    (folder / "account.toml").write_text(text, encoding="utf-8")
-    return load(folder / "account.toml")
-
-
 def test_an_account_trains_on_days_and_trades_quarters_by_them(tmp_path: Path) -> None:
     """From the configuration to the gate: after the 120 days of training, calm days let entries in, wild ones not."""
-    config = account(tmp_path)
+    words = 'timeframe = "D1"\nday = "UTC"\nmade_of = "M15"'
+    config = traded_by(tmp_path, quarters(), words, '[["intrabar_vol", 80]]', learnt=120)
 
     report = train_from_config(config)["calm-or-storm"]
     drive, _ = run_backtest(config, bars=120 * 96)
@@ -214,7 +192,7 @@ def test_minutes_of_a_real_year_say_how_its_days_moved(zone: str, shared_data: P
         shared_data / "prices" / "eurusd-m1-2018.histdata.zip", "EURUSD", "M1",
         Policy(duplicate="drop", backward="drop"), clock=lambda t: to_utc("UTC-5 US", t),
     )  # fmt: skip
-    bars = days_of(minutes, DayRule(zone, "M1"), None)
+    bars = longer_of(minutes, DayRule(zone, "M1"), None)
     refs: tuple[FeatureRef, ...] = (("intrabar_vol", (1200.0,)), ("garman_klass", ()))
     x = columns(bars, refs)[0]
     whole = x[np.isfinite(x).all(axis=1)]

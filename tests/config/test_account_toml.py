@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.dayrule import DayRule
+from brokers.made import DayRule, FrameRule
 from config.account import AccountConfig
 from config.errors import ConfigError, UsageError
 from config.load import account_of, digest, load, parse
@@ -232,5 +232,15 @@ def test_a_regime_may_have_days_of_its_own() -> None:
     own = account_of(document, folder=Path("/accounts")).regimes["calm-or-storm"]
     theirs = demo().regimes["calm-or-storm"]
 
-    assert (DayRule("New York close", "H1"), "H1") == (own.day_rule, own.told)
-    assert (None, "D1") == (theirs.day_rule, theirs.told)
+    assert (DayRule("New York close", "H1"), "H1") == (own.made_rule, own.told)
+    assert (None, "D1") == (theirs.made_rule, theirs.told)
+
+
+def test_hours_of_a_regime_may_be_made_of_minutes() -> None:
+    """No clock has to be named for them: every one begins its hours, and parts of them, at the same moment."""
+    document = tomllib.loads(demo_text())
+    words = {"timeframe": "H1", "made_of": "M1", "features": [["intrabar_vol", 50]]}
+    document["regimes"]["calm-or-storm"] |= words
+    made = account_of(document, folder=Path("/accounts")).regimes["calm-or-storm"]
+
+    assert (FrameRule("H1", "M1"), "M1") == (made.made_rule, made.told)

@@ -231,9 +231,9 @@ REGIME = "regimes/calm-or-storm"
         (
             f"{REGIME}/day",
             "New York close",
-            "regimes.calm-or-storm: expected both `day` and `made_of`, or neither, got",
+            "regimes.calm-or-storm.made_of: expected the timeframe of the bars that make up the days of `day`, got",
         ),
-        (f"{REGIME}/made_of", "H1", "regimes.calm-or-storm: expected both `day` and `made_of`, or neither, got one"),
+        (f"{REGIME}/made_of", "H1", "regimes.calm-or-storm.day: expected the clock by which days end that are made of"),
         (f"{TREND}/name", "reversion", 'strategies[0].name: expected a name no other strategy has, got "reversion"'),
         (f"{TREND}/symbol", "DAX", "strategies[0].symbol: expected the name of a table under `symbols` (SP500), got"),
         (f"{TREND}/use", "trendy", "strategies[0].use: expected one of breakout, mean_reversion, trend, or"),
@@ -373,12 +373,20 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "H5"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
-        ({"features": [["intrabar_vol", 20]]}, "regimes.calm-or-storm.features[0]: expected `day` and `made_of` with"),
+        ({"features": [["intrabar_vol", 20]]}, "regimes.calm-or-storm.features[0]: expected `made_of` with intrabar_v"),
+        (
+            {"timeframe": "H1", "made_of": "M1", "features": [["intrabar_vol", 61]]},
+            "regimes.calm-or-storm.features[0]: expected a whole number up to the 60 bars of M1 that make one of H1, g",
+        ),
+        ({"timeframe": "M15", "made_of": "M2"}, "regimes.calm-or-storm.made_of: expected one of M1, M3, M5, got"),
+        ({"timeframe": "M15", "made_of": "M15"}, "regimes.calm-or-storm.made_of: expected one of M1, M3, M5, got"),
+        ({"timeframe": "M1", "made_of": "M1"}, 'regimes.calm-or-storm.made_of: expected nothing, "M1" being the short'),
+        ({"timeframe": "H4", "made_of": "M1"}, 'regimes.calm-or-storm.timeframe: expected "D1", or up to "H1", with'),
         ({"day": "UTC", "made_of": "H1", "timeframe": "H4"}, 'regimes.calm-or-storm.timeframe: expected "D1" with'),
     ],
 )
 def test_a_regime_that_cannot_be_is_refused(words: dict[str, object], expected: str) -> None:
-    """A test of predictions that nobody makes, an unknown clock, bars that are no part of a day, or no day at all."""
+    """A test of predictions that nobody makes, an unknown clock, bars that are no part of others, or too few."""
     document = copy.deepcopy(DEMO)
     document["regimes"]["calm-or-storm"] |= words
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.dayrule import DayRule
 from brokers.facts import Accepted
+from brokers.made import DayRule
 from market.features import FeatureRef, feature_list_fingerprint
 from regimes.bundle import RegimeModel, seal, texts_of
 from regimes.filter import filter_rows
@@ -123,7 +123,7 @@ def test_days_that_are_made_of_shorter_bars_change_their_model_too() -> None:
     plans = [
         a_plan(
             a_lane({}, gate=a_gate(), regime="up"),
-            regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="D1", model=m, day=DayRule("UTC", "H1")),),
+            regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="D1", model=m, made=DayRule("UTC", "H1")),),
         )
         for m in (OLD, NEW)
     ]

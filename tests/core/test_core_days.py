@@ -2,8 +2,8 @@
 
 import pytest
 
-from brokers.dayrule import DayRule
 from brokers.facts import Accepted
+from brokers.made import DayRule
 from runtime.core.instructions import Cancel
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
@@ -12,7 +12,7 @@ from tests.told import Rested, Told, only
 
 def by_days(zone: str = "UTC+2", **lane: object) -> Plan:
     """Return a plan of a strategy on hours behind a gate of days that end at midnight of a clock."""
-    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="D1", model=up_model(), day=DayRule(zone, "H1"))
+    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="D1", model=up_model(), made=DayRule(zone, "H1"))
     script = lane.pop("script", {})
     return a_plan(a_lane(script, gate=a_gate(), regime="up", **lane), regimes=(regime,))  # type: ignore[arg-type]  # a script
 

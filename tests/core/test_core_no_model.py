@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.dayrule import DayRule
 from brokers.facts import Accepted, DealMade
+from brokers.made import DayRule
 from regimes.bundle import texts_of
 from regimes.gate import ByPosterior
 from regimes.shut import OnShut
@@ -128,7 +128,7 @@ def test_no_model_can_follow_one_that_is_missing() -> None:
 def test_days_that_nobody_reads_are_not_made() -> None:
     """A regime of days of its own shuts its gate like any other."""
     plan = without({3: buy()})
-    day = msgspec.structs.replace(plan.regimes[0], timeframe="D1", day=DayRule("UTC", "H1"))
+    day = msgspec.structs.replace(plan.regimes[0], timeframe="D1", made=DayRule("UTC", "H1"))
     told = Told(msgspec.structs.replace(plan, regimes=(day,)))
     step = told.tell(*(closed(n, 100.0 + n) for n in range(3, 60)))
 

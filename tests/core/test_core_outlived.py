@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.dayrule import DayRule
 from brokers.facts import Accepted, BarClosed, DealMade
+from brokers.made import DayRule
 from market.types import DAY_MS
 from regimes.bundle import RegimeModel, seal, texts_of
 from regimes.gate import ByPosterior
@@ -136,7 +136,7 @@ def test_days_of_its_own_age_it_as_they_close() -> None:
     model = up_model()
     data = msgspec.structs.replace(model.data, last=hour(-24))  # Sunday's, closed as Monday began
     regime = msgspec.structs.replace(
-        plan.regimes[0], timeframe="D1", day=DayRule("UTC", "H1"), max_age="2 days",
+        plan.regimes[0], timeframe="D1", made=DayRule("UTC", "H1"), max_age="2 days",
         model=seal(msgspec.structs.replace(model, data=data)),
     )  # fmt: skip
     told = Told(msgspec.structs.replace(plan, regimes=(regime,)))

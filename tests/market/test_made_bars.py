@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.days import DayFold, day_begin, day_step, moves_begin, moves_step
+from market.made import DAY, MadeFold, made_begin, made_step, moves_begin, moves_step
 from market.types import DAY_MS, Bar
 from tests.kernels import compiled, same_call
 
@@ -23,12 +23,12 @@ def an_hour(n: int, close: float = 100.0, *, high: float = 0.0, low: float = 0.0
 
 def days(bars: list[Bar], *, by_end: bool = True) -> list[Bar]:
     """Return the UTC days that bars make up; `by_end`: a day is over with the bar that ends at midnight."""
-    fold = DayFold()
+    fold = MadeFold()
     return [
         day
         for bar in bars
         for day in fold.fold(
-            bar, bar.time // DAY_MS * DAY_MS, last=by_end and (bar.time + HOUR) % DAY_MS == 0
+            bar, DAY, bar.time // DAY_MS * DAY_MS, last=by_end and (bar.time + HOUR) % DAY_MS == 0
         )
     ]  # fmt: skip
 
@@ -70,14 +70,16 @@ def test_a_bar_that_is_missing_leaves_one_move_over_the_gap() -> None:
 
 def test_a_fold_put_to_rest_before_there_were_moves_has_none_of_that_day() -> None:
     """The next one is whole again: nobody is told a volatility of half a day."""
-    fold = DayFold()
+    fold = MadeFold()
     for n in range(12):
-        fold.fold(an_hour(n), 0, last=False)
+        fold.fold(an_hour(n), DAY, 0, last=False)
     old = {name: value for name, value in msgspec.to_builtins(fold).items() if name != "moves"}
-    woken = msgspec.convert(old, DayFold)
+    woken = msgspec.convert(old, MadeFold)
 
     first, second = (
-        day for n in range(12, 48) for day in woken.fold(an_hour(n, 100.0 + n), n // 24 * DAY_MS, last=n % 24 == 23)
+        day
+        for n in range(12, 48)
+        for day in woken.fold(an_hour(n, 100.0 + n), DAY, n // 24 * DAY_MS, last=n % 24 == 23)
     )
     assert math.isnan(first.variance)
     assert (24.0, True) == (second.parts, second.variance > 0.0)
@@ -106,10 +108,10 @@ def test_half_a_day_is_told_to_nobody() -> None:
 
 def test_what_comes_of_a_day_after_it_was_told_is_too_late() -> None:
     """A calendar may say that a day is over, and the market think otherwise; the day stays as it was told."""
-    fold = DayFold()
-    first = fold.fold(an_hour(0), 0, last=True)
-    late = fold.fold(an_hour(1, 500.0), 0, last=True)
-    other = fold.fold(an_hour(24), DAY_MS, last=False)
+    fold = MadeFold()
+    first = fold.fold(an_hour(0), DAY, 0, last=True)
+    late = fold.fold(an_hour(1, 500.0), DAY, 0, last=True)
+    other = fold.fold(an_hour(24), DAY, DAY_MS, last=False)
 
     assert (1, (), ()) == (len(first), late, other)
 
@@ -124,16 +126,16 @@ def test_a_prefix_makes_the_same_days(hours: list[int], cut: int, by_end: bool) 
     assert all(a.time < b.time for a, b in itertools.pairwise(whole))
 
 
-def test_the_day_kernels_are_the_same_in_both_drives() -> None:
+def test_the_kernels_of_prices_are_the_same_in_both_drives() -> None:
     """Plain Python and numba agree in every bit."""
     import numpy as np  # noqa: PLC0415 - only here
 
     plain, array = [0.0] * 6, np.zeros(6)
-    day_begin(plain, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
-    compiled(day_begin)(array, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
+    made_begin(plain, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
+    compiled(made_begin)(array, 1.1, 1.3, 1.0, 1.2, 0.1, 8.0)
     for step in ((1.4, 1.1, 1.15, 0.2), (1.2, 0.9, 1.0, 0.3)):
-        day_step(plain, *step)
-        compiled(day_step)(array, *step)
+        made_step(plain, *step)
+        compiled(made_step)(array, *step)
 
     assert plain == array.tolist() == [1.1, 1.4, 0.9, 1.0, 0.1 + 0.2 + 0.3, 8.0]
 
