@@ -17,8 +17,9 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.recipe import PLAIN, Recipe
 from backtests.refit import both
-from backtests.train import PLAIN, Recipe, columns, train_regime
+from backtests.train import columns, train_regime
 from market.bars import Bars
 from market.features import FeatureRef
 from regimes.bundle import RegimeModel

@@ -6,10 +6,14 @@ daemon can import them, go into no model, record or journal, and leave as a Shar
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from backtests.regime_reading import Array, Read
+from backtests.train import filtered
+from regimes.ensemble import parts_of
 from regimes.gate import most_likely
+from regimes.layout import ENSEMBLE, KIND
 from regimes.weights import Vector, unpack
 from runtime.core.core import Core
 from runtime.core.feeds import RegimeReading
@@ -53,7 +57,17 @@ def cheapest_path(weights: Vector, read: Read) -> Array:
 
 
 def hindsight(weights: Vector, read: Read) -> Array:
-    """Return what is known of each bar's state once all bars are: smoothed, or on the cheapest path of a jump model."""
+    """Return what is known of each bar's state once all bars are.
+
+    Smoothed, or on the cheapest path of a jump model; of an ensemble the mean of what its members' hindsight says.
+    """
+    if weights[KIND] == ENSEMBLE:
+        said = [
+            share * hindsight(member, msgspec.structs.replace(read, posteriors=filtered(member, read.rows)))
+            for share, member in parts_of(weights)
+        ]
+        mean: Array = np.sum(said, axis=0)
+        return mean
     return smoothed(weights, read) if unpack(weights).penalty is None else cheapest_path(weights, read)
 
 

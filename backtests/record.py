@@ -12,7 +12,8 @@ from config.account import AccountConfig
 from config.places import JOURNAL_FILE
 from market.bars import Bars, bars_of
 from market.types import Bar, Deal, Symbol
-from regimes.bundle import Profile, RegimeModel
+from regimes.bundle import RegimeModel
+from regimes.learnt import Profile
 from runtime.assemble import symbols_of
 from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey

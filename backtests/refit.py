@@ -8,7 +8,8 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.train import PLAIN, Recipe, columns, filtered, recipe_of, train_regime
+from backtests.recipe import PLAIN, Recipe, recipe_of
+from backtests.train import columns, filtered, train_regime
 from market.bars import Bars
 from market.features import FeatureRef
 from regimes.bundle import RegimeModel

@@ -10,8 +10,10 @@ import numpy as np
 
 from backtests.regime_reading import Read, bar_returns, stays
 from backtests.words import day, fine_share, number, share
-from regimes.bundle import Profile, RegimeModel
+from regimes.bundle import RegimeModel
+from regimes.ensemble import parts_of
 from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
+from regimes.learnt import Profile
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
 KINDS: Mapping[int, str] = {
@@ -25,8 +27,9 @@ KINDS: Mapping[int, str] = {
 
 def kind_of(model: RegimeModel) -> str:
     """Return the kind of a model's emissions in words."""
-    kind = int(model.weights[KIND])
-    return KINDS.get(kind, f"kind {kind}")
+    members = [int(member[KIND]) for _, member in parts_of(model.weights)]
+    said = "; ".join(KINDS.get(kind, f"kind {kind}") for kind in members)
+    return said if len(members) == 1 else f"ensemble of {len(members)}: {said}"
 
 
 def plain(model: RegimeModel) -> dict[str, Any]:
@@ -40,6 +43,7 @@ def plain(model: RegimeModel) -> dict[str, Any]:
 def facts_of(model: RegimeModel) -> dict[str, str]:
     """Return what a person asks of a model."""
     data = model.data
+    together = "" if data.members else f", covariance {data.covariance}"
     return {
         "model": model.name,
         "fingerprint": model.fingerprint,
@@ -53,7 +57,8 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "novelty": "watched for: limits were calibrated"
         if model.novelty
         else "not watched for: no limits were calibrated",
-        "trained by": f"{data.engine}, covariance {data.covariance}, seed {data.seed}, on {data.platform}",
+        **({"members": ", ".join(member.told for member in data.members)} if data.members else {}),
+        "trained by": f"{data.engine}{together}, seed {data.seed}, on {data.platform}",
         **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
     }
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from backtests.regime_reading import Array, Read, stays
 from backtests.report_figures import BLUE, GREY, GRID, INK, MOST_POINTS, MUTED, RED, lay_out, moment, shade, thinned
-from regimes.bundle import Profile
+from regimes.learnt import Profile
 
 STRONG = ("#3f9d67", "#e08a2c", "#c8473c", "#7d5bb5")
 """Of the states where they are drawn as areas, calmest first: the shades of the background, stronger."""

@@ -14,15 +14,18 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.recipe import PLAIN, Recipe, fitted, member_of
 from market.bars import COLUMNS, WITHIN, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
-from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.bundle import RegimeModel, filter_fingerprint, seal
+from regimes.ensemble import transitions_of
 from regimes.filter import filter_rows
-from regimes.fit import Covariance, Emission, FitResult, fit
-from regimes.fit_jump import fit_jump
+from regimes.fit import Fitted
+from regimes.fit_ensemble import EnsembleResult
 from regimes.golden import golden_of
+from regimes.learnt import Profile, Training
 from regimes.likeness import PROBABILITIES
-from regimes.weights import Vector, unpack
+from regimes.weights import Vector
 
 Array = NDArray[np.float64]
 
@@ -31,27 +34,7 @@ EFFICIENCY: FeatureRef = ("efficiency_ratio", (10.0,))
 LOG_RETURN: FeatureRef = ("log_return", ())
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """How a model is trained; `regimes.fit.fit` says what each means."""
-
-    covariance: Covariance = "diag"
-    emission: Emission | float = "gauss"
-    sticky: float = 0.0
-    penalty: float | None = None
-    """What a jump costs: a jump model, of which `regimes.fit_jump` says more, and the rest does not count."""
-
-
-PLAIN = Recipe()
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
-
-
-def recipe_of(model: RegimeModel) -> Recipe:
-    """Return how a model was trained."""
-    covariance: Covariance = "full" if model.data.covariance == "full" else "diag"
-    said = model.data.emission
-    emission: Emission | float = "t" if said == "t" else "gauss" if said == "gauss" else float(said)
-    penalty = unpack(model.weights).penalty
-    return Recipe(covariance=covariance, emission=emission, sticky=model.data.sticky, penalty=penalty)
 
 
 def train_regime(
@@ -76,7 +59,7 @@ def train_regime(
     """
     x, returns, efficiency = columns(bars, features)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
-    result = _fitted(x[usable], abs(returns[usable]), states, seed, recipe, (before, fresh))
+    result = fitted(x[usable], abs(returns[usable]), states, seed, recipe, (before, fresh))
     posteriors = filtered(result.weights, x)
     model = seal(
         RegimeModel(
@@ -94,6 +77,7 @@ def train_regime(
                 "log_likelihood": result.log_likelihood,
                 "log_likelihood_per_row": result.log_likelihood / result.rows,
                 **metrics,
+                **_agreement(result),
             },
             quantiles=tuple(tuple(q) for q in np.quantile(x[usable], PROBABILITIES, axis=0).T.tolist()),
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
@@ -104,24 +88,10 @@ def train_regime(
     return model, _report(model, result, len(bars))
 
 
-def _fitted(
-    x: Array, volatility: Array, states: int, seed: int, recipe: Recipe, begin: tuple[RegimeModel | None, bool]
-) -> FitResult:
-    before, fresh = begin
-    warm = unpack(before.weights) if before else None
-    if recipe.penalty is not None:
-        return fit_jump(x, states, penalty=recipe.penalty, seed=seed, warm=warm, volatility=volatility)
-    return fit(
-        x,
-        states,
-        seed=seed,
-        covariance=recipe.covariance,
-        emission=recipe.emission,
-        sticky=recipe.sticky,
-        warm=warm,
-        starts=None if fresh else 0,
-        volatility=volatility,
-    )
+def _agreement(result: Fitted) -> dict[str, float]:
+    """Return how much of what the first member of an ensemble says is said by each other one."""
+    overlaps = result.overlaps if isinstance(result, EnsembleResult) else ()
+    return {f"overlap of member {number}": overlap.mean for number, overlap in enumerate(overlaps, 1)}
 
 
 def content_hash(bars: Bars, features: tuple[FeatureRef, ...] = ()) -> str:
@@ -153,11 +123,11 @@ def columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array,
 
 
 def _profiles(
-    result: FitResult, posteriors: Array, returns: Array, efficiency: Array, usable: NDArray[np.bool_]
+    result: Fitted, posteriors: Array, returns: Array, efficiency: Array, usable: NDArray[np.bool_]
 ) -> tuple[Profile, ...]:
     before = np.concatenate(([math.nan], returns[:-1]))
     profiles = []
-    for state, row in enumerate(result.parameters.transitions):
+    for state, row in enumerate(transitions_of(result.weights)):
         weight = np.where(usable, posteriors[:, state], 0.0)
         profiles.append(
             Profile(
@@ -192,7 +162,7 @@ def _golden_rows(x: Array, returns: Array) -> tuple[Vector, ...]:
     return tuple(tuple(x[i].tolist()) for i in (*spaced, int(abs(returns).argmax())))
 
 
-def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, recipe: Recipe) -> Training:
+def _training(bars: Bars, result: Fitted, data_hash: str, seed: int, recipe: Recipe) -> Training:
     return Training(
         hash=data_hash,
         bars=len(bars),
@@ -200,19 +170,21 @@ def _training(bars: Bars, result: FitResult, data_hash: str, seed: int, recipe: 
         first=bars.time[0],
         last=bars.time[-1],
         seed=seed,
-        covariance=recipe.covariance,
-        emission=str(recipe.emission),
+        covariance="-" if recipe.members else recipe.covariance,
+        emission="-" if recipe.members else str(recipe.emission),
         sticky=recipe.sticky,
-        detector="hmm" if recipe.penalty is None else "jump",
+        detector=recipe.detector,
+        members=tuple(member_of(member) for member in recipe.members),
         engine=result.engine,
         platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
 
 
-def _report(model: RegimeModel, result: FitResult, bars: int) -> dict[str, Any]:
+def _report(model: RegimeModel, result: Fitted, bars: int) -> dict[str, Any]:
     return {
         "name": model.name,
         "detector": model.data.detector,
+        "members": msgspec.to_builtins(model.data.members),
         "states": model.states,
         "covariance": model.data.covariance,
         "emission": model.data.emission,
@@ -228,7 +200,7 @@ def _report(model: RegimeModel, result: FitResult, bars: int) -> dict[str, Any]:
         "starts": list(result.starts),
         "iterations": result.iterations,
         "converged": result.converged,
-        "transitions": [list(row) for row in result.parameters.transitions],
+        "transitions": [list(row) for row in transitions_of(result.weights)],
         "profiles": [
             {field: getattr(profile, field) for field in profile.__struct_fields__} for profile in model.profiles
         ],

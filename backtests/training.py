@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from backtests.choose_states import EMISSIONS, choose, metrics_of, options
+from backtests.recipe import Recipe
 from backtests.recorded import regime_bars, tapes_of, training_part
-from backtests.train import Recipe, train_regime
+from backtests.train import train_regime
 from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError
 from market.bars import Bars

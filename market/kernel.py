@@ -25,6 +25,7 @@ KERNELS: list[Callable[..., Any]] = []
 """Every kernel imported so far, in import order."""
 
 _compiled: set[int] = set()
+_written_out: set[int] = set()
 
 
 def kernel(function: F) -> F:
@@ -33,13 +34,22 @@ def kernel(function: F) -> F:
     return function
 
 
+def write_out(*kernels: Callable[..., Any]) -> None:
+    """Have compiled code write these kernels out wherever they are called, whatever their length.
+
+    For parts of a loop that get offsets handed down: where one is 0 it then costs nothing. No bit depends on it.
+    """
+    _written_out.update(map(id, kernels))
+
+
 def compile_all() -> None:
     """Make every recorded kernel callable from numba; the offline half calls this once, after its imports."""
     from numba.extending import register_jitable  # noqa: PLC0415 - numba must never load with the daemon
 
     for function in KERNELS:
         if id(function) not in _compiled:
-            register_jitable(function)
+            written = {"forceinline": True} if id(function) in _written_out else {}
+            register_jitable(**written)(function) if written else register_jitable(function)
             _compiled.add(id(function))
 
 

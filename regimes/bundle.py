@@ -7,7 +7,7 @@ JSON; a float is written as its shortest decimal, which reads back as the same b
 import hashlib
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -16,8 +16,9 @@ from market.features import FeatureRef, feature_list_fingerprint, feature_of
 from market.kernel import fingerprint as kernel_fingerprint
 from regimes.filter import FILTER_KERNELS
 from regimes.golden import Golden, complete, first_difference
+from regimes.layout import ENSEMBLE, KIND, MEMBERS, STATES
 from regimes.layout import FEATURES as WIDTH
-from regimes.layout import STATES
+from regimes.learnt import Profile, Training
 from regimes.likeness import fits_likeness
 from regimes.novelty import fits as fits_novelty
 from regimes.weights import ModelError, Vector, check_weights
@@ -25,47 +26,6 @@ from regimes.weights import ModelError, Vector, check_weights
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
 T = TypeVar("T")
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a state was like over the training bars, each bar weighted by its filtered posterior."""
-
-    state: int
-    """Ordinal: 0 the calmest where its lineage began; a refitted model keeps the order of the one before."""
-    occupancy: float
-    """Share of the bars."""
-    volatility: float
-    """Standard deviation of the log return of a bar."""
-    dwell: float
-    """Expected bars in the state, 1 / (1 - p_ii)."""
-    efficiency: float | None = None
-    """Mean of |sum of returns| / sum of |returns| over the last bars: 1 trends, 0 goes nowhere."""
-    autocorrelation: float | None = None
-    """Of a bar's log return with the one before."""
-
-
-class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The bars a model was trained on, and how."""
-
-    hash: str
-    """SHA-256 of the bars' content."""
-    bars: int
-    rows: int
-    """Bars on which every feature had a value."""
-    first: int
-    """Opening time of the first bar, UTC milliseconds."""
-    last: int
-    seed: int
-    covariance: str
-    emission: str = "gauss"
-    sticky: float = 0.0
-    """Bars of persistence that were added to each state."""
-    detector: Literal["hmm", "jump"] = "hmm"
-    """A hidden Markov model, or a jump model."""
-    engine: str
-    """Library and version that trained it."""
-    platform: str
-    """Where its golden vectors were computed."""
 
 
 class RegimeModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,10 +178,11 @@ def decode(files: Mapping[str, bytes], fingerprint: str = "", *, tolerance: floa
 def check(model: RegimeModel, *, tolerance: float = 0.0) -> None:
     """Raise ModelError unless the model's parts fit each other, this program's features and its golden vectors."""
     check_weights(model.weights)
-    shape = (model.states, len(model.features), len(model.versions), len(model.profiles))
-    if shape != (int(model.weights[STATES]), int(model.weights[WIDTH]), len(model.features), model.states):
+    members = int(model.weights[MEMBERS]) if model.weights[KIND] == ENSEMBLE else 0
+    shape = (model.states, len(model.features), len(model.versions), len(model.profiles), len(model.data.members))
+    if shape != (int(model.weights[STATES]), int(model.weights[WIDTH]), len(model.features), model.states, members):
         raise ModelError(
-            f"model {model.name}: its weights, features and profiles do not fit each other: train it again"
+            f"model {model.name}: its weights, features, profiles and members do not fit each other: train it again"
         )
     if not fits_novelty(model.novelty, len(model.features)):
         raise ModelError(f"model {model.name}: its limits of novelty do not fit its features: calibrate them again")

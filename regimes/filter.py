@@ -18,7 +18,7 @@ import math
 
 from collections.abc import Iterable
 
-from market.kernel import Params, State, kernel
+from market.kernel import Params, State, kernel, write_out
 from regimes.layout import (
     CENTRE,
     ENSEMBLE,
@@ -243,6 +243,9 @@ def _settle(s: State, b: int, w: Params, a: int, states: int, size: int) -> None
         s[b + k] = 0.0
     s[b + best] = 1.0
 
+
+write_out(_look, _predict, _update, _log_emission, _settle)
+"""A model that is no ensemble stands at offset 0, which then costs a compiled step nothing: it did cost 15 %."""
 
 FILTER_KERNELS = (
     *(filter_step, _fold_members, _lost, _look, _predict, _update, _log_emission, _settle),

@@ -41,10 +41,9 @@ FEWEST_SHARE = 0.01  # of the rows, for each state
 SMALLEST_VARIANCE = 1e-5  # of a standardised feature: below it the state describes a halted market, or one value
 
 
-class FitResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A trained model and how it came about."""
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What every training comes to, whichever the detector."""
 
-    parameters: Parameters
     weights: Vector
     log_likelihood: float
     """Of the standardised rows, in nats."""
@@ -65,6 +64,12 @@ class FitResult(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the training rows in each state."""
     engine: str
     """What trained it, with its version."""
+
+
+class FitResult(Fitted, frozen=True, kw_only=True):
+    """A trained model and how it came about."""
+
+    parameters: Parameters
 
 
 class _Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,9 +218,13 @@ def verified(result: FitResult, rows: Rows, rules: Rules, chain: Chain) -> FitRe
 
 def likelihood_by_filter(parameters: Parameters, rows: Rows) -> float:
     """Return the log likelihood of the standardised rows as the live filter adds it up."""
-    size = rows.z.shape[1]
-    weights = pack(msgspec.structs.replace(parameters, centre=(0.0,) * size, scale=(1.0,) * size))
-    return math.fsum(filter_rows(weights, rows.z.tolist())[1])
+    return math.fsum(filter_rows(of_standardised(parameters), rows.z.tolist())[1])
+
+
+def of_standardised(parameters: Parameters) -> Vector:
+    """Return the weights of a model as they are for rows that have been standardised already."""
+    size = len(parameters.centre)
+    return pack(msgspec.structs.replace(parameters, centre=(0.0,) * size, scale=(1.0,) * size))
 
 
 def lonely(weight: Array) -> str:

@@ -13,9 +13,10 @@ from brokers.latch import Command, Level
 from brokers.limits import Limits
 from market.features import FEATURES, feature_list_fingerprint
 from market.types import Account, Bar, Position
-from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.bundle import RegimeModel, filter_fingerprint, seal
 from regimes.gate import GateParams
 from regimes.golden import golden_of
+from regimes.learnt import Profile, Training
 from regimes.weights import Parameters, pack
 from runtime.core.facts import AnyFact, LevelChanged, RunStarted
 from runtime.core.plan import Plan, RegimePlan, StrategyPlan

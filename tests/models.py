@@ -8,9 +8,10 @@ import numpy as np
 from hmmlearn.hmm import GaussianHMM
 
 from market.features import FEATURES, FeatureRef, feature_list_fingerprint
-from regimes.bundle import Profile, RegimeModel, Training, filter_fingerprint, seal
+from regimes.bundle import RegimeModel, filter_fingerprint, seal
 from regimes.ensemble import join
 from regimes.golden import golden_of
+from regimes.learnt import Profile, Training
 from regimes.weights import Parameters, Vector, pack, unpack
 
 FEATURE_LIST: tuple[FeatureRef, ...] = (("log_return", ()), ("garman_klass", ()))

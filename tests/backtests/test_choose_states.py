@@ -22,7 +22,8 @@ from backtests.choose_states import (
     options,
     walk_of,
 )
-from backtests.train import Recipe, train_regime
+from backtests.recipe import Recipe
+from backtests.train import train_regime
 from market.features import FeatureRef
 from market.sp500 import read_sp500
 from regimes.weights import ModelError

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from backtests.backtest import run_backtest
+from backtests.recipe import Recipe, recipe_of
 from backtests.regime_calibration import calibrated
 from backtests.regime_facts import kind_of
-from backtests.train import Recipe, recipe_of, train_regime
+from backtests.train import train_regime
 from backtests.training import train_from_config
 from config.account import AccountConfig
 from config.load import load

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from backtests.benchmarks.regimes_refits import SPAN, judged, nasdaq
+from backtests.recipe import Recipe, recipe_of
 from backtests.refit import Refit, both, refit, rolling
-from backtests.train import Recipe, recipe_of, train_regime
+from backtests.train import train_regime
 from market.bars import Bars
 from market.features import FeatureRef
 from market.sp500 import read_sp500

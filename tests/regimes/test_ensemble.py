@@ -11,8 +11,9 @@ from regimes.ensemble import join, parts_of, penalty_of, transitions_of
 from regimes.filter import filter_init, filter_rows, filter_step
 from regimes.labels import permuted
 from regimes.layout import members_of
+from regimes.novelty import e_process, novelty_init, novelty_step
 from regimes.pit import pit_init, pit_step
-from regimes.weights import ModelError, Vector, check_weights, pack, unpack
+from regimes.weights import ModelError, Parameters, Vector, check_weights, pack, unpack
 from tests.kernels import bits, same_call
 from tests.models import SHARES, draw_parameters, draw_rows, draw_weights
 
@@ -85,6 +86,39 @@ def test_transform_is_that_of_the_members_mixture() -> None:
                 first += share * p * density[0]
         expected = (below[0] / (SHARES[0] + SHARES[2]), below[1] / first)
         assert expected == pytest.approx(found[t], abs=1e-9)
+
+
+def pooled(parts: list[tuple[float, Parameters]], count: int) -> list[list[float]]:
+    """Return rows as a pool of models predicts them: each from one of them, drawn by its share anew for every bar."""
+    draw, rows = np.random.default_rng(8), list[list[float]]()
+    ahead = [np.array(model.start) for _, model in parts]
+    states = [filter_init(pack(model)) for _, model in parts]
+    for _ in range(count):
+        at = draw.choice(len(parts), p=[share for share, _ in parts])
+        model = parts[at][1]
+        k = draw.choice(len(model.start), p=ahead[at])
+        z = draw.multivariate_normal(model.means[k], model.covariances[k])
+        rows.append((np.array(model.centre) + z * model.scale).tolist())
+        for place, (_, other) in enumerate(parts):
+            filter_step(states[place], pack(other), rows[-1])
+            ahead[place] = np.array(states[place][: len(other.start)]) @ np.array(other.transitions)
+    return rows
+
+
+def test_bars_as_an_ensemble_predicts_them_are_no_novelty_and_wilder_ones_are() -> None:
+    """Its own truth is the pool: each bar from one member. Then z is normal bar by bar, as the e-process asks."""
+    parts = [(0.7, draw_parameters(1, 2, 2, full=True)), (0.3, draw_parameters(2, 2, 2))]
+    w = join((0.35, 0.5, 0.15), [pack(parts[0][1]), draw_weights(3, 2, 2, "jump 9"), pack(parts[1][1])])
+    rows, rule = pooled(parts, 1500), e_process(2)
+    wild = [[4.0 * x for x in row] for row in rows[:50]]
+
+    z, v = np.array(transformed(w, rows)), novelty_init(rule)
+    quiet = max(novelty_step(v, rule, row) for row in z.tolist())
+    loud = [novelty_step(v, rule, row) for row in transformed(w, [*rows, *wild])[1500:]]
+
+    assert (0.0, 1.0) == (quiet, loud[-1])
+    assert all(stats.kstest(column, "norm").pvalue > 0.01 for column in z.T)
+    assert abs(np.corrcoef(z[:, 0], z[:, 1])[0, 1]) < 0.08
 
 
 @pytest.mark.parametrize(("states", "size"), SHAPES)

@@ -1,13 +1,18 @@
 """What the filter of every detector keeps: no look-ahead, the same bits in both drives, and no bar that breaks it."""
 
 import math
+import re
 
+from typing import Any
+
+import numba
 import numpy as np
 import pytest
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market.kernel import compile_all
 from regimes.filter import filter_init, filter_rows, filter_step
 from tests.kernels import bits, same_bits
 from tests.models import DETECTORS, draw_parameters, draw_rows, draw_weights
@@ -84,3 +89,16 @@ def test_no_bar_breaks_the_posterior(kind: Kind, values: list[float], seed: int)
     assert all(p >= 0.0 for posterior in posteriors for p in posterior)
     assert all(abs(sum(posterior) - 1.0) < 1e-12 for posterior in posteriors)
     assert [v != v for v in values] == [not math.isfinite(d) for d in densities]
+
+
+def test_a_compiled_step_pays_no_call_for_what_only_an_ensemble_needs() -> None:
+    """All that a model alone has to compute is written out in the step; a call is left for the ensemble's members."""
+    compile_all()
+    fast: Any = numba.njit(filter_step)
+    w = draw_weights(1, 2, 1, "gauss")
+    fast(np.array(filter_init(w)), np.array(w), np.array([1.0]))
+    (code,) = fast.inspect_llvm().values()
+
+    called = set(re.findall(r"call [^@\n]*@_ZN7regimes6filter\d+([a-z_]+)B", code))
+
+    assert {"filter_step", "_fold_members"} == called
