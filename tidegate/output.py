@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shutil
 import sys
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +53,8 @@ def table(rows: Iterable[Row], columns: Sequence[str], *, titled: bool = True) -
     from rich.text import Text  # noqa: PLC0415
 
     told = [{name: cell(name, row.get(name)) for name in columns} for row in rows]
-    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    screen = shutil.get_terminal_size()  # rich takes a dumb terminal's word for nothing unless it is told both
+    console = Console(width=screen.columns if sys.stdout.isatty() else WIDE, height=screen.lines, highlight=False)
     if titled and _needed(told, columns) > console.width:
         _one_by_one(told)
         return

@@ -28,6 +28,7 @@ def shown(code: str, width: int) -> list[str]:
     """Return the lines that a program prints on a screen so wide."""
     ours, theirs = pty.openpty()
     env = {**os.environ, "COLUMNS": str(width), "TERM": "dumb"}
+    env.pop("LINES", None)  # where one is told, rich believes the columns, too: not every shell tells it
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=theirs, env=env, check=True)
     os.close(theirs)
     with os.fdopen(ours, "rb", buffering=0) as screen:
