@@ -14,7 +14,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check", "tests"]
 
 ROOT = Path(__file__).parent
-CUT = "tests/backtests/test_drive_days.py"
+CUT = tuple(f"tests/backtests/test_{name}.py" for name in ("drive_days", "drive_strategies", "intrabar_hours"))
 """Tests that cut the bars of whole drives in two, in more places where TIDEGATE_CUTS is `all`."""
 UV = os.environ.get("UV", "uv")  # `uv run` tells where it stands; the environment itself has none
 OPENING, CLOSING = "  # <pins>\n", "  # </pins>\n"
@@ -80,7 +80,7 @@ def regimes_benchmark(session: nox.Session) -> None:
 
     These are `backtests/benchmarks/regimes_*.py`; arguments go to them.
     """
-    session.run("pytest", CUT, env={"TIDEGATE_CUTS": "all"}, external=True)
+    session.run("pytest", *CUT, env={"TIDEGATE_CUTS": "all"}, external=True)
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
         session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
 

@@ -67,6 +67,19 @@ def poisoned(row: Row) -> Row:
     return (row[0], 7.0, 9_999.0, 0.5, 5_000.0, 0.0, 400.0)
 
 
+def sick_within(bars: Bars, since: int) -> Bars:
+    """Return the bars with another world from within the one on that opens at `since` (UTC ms).
+
+    Its open is left: on that tick the bar before it is decided, and so must not feel anything else of it.
+    """
+    rows = ((row, poisoned(row)) for row in rows_of(bars))
+    return bars_of(
+        bars.symbol,
+        bars.timeframe,
+        [old if old[0] < since else (*old[:2], *sick[2:6], old[6]) if old[0] == since else sick for old, sick in rows],
+    )
+
+
 def driven(
     plan: Plan, *bars: Bars, start: int = MONDAY + 30 * HOUR, costs: Mapping[str, Costs] = COSTS, **options: Any  # noqa: ANN401
 ) -> Drive:  # fmt: skip

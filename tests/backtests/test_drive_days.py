@@ -20,7 +20,7 @@ from strategies.breakout import Breakout
 from strategies.trend import Trend
 from tests.cores import a_gate, a_lane, a_plan, opening, up_model
 from tests.cuts import cuts
-from tests.tapes import altered, coarser, driven, poisoned, rows_of, walk
+from tests.tapes import altered, coarser, driven, poisoned, rows_of, sick_within, walk
 from tests.venues import HOUR, MONDAY
 
 QUARTER = HOUR // 4
@@ -50,10 +50,10 @@ def drive(rule: MadeRule | None, *tapes: Bars) -> Drive:
     return driven(house(rule), *tapes, start=START)
 
 
-def encoded(one: Drive, before: int) -> list[bytes]:
-    """Return the decisions and deals made before a moment, as bytes."""
-    decided = [msgspec.msgpack.encode(d) for d in one.decisions if d.at < before]
-    return decided + [msgspec.msgpack.encode(d) for d in one.deals if d.at < before]
+def encoded(one: Drive, upto: int) -> list[bytes]:
+    """Return the decisions and deals made up to a moment, as bytes."""
+    decided = [msgspec.msgpack.encode(d) for d in one.decisions if d.at <= upto]
+    return decided + [msgspec.msgpack.encode(d) for d in one.deals if d.at <= upto]
 
 
 CLEAN = {None: drive(None, QUARTERS, DAYS), RULE: drive(RULE, QUARTERS), HOURLY: drive(HOURLY, QUARTERS)}
@@ -67,12 +67,12 @@ def test_days_gate_and_act_within_the_day() -> None:
         assert any(d.shut for d in one.decisions)
 
 
-@settings(max_examples=cuts(60, len(CUTS)), deadline=None)
+@settings(max_examples=cuts(40, len(CUTS)), deadline=None)
 @given(cut=st.sampled_from(CUTS))
 def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     """From any quarter on another world: no decision or deal before it changes, its own day's bar included."""
     since = QUARTERS.time[cut]
-    sick = altered(QUARTERS, since, poisoned)
+    sick = sick_within(QUARTERS, since)
     today = since // (24 * HOUR) * 24 * HOUR
 
     told = drive(None, sick, altered(DAYS, today, poisoned))
@@ -82,7 +82,7 @@ def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     assert {rule: encoded(CLEAN[rule], since) for rule in made} == {r: encoded(d, since) for r, d in made.items()}
 
 
-@settings(max_examples=cuts(60, len(CUTS)), deadline=None)
+@settings(max_examples=cuts(40, len(CUTS)), deadline=None)
 @given(cut=st.sampled_from(CUTS))
 def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     """Bars that are not there yet change nothing; only the bar at which the data ends is told otherwise."""

@@ -140,7 +140,7 @@ def test_a_core_put_to_rest_within_an_hour_goes_on_with_its_moves(cut: int) -> N
     assert core.snapshot() == woken.snapshot()
 
 
-@settings(max_examples=cuts(20, 1000), deadline=None)
+@settings(max_examples=cuts(20, 300), deadline=None)
 @given(cut=st.integers(60, COUNT * 60 - 120), rule=st.sampled_from(RULES[:2]))
 def test_later_minutes_change_no_hour(cut: int, rule: FrameRule) -> None:
     """Cut anywhere, also within an hour, and poisoned from there on: what was told before stays to the bit."""
