@@ -1,10 +1,13 @@
-"""The look-ahead twin of a regime reading: states that know all later bars. For the tripwire alone.
+"""The look-ahead twin of a regime reading: states that know all later bars. For the tripwire, and two benchmarks.
 
 Smoothed states are worth +0.6 to +0.9 of Sharpe on stock indices, and nobody can trade them. They live here, where no
-daemon can import them, go into no model, record or journal, and leave as a Sharpe ratio only (`backtests/tripwire.py`).
+daemon can import them, go into no model, record or journal, and leave as figures only: a Sharpe ratio beside that of
+the filtered states (`backtests/tripwire.py`), or how well training has told the days it was trained on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,18 +23,43 @@ from runtime.core.feeds import RegimeReading
 
 Told = Mapping[int, list[float]]
 """What a twin says of each bar, by its opening time: a posterior."""
+TINY = 1e-300
 
 
-def smoothed(weights: Vector, read: Read) -> Array:
-    """Return the posterior (n, K) of each bar given all bars, earlier and later (Kim, 1994)."""
-    transitions = np.array(unpack(weights).transitions)
-    known = np.empty_like(read.posteriors)
-    known[-1] = read.posteriors[-1]
-    for i in range(len(known) - 2, -1, -1):
-        predicted = np.maximum(read.posteriors[i] @ transitions, 1e-300)
-        row = read.posteriors[i] * (transitions @ (known[i + 1] / predicted))
-        known[i] = row / row.sum()
+def smoothed(weights: Vector, posteriors: Array) -> Array:
+    """Return the posterior (n, K) of each bar given all bars, earlier and later, from the filtered ones (Kim, 1994)."""
+    known = np.empty_like(posteriors)
+    _back()(np.array(unpack(weights).transitions), posteriors, known)
     return known
+
+
+@cache
+def _back() -> Callable[..., None]:
+    """Return the recursion from the last bar back to the first, compiled."""
+    import numba  # noqa: PLC0415 - slow to import, and only who looks ahead needs it
+
+    def run(transitions: Any, posteriors: Any, known: Any) -> None:  # noqa: ANN401 - numba's
+        count, states = posteriors.shape
+        ratio = np.empty(states)
+        known[count - 1] = posteriors[count - 1]
+        for t in range(count - 2, -1, -1):
+            for j in range(states):
+                predicted = 0.0
+                for i in range(states):
+                    predicted += posteriors[t, i] * transitions[i, j]
+                ratio[j] = known[t + 1, j] / max(predicted, TINY)
+            whole = 0.0
+            for i in range(states):
+                share = 0.0
+                for j in range(states):
+                    share += transitions[i, j] * ratio[j]
+                known[t, i] = posteriors[t, i] * share
+                whole += known[t, i]
+            for i in range(states):
+                known[t, i] /= whole
+
+    compiled: Callable[..., None] = numba.njit(run)
+    return compiled
 
 
 def cheapest_path(weights: Vector, read: Read) -> Array:
@@ -68,7 +96,7 @@ def hindsight(weights: Vector, read: Read) -> Array:
         ]
         mean: Array = np.sum(said, axis=0)
         return mean
-    return smoothed(weights, read) if unpack(weights).penalty is None else cheapest_path(weights, read)
+    return smoothed(weights, read.posteriors) if unpack(weights).penalty is None else cheapest_path(weights, read)
 
 
 def late(posteriors: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Sharpe ratios by day, and how sure the difference of two over the same days is."""
+"""Sharpe ratios, by one definition, and how sure the difference of two over the same days is."""
 
 import math
 
@@ -32,15 +32,14 @@ def daily(times: Sequence[int], values: Sequence[float]) -> tuple[Array, float]:
 
 
 def sharpe(returns: Array, per_year: float) -> float:
-    """Return the mean by the standard deviation, a year; 0 where nothing moved.
+    """Return the mean of returns (n,) by their standard deviation, a year; 0 where nothing moved.
+
+    Source: Sharpe, The Sharpe Ratio (1994), ex post: the divisor of the variance is n - 1. Cash earns nothing here.
 
     >>> round(sharpe(np.array([0.01, 0.03]), 2.0), 6)
     2.0
     """
-    if len(returns) < 2:
-        return 0.0
-    wide = float(returns.std(ddof=1))
-    return float(returns.mean()) / wide * math.sqrt(per_year) if wide > 0.0 else 0.0
+    return float(_sharpes(returns[None, :], per_year)[0]) if len(returns) > 1 else 0.0
 
 
 def gap_interval(a: Array, b: Array, per_year: float, seed: int = 1) -> tuple[float, float]:
@@ -55,6 +54,7 @@ def gap_interval(a: Array, b: Array, per_year: float, seed: int = 1) -> tuple[fl
 
 
 def _sharpes(rows: Array, per_year: float) -> Array:
+    """Return the ratio of each row of returns (m, n)."""
     wide = rows.std(axis=1, ddof=1)
     found: Array = np.where(wide > 0.0, rows.mean(axis=1) / np.where(wide > 0.0, wide, 1.0), 0.0) * math.sqrt(per_year)
     return found

@@ -10,6 +10,8 @@ import numpy as np
 from arch.bootstrap import StationaryBootstrap
 from numpy.typing import NDArray
 
+from backtests.sharpe import sharpe
+
 Array = NDArray[np.float64]
 
 BLOCK = 60
@@ -54,12 +56,6 @@ def book(wanted: Array, delay: int, returns: Array, cost: Array, per_year: float
         inside=float(held.mean()),
         changes=float((change.sum() + held[-1]) / years),
     )
-
-
-def sharpe(earned: Array, per_year: float) -> float:
-    """Return the Sharpe ratio a year of what was earned bar by bar; 0 where nothing ever was."""
-    deviation = float(earned.std())
-    return float(earned.mean()) / deviation * float(np.sqrt(per_year)) if deviation > 0.0 else 0.0
 
 
 def errors(one: Book, other: Book, per_year: float, draws: int = DRAWS) -> tuple[float, float]:

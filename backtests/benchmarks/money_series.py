@@ -13,23 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pyarrow import parquet
 
+from backtests.benchmarks import indices
 from brokers.mt5.zone import NEW_YORK_CLOSE, to_server, to_utc
 from market.barcheck import Policy
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
 from market.features import FeatureRef, FeatureSet
 from market.sp500 import read_nasdaq
-from market.types import DAY_MS, TIMEFRAMES
+from market.types import TIMEFRAMES
 
 Array = NDArray[np.float64]
 
-SP500 = Path("prices") / "sp500-d1-1927-2020.csv.gz"
 MINUTES = Path("prices") / "eurusd-m1-2018.histdata.zip"
 TICKS = Path("mt5") / "eurusd-ticks-2025-09.parquet"
 
 NEW_YORK = "UTC-5 US"
-SINCE_1962 = -2922 * DAY_MS
-"""1962-01-01: before it the file's bars have no high and no low of their own."""
 INDEX_COST = 0.001
 """Ten basis points of the price for each entry and each exit."""
 COMMISSION = 0.000035
@@ -63,8 +61,7 @@ class Series(NamedTuple):
 
 def sp500(data: Path) -> Series:
     """Return the S&P 500 from 1962 to 2020."""
-    bars, _ = read_bars(data / SP500, "SP500", "D1", Policy(range="repair"))
-    return _index("S&P 500, 1962 to 2020", bars.between(SINCE_1962, bars.time[-1] + 1))
+    return _index("S&P 500, 1962 to 2020", indices.sp500(data))
 
 
 def nasdaq() -> Series:

@@ -4,26 +4,22 @@ Beside it the look-ahead twin: the same models, but states smoothed over the bar
 decision; it shows how much money a leak would make.
 """
 
-import functools
+from typing import NamedTuple
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import numba
 import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.lookahead import smoothed
 from backtests.regime_compiled import filtered_compiled
 from regimes.fit import Emission, FitResult, fit
 from regimes.labels import overlap_of, permuted
-from regimes.weights import ModelError, Vector, unpack
+from regimes.weights import ModelError, Vector
 
 Array = NDArray[np.float64]
 
 STARTS = 12
 """Fresh starts of each refit, beside the model before."""
-TINY = 1e-300
 
 
 class Walk(NamedTuple):
@@ -42,7 +38,7 @@ class Walk(NamedTuple):
 
 def walk(x: Array, states: int, emission: Emission | float, window: int, every: int) -> Walk:
     """Refit on the last `window` rows of x (n, d) every `every` rows; the first column is the log return."""
-    filtered, smoothed, renewed = np.full((3, len(x)), np.nan)
+    filtered, twin, renewed = np.full((3, len(x)), np.nan)
     weights: Vector = ()
     last: FitResult | None = None
     refits = kept = 0
@@ -58,9 +54,9 @@ def walk(x: Array, states: int, emission: Emission | float, window: int, every: 
         posteriors = _filtered(weights, seen)
         block = slice(window, min(window + every, len(seen)))
         filtered[at : at + every] = posteriors[block, :-1].sum(axis=1)
-        smoothed[at : at + every] = smoothed_over(weights, posteriors)[block, :-1].sum(axis=1)
+        twin[at : at + every] = smoothed(weights, posteriors)[block, :-1].sum(axis=1)
         renewed[at : at + every] = _filtered(last.weights, seen)[block, :-1].sum(axis=1)
-    return Walk(filtered, smoothed, renewed, refits, kept)
+    return Walk(filtered, twin, renewed, refits, kept)
 
 
 def _refitted(known: Array, states: int, emission: Emission | float, last: FitResult | None) -> FitResult | None:
@@ -92,34 +88,3 @@ def _successor(old: Vector, new: Vector, known: Array) -> Vector:
 def _filtered(weights: Vector, x: Array) -> Array:
     """Return the filtered posteriors (n, K) of rows (n, d)."""
     return filtered_compiled(weights, np.ascontiguousarray(x))[0]
-
-
-def smoothed_over(weights: Vector, posteriors: Array) -> Array:
-    """Return the posteriors (n, K) given all bars, from the filtered ones."""
-    later = np.empty_like(posteriors)
-    _back()(np.array(unpack(weights).transitions), posteriors, later)
-    return later
-
-
-@functools.cache
-def _back() -> Callable[..., None]:
-    """Return Kim's (1994) recursion back over filtered posteriors, compiled."""
-
-    def loop(transitions: Array, posteriors: Array, later: Array) -> None:
-        count, states = posteriors.shape
-        predicted = np.empty(states)
-        later[count - 1] = posteriors[count - 1]
-        for t in range(count - 2, -1, -1):
-            for j in range(states):
-                mass = 0.0
-                for i in range(states):
-                    mass += posteriors[t, i] * transitions[i, j]
-                predicted[j] = mass
-            for i in range(states):
-                share = 0.0
-                for j in range(states):
-                    share += transitions[i, j] * later[t + 1, j] / max(predicted[j], TINY)
-                later[t, i] = posteriors[t, i] * share
-
-    fast: Any = numba.njit(loop)
-    return fast  # type: ignore[no-any-return] # numba has no types

@@ -6,22 +6,22 @@ each. Steps are timed by the processor, fits by the wall.
 """
 
 import argparse
-import csv
-import gzip
 import math
 import os
 import time
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.benchmarks.indices import SP500, moves, sp500
+from backtests.benchmarks.simulated import Scenario, draw
 from backtests.benchmarks.timing import Work, head, in_turn, row
+from market.sp500 import read_nasdaq
 from regimes.fit import fit
 from regimes.fit_chain import Chain, Rules
 from regimes.fit_hmmlearn import as_hmmlearn
@@ -37,44 +37,20 @@ REPEATS = 5
 YEARS = 2000  # rows of a window
 CLOSE = 0.1  # nats
 OTHERS = 150  # starts that know best
-DAYS = {
-    2: ((6.15e-4, -7.85e-4), (7.76e-3, 1.74e-2), ((1.0 - 1 / 472, 1 / 472), (1 / 83, 1.0 - 1 / 83))),
-    3: (
-        (8e-4, 0.0, -1.2e-3),
-        (5.9e-3, 1.0e-2, 1.74e-2),
-        ((0.9975, 0.0015, 0.001), (0.004, 0.993, 0.003), (0.003, 0.007, 0.99)),
-    ),
-}
-"""Means, deviations and transitions of simulated days: two states are Hardy's (2001) months, scaled."""
+MOST = 3  # states that days are simulated of
 
 
 def simulated(states: int, count: int, seed: int, size: int = 1) -> Array:
-    """Return simulated days (n, d) of as many states."""
-    means, deviations, transitions = (np.array(part) for part in DAYS[min(states, 3)])
-    draw = np.random.default_rng(seed)
-    turns, path = draw.random(count), np.zeros(count, dtype=np.intp)
-    edges = transitions.cumsum(axis=1)
-    for t in range(1, count):
-        path[t] = min(np.searchsorted(edges[path[t - 1]], turns[t]), len(means) - 1)
-    return (means[path] + deviations[path] * draw.normal(size=(size, count))).T
-
-
-def closes(lines: Iterator[str], column: str, first: str) -> Array:
-    """Return the log returns (n, 1) of a table's column from a date on."""
-    prices = [float(line[column]) for line in csv.DictReader(lines) if line["Date"] >= first and line[column]]
-    return np.diff(np.log(prices))[:, None]
+    """Return days (n, d) of Hardy's market of as many states, three at most; each column goes its own way."""
+    scenario = Scenario("", min(states, MOST), count)
+    return np.column_stack([draw(scenario, count, (seed, scenario.states, column))[0] for column in range(size)])
 
 
 def real(data: Path | None) -> dict[str, Array]:
     """Return the daily log returns that are here, by name."""
-    found = {}
-    spec = find_spec("arch")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        with gzip.open(Path(folder) / "data" / "nasdaq" / "nasdaq.csv.gz", "rt") as file:
-            found["Nasdaq 1999-2018"] = closes(file, "Adj Close", "1999")
-    if data is not None and (path := data / "prices" / "sp500-d1-1927-2020.csv.gz").exists():
-        with gzip.open(path, "rt") as file:
-            found["S&P 500 1962-2020"] = closes(file, "Close", "1962")
+    found = {"Nasdaq 1999-2018": moves(read_nasdaq())}
+    if data is not None and (data / SP500).exists():
+        found["S&P 500 1962-2020"] = moves(sp500(data))
     return found
 
 

@@ -5,30 +5,25 @@ where there are enough: those that both models were trained on. Of the bars on w
 new model must call most by its own successor.
 """
 
-import csv
-import gzip
 import os
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from backtests.benchmarks.indices import SP500, sp500
 from backtests.benchmarks.timing import head
 from backtests.refit import Refit, both, rolling
-from market.barfile import read_bars
-from market.bars import Bars, bars_of
-from market.sp500 import sp500_path
+from market.bars import Bars
+from market.sp500 import read_nasdaq
 from regimes.bundle import RegimeModel
 from regimes.labels import Relabelled
 
 SPAN = (2000, 63)
 MOST, FEWEST = 0.5, 20
 """Share of an old state's bars that its successor must have; bars below which a state is not judged."""
-SINCE = -252_460_800_000
-"""1962-01-01, UTC milliseconds: before it the bars of the index are flat."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,22 +69,10 @@ def same(old: RegimeModel, new: RegimeModel, bars: Bars) -> bool:
 
 def indices() -> Iterator[Bars]:
     """Yield the daily bars of two indices, those of the first where real prices are kept."""
-    data = Path(os.environ.get("TIDEGATE_DATA", "")) / "prices" / "sp500-d1-1927-2020.csv.gz"
-    if data.exists():
-        yield read_bars(data, "SP500", digits=2)[0].between(SINCE, 1 << 62)
-    yield nasdaq()
-
-
-def nasdaq() -> Bars:
-    """Return the twenty years of daily Nasdaq bars that ship inside arch, in the form of its S&P 500."""
-    with gzip.open(sp500_path().parents[1] / "nasdaq" / "nasdaq.csv.gz", "rt", encoding="utf-8") as lines:
-        return bars_of("NASDAQ", "D1", [_row(fields) for fields in csv.DictReader(lines)])
-
-
-def _row(fields: dict[str, str]) -> tuple[float, ...]:
-    month, day, year = (int(x) for x in fields["Date"].split("/"))
-    time = int(datetime(year, month, day, tzinfo=UTC).timestamp()) * 1000
-    return (time, *(float(fields[name]) for name in ("Open", "High", "Low", "Close")), float(fields["Volume"]), 0.0)
+    data = Path(os.environ.get("TIDEGATE_DATA", ""))
+    if (data / SP500).exists():
+        yield sp500(data)
+    yield read_nasdaq()
 
 
 def main() -> None:

@@ -24,7 +24,6 @@ import numpy as np
 from hmmlearn.hmm import GaussianHMM
 from jumpmodels.jump import JumpModel
 
-from backtests.benchmarks.money_walk import smoothed_over
 from backtests.benchmarks.simulated import (
     SCENARIOS,
     Array,
@@ -39,6 +38,7 @@ from backtests.benchmarks.simulated import (
     switches,
 )
 from backtests.benchmarks.timing import head
+from backtests.lookahead import smoothed
 from backtests.regime_compiled import filtered_compiled
 from regimes.fit import Emission, fit
 from regimes.fit_chain import stationary
@@ -93,7 +93,7 @@ def in_sample(scenario: Scenario, trial: int) -> tuple[float, float]:
     told = np.zeros(scenario.bars, dtype=np.intp)  # no model is one regime
     weights = trained(returns, scenario)
     if weights is not None:
-        told = smoothed_over(weights, filtered_compiled(weights, returns[:, None])[0]).argmax(axis=1)
+        told = smoothed(weights, filtered_compiled(weights, returns[:, None])[0]).argmax(axis=1)
     return balanced(truth, aligned(truth, told, scenario.states)), balanced(truth, best)
 
 

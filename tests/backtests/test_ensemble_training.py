@@ -106,7 +106,7 @@ def test_hindsight_of_an_ensemble_is_the_mean_of_its_members() -> None:
 
     found = hindsight(join((0.25, 0.75), parts), reads[2])
 
-    expected = 0.25 * smoothed(parts[0], reads[0]) + 0.75 * cheapest_path(parts[1], reads[1])
+    expected = 0.25 * smoothed(parts[0], reads[0].posteriors) + 0.75 * cheapest_path(parts[1], reads[1])
     np.testing.assert_allclose(found, expected, atol=1e-12)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
 

@@ -10,9 +10,8 @@ import pytest
 
 from numpy.typing import NDArray
 
-from backtests.benchmarks.money_series import GARMAN_KLASS, RETURN, SINCE_1962, SP500, values
-from market.barcheck import Policy
-from market.barfile import read_bars
+from backtests.benchmarks.indices import sp500
+from backtests.benchmarks.money_series import GARMAN_KLASS, RETURN, values
 from market.features import FeatureRef
 from regimes.likeness import (
     PROBABILITIES,
@@ -33,8 +32,7 @@ AHEAD = 2520
 @pytest.fixture(scope="module")
 def index(shared_data: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Return the days of the S&P 500 since 1962, and their features."""
-    bars, _ = read_bars(shared_data / SP500, "SP500", "D1", Policy(range="repair"))
-    bars = bars.between(SINCE_1962, bars.time[-1] + 1)
+    bars = sp500(shared_data)
     days = [datetime.datetime.fromtimestamp(t / 1000, datetime.UTC).date().isoformat() for t in bars.time]
     return days[1:], values(bars, FEATURES)[1:]
 

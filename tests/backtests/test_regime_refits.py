@@ -5,13 +5,13 @@ import functools
 import numpy as np
 import pytest
 
-from backtests.benchmarks.regimes_refits import SPAN, judged, nasdaq
+from backtests.benchmarks.regimes_refits import SPAN, judged
 from backtests.recipe import Recipe, recipe_of
 from backtests.refit import Refit, both, refit, rolling
 from backtests.train import train_regime
 from market.bars import Bars
 from market.features import FeatureRef
-from market.sp500 import read_sp500
+from market.sp500 import read_nasdaq, read_sp500
 from regimes.bundle import RegimeModel, check
 from regimes.labels import Kept, Relabelled, reordered
 
@@ -94,7 +94,7 @@ def test_a_refit_knows_nothing_of_the_bars_after_it() -> None:
 
 def test_where_the_likeliest_model_means_something_else_the_nearest_one_is_asked() -> None:
     """On these years of the Nasdaq the likeliest three states mean others; near the old ones they keep theirs."""
-    bars = nasdaq().part(0, SPAN[0] + 3 * SPAN[1])
+    bars = read_nasdaq().part(0, SPAN[0] + 3 * SPAN[1])
     found = list(rolling(bars, RETURNS, 3, SPAN))
     near = [each for each in found if each.cost > 0.0]
 

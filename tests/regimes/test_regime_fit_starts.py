@@ -1,6 +1,5 @@
 """Where training starts and how far it gets: the best likelihood anybody knows of, and never below a warm start."""
 
-import gzip
 import math
 
 from pathlib import Path
@@ -11,6 +10,8 @@ import pytest
 
 from numpy.typing import NDArray
 
+from backtests.benchmarks.indices import moves, sp500
+from backtests.benchmarks.simulated import Scenario, draw
 from regimes.fit import fit
 from regimes.fit_rows import rows_of
 from regimes.fit_starts import KINDS, from_groups, from_model, starts_of
@@ -19,25 +20,11 @@ from tests.models import draw_parameters
 
 Array = NDArray[np.float64]
 
-DAILY = {
-    2: ((6.15e-4, -7.85e-4), (7.76e-3, 1.74e-2), ((1.0 - 1 / 472, 1 / 472), (1 / 83, 1.0 - 1 / 83))),
-    3: (
-        (8e-4, 0.0, -1.2e-3),
-        (5.9e-3, 1.0e-2, 1.74e-2),
-        ((0.9975, 0.0015, 0.001), (0.004, 0.993, 0.003), (0.003, 0.007, 0.99)),
-    ),
-}
-"""Daily returns: means, deviations and transitions. Two states: Hardy's (2001) monthly ones, scaled; three: alike."""
-
 
 def daily(states: int, count: int, seed: int) -> tuple[Array, NDArray[np.intp]]:
     """Return simulated daily returns (n, 1) and their true states."""
-    means, deviations, transitions = (np.array(part) for part in DAILY[states])
-    draw = np.random.default_rng(seed)
-    path = np.zeros(count, dtype=np.intp)
-    for t in range(1, count):
-        path[t] = draw.choice(states, p=transitions[path[t - 1]])
-    return (means[path] + deviations[path] * draw.normal(size=count))[:, None], path
+    returns, path = draw(Scenario("", states, count), count, (seed, states))
+    return returns[:, None], path
 
 
 def best_known(x: Array, states: int) -> float:
@@ -58,10 +45,7 @@ def test_best_known_likelihood_is_reached_on_simulated_days(states: int) -> None
 @pytest.mark.parametrize("states", [2, 3])
 def test_best_known_likelihood_is_reached_on_real_days(shared_data: Path, states: int) -> None:
     """The same on windows of eight years of the S&P 500."""
-    with gzip.open(shared_data / "prices" / "sp500-d1-1927-2020.csv.gz", "rt") as file:
-        closes = [float(line.split(",")[4]) for line in file if "1962" <= line[:4] < "2020"]
-    returns = np.diff(np.log(closes))[:, None]
-
+    returns = moves(sp500(shared_data))
     windows = [returns[first : first + 2000] for first in range(0, len(returns) - 2000, 3000)]
     gaps = [best_known(x, states) - fit(x, states, seed=1).log_likelihood for x in windows]
 
