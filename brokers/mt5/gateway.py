@@ -33,7 +33,11 @@ _LEVEL_OF = {
     ModifyRequest: {"run"},
 }
 Priced = EntryRequest | CloseRequest | CloseByRequest | ModifyRequest
-"""Requests that are right for the moment they were decided at, and for its price."""
+"""Requests that are right for the moment they were decided at, and for its price.
+
+But for a person's close: the latch says at every moment whether it is still wanted, and between two facts the core does
+not know how late it is.
+"""
 
 _RATE_MS = 60_000
 _REMEMBERED = 4096
@@ -113,7 +117,8 @@ class Gateway:
         comment = "" if isinstance(request, ModifyRequest) else request.comment
         if units(request.symbol) > LONGEST_NAME or units(comment) > LONGEST_NAME:
             return f"symbol and comment may have {LONGEST_NAME} UTF-16 units", _code("symbol allowed")
-        if at - request.decided_at > self.limits.max_age_s * 1000:
+        operator = isinstance(request, CloseRequest | CloseByRequest) and request.operator
+        if not operator and at - request.decided_at > self.limits.max_age_s * 1000:
             return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
                 "age"
             )

@@ -196,6 +196,8 @@ def test_each_check_refuses_by_its_name_and_counts_nothing_as_sent(
         (modify(price=BID * 0.9801, stop=1000.0), {}),
         (close_by(), {"at": NOW + 30_000}),
         (entry(), {"at": NOW + 30_000}),
+        (close(operator=True), {"at": NOW + 3_600_000}),  # a person's will does not age while the latch says it
+        (close_by(operator=True), {"at": NOW + 3_600_000}),
         (entry(comment="x" * 29), {}),
         (entry(comment="\N{BEAR FACE}" * 14 + "x"), {}),
     ],
