@@ -102,7 +102,7 @@ def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:
         grow(lane.trade, deal)
     else:
         return _surplus(desk, order, deal, f"was filled late as position {deal.position}, beside the one it holds")
-    order.position, order.ticket = deal.position, order.ticket or deal.order
+    order.position, order.ticket, order.unseen = deal.position, order.ticket or deal.order, False
     if order.state != "FILLED":
         whole = lane.trade.volume >= order.volume - LOT_DUST
         walk(order, "filled" if whole else "part", f"deal {deal.ticket}")

@@ -2,8 +2,8 @@
 
 Rule 1: everything that may happen to an order of ours stands in `LIFE`. Rule 2: an illegal transition raises with the
 order's story and changes nothing. `(MISSING, "filled")` and `(REFUSED, "filled")` are legal: a venue may deny or refuse
-an order and fill it all the same; and `(CANCELLED, "part")`: the end of an order may be told before a deal that was
-made just before it.
+an order and fill it all the same; `(FILLED, "absent")`: it may say that it filled one of which no deal ever shows; and
+`(CANCELLED, "part")`: the end of an order may be told before a deal that was made just before it.
 """
 
 from typing import Literal
@@ -46,6 +46,7 @@ LIFE: dict[tuple[State, Happening], State] = {
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("FILLED", "absent"): "MISSING",
     ("REFUSED", "part"): "PARTIAL",
     ("REFUSED", "filled"): "FILLED",
     ("CANCELLED", "part"): "CANCELLED",

@@ -65,6 +65,8 @@ def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> No
                 _rests(decider, order, resting[order.magic])
             else:
                 waits |= _vanished(lanes, order, settled=fact.settled)
+        elif order.verb == "entry" and order.state == "FILLED":
+            waits |= _untold(desk, order, held, settled=fact.settled)
         elif order.verb == "close" and order.state == "FILLED" and order.position in held:
             waits |= _undone(desk, order, settled=fact.settled)
     desk.lift_doubts()
@@ -105,7 +107,8 @@ def _missing(desk: OrderDesk, order: OrderRecord) -> None:
     walk(order, "absent", "not among positions, orders or deals after the settle window")
     desk.ledger.holds[f"MISSING:{order.symbol}"] = f"{order.name} was never found"
     desk.wake_missing(order.symbol)
-    desk.alert("page", f"{order.name} is MISSING: sent perhaps, found nowhere, not sent again")
+    answered = "answered as done" if order.deal else "sent perhaps"
+    desk.alert("page", f"{order.name} is MISSING: {answered}, found nowhere, not sent again")
 
 
 def _resolve_act(desk: OrderDesk, lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:
@@ -158,6 +161,23 @@ def _vanished(lanes: list[Lane], order: OrderRecord, *, settled: bool) -> bool:
     for lane in lanes:
         if lane.order == order.id:
             lane.order = 0
+    return False
+
+
+def _untold(desk: OrderDesk, order: OrderRecord, held: dict[int, Position], *, settled: bool) -> bool:
+    """Give an entry up that was answered as done and of which no deal, or not of all of it, ever told.
+
+    Return whether to look again. A position of it that no trade is yet has a deal that is late.
+    """
+    lane = desk.by_number[order.strategy]
+    trade = lane.trade.position if lane.trade is not None else 0
+    if lane.order != order.id or any(order.magic == p.magic and p.ident != trade for p in held.values()):
+        return False
+    if _first_unseen(order, settled=settled):
+        return True
+    lane.order = 0
+    if not order.position:
+        _missing(desk, order)
     return False
 
 

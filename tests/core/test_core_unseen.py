@@ -3,7 +3,7 @@
 from brokers.facts import Accepted, DealMade, InDoubt, LinkUp, OrderGone, Reconciled, Rejected
 from market.types import Deal
 from runtime.core.facts import RunStarted
-from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, WakeAt
+from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, Submit, WakeAt
 from runtime.core.positions import Trade
 from runtime.desks import watched
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, an_account, buy, buy_limit, closed, hour, level, reconciled
@@ -24,6 +24,14 @@ def closing() -> tuple[Told, Deal, ClosePosition]:
     wish = only(told.tell(closed(4)), ClosePosition)
     told.tell(Accepted(at=hour(5), id=wish.id, order=77))
     return told, entry, wish
+
+
+def answered_as_done() -> tuple[Told, Submit]:
+    """Return a core whose entry of bar 3 was answered as done (10009), and of which no deal has told."""
+    told = Told(a_plan(a_lane({3: buy()})))
+    wish = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=wish.id, order=77, deal=88, volume=1.0))
+    return told, wish
 
 
 def look(entry: Deal, *, settled: bool = False) -> Reconciled:
@@ -77,6 +85,47 @@ def test_an_entry_in_doubt_of_which_a_part_was_filled_is_never_missing() -> None
     assert "CANCELLED" == again.core.ledger.orders[wish.id].state
     assert ([], 0, 0.4) == (again.holds, again.core.lanes[0].order, trade_of(again).volume)
     assert [] == of_kind(step, Alert)
+
+
+def test_an_entry_that_was_done_and_of_which_no_deal_ever_shows_is_missing_after_a_window() -> None:
+    """The strategy does not wait for it for ever, and somebody is paged; were it filled after all, it is ours."""
+    told, wish = answered_as_done()
+    first = told.tell(reconciled(at=hour(4)))
+    waits = told.core.lanes[0].order
+    last = told.tell(reconciled(at=hour(4), settled=True))
+    given_up = told.core.lanes[0].order, told.holds
+    told.tell(DealMade(at=hour(4), deal=(late := told.deal(wish, "in", 100.1))))
+
+    assert (["WakeAt"], wish.id, (0, ["MISSING:XAUUSD"])) == (kinds(first), waits, given_up)
+    assert "page" == only(last, Alert).severity
+    assert late.position == trade_of(told).position
+
+
+def test_flatten_does_not_wait_for_ever_for_an_entry_that_was_done() -> None:
+    """Nothing of it is at the venue after the window: the account stands at halt."""
+    told, _ = answered_as_done()
+    told.tell(level("flatten", hour(4)), reconciled(at=hour(4)))
+
+    assert "halt" == only(told.tell(reconciled(at=hour(4), settled=True)), SetLevel).level
+
+
+def test_an_entry_whose_position_stands_is_not_missing_though_no_deal_has_told() -> None:
+    """Its deal is late, and what is there must not be asked for again."""
+    told, wish = answered_as_done()
+    there = position_of(told.deal(wish, "in", 100.1))
+    told.tell(*(reconciled(BALANCE, there, at=hour(4), settled=settled) for settled in (False, True, True)))
+
+    assert (wish.id, ["BREAK:XAUUSD"]) == (told.core.lanes[0].order, told.holds)
+
+
+def test_the_rest_of_an_entry_of_which_only_a_part_was_ever_told_is_let_go() -> None:
+    """The venue said yes to all of it and did a part: when that is left, the strategy goes on."""
+    told, wish = answered_as_done()
+    part = told.deal(wish, "in", 100.1, volume=0.4)
+    told.tell(DealMade(at=hour(4), deal=part), DealMade(at=hour(4), deal=told.deal(part, "out", 100.1)))
+    told.tell(reconciled(at=hour(4)), reconciled(at=hour(4), settled=True))
+
+    assert (0, []) == (told.core.lanes[0].order, told.holds)
 
 
 def test_an_entry_that_was_accepted_without_a_ticket_is_found_by_its_magic_number() -> None:

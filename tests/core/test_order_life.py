@@ -43,6 +43,7 @@ LEGAL: dict[tuple[State, Happening], State] = {
     ("FILLED", "filled"): "FILLED",
     ("FILLED", "placed"): "FILLED",
     ("FILLED", "gone"): "FILLED",
+    ("FILLED", "absent"): "MISSING",
     ("REFUSED", "part"): "PARTIAL",
     ("REFUSED", "filled"): "FILLED",
     ("CANCELLED", "part"): "CANCELLED",
@@ -90,7 +91,7 @@ def test_the_story_stands_in_the_error() -> None:
     walk(order, "filled", "deal 3")
 
     with pytest.raises(IllegalTransitionError, match=r"NEW -sent-> SENT \(at 5\); SENT -filled-> FILLED \(deal 3\)"):
-        walk(order, "absent")
+        walk(order, "refused")
 
 
 def test_a_missing_order_may_be_filled_later() -> None:
