@@ -284,7 +284,7 @@ class OrderDesk:
             return
         awaited = {lane.order for lane in self.by_number.values()}  # filled perhaps, but its deal was not told yet
         awaited |= {lane.trade.closing for lane in self.by_number.values() if lane.trade is not None}
-        awaited |= {early.entry for early in self.ledger.early}
+        awaited |= {early.entry for early in self.ledger.early} | {order.cancelling for order in orders.values()}
         ended = [i for i, o in orders.items() if o.state not in OPEN and i not in awaited]
         for ident in ended[: len(orders) - KEEP_ENDED]:
             magic = orders.pop(ident).magic

@@ -67,6 +67,8 @@ def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> No
                 waits |= _vanished(lanes, order, settled=fact.settled)
         elif order.verb == "entry" and order.state == "FILLED":
             waits |= _untold(desk, order, held, settled=fact.settled)
+        elif order.verb == "cancel" and order.state == "FILLED":
+            waits |= _rests_on(desk, order, resting, settled=fact.settled)
         elif order.verb == "close" and order.state == "FILLED" and order.position in held:
             waits |= _undone(desk, order, settled=fact.settled)
     desk.lift_doubts()
@@ -178,6 +180,18 @@ def _untold(desk: OrderDesk, order: OrderRecord, held: dict[int, Position], *, s
     lane.order = 0
     if not order.position:
         _missing(desk, order)
+    return False
+
+
+def _rests_on(desk: OrderDesk, cancel: OrderRecord, resting: dict[int, int], *, settled: bool) -> bool:
+    """Let a cancel go that was accepted and never done; return whether to look again: an end may show late."""
+    entry = next((o for o in desk.ledger.orders.values() if o.cancelling == cancel.id), None)
+    if entry is None or entry.magic not in resting:
+        return False
+    if _first_unseen(cancel, settled=settled):
+        return True
+    desk.may_cancel_again(cancel)
+    desk.alert("page", f"{cancel.name} was accepted and never done: {entry.name} still rests")
     return False
 
 

@@ -1,7 +1,7 @@
 """What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
 
 from brokers.facts import Accepted, DealMade, InDoubt, LinkUp, OrderGone, Reconciled, Rejected
-from market.types import Deal
+from market.types import Deal, Order
 from runtime.core.facts import RunStarted
 from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, Submit, WakeAt
 from runtime.core.positions import Trade
@@ -153,6 +153,36 @@ def test_an_entry_beside_the_trade_of_an_earlier_one_is_taken_back() -> None:
     step = told.tell(reconciled(BALANCE, position_of(deal, stop=98.5), at=hour(6), orders=(resting(second, 56),)))
 
     assert ((deal.position, 56), []) == ((trade_of(told).position, only(step, Cancel).order), told.holds)
+
+
+# --- cancels ----------------------------------------------------------------------------------------------------------
+
+
+def halted_and_told_yes() -> tuple[Told, Order, Cancel]:
+    """Return a core whose halt took an entry back: the venue said yes, and the entry rests on."""
+    told, wish = with_resting_entry()
+    cancel = only(told.tell(level("halt", hour(4))), Cancel)
+    told.tell(Accepted(at=hour(4), id=cancel.id, order=55))
+    return told, resting(wish), cancel
+
+
+def test_a_cancel_that_was_accepted_and_never_done_is_asked_again() -> None:
+    """Once a whole window has shown the entry resting, somebody is paged: it must not be filled under a halt."""
+    told, order, cancel = halted_and_told_yes()
+    first = told.tell(reconciled(at=hour(4), orders=(order,)))
+    last = told.tell(reconciled(at=hour(4), orders=(order,), settled=True))
+
+    assert (["WakeAt"], "page") == (kinds(first), only(last, Alert).severity)
+    assert (55, True) == (only(last, Cancel).order, only(last, Cancel).id > cancel.id)
+
+
+def test_a_cancel_that_was_done_is_not_asked_again() -> None:
+    """What rests no more was taken back, however late the venue tells."""
+    told, order, _ = halted_and_told_yes()
+    told.tell(reconciled(at=hour(4), orders=(order,)))
+    told.tell(OrderGone(at=hour(4), order=55, magic=order.magic, end="cancelled"))
+
+    assert [] == kinds(told.tell(reconciled(at=hour(4), settled=True)))
 
 
 # --- closes -----------------------------------------------------------------------------------------------------------
