@@ -74,6 +74,7 @@ class Linker:
                 raise refused(error) from error
             raise
         lost = self.link.down_since
+        self.link.count(self.clock.elapsed(), market_open=self.market_open())
         self.link.step("connected", self.clock.elapsed())
         if lost >= 0.0:
             self.log.info("link back", after_s=round(self.clock.elapsed() - lost, 3), tries=self.link.tries)
@@ -86,10 +87,10 @@ class Linker:
         self.drop(error)
         if isinstance(error, WrongTerminalError):
             return WrongTerminal(at=at, expected=error.expected, found=error.found)
-        given_up = self.link.state == "given_up" != before
+        given_up, lasting = self.link.state == "given_up" != before, self.lasting(str(error), at)
         if before == "up" or given_up:
-            return LinkDown(at=at, reason=str(error), given_up=given_up)
-        return self.lasting(str(error), at)
+            return LinkDown(at=at, reason=str(error), given_up=given_up, away_s=lasting.away_s if lasting else 0.0)
+        return lasting
 
     def lasting(self, reason: str, at: int) -> LinkDown | None:
         """Return the fact that the terminal is away for too long of an open market, once."""

@@ -44,7 +44,7 @@ class Link(msgspec.Struct):
     down_since: float = -1.0
     """When it was lost; below 0: it is up, or was never tried."""
     away_s: float = 0.0
-    """Seconds of an open market since then."""
+    """Seconds of an open market without it, since it last held for so long that it counted as healthy."""
     looked: float = 0.0
     paged: bool = False
 
@@ -56,6 +56,7 @@ class Link(msgspec.Struct):
             raise RuntimeError(msg)
         if self.state == "up" and now - self.up_since >= HEALTHY_S:
             self.tries = 0
+            self.away_s, self.paged = 0.0, False
         if event in {"crashed", "hung"}:
             self.crashes = [t for t in self.crashes if now - t < WINDOW_S] + [now]
             if len(self.crashes) >= CRASHES:
@@ -64,7 +65,6 @@ class Link(msgspec.Struct):
             self.up_since, self.down_since = now, -1.0
         elif event != "start" and self.down_since < 0.0:
             self.down_since = self.looked = now
-            self.away_s, self.paged = 0.0, False
         self.tries += after == "down"
         self.state = after
         return after
@@ -73,13 +73,18 @@ class Link(msgspec.Struct):
         """Return seconds to wait before the next try: doubling, bounded, spread by jitter in [0, 1)."""
         return min(LONGEST_S, FIRST_S * float(1 << min(self.tries, 10))) * (0.5 + 0.5 * jitter)
 
-    def away(self, now: float, patience_s: float, *, market_open: bool) -> bool:
-        """Count the time without a terminal since the last look; say, once a loss, that it calls for a person."""
+    def count(self, now: float, *, market_open: bool) -> None:
+        """Count the time without a terminal since the last look."""
         if self.down_since < 0.0 or self.state == "given_up":
-            return False
+            return
         if market_open:
             self.away_s += now - self.looked
         self.looked = now
-        call = self.away_s >= patience_s and not self.paged
-        self.paged = self.paged or call
-        return call
+
+    def away(self, now: float, patience_s: float, *, market_open: bool) -> bool:
+        """Count, and say, once a loss, that it calls for a person; one that comes back and does not hold goes on."""
+        self.count(now, market_open=market_open)
+        if self.down_since < 0.0 or self.state == "given_up" or self.paged or self.away_s < patience_s:
+            return False
+        self.paged = True
+        return True

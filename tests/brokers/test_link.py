@@ -132,6 +132,20 @@ def test_a_link_that_was_back_is_counted_anew() -> None:
     assert [False, True] == [link.away(now, 300.0, market_open=True) for now in (1200.0, 1301.0)]
 
 
+def test_a_link_that_does_not_hold_is_one_loss() -> None:
+    """A terminal that connects and fails at the first look is away all the same: a person is called, one time."""
+    link = lost_at(100.0)
+    calls = []
+    for now in range(110, 1000, 20):
+        link.step("start", now)
+        link.count(now, market_open=True)
+        link.step("connected", now)
+        link.step("unreachable", now + 10.0)
+        calls.append(link.away(now + 10.0, 300.0, market_open=True))
+
+    assert (1, 29) == (sum(calls), calls.index(True))
+
+
 def test_a_loss_begins_with_the_first_failure_and_lasts_over_the_tries() -> None:
     """That a try fails as well does not make the loss younger."""
     link = lost_at(100.0)

@@ -152,6 +152,17 @@ def test_a_person_is_called_once_while_a_first_run_waits_for_its_broker() -> Non
     assert {100.0: [("page", text.replace("3", "5"))], 101.0: [("page", text)]} == said
 
 
+def test_a_person_is_called_once_where_a_first_run_connects_and_no_look_succeeds() -> None:
+    """A terminal that comes up and cannot be looked at is away: waiting in silence helps nobody."""
+    session: Any = Script(terms_of(Path("/t"), Path("/s")), None, looks=(*[AWAY] * 9, LOOKED))
+    clock, log = Jumps(100.0), Heard()
+    linker = Linker(session, clock, lambda: 1.0)
+    linker.log = log
+    asyncio.run(awaited_run(linker, clock.pause))
+
+    assert ["page"] == [severity for severity, _ in log.alerts]
+
+
 def test_a_link_is_not_up_before_a_first_run_has_begun(tmp_path: Path) -> None:
     """The terminal answers, but the run's number is still being looked for: whoever asks is told so."""
     with JournalWriter(tmp_path / "journal.sqlite") as journal:

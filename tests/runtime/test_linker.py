@@ -128,6 +128,18 @@ def test_a_terminal_away_for_long_is_told_once_more() -> None:
     assert 29 == told.index(LinkDown(at=9, reason="no connection", away_s=300.0))
 
 
+def test_a_terminal_that_connects_and_fails_at_once_is_told_as_away() -> None:
+    """Each loss is told, and one of them calls a person: a link that never holds is none."""
+    linker, script = a_linker(*[None] * 60)
+    told = []
+    for _ in range(60):
+        tried(linker)
+        told.append(linker.lost(AWAY, 9))
+        script.now += 10.0
+
+    assert [0.0] * 30 + [300.0] + [0.0] * 29 == [fact.away_s for fact in told if isinstance(fact, LinkDown)]
+
+
 def test_a_shut_market_is_slept_through() -> None:
     """Nobody is woken on a weekend, however often it is tried."""
     linker, script = a_linker(None, *[AWAY] * 200)
