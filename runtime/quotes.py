@@ -4,10 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from brokers.facts import ClockDoubted, FeedFresh, FeedStale
 from brokers.hours import Hours
+from market.types import DAY_MS
 from runtime.core.feeds import FeedKey
 
 MOVING_S = 300.0
 """Without a calendar, a market in which a quote moved so shortly before is taken for open."""
+PAUSE_S = 18 * 3600.0
+"""No market pauses for so long on a weekday, holidays aside."""
+_WEEKEND = {2, 3}
+"""Saturday and Sunday: days since 1970 began, with a Thursday, modulo seven."""
 QUARTER_MS = 900_000
 """Zones differ by quarters of an hour; what is less is the delay of a quote, or of this machine's clock."""
 FARTHEST = 26 * 4
@@ -55,11 +60,16 @@ class Silence:
         return self.last[newest] + int((now - self.moved[newest]) * 1000) if newest else 0
 
     def market_open(self, now: float, since: float) -> bool:
-        """Say whether anything is traded now; without a calendar, whether quotes moved when they were `since` lost."""
+        """Say whether anything is traded now; without a calendar, whether quotes moved when they were `since` lost.
+
+        What stood still then, before a weekend as a rule, is open on a weekday once no pause would last so long.
+        """
         if self.hours:
             at = self.now(now)
             return not at or any(hours.is_open(at) for hours in self.hours.values())
-        return not self.moved or any(since - moved <= MOVING_S for moved in self.moved.values())
+        if not self.moved or any(since - moved <= MOVING_S for moved in self.moved.values()):
+            return True
+        return now - since >= PAUSE_S and self.now(now) // DAY_MS % 7 not in _WEEKEND
 
     def _problem(self, symbol: str, now: float) -> str:
         for (name, timeframe), since in self.late.items():

@@ -127,6 +127,18 @@ def test_a_new_link_gives_silence_a_new_patience() -> None:
     assert [] == room.poll(1001.0, quoted=0.0)
 
 
+@pytest.mark.parametrize(("lost_h", "opened"), [(0.05, [True] * 4), (5.0, [False, False, False, True])], ids=str)
+def test_without_a_calendar_a_terminal_lost_in_a_quiet_market_is_away_at_the_latest_on_the_next_weekday(
+    lost_h: float, opened: list[bool]
+) -> None:
+    """Gold was last quoted on Friday at eight: that it is away is said at once, or on Monday, and not never."""
+    room = Room(hours=False)
+    room.poll(0.0, ticks={"XAUUSD": hour(4 * 24 + 20)})
+    asked = [3600.0 * (lost_h + n) for n in (0.5, 6.0, 40.0, 51.0)]  # up to Sunday afternoon, and Monday morning
+
+    assert opened == [room.hearing.silence.market_open(now, 3600.0 * lost_h) for now in asked]
+
+
 def test_a_history_that_does_not_come_is_stale_as_well() -> None:
     """A feed that cannot be continued is waited for, and then told; when it is there, it is fresh."""
     room = Room(hours=False)
