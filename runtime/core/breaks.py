@@ -51,8 +51,9 @@ def _trades(decider: Decider, held: dict[int, Position], *, settled: bool) -> di
         there = held.get(trade.position)
         problem = _difference(trade, there)
         trade.doubt = bool(problem) or desk.doubts(trade)
-        trade.absent = 0 if there else GONE if settled and trade.absent else max(trade.absent, 1)
-        if trade.absent == 1:
+        before = trade.absent
+        trade.absent = 0 if there else GONE if settled and before else max(before, 1)
+        if trade.absent == 1 and not (before and decider.ledger.settle_timer):
             desk.wake_settled()  # look again soon: what is gone for good shall not keep a flatten from its end
         if problem:
             found[f"BREAK:{trade.symbol}"] = f"{lane.name}: {problem}"

@@ -236,6 +236,7 @@ class Core:
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":
             if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
+                self.ledger.settle_timer = 0
                 self.desk.reconcile(settled=True)
         elif self.ledger.missing_timers.get(fact.key.removeprefix("missing:")) == fact.id:
             self.ledger.missing_timers[fact.key.removeprefix("missing:")] = 0

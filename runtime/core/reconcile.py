@@ -64,15 +64,24 @@ def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> No
             if order.magic in resting:
                 _rests(decider, order, resting[order.magic])
             else:
-                waits |= _vanished(lanes, order, settled=fact.settled)
+                waits |= _vanished(desk, lanes, order, settled=fact.settled)
         elif order.verb == "entry" and order.state == "FILLED":
             waits |= _untold(desk, order, held, settled=fact.settled)
         elif order.verb == "cancel" and order.state == "FILLED":
             waits |= _rests_on(desk, order, resting, settled=fact.settled)
         elif order.verb == "close" and order.state == "FILLED" and order.position in held:
             waits |= _undone(desk, order, settled=fact.settled)
+    _go_on_waiting(decider, waits=waits)
+
+
+def _go_on_waiting(decider: Decider, *, waits: bool) -> None:
+    """Lift what is settled; a window that something else waits for goes on, however often is looked meanwhile."""
+    ledger, desk = decider.ledger, decider.desk
+    newest = ledger.settle_timer
     desk.lift_doubts()
-    if waits:
+    if waits or any(lane.trade is not None and lane.trade.absent == 1 for lane in decider.lanes):
+        ledger.settle_timer = newest
+    if waits and not newest:
         desk.wake_settled()
 
 
@@ -151,13 +160,13 @@ def _rests(decider: Decider, order: OrderRecord, ticket: int) -> None:
         decider.desk.take_back(order)
 
 
-def _vanished(lanes: list[Lane], order: OrderRecord, *, settled: bool) -> bool:
+def _vanished(desk: OrderDesk, lanes: list[Lane], order: OrderRecord, *, settled: bool) -> bool:
     """Note that a resting entry of ours is gone although nobody told: it was taken back; return whether to look again.
 
     It may have been filled a moment ago, and a window that another doubt has begun says nothing of it. Should its deal
     come later still, it is ours by its magic number.
     """
-    if _first_unseen(order, settled=settled):
+    if _first_unseen(desk, order, settled=settled):
         return True
     walk(order, "gone", "not at the venue any more")
     for lane in lanes:
@@ -175,7 +184,7 @@ def _untold(desk: OrderDesk, order: OrderRecord, held: dict[int, Position], *, s
     trade = lane.trade.position if lane.trade is not None else 0
     if lane.order != order.id or any(order.magic == p.magic and p.ident != trade for p in held.values()):
         return False
-    if _first_unseen(order, settled=settled):
+    if _first_unseen(desk, order, settled=settled):
         return True
     lane.order = 0
     if not order.position:
@@ -188,7 +197,7 @@ def _rests_on(desk: OrderDesk, cancel: OrderRecord, resting: dict[int, int], *, 
     entry = next((o for o in desk.ledger.orders.values() if o.cancelling == cancel.id), None)
     if entry is None or entry.magic not in resting:
         return False
-    if _first_unseen(cancel, settled=settled):
+    if _first_unseen(desk, cancel, settled=settled):
         return True
     desk.may_cancel_again(cancel)
     desk.alert("page", f"{cancel.name} was accepted and never done: {entry.name} still rests")
@@ -200,14 +209,17 @@ def _undone(desk: OrderDesk, order: OrderRecord, *, settled: bool) -> bool:
     trade = desk.by_number[order.strategy].trade
     if trade is None or trade.closing != order.id:
         return False
-    if _first_unseen(order, settled=settled):
+    if _first_unseen(desk, order, settled=settled):
         return True
     trade.closing = 0
     desk.alert("page", f"{order.name} was accepted and never done: position {order.position} still stands")
     return False
 
 
-def _first_unseen(order: OrderRecord, *, settled: bool) -> bool:
+def _first_unseen(desk: OrderDesk, order: OrderRecord, *, settled: bool) -> bool:
     """Say whether no whole window has passed yet since a look first missed what must have come of an order."""
-    first, order.unseen = not (settled and order.unseen), True
-    return first
+    if order.unseen:
+        return not settled
+    order.unseen = True
+    desk.wake_settled()
+    return True

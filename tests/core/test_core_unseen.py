@@ -1,9 +1,11 @@
 """What the venue said yes to and does not show: waited for through a whole window, never forgotten, never for ever."""
 
-from brokers.facts import Accepted, DealMade, InDoubt, LinkUp, OrderGone, Reconciled, Rejected
+import pytest
+
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Reconciled, Rejected
 from market.types import Deal, Order
-from runtime.core.facts import RunStarted
-from runtime.core.instructions import Alert, Cancel, ClosePosition, SetLevel, Submit, WakeAt
+from runtime.core.facts import RunStarted, TimerFired
+from runtime.core.instructions import Alert, Cancel, ClosePosition, Reconcile, SetLevel, Submit, WakeAt
 from runtime.core.positions import Trade
 from runtime.desks import watched
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, an_account, buy, buy_limit, closed, hour, level, reconciled
@@ -250,6 +252,34 @@ def test_a_position_that_a_whole_window_does_not_show_keeps_no_flatten_from_its_
 
     assert (["settle"], "halt") == ([w.key for w in of_kind(first, WakeAt)], only(last, SetLevel).level)
     assert ["BREAK:XAUUSD"] == told.holds
+
+
+@pytest.mark.parametrize("waits_for", ["position", "entry", "close"])
+def test_looks_that_are_made_often_do_not_put_the_end_of_a_window_off(waits_for: str) -> None:
+    """Where `reconcile_s` is shorter than `settle_s`, a window that each look began anew would never be over."""
+    told, seen = Told(a_plan(a_lane({3: buy()}))), reconciled(at=hour(5))
+    if waits_for == "position":
+        told.enter(3)
+    elif waits_for == "entry":
+        told = answered_as_done()[0]
+    else:
+        told, entry, _ = closing()
+        seen = look(entry)
+    timer = only(told.tell(seen), WakeAt)
+    again = told.tell(seen, seen)
+    fired = told.tell(TimerFired(at=hour(5), id=timer.id, key="settle"))
+
+    assert ([], True) == (of_kind(again, WakeAt), only(fired, Reconcile).settled)
+
+
+def test_a_window_that_was_over_while_nobody_could_look_begins_anew() -> None:
+    """Its look failed: the next one begins another."""
+    told, _ = answered_as_done()
+    timer = only(told.tell(reconciled(at=hour(4))), WakeAt)
+    told.tell(TimerFired(at=hour(4), id=timer.id, key="settle"), LinkDown(at=hour(4), reason="away"))
+    told.tell(LinkUp(at=hour(4), account=an_account()))
+
+    assert "settle" == only(told.tell(reconciled(at=hour(4))), WakeAt).key
 
 
 # --- on the way -------------------------------------------------------------------------------------------------------
