@@ -79,16 +79,18 @@ class Hearing:
     def facts(self, told: Polled) -> Iterator[AnyFact]:
         """Yield all that a poll tells, but for deals and ended orders, which are heard before."""
         now, at = self.clock.elapsed(), told.at
+        moved = bool(told.moved or told.revised)  # with the clock: these bars were told before, by their right times
         if told.forbidden != self.forbidden:
             self.forbidden = told.forbidden
             yield TradingForbidden(at=at, reason=told.forbidden) if told.forbidden else TradingAllowed(at=at)
         if self.live:
             yield from self.silence.fresh(told.ticks, told.late, now)
             verdict = self.watch.verdict(told.ticks, self.clock.wall_ms(), now)
+            if verdict is None and self.watch.off and told.bars and not moved:
+                verdict = self.watch.contradiction()  # a bar is to be decided: what may be wrong is not entered upon
             yield from doubted(verdict, self.ledger.holds.get("CONTRACT", ""), at)
         if told.ended and not self.ledger.ended:
             yield DataEnded(at=at)  # before the last bars: on them all is left that is open
-        moved = bool(told.moved or told.revised)  # with the clock: these bars were told before, by their right times
         if not (moved and self.live and self.watch.off):
             yield from self._bars(told)
         if self.live:

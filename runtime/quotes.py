@@ -93,8 +93,8 @@ class ClockWatch:
         self.said: int | None = None
         """What the last quotes said: quarters of an hour ahead."""
         self.since = 0.0
-        self.off = False
-        """The last quote contradicts the zone, believed or not."""
+        self.off = 0
+        """By how many quarters of an hour the last quote contradicts the zone, believed or not."""
 
     def verdict(self, ticks: Mapping[str, int], wall: int, now: float) -> str | None:
         """Return what is wrong with the clock, "" where nothing is; None where nobody can say now."""
@@ -102,16 +102,19 @@ class ClockWatch:
         fresh, self.newest = 0 < self.newest != newest, newest
         quarters = round((newest - wall) / QUARTER_MS)
         if not fresh:
-            self.off = self.off or 0 < quarters <= FARTHEST  # one that was there before may be old, but not of later
+            if not self.off and 0 < quarters <= FARTHEST:  # one that was there before may be old, but not of later
+                self.off = quarters
             return None
-        self.off = 0 < abs(quarters) <= FARTHEST
+        self.off = quarters if abs(quarters) <= FARTHEST else 0
         if quarters != self.said:
             self.said, self.since = quarters, now
         if now - self.since < self.agreeing_s or abs(quarters) > FARTHEST:
             return None
-        if not quarters:
-            return ""
-        ahead = f"{quarters * QUARTER_MS / 3_600_000:+g} h"
+        return self.contradiction() if quarters else ""
+
+    def contradiction(self) -> str:
+        """Return in words how the last quote contradicts the zone."""
+        ahead = f"{self.off * QUARTER_MS / 3_600_000:+g} h"
         return (
             f"quotes are {ahead} from this machine's clock: the server's zone is not {self.zone}, or a clock is wrong"
         )

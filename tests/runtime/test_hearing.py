@@ -368,12 +368,22 @@ def test_bars_that_moved_with_a_wrong_clock_are_waited_for(ahead_h: float, of_ol
 
 @pytest.mark.parametrize("ahead_h", [2.0, -1.0])
 def test_bars_of_a_doubted_clock_are_told_where_the_known_ones_stand_as_they_stood(ahead_h: float) -> None:
-    """It may be this machine's clock that is wrong: open trades are still looked after."""
+    """It may be this machine's clock that is wrong: open trades are looked after, and nothing is entered."""
     room = Room()
     room.poll(0.0)
     told = room.poll(1.0, quoted=1.0 + ahead_h * 3600, bars=(Closed(closed(4).bar, 1.0, 1.1, hour(5)),))
 
-    assert [BarClosed] == [type(fact) for fact in told]
+    assert [ClockDoubted, BarClosed] == [type(fact) for fact in told]
+
+
+def test_no_bar_is_entered_upon_before_it_is_believed_which_clock_is_wrong() -> None:
+    """A quote that contradicts the zone is a doubt at once where a bar is to be decided; a minute later it is none."""
+    room = Room()
+    room.poll(0.0)
+    first = doubts([room.poll(1.0, quoted=7200.0, bars=(Closed(closed(4).bar, 1.0, 1.1, hour(5)),))], room.ledger)
+    then = doubts([room.poll(2.0 + n) for n in range(12)], room.ledger)
+
+    assert (["quotes are +2 h"], {""}) == ([problem[:15] for problem in first], set(then))
 
 
 def test_a_first_quote_is_believed_to_be_wrong_only_where_it_is_of_later() -> None:
