@@ -73,9 +73,13 @@ class Decider:
         return total
 
     def new_day(self, at: int) -> None:
-        """Take the day's first equity, against which its loss is measured (server days)."""
+        """Take the day's first equity, against which its loss is measured (server days).
+
+        A clock that contradicts its zone begins none, and one that was put right none that has been: a new day takes
+        the loss limit away.
+        """
         day = at // DAY_MS
-        if day != self.ledger.day:
+        if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
             self.ledger.day, self.ledger.day_equity = day, self.equity()
             self.ledger.holds.pop("LOSS_LIMIT", None)
 

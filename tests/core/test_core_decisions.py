@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import BarClosed, DealMade
+from brokers.facts import BarClosed, ClockDoubted, DealMade
 from market.types import Position
 from runtime.core.decision import OUTCOMES, Decision
+from runtime.core.facts import AnyFact
 from runtime.core.risk import CHECKS
 from strategies.protocol import Want
 from tests.cores import (
@@ -195,6 +196,32 @@ def test_a_day_that_lost_too_much_takes_no_entry_until_the_next() -> None:
     assert pytest.approx(0.06) == lost.numbers[1]
     assert ("traded", 0.0) == (next_day.outcome, next_day.numbers[1])
     assert pytest.approx(0.94) == next_day.volume
+
+
+def lost_too_much(*told_before: AnyFact) -> Told:
+    """Return a core that has lost too much on Monday, and wants to enter on bar 8."""
+    told = Told(a_plan(a_lane({4: buy(), 8: buy()})))
+    entry = told.enter(4)
+    told.tell(*told_before)
+    told.tell(DealMade(at=hour(6), deal=told.deal(entry, "out", 95.0, profit=-600.0, reason="stop")))
+    return told
+
+
+def test_a_doubted_clock_begins_no_new_day() -> None:
+    """A day that lost too much has done so, whatever day a clock shows that contradicts its zone."""
+    told = lost_too_much()
+    told.tell(ClockDoubted(at=hour(6), problem="quotes are +22 h off"))
+    told.tell(msgspec.structs.replace(closed(6), at=hour(29)))
+    told.tell(ClockDoubted(at=hour(8), problem=""))
+
+    assert ("daily loss",) == told.decide(8).reasons
+
+
+def test_a_day_is_not_begun_twice() -> None:
+    """A clock that was a day ahead unnoticed is put right: what was lost since it began that day counts."""
+    told = lost_too_much(msgspec.structs.replace(closed(5), at=hour(29)))
+
+    assert ("daily loss",) == told.decide(8).reasons
 
 
 def test_open_losses_count_towards_the_day() -> None:
