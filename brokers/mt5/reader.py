@@ -156,12 +156,16 @@ class Reader:
         return (*made, *self._ended(ask.watch))
 
     def ended(self, magics: tuple[int, ...], since: int) -> tuple[OrderGone, ...]:
-        """Return the ends of orders that are known by their magic number alone: they rested and ended unseen."""
+        """Return the ends of orders that are known by their magic number alone: they rested and ended unseen.
+
+        What is about a position, a close of it that was refused perhaps, has its entry's magic number and is not it.
+        """
         if not magics:
             return ()
         start = max(0, self.translate.server(since) - _UNSEEN_S)
         orders = self.must(self.mt5.history_orders_get(start, _LATEST), "history_orders_get")
-        return tuple(self._gone(o) for o in orders if o.magic in magics and o.state in _GONE_STATES)
+        own = (o for o in orders if o.magic in magics and o.position_id in {0, o.ticket})
+        return tuple(self._gone(o) for o in own if o.state in _GONE_STATES)
 
     def _gone(self, order: Any) -> OrderGone:  # noqa: ANN401 - a structure of the package
         end: Any = _GONE_STATES[order.state]

@@ -9,10 +9,10 @@ import pytest
 
 import brokers.mt5.lookalike as m
 
-from brokers.facts import Accepted, DealMade, InDoubt, Rejected
+from brokers.facts import Accepted, DealMade, InDoubt, OrderGone, Rejected
 from brokers.mt5.frames import FeedCursor, History, Lost, Past, Send, Sent
 from tests.oddities import Odd, later, nothing, same, with_field
-from tests.orders import entry
+from tests.orders import NOW, entry, resting
 from tests.terminals import Terminal, terminal_in
 from tests.trade_server import HISTORY, HOUR, START
 
@@ -210,3 +210,16 @@ def test_every_look_tells_the_contracts_as_they_are_now(terminal: Terminal) -> N
     assert [100.0, 10.0] == [before[0].contract_size, after[0].contract_size]
     assert terminal.worker.gateway is not None
     assert 10.0 == terminal.worker.gateway.symbols["GOLD"].contract_size
+
+
+@pytest.mark.parametrize(("about", "told"), [(0, 1), (777, 0)])
+def test_a_refused_close_is_not_the_end_of_the_entry_whose_magic_number_it_has(
+    terminal: Terminal, about: int, told: int
+) -> None:
+    """What is about a position is no entry's order: the rest of an entry that was filled in part may rest on."""
+    terminal.send(resting(1, expiry=NOW + HOUR // 2))
+    terminal.poll(done=NOW)
+    refused = with_field(position_id=about, state=m.ORDER_STATE_REJECTED)
+    terminal.odd(Odd(history_orders_get=lambda orders: tuple(map(refused, orders))))
+
+    assert told == len([n for n in terminal.look(doubts=(1001,)).news if isinstance(n, OrderGone)])
