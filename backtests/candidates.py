@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backtests.refit import Refit, both, refit
 from backtests.regime_asked import asked
 from backtests.regime_reading import stands
+from backtests.watched import Progress, watched
 from config.account import AccountConfig, RegimeSection
 from config.refits import due_at
 from market.bars import Bars
@@ -63,10 +64,13 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """Nats a bar by which another model was likelier, whose states would have meant something else."""
 
 
-def stage(config: AccountConfig, name: str, now: int, *, early: bool = False) -> Staged:
+def stage(
+    config: AccountConfig, name: str, now: int, *, early: bool = False, progress: Progress | None = None
+) -> Staged:
     """Train a regime's model again if it is due at `now` (UTC ms), or `early`, and stage what may follow it.
 
-    ConfigError for a regime that is not there; ModelError where there is no model in use.
+    `progress` is told how far the calibration of its limits of novelty is. ConfigError for a regime that is not there;
+    ModelError where there is no model in use.
     """
     chosen = asked(config, name)
     section, folder = chosen.section, Path(chosen.section.model)
@@ -83,6 +87,9 @@ def stage(config: AccountConfig, name: str, now: int, *, early: bool = False) ->
     if not isinstance(found.verdict, Relabelled):
         return staged
     new = found.verdict.model
+    if section.novelty == "model":
+        new, _ = watched(new, bars, progress)
+        staged = msgspec.structs.replace(staged, candidate=new.fingerprint)
     write_bundle(folder, new)
     promote(folder, new.fingerprint, CANDIDATE)
     return msgspec.structs.replace(staged, gates=gate_changes(config, name, old, new, bars))

@@ -56,7 +56,7 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "bars' hash": data.hash,
         "novelty": "watched for: limits were calibrated"
         if model.novelty
-        else "not watched for: no limits were calibrated",
+        else "not watched for by its own limits, since none were calibrated: train it again",
         **({"members": ", ".join(member.told for member in data.members)} if data.members else {}),
         "trained by": f"{data.engine}{together}, seed {data.seed}, on {data.platform}",
         **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},

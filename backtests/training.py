@@ -9,6 +9,7 @@ from backtests.choose_states import EMISSIONS, choose, metrics_of, options
 from backtests.recipe import Recipe
 from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import train_regime
+from backtests.watched import Progress, watched
 from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError
 from market.bars import Bars
@@ -40,8 +41,14 @@ def _trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple
     return model, {**report, "choice": msgspec.to_builtins(choice)}
 
 
-def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[str, dict[str, Any]]:
-    """Train every regime model of an account, or the one named; write, promote and report each."""
+def train_from_config(
+    config: AccountConfig, regime: str | None = None, progress: Progress | None = None
+) -> dict[str, dict[str, Any]]:
+    """Train every regime model of an account, or the one named; write, promote and report each.
+
+    Where a regime goes by its model's own limits of novelty, they are calibrated, which takes some seconds, and the
+    first time some more to compile: `progress` is told how far that is.
+    """
     if regime is not None and regime not in config.regimes:
         raise ConfigError(f"no regime {regime!r}: the account has {', '.join(config.regimes) or 'none'}")
     if not config.regimes:
@@ -53,6 +60,9 @@ def train_from_config(config: AccountConfig, regime: str | None = None) -> dict[
             bars = training_part(regime_bars(config, section, tapes), section.train)
             owner = section.owner or config.account.owner
             model, report = _trained(bars, section, name, owner)
+            if section.novelty == "model":
+                model, told = watched(model, bars, progress)
+                report["novelty"] = msgspec.to_builtins(told)
             folder = Path(section.model)
             write_bundle(folder, model)
             promote(folder, model.fingerprint)

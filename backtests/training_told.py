@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from backtests.words import number
+from backtests.words import number, share
 
 FEW_BARS, FEW_IN_STATE = 1000, 100
 """Bars learnt from, and bars of the rarest state, below which more are better than another state."""
@@ -28,6 +28,8 @@ def training_told(report: Mapping[str, Any]) -> Iterator[str]:
     rarest = min(report["profiles"], key=lambda profile: float(profile["occupancy"]))
     if (bars := rarest["occupancy"] * report["rows"]) < FEW_IN_STATE:
         yield f"state {rarest['state']} is known from {number(bars, 0)} bars only: train on more, or on fewer states"
+    if "novelty" in report:
+        yield from novelty_told(report["novelty"])
 
 
 def recipe_told(report: Mapping[str, Any]) -> str:
@@ -39,6 +41,23 @@ def recipe_told(report: Mapping[str, Any]) -> str:
     together = "full" if report["covariance"] == "full" else "diagonal"
     sticky = f", {report['sticky']:g} bars of persistence added to each" if report["sticky"] else ""
     return f"{report['states']} states, {emission}, {together} covariances{sticky}"
+
+
+def novelty_told(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a model's limits of novelty are worth, and what to doubt of that.
+
+    `told` is a `backtests.watched.Watched` as plain values.
+    """
+    power = ", ".join(f"{change} {share(power, 0)}" for change, power in told["power"].items())
+    yield (
+        f"Novelty, in simulations of this model and of what it may stand for: an alarm in {share(told['alarms'])} of "
+        f"stretches of 1,000 bars that are as learnt; of changed markets told within 50 bars: {power}."
+    )
+    if told["silent"]:
+        yield f"These bars drive some of its statistics too far, so they tell nothing: {', '.join(told['silent'])}."
+    if told["thin"]:
+        known = ", ".join(map(str, told["thin"]))
+        yield f"Alarms will be more frequent than that: too few bars were learnt from in state {known}."
 
 
 def order_told(volatilities: Sequence[float]) -> str:

@@ -153,7 +153,7 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What a jump costs a jump model, in half squared standard deviations of its features; by default 50."""
     novelty: Literal["model", "e-process", "off"] = "model"
     """Which rule says that no trained regime explains the bars (`regimes/novelty.py`); a gate that enforces is shut
-    then. model: the one that the model was calibrated for, none where it was not. e-process: without calibration, an
+    then. model: the one that training calibrates the model for, none where it did not. e-process: without it, an
     alarm in n bars of a true model having a chance of n / 20,000 at most."""
     day: str = ""
     """The rule of the clock at whose midnight its days end (`brokers/mt5/zone.py`), like "New York close": its daily

@@ -1,9 +1,13 @@
 """Calibration of the novelty battery: limits for a model, and what it can tell by them. Impure, and offline.
 
-Limits begin as those that hold for all true models (`regimes/novelty_limits.py`). Then truths that a model may stand
-for, given how much it was learnt from, make bars; the filter, the transform and the battery that will run live read
-them, compiled. Where more than 5 % of these runs have an alarm, all limits are raised by one factor until they have
-not. Last, markets that have changed are read, and the share that is told within 50 bars is noted.
+Limits begin as those that hold for all true models (`regimes/novelty_limits.py`). What the bars a model was learnt from
+do already is not new, it is where the model is wrong: a statistic that comes beyond its limit there has it raised to
+where it came, and one that comes beyond twice its limit is silenced, for it would go on so.
+
+Then truths that a model may stand for, given how much it was learnt from, make bars; the filter, the transform and the
+battery that will run live read them, compiled. Where more than 5 % of these runs have an alarm, all limits are raised
+by one factor until they have not. Last, markets that have changed are read, and the share that is told within 50 bars
+is noted.
 """
 
 import functools
@@ -14,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from market.kernel import compile_all
-from regimes.calibrate_runs import Change, Reader, Truths, changed, draw, plausible
+from regimes.calibrate_read import Reader
+from regimes.calibrate_runs import Change, Truths, changed, draw, plausible
+from regimes.ensemble import parts_of
+from regimes.layout import JUMP, KIND
 from regimes.novelty import EACH, FIRST, LIMITS, battery, novelty_init, novelty_step
 from regimes.novelty_limits import PARTS, SHARE, standard
 from regimes.weights import ModelError, Vector, unpack
@@ -36,6 +43,8 @@ TARGET = 0.05
 CHANGES: tuple[Change, ...] = ("wilder", "dead", "drift up", "drift down")
 """What has to be told within 50 bars."""
 OUT_OF_REACH = 1e15
+SILENT = 2.0
+"""Times its limit that no statistic of a true model ever comes to."""
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +52,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
     limits: Vector
     """12 for each feature, in nats; the shock's in standard deviations."""
+    silent: tuple[int, ...]
+    """Statistics that the bars learnt from drive so far that they tell nothing: `regimes.novelty.name_of` has names."""
     factor: float
     """By which they are higher than for a true model, 1 or more."""
     runs: int
@@ -57,6 +68,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 def calibrate(
     weights: Vector,
     evidence: Sequence[float],
+    learnt: "Array | None" = None,
     *,
     seed: int,
     runs: int = RUNS,
@@ -65,31 +77,36 @@ def calibrate(
 ) -> Calibration:
     """Return limits for a model whose states were learnt from so many bars each, and their worth.
 
+    `learnt` are the rows of features (n, d) it was learnt from, in a row; one with a NaN tells nothing. An ensemble
+    stands for its member of the largest share, of those that predict.
     At most 5 % of runs of 1,000 bars that the model may stand for have an alarm, with 95 % confidence. Equal arguments
     give equal limits on one platform. `progress` is told the share of the work that is done.
     """
     import numpy as np  # noqa: PLC0415 - numpy must never load with the daemon
 
-    model, learnt = unpack(weights), tuple(map(float, evidence))
+    teller = max(_predicting(tuple(weights)))[1]
+    model, evidence = unpack(teller), tuple(map(float, evidence))
     dice, size = np.random.default_rng(seed), len(model.centre)
-    reader = Reader(weights, learnt, battery(standard(size)))
+    base, silent = _limits_after(weights, evidence, learnt, size)
+    reader = Reader(tuple(weights), evidence, battery(base))
     whole, done, tops = runs + trials * len(CHANGES) * (ONSET + WITHIN) / BARS, 0.0, []
     for first in range(0, runs, AT_ONCE):
-        truths = plausible(model, learnt, min(AT_ONCE, runs - first), dice)
+        truths = plausible(model, evidence, min(AT_ONCE, runs - first), dice)
         tops.append(reader.shares(draw(truths, BARS, dice)))
         done += len(tops[-1])
         _tell(progress, done / whole)
     top = np.concatenate(tops)
     factor = _factor(top)
-    limits = tuple(limit * factor for limit in standard(size))
+    limits = tuple(limit * factor for limit in base)
     reader = reader._replace(rule=battery(limits))
     power: dict[str, float] = {}
     for change in CHANGES:
-        power[change] = told(reader, plausible(model, learnt, trials, dice), change, dice)
+        power[change] = told(reader, plausible(model, evidence, trials, dice), change, dice)
         done += trials * (ONSET + WITHIN) / BARS
         _tell(progress, done / whole)
     return Calibration(
         limits=limits,
+        silent=silent,
         factor=factor,
         runs=runs,
         bars=BARS,
@@ -97,6 +114,24 @@ def calibrate(
         alarms=float((top >= factor).mean()),
         power=power,
     )
+
+
+def _predicting(weights: Vector) -> list[tuple[float, Vector]]:
+    """Return the members of an ensemble that predict, with their shares; of any other model that alone."""
+    parts = parts_of(weights)
+    return [part for part in parts if part[1][KIND] != JUMP] or parts
+
+
+def _limits_after(
+    weights: Sequence[float], evidence: Vector, learnt: "Array | None", size: int
+) -> tuple[Vector, tuple[int, ...]]:
+    """Return the limits after the bars that were learnt from, before any factor; and which statistics are silent."""
+    if learnt is None:
+        return standard(size), ()
+    came = Reader(tuple(weights), evidence, battery([OUT_OF_REACH] * (EACH * size))).peaks(learnt[None])[0]
+    pairs = list(zip(standard(size), came.tolist(), strict=True))
+    silent = tuple(at for at, (limit, peak) in enumerate(pairs) if peak > SILENT * limit)
+    return tuple(OUT_OF_REACH if at in silent else max(pair) for at, pair in enumerate(pairs)), silent
 
 
 def told(reader: Reader, truths: Truths, change: Change, dice: "np.random.Generator", within: int = WITHIN) -> float:

@@ -1,4 +1,4 @@
-"""Runs of bars that a model makes, as it is or as the truth behind it may be, changed on request; and their reading.
+"""Runs of bars that a model makes, as it is or as the truth behind it may be, changed on request.
 
 What a model was learnt from leaves its numbers open. `plausible` draws truths that could have led to them: covariances
 by Wishart, means around the fitted ones, transitions by Dirichlet, each with as many bars as the state was learnt from.
@@ -9,11 +9,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from market.kernel import compile_all
-from regimes.filter import filter_init, filter_step
-from regimes.novelty import RAISED, SHARE, novelty_init, novelty_step
-from regimes.pit import FEWEST, pit_init, pit_step
-from regimes.weights import Parameters, Vector
+from regimes.pit import FEWEST
+from regimes.weights import Parameters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,44 +116,13 @@ def in_units(z: "Array", model: Parameters) -> "Array":
     return z * np.array(model.scale) + np.array(model.centre)  # type: ignore[no-any-return] # numpy's is Any
 
 
-class Reader(NamedTuple):
-    """A model, the bars each of its states was learnt from, and the rule by which bars are novel to it."""
-
-    weights: Vector
-    evidence: Vector
-    rule: Vector
-
-    def shares(self, x: "Array") -> "Array":
-        """Return how near its limit any statistic comes in each run (R, bars, d), as a share; the battery's only."""
-        far = (*self.rule[:3], *(limit * _FAR for limit in self.rule[3:]))
-        return _FAR * _shares()(*_folds(self._replace(rule=far)), x)  # type: ignore[no-any-return] # numba's is Any
-
-    def first_alarms(self, x: "Array", onset: int = 0) -> "NDArray[np.intp]":
-        """Return the bars from `onset` to the first alarm of each run, the onset's being 1; 0 where there is none.
-
-        An alarm that stands at the onset is not counted: statistics begin anew there.
-        """
-        return _alarms()(*_folds(self), x, onset)  # type: ignore[no-any-return] # likewise
-
-
-def _folds(reader: Reader) -> tuple[Any, ...]:
-    """Return weights, fresh filter and transform, rule and fresh statistics of a reader, as arrays."""
-    import numpy as np  # noqa: PLC0415
-
-    begun = filter_init(reader.weights), pit_init(reader.weights, reader.evidence)
-    return tuple(np.array(part) for part in (reader.weights, *begun, reader.rule, novelty_init(reader.rule)))
-
-
-_FAR = 1e9  # times its limit, which no statistic reaches, so that none is stopped there
-
-
 @functools.cache
 def _paths() -> Callable[..., Any]:
     """Return the compiled loop that draws states."""
     import numba  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    @numba.njit(nogil=True)
+    @numba.njit(cache=True, nogil=True)
     def paths(ladders: Any, start: Any, u: Any) -> Any:  # noqa: ANN401 - numba's arrays
         states = np.empty(u.shape, dtype=np.intp)
         last = len(start) - 1
@@ -169,68 +135,3 @@ def _paths() -> Callable[..., Any]:
         return states
 
     return paths
-
-
-@functools.cache
-def _bar() -> Callable[..., Any]:
-    """Return the compiled path of one row through filter, transform and statistics."""
-    import numba  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    compile_all()
-
-    @numba.njit(nogil=True)
-    def bar(w: Any, s: Any, z: Any, p: Any, v: Any, row: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        density = filter_step(s, w, row)
-        if density == density:
-            pit_step(z, s, w)
-        else:
-            z[0] = np.nan
-        return novelty_step(v, p, z)
-
-    return bar
-
-
-@functools.cache
-def _shares() -> Callable[..., Any]:
-    """Return the compiled loop that notes how near its limit any statistic comes."""
-    import numba  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    bar = _bar()
-
-    @numba.njit(nogil=True)
-    def shares(w: Any, s0: Any, z0: Any, p: Any, v0: Any, x: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        out = np.zeros(len(x))
-        for run in range(len(x)):
-            s, z, v = s0.copy(), z0.copy(), v0.copy()
-            for t in range(x.shape[1]):
-                bar(w, s, z, p, v, x[run, t])
-                out[run] = max(out[run], v[SHARE])
-        return out
-
-    return shares
-
-
-@functools.cache
-def _alarms() -> Callable[..., Any]:
-    """Return the compiled loop that waits for the first alarm."""
-    import numba  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
-    bar = _bar()
-
-    @numba.njit(nogil=True)
-    def alarms(w: Any, s0: Any, z0: Any, p: Any, v0: Any, x: Any, onset: int) -> Any:  # noqa: ANN401 - numba's arrays
-        out = np.zeros(len(x), dtype=np.intp)
-        for run in range(len(x)):
-            s, z, v = s0.copy(), z0.copy(), v0.copy()
-            for t in range(x.shape[1]):
-                if t == onset and v[RAISED] == 1.0:
-                    v[:] = v0
-                if bar(w, s, z, p, v, x[run, t]) == 1.0 and t >= onset:
-                    out[run] = t - onset + 1
-                    break
-        return out
-
-    return alarms

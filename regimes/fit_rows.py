@@ -35,16 +35,35 @@ class Rows(NamedTuple):
     wild: int
 
 
-def rows_of(x: Array, states: int, volatility: Array | None) -> Rows:
-    """Return what is trained on; raise ModelError when it cannot carry a model of so many states."""
-    x, sizes = _shaped(x, states, volatility)
+class LeftOut(NamedTuple):
+    """Which rows (n,) are not trained on, and why; none for two reasons."""
+
+    missing: Mask
+    halted: Mask
+    wild: Mask
+
+    @property
+    def kept(self) -> Mask:
+        """The others."""
+        return ~(self.missing | self.halted | self.wild)
+
+
+def left_out(x: Array, sizes: Array | None) -> LeftOut:
+    """Return which rows of features (n, d) are not trained on; `sizes` (n,) is what halts are seen by, if given."""
     table = x if sizes is None else np.column_stack((x, sizes))
-    known = np.isfinite(table).all(axis=1)
+    known = np.asarray(np.isfinite(table).all(axis=1))
     halted = np.zeros(len(x), dtype=bool)
     halted[known] = halts(x[known]) if sizes is None else _runs(sizes[known] == 0.0)
     wild = np.zeros(len(x), dtype=bool)
     wild[known & ~halted] = outliers(x[known & ~halted])
-    kept = known & ~halted & ~wild
+    return LeftOut(~known, halted, wild)
+
+
+def rows_of(x: Array, states: int, volatility: Array | None) -> Rows:
+    """Return what is trained on; raise ModelError when it cannot carry a model of so many states."""
+    x, sizes = _shaped(x, states, volatility)
+    out = left_out(x, sizes)
+    kept = out.kept
     if kept.sum() < FEWEST_ROWS * states:
         raise ModelError(f"fit: {kept.sum()} usable rows; {states} states need at least {FEWEST_ROWS * states}")
     x = x[kept]
@@ -52,7 +71,7 @@ def rows_of(x: Array, states: int, volatility: Array | None) -> Rows:
     if not (scale > abs(centre) * 1e-13).all():
         raise ModelError(f"fit: feature {int(scale.argmin())} is constant over the training rows: leave it out")
     z = (x - centre) / scale
-    missing, still, odd = (int(mask.sum()) for mask in (~known, halted, wild))
+    missing, still, odd = (int(mask.sum()) for mask in out)
     return Rows(z, abs(z[:, 0]) if sizes is None else sizes[kept], centre, scale, missing, still, odd)
 
 

@@ -1,19 +1,33 @@
 """The doctor's look at the regime models: whether they are there, and how old they have got."""
 
-from config.account import AccountConfig
+from config.account import AccountConfig, RegimeSection
+from regimes.bundle import RegimeModel
 from runtime.assemble import found_models
 from runtime.core.plan import NoModel
 from runtime.model_age import TOO_OLD, age_of
 
+UNWATCHED = "has no limits of novelty, so nothing is novel to it"
+
 
 def models_told(config: AccountConfig) -> str:
-    """Return, for people, which models are there; ValueError says which are not, and what is done without them."""
+    """Return, for people, which models are there, and which of them know no novelty though their regimes go by it.
+
+    ValueError says which are not there, and what is done without them.
+    """
     models = found_models(config)
     bad = [f"{name}: {model.said}" for name, model in models.items() if isinstance(model, NoModel)]
     if bad:
         raise ValueError(f"{'; '.join(bad)}; gates that enforce let no entry through meanwhile, exits go on")
-    told = [f"{name} {model.fingerprint[:12]}" for name, model in models.items() if not isinstance(model, NoModel)]
+    told = [
+        f"{name} {model.fingerprint[:12]}{_deaf(config.regimes[name], model)}"
+        for name, model in models.items()
+        if not isinstance(model, NoModel)
+    ]
     return ", ".join(told) or "none are configured"
+
+
+def _deaf(section: RegimeSection, model: RegimeModel) -> str:
+    return "" if model.novelty or section.novelty != "model" else f" ({UNWATCHED}: train it again)"
 
 
 def ages_of(config: AccountConfig, now: int) -> str:

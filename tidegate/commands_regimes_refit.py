@@ -46,6 +46,7 @@ def refit(
 
     from backtests.candidates import activate as put  # noqa: PLC0415
     from backtests.candidates import stage  # noqa: PLC0415
+    from backtests.screen import Watch  # noqa: PLC0415
     from runtime.clock import Clock  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415
@@ -53,7 +54,9 @@ def refit(
     account = account_of(config)
     kept, refused = [], []
     for regime in [name] if name else account.regimes:
-        found = stage(account, regime, Clock().wall_ms(), early=early)
+        with Watch() as watch:
+            watch.stage(f"training {regime}")
+            found = stage(account, regime, Clock().wall_ms(), early=early, progress=watch.progress)
         plan = account.regimes[regime].refit
         wanted = found.outcome == "staged" and (use or (plan is not None and plan.activate == "auto"))
         done = put(config, account, regime, found.candidate, reason or _why(found)) if wanted else None

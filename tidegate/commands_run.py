@@ -120,7 +120,7 @@ def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
     account = writable(account_of(config))
     with Watch() as watch:
         watch.stage("training")
-        reports = train_from_config(account, regime)
+        reports = train_from_config(account, regime, watch.progress)
     if as_json:
         lines([reports])
     else:

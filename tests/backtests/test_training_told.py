@@ -49,6 +49,25 @@ def test_a_model_that_has_seen_little_says_so() -> None:
     assert ["900 bars are few", "state 1 is known from 72 bars only"] == [text.partition(":")[0] for text in said]
 
 
+def test_what_novelty_is_worth_is_told_with_what_to_doubt() -> None:
+    """Alarms and power by simulation; what the learnt bars drive too far; states that were learnt from few bars."""
+    told = {"alarms": 0.041, "factor": 1.0, "power": {"wilder": 0.97, "dead": 1.0}, "silent": [], "thin": []}
+    doubted = told | {"silent": ["log_return: wilder", "log_return: shock"], "thin": [0, 2]}
+    plain, much = (list(training_told(a_report(novelty=each)))[3:] for each in (told, doubted))
+
+    said = (
+        "Novelty, in simulations of this model and of what it may stand for: an alarm in 4.1 % of stretches of 1,000 "
+        "bars that are as learnt; of changed markets told within 50 bars: wilder 97 %, dead 100 %."
+    )
+
+    assert plain == [said]
+    assert much == [
+        said,
+        "These bars drive some of its statistics too far, so they tell nothing: log_return: wilder, log_return: shock.",
+        "Alarms will be more frequent than that: too few bars were learnt from in state 0, 2.",
+    ]
+
+
 def test_states_that_are_out_of_order_are_not_called_ordered() -> None:
     """A refit keeps the order of the model before it."""
     assert "here 2 is the calmest" in order_told([0.02, 0.03, 0.01])

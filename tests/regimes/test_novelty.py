@@ -2,13 +2,17 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
 from scipy import integrate, stats
 
+from market.kernel import fingerprint
 from regimes.calibrate import CHANGES, Calibration, calibrate, standard_limits, told
-from regimes.calibrate_runs import Change, Reader, draw, known, plausible
+from regimes.calibrate_read import CALLED, Reader, reading
+from regimes.calibrate_runs import Change, draw, known, plausible
+from regimes.ensemble import join
 from regimes.novelty import (
     EACH,
     RATIOS,
@@ -183,6 +187,23 @@ def test_equal_seeds_calibrate_alike_and_tell_how_far_they_are() -> None:
     assert len(first.limits) == EACH == len(WAYS)
     assert sorted(shares) == shares
     assert shares[-1] == pytest.approx(1.0)
+
+
+def test_what_is_kept_compiled_is_known_by_the_kernels_that_it_calls() -> None:
+    """Numba's cache sees a change of one file only, but asks what a function closes over: the hash of the kernels."""
+    assert [fingerprint(CALLED)] == [cell.cell_contents for cell in reading().py_func.__closure__]
+
+
+def test_an_ensemble_is_calibrated_by_the_truths_behind_its_largest_member_that_predicts() -> None:
+    """Its own transform reads them; a jump model, which predicts nothing, has no truth behind it."""
+    jump = pack(msgspec.structs.replace(MODEL, penalty=50.0))
+    wider = pack(msgspec.structs.replace(MODEL, scale=(0.011,)))
+    models = (pack(MODEL), join((0.3, 0.7), (pack(MODEL), jump)), join((0.6, 0.4), (pack(MODEL), wider)))
+    alone, twins, mixed = (calibrate(model, LEARNT, seed=4, runs=300, trials=20) for model in models)
+
+    assert twins == alone
+    assert len(mixed.limits) == EACH
+    assert 0.0 <= mixed.alarms <= 0.05
 
 
 def test_too_few_runs_calibrate_nothing() -> None:

@@ -80,6 +80,24 @@ def test_a_damaged_bundle_is_no_model_and_says_what_is_wrong(config: AccountConf
     assert str(refusal.value).endswith(said)
 
 
+def test_a_model_that_was_trained_before_novelty_was_is_used_and_the_doctor_says_so(config: AccountConfig) -> None:
+    """Nothing is novel to it where its own limits are to judge; it has to be trained again."""
+    section = config.regimes[NAME]
+    by = {
+        novelty: models_told(
+            msgspec.structs.replace(config, regimes={NAME: msgspec.structs.replace(section, novelty=novelty)})
+        )
+        for novelty in ("model", "e-process", "off")
+    }
+    plain = f"{NAME} {a_model().fingerprint[:12]}"
+
+    assert by == {
+        "model": f"{plain} (has no limits of novelty, so nothing is novel to it: train it again)",
+        "e-process": plain,
+        "off": plain,
+    }
+
+
 @pytest.mark.parametrize(
     ("alias", "expected"), [("", "names no bundle"), ("0" * 64, "nothing at"), ("x\0y", "names no bundle")]
 )
