@@ -27,6 +27,8 @@ from tests.trade_server import GOLD, HOUR, OIL, START
 LOGIN, OTHER, PASSWORD = 7, 8, "demo"
 COSTS = Costs(commission=2.0)
 SPECS = {"GOLD": GOLD, "OIL": OIL}
+NEVER = 4_900_000_000
+"""Tickets from here on are claimed only."""
 _VOLUME = names_of(TradeRequest).index("volume")
 
 
@@ -206,6 +208,8 @@ class Broker:
                 return 1, "", [code, 0, 0, 0.0, 0.0, 0.0, 0.0, "Request timeout", 1, 0]
             case "placed, deal late":
                 return self._placed(asked, seconds)
+            case "done, not worked":
+                return self._claimed(asked)
             case "requote":
                 return self._refuse(asked, 10004)
             case "partial fill":
@@ -234,6 +238,13 @@ class Broker:
         entry = asked.request.position == 0
         self.shown.kept[order] = (until, shown, position if entry else -1, money)
         return 1, "", [c.TRADE_RETCODE_PLACED, 0, order, asked.request.volume, 0.0, 0.0, 0.0, "Placed", 1, 0]
+
+    def _claimed(self, asked: Asked) -> tuple[int, str, Any]:
+        """Say DONE, by tickets that nobody will ever see, and do nothing."""
+        r, ticket = asked.request, NEVER + len(self.asked)
+        deal = ticket if r.action == c.TRADE_ACTION_DEAL else 0
+        asked.result = [c.TRADE_RETCODE_DONE, deal, ticket, r.volume, 0.0, 0.0, 0.0, "Request executed", 1, 0]
+        return 1, "", asked.result
 
     def _partly(self, asked: Asked) -> tuple[int, str, Any]:
         """Fill a part of a market order and drop the rest; anything else is worked as it is."""

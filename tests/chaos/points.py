@@ -23,14 +23,14 @@ WORKERS: frozenset[Point] = frozenset(
 Fault = Literal[
     "none", "silent", "silent, worked", "slow", "slow, too late", "held", "held beyond the window", "broken pipe",
     "broken pipe, worked", "None, worked", "None, not worked", "no pipe", "10012, worked", "10031, worked",
-    "placed, deal late", "requote", "partial fill", "price off", "market closed", "AutoTrading off",
+    "placed, deal late", "done, not worked", "requote", "partial fill", "price off", "market closed", "AutoTrading off",
     "account switched", "foreign frame", "history late", "bars revised", "reads fail", "terminal restart",
     "unreachable", "spec changed", "halt", "by hand", "server restarted", "wrong clock",
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)  # "none" is the first
-OF_AN_ORDER: tuple[Fault, ...] = FAULTS[1:20]
+OF_AN_ORDER: tuple[Fault, ...] = FAULTS[1:21]
 """Faults that strike a trade request; the others strike at a moment."""
-OF_A_MOMENT: tuple[Fault, ...] = FAULTS[20:]
+OF_A_MOMENT: tuple[Fault, ...] = FAULTS[21:]
 
 Victim = Literal["worker", "daemon", "both"]
 VICTIMS: tuple[Victim, ...] = get_args(Victim)

@@ -207,9 +207,12 @@ def story_of(seed: int) -> Story:
             for _ in range(draw.randrange(1, 4))
         )
     clock = any(strike.fault == "wrong clock" for strike in strikes)  # of recorded time it would be nobody's fault
+    claimed = any(strike.fault == "done, not worked" for strike in strikes)  # only looks that take their time tell
+    bar_s, reconcile_s = draw.choice((1.0, 3.0)), draw.choice((2.0, 10.0, 60.0))
     return Story(
-        seed=seed, lanes=tuple(scripts), bars=bars, length=length, lockstep=draw.random() < 0.6 and not clock,
-        bar_s=draw.choice((1.0, 3.0)), poll_s=draw.choice((0.5, 1.0)), reconcile_s=draw.choice((2.0, 10.0, 60.0)),
+        seed=seed, lanes=tuple(scripts), bars=bars, length=length,
+        lockstep=draw.random() < 0.6 and not (clock or claimed), bar_s=3.0 if claimed else bar_s,
+        poll_s=draw.choice((0.5, 1.0)), reconcile_s=2.0 if claimed else reconcile_s,
         commit_s=draw.choice((0.0, 0.002, 0.02)), line_s=draw.choice((0.0001, 0.002)), strikes=strikes, said=said,
         crashes=some_crashes(draw, place, FAULTS[turn], strikes), stays_halted=draw.random() < 0.2,
         netting=draw.random() < 0.3 and len(lanes) == len(symbols),
