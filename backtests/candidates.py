@@ -20,7 +20,7 @@ from regimes.bundle import RegimeModel
 from regimes.gate import OPEN
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
-from runtime.activation import Answered, put_into_use, readers_of
+from runtime.activation import Answered, neighbourhood, put_into_use, readers_of
 from runtime.assemble import bundle_path
 from runtime.bundles import promote, read_bundle, write_bundle
 from runtime.operator.client import asker_of
@@ -107,6 +107,9 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
     lineage: str
     daemons: tuple[Answered, ...]
     """The account's own answer, then those of its neighbours that read by the same model."""
+    looked_in: str = ""
+    """Folder in which neighbours were looked for: whoever reads by the model from elsewhere is to be told by himself.
+    Empty: in none."""
 
 
 def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = "", why: str = "") -> Activated:
@@ -122,7 +125,7 @@ def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = ""
     done = put_into_use(folder, model, readers_of(file, config, name, folder), asker)
     return Activated(
         ok=not done.refused, regime=name, active=model.fingerprint if done.used else before, before=before,
-        lineage=model.lineage, daemons=done.answers,
+        lineage=model.lineage, daemons=done.answers, looked_in=str(neighbourhood(file) or ""),
     )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ def refit(old: RegimeModel, bars: Bars, seed: int = 1) -> Refit:
     nearly as high, and which is the highest changes with a handful of bars. What cannot be trained is a reason to keep
     the old model.
     """
+    if other := old.data.other_bars(bars.timeframe, bars.made):
+        return Refit(old=old, verdict=Kept(reason=f"it has learnt from {other}: train one anew"))
     found = _trained(old, bars, seed, fresh=True)
     if isinstance(found.verdict, Relabelled) or found.verdict.overlap is None:
         return found

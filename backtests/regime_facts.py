@@ -13,7 +13,7 @@ from backtests.words import day, fine_share, number, share
 from regimes.bundle import RegimeModel
 from regimes.ensemble import parts_of
 from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
-from regimes.learnt import Profile
+from regimes.learnt import Profile, Training
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
 KINDS: Mapping[int, str] = {
@@ -52,7 +52,8 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "owner": model.owner,
         "states": f"{model.states}; {kind_of(model)}",
         "features": ", ".join(" ".join((name, *(f"{p:g}" for p in params))) for name, params in model.features),
-        "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} bars, {day(data.first)} to {day(data.last)}",
+        "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} {_bars(data)}, {day(data.first)} to "
+        f"{day(data.last)}",
         "bars' hash": data.hash,
         "novelty": "watched for: limits were calibrated"
         if model.novelty
@@ -61,6 +62,11 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "trained by": f"{data.engine}{together}, seed {data.seed}, on {data.platform}",
         **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
     }
+
+
+def _bars(data: Training) -> str:
+    made = f" made of {data.made}" if data.made else ""
+    return f"{data.timeframe} bars{made}" if data.timeframe else "bars"
 
 
 def state_rows(profiles: tuple[Profile, ...]) -> list[tuple[str, ...]]:

@@ -165,6 +165,8 @@ def _golden_rows(x: Array, returns: Array) -> tuple[Vector, ...]:
 def _training(bars: Bars, result: Fitted, data_hash: str, seed: int, recipe: Recipe) -> Training:
     return Training(
         hash=data_hash,
+        timeframe=bars.timeframe,
+        made=bars.made,
         bars=len(bars),
         rows=result.rows,
         first=bars.time[0],

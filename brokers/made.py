@@ -22,6 +22,15 @@ class DayRule(NamedTuple):
         """The timeframe that is made."""
         return DAY
 
+    @property
+    def said(self) -> str:
+        """The same in words.
+
+        >>> DayRule("New York close", "M15").said
+        'M15, days by New York close'
+        """
+        return f"{self.made_of}, days by {self.zone}"
+
     def span(self, at: int) -> tuple[int, int]:
         """Return when the day of a moment begins and when it ends, UTC milliseconds."""
         day = to_server(self.zone, at) // DAY_MS
@@ -35,6 +44,11 @@ class FrameRule(NamedTuple):
     """The timeframe that is made, up to H1: longer bars begin by their server's midnight."""
     made_of: str
     """Timeframe of the shorter bars."""
+
+    @property
+    def said(self) -> str:
+        """The same in words, the timeframe that is made being known."""
+        return self.made_of
 
     def span(self, at: int) -> tuple[int, int]:
         """Return when the bar of a moment begins and when it ends, UTC milliseconds."""
@@ -63,4 +77,4 @@ def longer_of(bars: Bars, rule: MadeRule, hours: Hours | None) -> Bars:
     """Return the longer bars that recorded ones make up, as a core that is told them has them."""
     fold = MadeFold()
     made = (whole for bar in bars for whole in fold_made(fold, rule, bar, hours))
-    return made_bars(bars.symbol, rule.timeframe, made)
+    return made_bars(bars.symbol, rule.timeframe, made, rule.said)

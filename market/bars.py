@@ -54,6 +54,8 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     """What went on within bars that were made of shorter ones (`Bar.variance`); empty where they were told as such."""
     parts: "array[float]" = msgspec.field(default_factory=lambda: array("d"))
     """How many shorter bars each was made of; empty likewise."""
+    made: str = ""
+    """Of which shorter bars, and how, in words (`brokers/made.py`); empty likewise."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -84,7 +86,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     def part(self, start: int, stop: int) -> "Bars":
         """Return bars start to stop (not included), as a slice would."""
         columns = {name: getattr(self, name)[start:stop] for name in (*COLUMNS, *WITHIN)}
-        return Bars(symbol=self.symbol, timeframe=self.timeframe, **columns)
+        return Bars(symbol=self.symbol, timeframe=self.timeframe, made=self.made, **columns)
 
     def between(self, start: int, stop: int) -> "Bars":
         """Return the bars that opened at `start` or later and before `stop`, UTC milliseconds."""
@@ -109,11 +111,12 @@ def bars_of(symbol: str, timeframe: str, rows: Iterable[Sequence[float]]) -> Bar
         time.append(int(moment))
         for column, number in zip(prices, numbers, strict=True):
             column.append(number)
-    return Bars(symbol=symbol, timeframe=timeframe, time=time, **dict(zip(COLUMNS[1:], prices, strict=True)))
+    columns = dict(zip(COLUMNS[1:], prices, strict=True))
+    return Bars(symbol=symbol, timeframe=timeframe, time=time, made="", **columns)
 
 
-def made_bars(symbol: str, timeframe: str, bars: Iterable[Bar]) -> Bars:
-    """Return bars that were made of shorter ones as columns, in order, with what went on within them.
+def made_bars(symbol: str, timeframe: str, bars: Iterable[Bar], said: str = "") -> Bars:
+    """Return bars that were made of shorter ones, as `said`, as columns in order, with what went on within them.
 
     >>> bars = made_bars("X", "D1", [Bar("X", "D1", 0, 1.0, 2.0, 0.5, 1.5, 9.0, 8.0, 0.25, 96.0)])
     >>> bars.bar(0).variance, bars.part(1, 1).parts
@@ -121,4 +124,5 @@ def made_bars(symbol: str, timeframe: str, bars: Iterable[Bar]) -> Bars:
     """
     made = list(bars)
     columns = {name: array("d", (getattr(bar, name) for bar in made)) for name in (*COLUMNS[1:], *WITHIN)}
-    return Bars(symbol=symbol, timeframe=timeframe, time=array("q", (bar.time for bar in made)), **columns)
+    time = array("q", (bar.time for bar in made))
+    return Bars(symbol=symbol, timeframe=timeframe, time=time, made=said, **columns)

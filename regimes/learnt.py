@@ -52,6 +52,10 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     hash: str
     """SHA-256 of the bars' content."""
+    timeframe: str = ""
+    """Of the bars; empty: it was trained before this was kept."""
+    made: str = ""
+    """Of which shorter bars they were made, in words; empty: they were told as they are."""
     bars: int
     rows: int
     """Bars on which every feature had a value."""
@@ -72,3 +76,16 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Library and version that trained it."""
     platform: str
     """Where its golden vectors were computed."""
+
+    def other_bars(self, timeframe: str, made: str) -> str:
+        """Return in which way bars are none of those that were learnt from; empty: in none, or nobody knows.
+
+        A filter would read them without a complaint, and what it says would be of another market.
+        """
+        if not self.timeframe or (self.timeframe, self.made) == (timeframe, made):
+            return ""
+        return f"{_kind(self.timeframe, self.made)}, not {_kind(timeframe, made)}"
+
+
+def _kind(timeframe: str, made: str) -> str:
+    return f"bars of {timeframe} made of {made}" if made else f"bars of {timeframe}"

@@ -77,11 +77,15 @@ def readers_of(file: Path, config: AccountConfig, name: str, folder: Path) -> tu
     return own, *(reader for reader in _neighbours(file, folder.resolve()) if reader != own)
 
 
+def neighbourhood(file: Path) -> Path | None:
+    """Return the folder whose accounts count as neighbours of a TOML; None: what comes with the program has none."""
+    return file.resolve().parent if file.exists() else None
+
+
 def _neighbours(file: Path, place: Path) -> Iterator[Reader]:
     """Yield every regime that accounts beside a TOML read by the model of a place; what is no account has none."""
-    if not file.exists():  # what comes with the program has no neighbours
-        return
-    for entry in entries_of(file.resolve().parent).values():
+    folder = neighbourhood(file)
+    for entry in entries_of(folder).values() if folder else ():
         config = entry.config
         if config is not None:
             for name, regime in config.regimes.items():

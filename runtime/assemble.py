@@ -66,6 +66,8 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
             raise ModelError(
                 f"model {regime.model}: trained with {what} {found}, regimes.{name} names {wanted}: train it anew"
             )
+    if other := data.other_bars(regime.timeframe, regime.made_rule.said if regime.made_rule else ""):
+        raise ModelError(f"model {regime.model}: trained on {other}, as regimes.{name} reads: train it anew")
     return model
 
 

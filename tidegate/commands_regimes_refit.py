@@ -18,6 +18,8 @@ Regime = Annotated[str, typer.Argument(metavar="NAME", help="A regime of the acc
 Fingerprint = Annotated[
     str, typer.Argument(metavar="[FINGERPRINT]", help="A stored model, by the beginning; else the candidate.")
 ]
+NOBODY = {"daemons": [], "looked_in": ""}
+"""Told of an activation that was none."""
 
 
 def add(group: typer.Typer) -> None:
@@ -62,8 +64,8 @@ def refit(
         done = put(config, account, regime, found.candidate, reason or _why(found)) if wanted else None
         if as_json:
             used = done is not None and done.active == found.candidate
-            daemons = msgspec.to_builtins(done.daemons) if done else []
-            lines([{**msgspec.to_builtins(found), "activated": used, "daemons": daemons}])
+            told = {"daemons": msgspec.to_builtins(done.daemons), "looked_in": done.looked_in} if done else NOBODY
+            lines([{**msgspec.to_builtins(found), "activated": used, **told}])
         else:
             _tell(found, done)
         kept += [regime] if found.outcome == "kept" else []
@@ -140,3 +142,5 @@ def _tell_use(done: "Activated") -> None:
     for one in done.daemons:
         if one.outcome != "refused":
             say(f"{one.account}: {one.text}")
+    if done.looked_in:
+        say(f"others that read by it were looked for in {done.looked_in}: activate it for accounts elsewhere, too")

@@ -20,10 +20,9 @@ from pathlib import Path
 import msgspec
 
 from backtests.benchmarks.accounts import Fleet
+from backtests.benchmarks.minute_model import minute_model
 from backtests.benchmarks.processes import Cost, cost
 from backtests.benchmarks.timing import head, row
-from backtests.demo import demo_config
-from backtests.training import train_from_config
 from brokers.mt5.lookalike.launch import launch, stop
 from runtime.journal.reader import JournalReader
 from runtime.operator.client import status
@@ -130,12 +129,10 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = args.folder or Path(name)
-        train_from_config(demo_config(folder / "model"))
         fleet = Fleet(folder / "fleet", args.accounts)
         bars = args.minutes + 10 + int(args.accounts * (args.gap + 2.0) / args.minute_s)
         fleet.write(
-            bars=bars, speed=60.0 / args.minute_s, poll_ms=args.poll_ms,
-            model=folder / "model" / "models" / "calm-or-storm",
+            bars=bars, speed=60.0 / args.minute_s, poll_ms=args.poll_ms, model=minute_model(folder / "model"),
         )  # fmt: skip
         print_found(measure(fleet, args.minutes, minute_s=args.minute_s, gap_s=args.gap))
 

@@ -26,10 +26,9 @@ from pathlib import Path
 import msgspec
 
 from backtests.benchmarks.accounts import Fleet
+from backtests.benchmarks.minute_model import minute_model
 from backtests.benchmarks.processes import Cost, cost
 from backtests.benchmarks.timing import head
-from backtests.demo import demo_config
-from backtests.training import train_from_config
 from brokers.mt5.lookalike.launch import launch, stop
 from runtime.operator.client import status
 
@@ -212,9 +211,8 @@ def main() -> int:
     args = parser.parse_args()
     seconds = args.hours * 3600.0
     with tempfile.TemporaryDirectory() as name:
-        train_from_config(demo_config(Path(name) / "model"))
         fleet = Fleet(Path(name), 1)
-        model = Path(name) / "model" / "models" / "calm-or-storm"
+        model = minute_model(Path(name) / "model")
         fleet.write(bars=int(seconds) + 3600, history=600, speed=60.0, call_timeout_s=5.0, model=model)
         soak = Soak(fleet)
         try:

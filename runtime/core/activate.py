@@ -77,6 +77,8 @@ def _successor(decider: Decider, fact: ModelActivated) -> RegimeModel | str:
                 f"model {new.name}: has {what} {now}, the one in use {was}: what gates on {fact.regime} allow would "
                 "mean something else; edit the configuration, and start the daemon anew"
             )
+    if other := decider.plan.of(reading.name).other_bars(new):
+        return f"model {new.name}: trained on {other}, as {reading.name} reads: train it on those"
     if 0 < decider.plan.of(reading.name).read_by(new).ends <= reading.feed.last_time + reading.feed.timeframe_ms:
         return f"model {new.name}: {OUTLIVED}"
     known = sum(all(value == value for value in row) for row in reading.rows)

@@ -3,6 +3,7 @@
 import math
 
 from collections import deque
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -76,6 +77,17 @@ class Feed:
         self.last_time = bar.time
         self.known.append(bar)
 
+    @property
+    def hurried(self) -> str:
+        """Say that its bars are of a shorter timeframe than it asked for; empty: they may be what they are called.
+
+        They follow one another too soon, and not once alone: where a clock is put forward one bar is short, too.
+        """
+        times = [bar.time for bar in self.known]
+        if len(times) < KNOWN or any(b - a >= self.timeframe_ms for a, b in pairwise(times)):
+            return ""
+        return f"the last follow one another sooner than bars of {self.key[1]} can"
+
     def revise(self, bar: Bar) -> None:
         """Know a bar as it is told by now; what was folded in stays folded in."""
         for place, old in enumerate(self.known):
@@ -133,7 +145,8 @@ class RegimeReading:
     def _compare(self) -> None:
         """Say in words what contradicts that its bars are of the kind that the model learnt from; empty: nothing."""
         before = self.unlike
-        self.unlike = contradiction(likeness_verdict(self.alike, self.marks), self.model.features)
+        verdict = likeness_verdict(self.alike, self.marks)
+        self.unlike = self.feed.hurried or contradiction(verdict, self.model.features)
         self.doubted = bool(self.unlike and not before)
         """Since this very bar."""
 
@@ -166,6 +179,7 @@ class RegimeReading:
             x[i] = values[pick]
         if self.model.quantiles:
             self._count()
+        self._compare()
         self.rows.append(tuple(x))
         self._read()
 
@@ -174,7 +188,6 @@ class RegimeReading:
         if len(self.rows) == REMEMBERED:
             likeness_count(self.alike, self.marks, self.rows[0], -1.0)
         likeness_count(self.alike, self.marks, self.x, 1.0)
-        self._compare()
 
     def _read(self) -> None:
         """Read one row."""

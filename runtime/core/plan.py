@@ -73,6 +73,10 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
         """The timeframe of the bars that have to be told for it."""
         return self.made.made_of if self.made else self.timeframe
 
+    def other_bars(self, model: RegimeModel) -> str:
+        """Return in which way a model was learnt from bars that are none of these; empty: in none that is known."""
+        return model.data.other_bars(self.timeframe, self.made.said if self.made else "")
+
     @property
     def ends(self) -> int:
         """From which moment on, UTC milliseconds, nothing that its model says counts; 0: never."""

@@ -125,7 +125,10 @@ def test_states_are_told_apart_by_the_minutes_within_hours(rule: FrameRule) -> N
 @pytest.mark.parametrize("rule", RULES)
 def test_a_daemon_that_is_told_minutes_reads_what_was_learnt_of_hours(rule: FrameRule) -> None:
     """Every number that was read of all hours in one go, to the bit."""
+    data, regime = model(rule).data, plan(rule).regimes[0]
+
     assert bits(rows(read(rule))) == bits(tell(begun(rule), shorter(rule.made_of)))
+    assert (rule.timeframe, rule.made_of, "") == (data.timeframe, data.made, regime.other_bars(model(rule)))
 
 
 @pytest.mark.parametrize("cut", [1, 59, 60, 61, 90, SILENT * 60 + 3, SILENT * 60 + 20])

@@ -138,7 +138,7 @@ def test_a_candidate_is_put_into_use_and_the_old_one_back_again(place: Place) ->
     done = activate(place.file, place.config, NAME)
 
     assert (True, candidate, before, candidate) == (done.ok, done.active, done.before, place.used())
-    assert ["next start"] == [one.outcome for one in done.daemons]
+    assert (["next start"], str(place.file.parent)) == ([one.outcome for one in done.daemons], done.looked_in)
     activate(place.file, place.config, NAME, before[:12])
     assert place.used() == before
 

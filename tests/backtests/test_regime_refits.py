@@ -2,6 +2,7 @@
 
 import functools
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -67,6 +68,14 @@ def test_bars_that_carry_no_model_keep_the_old_one() -> None:
     assert isinstance(found.verdict, Kept)
     assert found.verdict.overlap is None
     assert "no model could be trained" in found.verdict.reason
+
+
+def test_bars_of_another_timeframe_keep_the_old_model() -> None:
+    """A configuration was changed: what is trained on others is no successor."""
+    found = refit(old(), msgspec.structs.replace(read_sp500().part(63, 2063), timeframe="H4"))
+
+    assert isinstance(found.verdict, Kept)
+    assert "it has learnt from bars of D1, not bars of H4: train one anew" == found.verdict.reason
 
 
 def test_only_bars_that_both_models_know_are_compared() -> None:

@@ -255,6 +255,19 @@ def test_a_model_that_means_something_else_is_refused(what: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bars", "other"), [({"timeframe": "M15"}, "M15"), ({"timeframe": "H1", "made": "M1"}, "H1 made of M1")]
+)
+def test_a_model_of_other_bars_is_refused(bars: dict[str, str], other: str) -> None:
+    """Also of the same features: a filter would read them without complaint."""
+    told = told_until(LATE, gated())
+    new = seal(msgspec.structs.replace(NEW, data=msgspec.structs.replace(NEW.data, **bars)))
+    ok, text = answer(told, activated(new))
+
+    assert (False, OLD) == (ok, told.core.readings[0].model)
+    assert f"trained on bars of {other}, not bars of H1, as up reads" in text
+
+
+@pytest.mark.parametrize(
     ("fields", "problem"),
     [
         ({"regime": "down"}, "no regime 'down' is read here: there are up"),

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import Accepted, DealMade
+from brokers.facts import Accepted, BarClosed, DealMade
+from market.types import Bar
 from regimes.bundle import RegimeModel, seal, texts_of
 from runtime.core.core import Core
 from runtime.core.facts import ModelActivated
@@ -138,3 +139,38 @@ def test_a_core_put_to_rest_goes_on_with_what_it_has_counted(cut: int) -> None:
     assert steps[0][cut - 3 :] == steps[1]
     assert told.core.snapshot() == woken.snapshot()
     assert told.core.readings[0].unlike == woken.readings[0].unlike
+
+
+def bar_at(n: float) -> BarClosed:
+    """Return the fact that an hour closed which opened so many hours after Monday began, wherever that is."""
+    return BarClosed(at=hour(n + 1), bar=Bar("XAUUSD", "H1", hour(n), 100.0, 100.0, 100.0, 100.0), bid=100.0, ask=100.1)
+
+
+def stood(opened: tuple[float, ...]) -> list[bool]:
+    """Return how a gate stood after each of some hours, behind a model that keeps no quantiles, after forty others."""
+    told = told_until(40, watched(model=up_model()))
+    found = []
+    for n in opened:
+        told.tell(bar_at(n))
+        found.append(told.core.lanes[0].gate_open)
+    return found
+
+
+def test_quarters_in_the_place_of_hours_are_noticed_by_their_pace() -> None:
+    """At the third: whatever they look like. Once an hour follows that lasted an hour, they are believed again."""
+    assert [True, True, False, False, True] == stood((40.0, 40.25, 40.5, 40.75, 41.75))
+
+
+def test_one_bar_that_comes_early_is_no_other_timeframe() -> None:
+    """A clock may have been put forward, or a stamp be wrong once."""
+    assert [True] * 4 == stood((40.0, 40.75, 41.75, 42.5))
+
+
+def test_the_reason_names_the_timeframe_that_was_asked_for() -> None:
+    """In the decision, and once to people."""
+    told = told_until(40, watched(model=up_model()))
+    steps = [told.tell(bar_at(n)) for n in (40.0, 40.25, 40.5, 40.75)]
+    why = "these are not the bars that the model learnt from: the last follow one another sooner than bars of H1 can"
+
+    assert why == told.core.lanes[0].gate_reason
+    assert [[], [], [f"up: {why}"], []] == [[alert.text for alert in of_kind(step, Alert)] for step in steps]

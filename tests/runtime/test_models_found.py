@@ -7,7 +7,7 @@ import pytest
 
 from backtests.replay import replay
 from config.account import AccountConfig
-from regimes.bundle import PARTS, RegimeModel
+from regimes.bundle import PARTS, RegimeModel, seal
 from regimes.weights import ModelError
 from runtime.assemble import core_of, costs_of, found_models, models_of, plan_of
 from runtime.bundles import CHAMPION, promote, write_bundle
@@ -125,6 +125,33 @@ def test_a_configuration_that_means_another_model_is_refused(config: AccountConf
         found_models(msgspec.structs.replace(config, regimes={NAME: other}))
     with pytest.raises(ModelError, match="of lineage test"):
         plan_of(msgspec.structs.replace(config, strategies=(strategy,)), found_models(config))
+
+
+@pytest.mark.parametrize(
+    ("learnt", "words", "said"),
+    [
+        ({"timeframe": "H1"}, {}, "bars of H1, not bars of D1"),
+        ({"timeframe": "D1"}, {"day": "UTC", "made_of": "H1"}, "bars of D1, not bars of D1 made of H1, days by UTC"),
+        ({"timeframe": "D1", "made": "H1, days by UTC"}, {}, "bars of D1 made of H1, days by UTC, not bars of D1"),
+        ({"timeframe": "D1", "made": "H1, days by UTC"}, {"day": "UTC", "made_of": "H1"}, ""),
+        ({}, {"timeframe": "H1"}, ""),
+    ],
+)
+def test_a_model_of_other_bars_is_refused(
+    config: AccountConfig, learnt: dict[str, str], words: dict[str, str], said: str
+) -> None:
+    """Its features have the same names, and mean something else; a model that does not say its bars is taken."""
+    data = msgspec.structs.replace(a_model().data, **learnt)
+    regime = msgspec.structs.replace(config.regimes[NAME], **({"timeframe": "D1"} | words))
+    place = Path(regime.model)
+    promote(place, write_bundle(place, seal(msgspec.structs.replace(a_model(), data=data))).name)
+    config = msgspec.structs.replace(config, regimes={NAME: regime})
+
+    if not said:
+        assert data == models_of(config)[NAME].data
+        return
+    with pytest.raises(ModelError, match=f"trained on {said}, as regimes.{NAME} reads: train it anew"):
+        found_models(config)
 
 
 def test_the_doctor_says_what_is_missing_and_what_it_means(config: AccountConfig) -> None:

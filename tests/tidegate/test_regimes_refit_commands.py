@@ -60,7 +60,8 @@ def test_a_candidate_is_activated_and_rolled_back(account: Path, capsys: pytest.
     back = json.loads(capsys.readouterr().out)
     (own,) = back.pop("daemons")
 
-    assert {"ok": True, "regime": NAME, "active": before, "before": told["candidate"], "lineage": NAME} == back
+    models = {"active": before, "before": told["candidate"], "lineage": NAME}
+    assert {"ok": True, "regime": NAME, **models, "looked_in": str(account.parent)} == back
     assert {"daemons", *back} == documented("regimes activate")
     assert ("demo", NAME, "next start") == (own["account"], own["regime"], own["outcome"])
     assert ["next start"] == [one["outcome"] for one in told["daemons"]]
@@ -84,7 +85,9 @@ def test_a_schedule_may_put_what_it_stages_into_use(
     assert (True, told["candidate"]) == (told["activated"], used(account))
     assert {"next start"} == {one["outcome"] for one in told["daemons"]}
     assert 0 == run(["regimes", "activate", str(account), NAME, before])
-    assert "is in use, before it was" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "is in use, before it was" in said
+    assert f"others that read by it were looked for in {account.parent}: " in said
 
 
 def test_what_cannot_be_used_is_said(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
