@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from backtests.regime_reading import Read, bar_returns, stays
-from backtests.words import day, fine_share, number, share
+from backtests.words import day, feature, fine_share, number, share
 from regimes.bundle import RegimeModel
 from regimes.ensemble import parts_of
 from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
@@ -51,7 +51,7 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "refit of": model.parent or "none",
         "owner": model.owner,
         "states": f"{model.states}; {kind_of(model)}",
-        "features": ", ".join(" ".join((name, *(f"{p:g}" for p in params))) for name, params in model.features),
+        "features": ", ".join(map(feature, model.features)) + _mute(model),
         "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} {_bars(data)}, {day(data.first)} to "
         f"{day(data.last)}",
         "bars' hash": data.hash,
@@ -62,6 +62,11 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "trained by": f"{data.engine}{together}, seed {data.seed}, on {data.platform}",
         **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
     }
+
+
+def _mute(model: RegimeModel) -> str:
+    out = ", ".join(map(feature, model.data.mute))
+    return f"; {out} said nothing, left out" if out else ""
 
 
 def _bars(data: Training) -> str:

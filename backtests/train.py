@@ -14,6 +14,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.mute import mute_features
 from backtests.recipe import PLAIN, Recipe, fitted, member_of
 from market.bars import COLUMNS, WITHIN, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
@@ -54,10 +55,14 @@ def train_regime(
 
     `metrics` are told in the bundle beside those of the training. `before` is the model it shall follow: its lineage
     goes on, and training starts from it too, beside the fresh starts, or instead of them if `fresh` is false (a jump
-    model's starts always). Equal bars and arguments give an equal fingerprint on one platform. Raises ModelError when
-    the bars cannot carry the model.
+    model's starts always). Features that are mute over the bars are left out of a first model, and its report names
+    them; one that follows has those of the model before. Equal bars and arguments give an equal fingerprint on one
+    platform. Raises ModelError when the bars cannot carry the model.
     """
     x, returns, efficiency = columns(bars, features)
+    mute = before.data.mute if before else mute_features(x, returns, features)
+    x = x[:, [ref not in mute for ref in features]]
+    features = tuple(ref for ref in features if ref not in mute)
     usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
     result = fitted(x[usable], abs(returns[usable]), states, seed, recipe, (before, fresh))
     posteriors = filtered(result.weights, x)
@@ -81,7 +86,7 @@ def train_regime(
             },
             quantiles=tuple(tuple(q) for q in np.quantile(x[usable], PROBABILITIES, axis=0).T.tolist()),
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
-            data=_training(bars, result, content_hash(bars, features), seed, recipe),
+            data=_training(bars, result, content_hash(bars, features), seed, recipe, mute),
             kernel=filter_fingerprint(),
         )
     )
@@ -162,7 +167,9 @@ def _golden_rows(x: Array, returns: Array) -> tuple[Vector, ...]:
     return tuple(tuple(x[i].tolist()) for i in (*spaced, int(abs(returns).argmax())))
 
 
-def _training(bars: Bars, result: Fitted, data_hash: str, seed: int, recipe: Recipe) -> Training:
+def _training(
+    bars: Bars, result: Fitted, data_hash: str, seed: int, recipe: Recipe, mute: tuple[FeatureRef, ...]
+) -> Training:
     return Training(
         hash=data_hash,
         timeframe=bars.timeframe,
@@ -177,6 +184,7 @@ def _training(bars: Bars, result: Fitted, data_hash: str, seed: int, recipe: Rec
         sticky=recipe.sticky,
         detector=recipe.detector,
         members=tuple(member_of(member) for member in recipe.members),
+        mute=mute,
         engine=result.engine,
         platform=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     )
@@ -187,6 +195,7 @@ def _report(model: RegimeModel, result: Fitted, bars: int) -> dict[str, Any]:
         "name": model.name,
         "detector": model.data.detector,
         "members": msgspec.to_builtins(model.data.members),
+        "mute": msgspec.to_builtins(model.data.mute),
         "states": model.states,
         "covariance": model.data.covariance,
         "emission": model.data.emission,

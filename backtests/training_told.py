@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from backtests.words import number, share
+from backtests.words import feature, number, share
 
 FEW_BARS, FEW_IN_STATE = 1000, 100
 """Bars learnt from, and bars of the rarest state, below which more are better than another state."""
@@ -28,6 +28,11 @@ def training_told(report: Mapping[str, Any]) -> Iterator[str]:
     rarest = min(report["profiles"], key=lambda profile: float(profile["occupancy"]))
     if (bars := rarest["occupancy"] * report["rows"]) < FEW_IN_STATE:
         yield f"state {rarest['state']} is known from {number(bars, 0)} bars only: train on more, or on fewer states"
+    if report["mute"]:
+        yield (
+            f"left out, since over these bars they had no value, or always the same: "
+            f"{', '.join(map(feature, report['mute']))}; live they are not read either: train again once they move"
+        )
     if "novelty" in report:
         yield from novelty_told(report["novelty"])
 

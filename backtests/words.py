@@ -34,6 +34,16 @@ def share(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100.0 * value:z.{digits}f} %".replace("-", "−")
 
 
+def feature(ref: tuple[str, tuple[float, ...]]) -> str:
+    """Return a feature and its parameters.
+
+    >>> feature(("log_volume_zscore", (20.0,))), feature(("log_return", ()))
+    ('log_volume_zscore 20', 'log_return')
+    """
+    name, params = ref
+    return " ".join((name, *(f"{p:g}" for p in params)))
+
+
 def fine_share(value: float | None) -> str:
     """Return a share as per cent with two decimals, or more where these would leave less than two digits of it.
 

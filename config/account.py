@@ -135,7 +135,8 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     model: Text
     """Folder of the bundle."""
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
-    """Each a list: name, then its parameters."""
+    """Each a list: name, then its parameters. One that has no value over the training bars, or always the same, is left
+    out of the model; the training says so, and live it is not read."""
     states: Annotated[int, msgspec.Meta(ge=2, le=8)] | Literal["choose"] | StatesSection
     """How many; choose: as many as its training bars speak for, two to four, and their emissions where none is named;
     `{ from = 2, to = 3 }`: as many of these."""

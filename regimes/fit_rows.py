@@ -67,12 +67,17 @@ def rows_of(x: Array, states: int, volatility: Array | None) -> Rows:
     if kept.sum() < FEWEST_ROWS * states:
         raise ModelError(f"fit: {kept.sum()} usable rows; {states} states need at least {FEWEST_ROWS * states}")
     x = x[kept]
+    if same(x).any():
+        raise ModelError(f"fit: feature {int(same(x).argmax())} is constant over the training rows: leave it out")
     centre, scale = x.mean(axis=0), x.std(axis=0)
-    if not (scale > abs(centre) * 1e-13).all():
-        raise ModelError(f"fit: feature {int(scale.argmin())} is constant over the training rows: leave it out")
     z = (x - centre) / scale
     missing, still, odd = (int(mask.sum()) for mask in out)
     return Rows(z, abs(z[:, 0]) if sizes is None else sizes[kept], centre, scale, missing, still, odd)
+
+
+def same(x: Array) -> Mask:
+    """Return which features have the same value in all rows (n, d), but for the last bits."""
+    return np.asarray(x.std(axis=0) <= abs(x.mean(axis=0)) * 1e-13)
 
 
 def _shaped(x: Array, states: int, volatility: Array | None) -> tuple[Array, Array | None]:

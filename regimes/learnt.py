@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from market.features import FeatureRef
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a state was like over the training bars, each bar weighted by its filtered posterior."""
@@ -72,6 +74,8 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A hidden Markov model, a jump model, or several of them as one."""
     members: tuple[Member, ...] = ()
     """Of an ensemble, in the order of its weights."""
+    mute: tuple[FeatureRef, ...] = ()
+    """Features that were asked for and left out: over the bars they had no value, or always the same."""
     engine: str
     """Library and version that trained it."""
     platform: str

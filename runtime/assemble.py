@@ -54,9 +54,10 @@ def _read(regime: RegimeSection) -> RegimeModel:
 def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
     """Return a regime's model; ModelError where it is another model than the one configured."""
     data, emission = model.data, regime.emission
+    wanted_features = tuple(ref for ref in regime.feature_refs if ref not in data.mute)
     wanted_states = model.states if model.states in regime.among else " or ".join(map(str, regime.among))
     for what, found, wanted in (
-        ("features", model.features, regime.feature_refs), ("states", model.states, wanted_states),
+        ("features", model.features, wanted_features), ("states", model.states, wanted_states),
         ("detector", data.detector, regime.detector),
         ("covariance", data.covariance, regime.covariance or data.covariance),
         ("emission", data.emission, data.emission if emission is None else str(emission)),

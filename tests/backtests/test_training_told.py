@@ -13,7 +13,7 @@ def a_report(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a rep
     profiles = [{"state": k, "occupancy": 0.5, "volatility": 0.01 * (k + 1)} for k in (0, 1)]
     return {
         "detector": "hmm", "states": 2, "covariance": "diag", "emission": "gauss", "sticky": 0.0, "first": 0,
-        "last": 2000 * DAY_MS, "rows": 2000, "profiles": profiles,
+        "last": 2000 * DAY_MS, "rows": 2000, "profiles": profiles, "mute": [],
     } | fields  # fmt: skip
 
 
@@ -47,6 +47,18 @@ def test_a_model_that_has_seen_little_says_so() -> None:
     said = list(training_told(a_report(rows=900, profiles=rare)))[3:]
 
     assert ["900 bars are few", "state 1 is known from 72 bars only"] == [text.partition(":")[0] for text in said]
+
+
+def test_features_that_said_nothing_are_named() -> None:
+    """They are no part of the model, and mean nothing live."""
+    said = list(training_told(a_report(mute=[("log_volume_zscore", (20.0,)), ("zscore", (5.0,))])))[3:]
+
+    expected = (
+        "left out, since over these bars they had no value, or always the same: log_volume_zscore 20, zscore 5; "
+        "live they are not read either: train again once they move"
+    )
+
+    assert said == [expected]
 
 
 def test_what_novelty_is_worth_is_told_with_what_to_doubt() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from brokers.facts import Accepted, DealMade
 from regimes.novelty import battery, e_process
+from runtime.core.feeds import Feed, RegimeReading
 from runtime.core.instructions import Cancel, ClosePosition
 from runtime.core.plan import Plan, RegimePlan
-from tests.cores import LEAVE, a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
+from tests.cores import LEAVE, a_gate, a_lane, a_plan, bar, buy, buy_limit, closed, hour, up_model
+from tests.models import a_model
 from tests.told import Rested, Told, kinds, of_kind, only
 
 STRICT = battery([5.0] * 12, hold=3)
@@ -75,6 +77,27 @@ def test_the_e_process_needs_no_limits() -> None:
     raised = next(n for n in range(3, 99) if not told.decide(n).gate_open)
 
     assert DEAD < raised < 40
+
+
+@pytest.mark.parametrize("limit", [5.0, 1e6])
+def test_a_halt_neither_raises_nor_lifts_the_alarm_of_a_model_that_reads_the_range(limit: float) -> None:
+    """A bar that never moved has no range: it tells nothing, and the statistics wait, raised or not.
+
+    To a model of returns alone a market that does not move at all is deader than any regime, as above.
+    """
+    reading = RegimeReading("up", a_model(), Feed(("XAUUSD", "H1")), battery([limit] * 24, hold=3))
+
+    def read(n: int, close: float, move: float) -> None:
+        reading.feed.fold(bar(n, close, close + move, close - move))
+        reading.fold()
+
+    for n in range(60):
+        read(n, ALIVE[n], 0.3)
+    before = reading.novel, reading.strange[:-2]
+    for n in range(60, 160):
+        read(n, ALIVE[59], 0.0)
+
+    assert (limit == 5.0, before) == (reading.novel, (reading.novel, reading.strange[:-2]))
 
 
 def test_a_trade_is_left_as_it_wants_while_nothing_explains_the_market() -> None:

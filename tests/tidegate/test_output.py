@@ -19,7 +19,7 @@ table(rows, ("instruction", "symbol", "story"))
 REPORT = {
     "detector": "hmm", "states": 1, "covariance": "diag", "emission": "gauss", "sticky": 0.0, "first": 0, "last": 0,
     "profiles": [dict.fromkeys(("state", "occupancy", "volatility", "dwell", "efficiency", "autocorrelation"), 1)],
-    "converged": True, "rows": 1, "bars": 1, "log_likelihood": 0.0, "iterations": 1,
+    "mute": [], "converged": True, "rows": 1, "bars": 1, "log_likelihood": 0.0, "iterations": 1,
     "fingerprint": "5e" * 32, "folder": "models",
 }  # fmt: skip
 
