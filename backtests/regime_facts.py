@@ -16,6 +16,9 @@ from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 from regimes.learnt import Profile, Training
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
+CHOICE = ("states", "log density a bar", "gain", "error", "least occupancy", "dwell", "stable")
+CHOSEN, CHOSEN_BY, FORETOLD, WITHIN = "choice, ", "choice: bars", "novelty: ", " told in 50 bars"
+"""What a bundle's metrics are named by: of the choice of its states, and of what its novelty told in simulations."""
 KINDS: Mapping[int, str] = {
     DIAGONAL: "Gaussian, features apart",
     FULL: "Gaussian, features together",
@@ -55,18 +58,47 @@ def facts_of(model: RegimeModel) -> dict[str, str]:
         "learnt from": f"{number(data.rows, 0)} of {number(data.bars, 0)} {_bars(data)}, {day(data.first)} to "
         f"{day(data.last)}",
         "bars' hash": data.hash,
-        "novelty": "watched for: limits were calibrated"
-        if model.novelty
-        else "not watched for by its own limits, since none were calibrated: train it again",
+        "novelty": _novelty(model),
         **({"members": ", ".join(member.told for member in data.members)} if data.members else {}),
         "trained by": f"{data.engine}{together}, seed {data.seed}, on {data.platform}",
-        **{name.replace("_", " "): f"{value:.10g}" for name, value in model.metrics.items()},
+        **{
+            name.replace("_", " "): f"{value:.10g}"
+            for name, value in model.metrics.items()
+            if not name.startswith((CHOSEN, CHOSEN_BY, FORETOLD))
+        },
     }
 
 
 def _mute(model: RegimeModel) -> str:
     out = ", ".join(map(feature, model.data.mute))
     return f"; {out} said nothing, left out" if out else ""
+
+
+def _novelty(model: RegimeModel) -> str:
+    if not model.novelty:
+        return "not watched for by its own limits, since none were calibrated: train it again"
+    told = {name.removeprefix(FORETOLD): value for name, value in model.metrics.items() if name.startswith(FORETOLD)}
+    alarms = told.get("alarms in 1000 bars")
+    if alarms is None:
+        return "watched for: limits were calibrated"
+    power = ", ".join(f"{name.removesuffix(WITHIN)} {share(x, 0)}" for name, x in told.items() if name.endswith(WITHIN))
+    return f"watched for; simulated: alarms in {share(alarms)} of 1,000 bars as learnt; told in 50 bars: {power}"
+
+
+def choice_rows(model: RegimeModel) -> list[tuple[str, ...]]:
+    """Return the table that its states were chosen by, in the columns of `CHOICE`; empty where nothing was chosen."""
+    found: dict[str, dict[str, float]] = {}
+    for name, value in model.metrics.items():
+        option, colon, what = name.removeprefix(CHOSEN).partition(": ")
+        if name.startswith(CHOSEN) and colon:
+            found.setdefault(option, {})[what] = value
+    return [
+        (
+            option, number(row.get("density"), 4), number(row.get("gain"), 4), number(row.get("error"), 4),
+            share(row.get("occupancy")), number(row.get("dwell")), share(row.get("stable"), 0),
+        )
+        for option, row in found.items()
+    ]  # fmt: skip
 
 
 def _bars(data: Training) -> str:
