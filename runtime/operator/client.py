@@ -167,8 +167,7 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
                 note += ", and positions, if any, stand: start the daemon with tidegate run, and it closes them"
             return msgspec.structs.replace(report, note=note)
         report = _counted(report, seen["positions"])
-        told = seen["generation"] >= report.generation and not seen["resting"]
-        if told and (report.level != "flatten" or not seen["positions"]):
+        if seen["generation"] >= report.generation and _done(report.level, seen):
             break
         time.sleep(0.05)
     else:
@@ -177,6 +176,16 @@ def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
             report, note=note, resting=seen.get("resting", 0), positions=seen.get("positions", 0)
         )
     return msgspec.structs.replace(report, confirmed=True, positions=seen["positions"], level=seen["level"])
+
+
+def _done(level: str, seen: dict[str, Any]) -> bool:
+    """Say whether nothing of ours rests or may, and whether the core itself has ended a flatten.
+
+    No position being open says too little for that: an entry may be filled of which no deal has told yet.
+    """
+    if seen["resting"] or seen["in_doubt"]:
+        return False
+    return level != "flatten" or (seen["level"] != "flatten" and not seen["positions"])
 
 
 def _counted(report: Report, positions: int) -> Report:

