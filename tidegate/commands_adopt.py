@@ -11,13 +11,21 @@ if TYPE_CHECKING:
     from runtime.core.facts import PersonFact
     from runtime.core.instructions import Asker
 
-Magic = Annotated[int, typer.Option("--magic", min=0, help="Magic number of the old bot.")]
+MOST = (1 << 63) - 1
+"""No venue has a larger number."""
+
+LONGEST = 525_600
+"""Minutes of a year."""
+
+Magic = Annotated[int, typer.Option("--magic", min=0, max=MOST, help="Magic number of the old bot.")]
 Strategy = Annotated[str, typer.Option("--strategy", help="Who takes the position over.")]
 Stop = Annotated[float, typer.Option("--stop", min=0.0, help="Stop to set first; needed where there is none.")]
-Position = Annotated[int, typer.Option("--position", min=0, help="Which one, where there are several.")]
-Quiet = Annotated[int, typer.Option("--quiet", min=1, help="Minutes for which the old bot must have sent nothing.")]
+Position = Annotated[int, typer.Option("--position", min=0, max=MOST, help="Which one, where there are several.")]
+Quiet = Annotated[
+    int, typer.Option("--quiet", min=1, max=LONGEST, help="Minutes for which the old bot must have sent nothing.")
+]
 SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
-Gone = Annotated[int, typer.Option("--position", min=0, help="A trade that is gone though no deal told how.")]
+Gone = Annotated[int, typer.Option("--position", min=0, max=MOST, help="A trade that is gone though no deal told how.")]
 
 
 def add(app: typer.Typer) -> None:

@@ -1,5 +1,9 @@
 """All facts the core can be told: the broker's, and the house's own. The union is closed; `Core.handle` matches it."""
 
+from typing import Annotated
+
+import msgspec
+
 from brokers.facts import (
     Accepted,
     BarClosed,
@@ -25,6 +29,9 @@ from brokers.facts import (
 )
 from brokers.latch import Command
 from runtime.core.instructions import Asker
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+"""What a person names: no venue has a larger one, and it could not be journaled."""
 
 
 class RunStarted(Fact, frozen=True, kw_only=True):
@@ -60,20 +67,20 @@ class TradeWrittenOff(Fact, frozen=True, kw_only=True):
     """A person takes a trade for gone though no deal told how; the venue was looked at just before."""
 
     asker: Asker
-    position: int
+    position: Number
 
 
 class AdoptionAsked(Fact, frozen=True, kw_only=True):
     """A person wants a strategy to take over the position of an old bot; the venue was looked at just before."""
 
     asker: Asker
-    magic: int
+    magic: Number
     strategy: str
     stop: float = 0.0
     """To be set first; 0.0: the position has one."""
-    position: int = 0
+    position: Number = 0
     """Which one is meant, where there are several; 0: the only one."""
-    quiet_ms: int
+    quiet_ms: Number
     """For so long nothing may have been sent under the magic number."""
 
 

@@ -96,8 +96,13 @@ def _with_latched(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
 def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool = False) -> Command:
     """Return a command of the person at this keyboard; its id is made of who, when and which process."""
     wall = Clock().wall_ms()
-    who = who or _person()
+    who, why = legible(who or _person()), legible(why)
     return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force)
+
+
+def legible(text: str) -> str:
+    """Return a text with each half of a character spelled out: no halt may fail for an umlaut of another encoding."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _person() -> str:
@@ -111,7 +116,7 @@ def _person() -> str:
 def asker_of(why: str, who: str = "") -> Asker:
     """Return who asks, at this keyboard."""
     wall = Clock().wall_ms()
-    who = who or _person()
+    who, why = legible(who or _person()), legible(why)
     return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)
 
 
@@ -120,7 +125,8 @@ def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
 
     UnreachableError where none answers, AbsentError where nobody listens.
     """
-    return _asked(folder, Asked(do="ask", fact=fact))
+    words = {name: legible(word) for name, word in msgspec.structs.asdict(fact).items() if isinstance(word, str)}
+    return _asked(folder, Asked(do="ask", fact=msgspec.structs.replace(fact, **words)))
 
 
 def change_level(

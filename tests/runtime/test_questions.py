@@ -51,6 +51,27 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         yield make
 
 
+def test_a_question_is_told_whatever_bytes_its_words_are_made_of(serve: Serve) -> None:
+    """Half of a character cannot be sent: it is spelled out, and the daemon says that it knows no such thing."""
+    asked: list[PersonFact] = []
+    asker = asker_of("m\udcfcde", "j\udcfcrgen")
+    ask_for(serve(asked), SpecAcknowledged(at=0, asker=asker, symbol="G\udcfcLD"))
+
+    assert [("m\\udcfcde", "j\\udcfcrgen", "G\\udcfcLD")] == [
+        (fact.asker.why, fact.asker.who, fact.symbol) for fact in asked if isinstance(fact, SpecAcknowledged)
+    ]
+
+
+@pytest.mark.parametrize("field", ["magic", "position", "quiet_ms"])
+@pytest.mark.parametrize("number", [-1, 1 << 63, 10**30])
+def test_a_number_that_cannot_be_journaled_is_not_taken(serve: Serve, field: str, number: int) -> None:
+    """No venue has it, and it would end the daemon that wrote it down."""
+    asked: list[PersonFact] = []
+    answer = ask_for(serve(asked), msgspec.structs.replace(ADOPT, **{field: number}))
+
+    assert ([], False, True) == (asked, answer["ok"], "not understood" in answer["problem"])
+
+
 @pytest.mark.parametrize("fact", [ACK, ADOPT])
 def test_a_question_reaches_the_daemon_whole_and_comes_back_answered(serve: Serve, fact: PersonFact) -> None:
     """Every field of it travels; the answer is the core's text."""

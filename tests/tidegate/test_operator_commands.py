@@ -40,6 +40,33 @@ def test_status_tells_people_who_halted_and_why(account: str, capsys: pytest.Cap
     assert ("halt", 2, "smoke in the room") == (found["level"], found["generation"], found["why"])
 
 
+def test_a_halt_falls_whatever_bytes_its_reason_is_made_of(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An umlaut of another encoding reaches us as half of a character: it is spelled out, and nobody waits for it."""
+    assert 0 == run(["halt", account, "--reason", "m\udcfcde"])
+    capsys.readouterr()
+    run(["status", account, "--json"])
+    found = printed(capsys)["latched"]
+
+    assert ("halt", "m\\udcfcde") == (found["level"], found["why"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ack", "--position"], ["adopt", "--strategy", "x", "--magic"],
+        ["adopt", "--strategy", "x", "--magic", "7", "--quiet"],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_number_that_no_venue_has_is_refused(
+    account: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It could not be journaled, and would end the daemon."""
+    assert 2 == run([words[0], account, *words[1:], str(1 << 64), "--reason", "x"])
+
+    assert "less than or equal" in capsys.readouterr().err
+
+
 def test_status_of_a_damaged_latch_says_how_it_is_mended(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """And what it says, done to the letter, mends it."""
     Path(account, LATCH_FILE).write_bytes(b"junk")
