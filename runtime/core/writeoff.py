@@ -25,19 +25,20 @@ def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
     ledger, desk, position = decider.ledger, decider.desk, fact.position
     lane = next((x for x in decider.lanes if x.trade is not None and x.trade.position == position), None)
     problem = _not_yet(decider, lane, position)
-    if problem or lane is None or lane.trade is None:
+    if problem:
         reply(desk, fact.asker, "ack", str(position), problem, ok=False)
         return
-    symbol, lane.trade = lane.trade.symbol, None
+    what = f"position {position}"
+    if lane is not None and lane.trade is not None:
+        what, lane.trade = f"{lane.name}: {what} on {lane.trade.symbol}", None
     money = _take_difference(ledger, decider.lanes)
     ledger.written[position] = money
     if len(ledger.written) > REMEMBERED:
         del ledger.written[next(iter(ledger.written))]
     ledger.early = tuple(e for e in ledger.early if e.deal.position != position)
-    what = f"{lane.name}: position {position} on {symbol} is written off"
     money_said = f"the balance is taken as the venue has it, {money:+.2f} that no deal told"
     waits = "what the balance is off goes with the last trade that is gone"
-    text = f"{what}; {money_said if not _gone(decider.lanes) else waits}"
+    text = f"{what} is written off; {money_said if not _gone(decider.lanes) else waits}"
     desk.alert("warn", f"{text}, says {fact.asker.who}: {fact.asker.why}")
     reply(desk, fact.asker, "ack", str(position), text, ok=True)
     desk.reconcile(settled=False)  # a look lifts what is explained now
@@ -48,6 +49,8 @@ def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
     if unseen:
         return not_known(unseen)
     if lane is None or lane.trade is None:
+        if _left_over(decider, position):
+            return ""
         gone = ", ".join(str(p) for p in _gone(decider.lanes)) or "none"
         return f"no trade of ours is position {position}; gone from the venue without a deal: {gone}"
     if not lane.trade.absent:
@@ -57,6 +60,19 @@ def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
     if decider.desk.doubts(lane.trade):
         return f"an order about position {position} is in doubt: ask again when that is settled"
     return ""
+
+
+def _left_over(decider: Decider, position: int) -> bool:
+    """Say whether a break is left of a position that is no trade: nothing but a person can lift it.
+
+    It was left, and no deal told how it was entered; or it was written off, and the balance is off once nothing else is
+    gone.
+    """
+    ledger, awaited = decider.ledger, {lane.order for lane in decider.lanes}
+    left = [early.entry for early in ledger.early if early.entry and early.deal.position == position]
+    if left and not awaited & {*left} and all(p.ident != position for p in ledger.foreign):
+        return True
+    return position in ledger.written and bool(ledger.off) and not _gone(decider.lanes)
 
 
 def _gone(lanes: list[Lane]) -> list[int]:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from brokers.facts import DealMade, LinkDown
+from brokers.facts import Accepted, DealMade, LinkDown
 from market.types import Deal
 from runtime.core.facts import AnyFact, TradeWrittenOff
 from runtime.core.instructions import Alert, Asker, Reconcile, Reply, Submit
@@ -61,6 +61,36 @@ def test_what_the_balance_is_off_goes_with_the_last_trade_that_is_gone() -> None
     assert ([0.0, -100.0], BALANCE - 100.0, []) == (
         [*told.core.ledger.written.values()], told.balance, told.holds,
     )  # fmt: skip
+
+
+def test_what_was_left_to_a_trade_that_a_deal_explains_after_all_is_taken_by_asking_once_more() -> None:
+    """Nothing else could lift the break: the one that was written off is not held any more, the other is explained."""
+    told, (first, second) = gone(lanes=2)
+    told.tell(asked(first), DealMade(at=hour(6), deal=told.deal(second, "out", 99.7, profit=-40.0)), *away(looks=1))
+    held, off = list(told.holds), told.core.ledger.off
+    again = only(told.tell(asked(first)), Reply)
+    told.tell(*away(looks=1))
+
+    assert (["BREAK"], -60.0, True, "-60.00" in again.text) == (held, off, again.ok, True)
+    assert (BALANCE - 100.0, [], False) == (told.balance, told.holds, only(told.tell(asked(first)), Reply).ok)
+
+
+def test_a_position_that_was_left_and_of_which_no_entry_is_ever_told_is_written_off() -> None:
+    """Its symbol would be held for ever; what the entry cost is in the balance."""
+    told = Told(a_plan(a_lane({3: buy(), 6: buy()})))
+    wish = only(told.tell(closed(3)), Submit)
+    entry = told.deal(wish, "in", 100.1, commission=-3.0)
+    told.tell(
+        Accepted(at=hour(4), id=wish.id, order=entry.position, deal=entry.ticket, volume=1.0),
+        DealMade(at=hour(4), deal=told.deal(entry, "out", 99.1, profit=-97.0, reason="stop")),
+    )  # fmt: skip
+    early = only(told.tell(asked(entry)), Reply)
+    told.tell(*away())
+    held = "BREAK:XAUUSD" in told.holds
+    answer = only(told.tell(asked(entry), *away(looks=1)), Reply)
+
+    assert (False, True, True, "-3.00" in answer.text) == (early.ok, held, answer.ok, True)
+    assert (["MISSING:XAUUSD"], (), BALANCE - 100.0) == (told.holds, told.core.ledger.early, told.balance)
 
 
 def test_a_deal_that_shows_after_all_is_told_and_not_counted() -> None:
