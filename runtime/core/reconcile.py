@@ -153,10 +153,14 @@ def _found(desk: OrderDesk, lanes: list[Lane], order: OrderRecord, ticket: int) 
 
 
 def _rests(decider: Decider, order: OrderRecord, ticket: int) -> None:
-    """Note that an entry rests; beside a trade that an earlier one has opened late it is taken back."""
+    """Note that an entry rests; beside a trade that an earlier one has opened late it is taken back.
+
+    So it is where it would be netted with a position that is not ours.
+    """
     order.ticket, order.unseen = order.ticket or ticket, False
     trade = decider.desk.by_number[order.strategy].trade
-    if trade is not None and trade.magic != order.magic and not decider.blocked("cancel", order.symbol):
+    beside = f"FOREIGN:{order.symbol}" in decider.ledger.holds or (trade is not None and trade.magic != order.magic)
+    if beside and not decider.blocked("cancel", order.symbol):
         decider.desk.take_back(order)
 
 

@@ -5,13 +5,26 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import DealMade, LinkUp, Reconciled
+from brokers.facts import Accepted, DealMade, LinkUp, Reconciled
 from brokers.latch import Level
 from market.types import Order, Position
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop
 from runtime.core.risk import CHECKS, foreign_margin
-from tests.cores import BALANCE, LIMITS, a_lane, a_plan, an_account, buy, closed, hour, level, reconciled, sell
-from tests.told import Told, kinds, of_kind, only
+from tests.cores import (
+    BALANCE,
+    LIMITS,
+    a_lane,
+    a_plan,
+    an_account,
+    buy,
+    buy_limit,
+    closed,
+    hour,
+    level,
+    reconciled,
+    sell,
+)
+from tests.told import Told, kinds, of_kind, only, resting
 from tests.venues import GOLD, MONDAY
 
 SIX = dict.fromkeys(range(3, 9), buy())
@@ -119,10 +132,22 @@ def test_an_entry_is_not_netted_with_what_is_not_ours() -> None:
     assert ([], "traded") == (told.holds, told.decide(4).outcome)
 
 
-def reconciled_netting(*positions: Position) -> Reconciled:
+def test_an_entry_that_rests_is_taken_back_before_it_is_netted_with_what_is_not_ours() -> None:
+    """Somebody has bought by hand on a netting account, where a limit of ours waits: a fill would be theirs."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5)}), hedging=False))
+    told.tell(LinkUp(at=MONDAY, account=msgspec.structs.replace(an_account(), hedging=False)), reconciled_netting())
+    wish = told.submit(3)
+    told.tell(Accepted(at=hour(4), id=wish.id, order=55))
+    alone = told.tell(reconciled_netting(orders=(resting(wish),)))
+    beside_theirs = told.tell(reconciled_netting(a_position(), orders=(resting(wish),)))
+
+    assert ([], 55) == (kinds(alone), only(beside_theirs, Cancel).order)
+
+
+def reconciled_netting(*positions: Position, orders: tuple[Order, ...] = ()) -> Reconciled:
     """Return a look at a netting account."""
     account = msgspec.structs.replace(an_account(), hedging=False)
-    return Reconciled(at=MONDAY, account=account, positions=positions, orders=())
+    return Reconciled(at=MONDAY, account=account, positions=positions, orders=orders)
 
 
 @pytest.mark.parametrize("hedging", [True, False])
