@@ -54,8 +54,11 @@ def _lift_missing(ledger: Ledger) -> None:
 def _doubts(decider: Decider, fact: Reconciled, held: dict[int, Position]) -> None:
     lanes, desk = decider.lanes, decider.desk
     resting = {o.magic: o.ticket for o in fact.orders}
+    closes: dict[tuple[int, int], int] = {(o.magic, o.side): o.ticket for o in fact.orders if o.kind == "market"}
     waits = False
     for order in list(decider.ledger.orders.values()):
+        if order.verb == "close" and _at_work(desk, order, closes):
+            continue
         if order.state == "IN_DOUBT":
             _resolve(desk, lanes, order, resting, held, settled=fact.settled)
         elif order.state == "MISSING" and order.magic in resting:
@@ -206,6 +209,22 @@ def _rests_on(desk: OrderDesk, cancel: OrderRecord, resting: dict[int, int], *, 
     desk.may_cancel_again(cancel)
     desk.alert("page", f"{cancel.name} was accepted and never done: {entry.name} still rests")
     return False
+
+
+def _at_work(desk: OrderDesk, close: OrderRecord, closes: dict[tuple[int, int], int]) -> bool:
+    """Say whether a close is among the venue's orders, or was until this look: a dealer has not done it yet.
+
+    It is neither done nor undone before a whole window has passed without it.
+    """
+    ticket = closes.get((close.magic, -close.side), 0)
+    doubtful = close.state == "IN_DOUBT"
+    if not ticket and not (doubtful and close.ticket):
+        return False
+    close.unseen = False
+    if doubtful:
+        close.ticket = ticket
+        desk.wake_settled()
+    return True
 
 
 def _undone(desk: OrderDesk, order: OrderRecord, *, settled: bool) -> bool:

@@ -2,44 +2,13 @@
 
 import pytest
 
-from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Reconciled, Rejected
-from market.types import Deal, Order
+from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Rejected
 from runtime.core.facts import RunStarted, TimerFired
-from runtime.core.instructions import Alert, Cancel, ClosePosition, Reconcile, SetLevel, Submit, WakeAt
-from runtime.core.positions import Trade
+from runtime.core.instructions import Alert, Cancel, ClosePosition, Reconcile, SetLevel, WakeAt
 from runtime.desks import watched
-from tests.cores import BALANCE, LEAVE, a_lane, a_plan, an_account, buy, buy_limit, closed, hour, level, reconciled
+from tests.cores import BALANCE, a_lane, a_plan, an_account, buy, buy_limit, closed, hour, level, reconciled
 from tests.told import Told, kinds, of_kind, only, position_of, resting, with_resting_entry
-
-
-def trade_of(told: Told) -> Trade:
-    """Return the trade of the first strategy."""
-    trade = told.core.lanes[0].trade
-    assert trade is not None
-    return trade
-
-
-def closing() -> tuple[Told, Deal, ClosePosition]:
-    """Return a core whose close of bar 4 was accepted (10008, PLACED), and of which no deal has told."""
-    told = Told(a_plan(a_lane({3: buy()} | dict.fromkeys(range(4, 20), LEAVE))))
-    entry = told.enter(3)
-    wish = only(told.tell(closed(4)), ClosePosition)
-    told.tell(Accepted(at=hour(5), id=wish.id, order=77))
-    return told, entry, wish
-
-
-def answered_as_done() -> tuple[Told, Submit]:
-    """Return a core whose entry of bar 3 was answered as done (10009), and of which no deal has told."""
-    told = Told(a_plan(a_lane({3: buy()})))
-    wish = told.submit(3)
-    told.tell(Accepted(at=hour(4), id=wish.id, order=77, deal=88, volume=1.0))
-    return told, wish
-
-
-def look(entry: Deal, *, settled: bool = False) -> Reconciled:
-    """Return a look at a venue where the position still stands."""
-    return reconciled(BALANCE, position_of(entry, stop=99.1), at=hour(5), settled=settled)
-
+from tests.unshown import answered_as_done, closing, look, trade_of
 
 # --- entries ----------------------------------------------------------------------------------------------------------
 
@@ -89,47 +58,6 @@ def test_an_entry_in_doubt_of_which_a_part_was_filled_is_never_missing() -> None
     assert [] == of_kind(step, Alert)
 
 
-def test_an_entry_that_was_done_and_of_which_no_deal_ever_shows_is_missing_after_a_window() -> None:
-    """The strategy does not wait for it for ever, and somebody is paged; were it filled after all, it is ours."""
-    told, wish = answered_as_done()
-    first = told.tell(reconciled(at=hour(4)))
-    waits = told.core.lanes[0].order
-    last = told.tell(reconciled(at=hour(4), settled=True))
-    given_up = told.core.lanes[0].order, told.holds
-    told.tell(DealMade(at=hour(4), deal=(late := told.deal(wish, "in", 100.1))))
-
-    assert (["WakeAt"], wish.id, (0, ["MISSING:XAUUSD"])) == (kinds(first), waits, given_up)
-    assert "page" == only(last, Alert).severity
-    assert late.position == trade_of(told).position
-
-
-def test_flatten_does_not_wait_for_ever_for_an_entry_that_was_done() -> None:
-    """Nothing of it is at the venue after the window: the account stands at halt."""
-    told, _ = answered_as_done()
-    told.tell(level("flatten", hour(4)), reconciled(at=hour(4)))
-
-    assert "halt" == only(told.tell(reconciled(at=hour(4), settled=True)), SetLevel).level
-
-
-def test_an_entry_whose_position_stands_is_not_missing_though_no_deal_has_told() -> None:
-    """Its deal is late, and what is there must not be asked for again."""
-    told, wish = answered_as_done()
-    there = position_of(told.deal(wish, "in", 100.1))
-    told.tell(*(reconciled(BALANCE, there, at=hour(4), settled=settled) for settled in (False, True, True)))
-
-    assert (wish.id, ["BREAK:XAUUSD"]) == (told.core.lanes[0].order, told.holds)
-
-
-def test_the_rest_of_an_entry_of_which_only_a_part_was_ever_told_is_let_go() -> None:
-    """The venue said yes to all of it and did a part: when that is left, the strategy goes on."""
-    told, wish = answered_as_done()
-    part = told.deal(wish, "in", 100.1, volume=0.4)
-    told.tell(DealMade(at=hour(4), deal=part), DealMade(at=hour(4), deal=told.deal(part, "out", 100.1)))
-    told.tell(reconciled(at=hour(4)), reconciled(at=hour(4), settled=True))
-
-    assert (0, []) == (told.core.lanes[0].order, told.holds)
-
-
 def test_an_entry_that_was_accepted_without_a_ticket_is_found_by_its_magic_number() -> None:
     """Some brokers say yes (10008) before they have a number: a look tells it, and the entry can be taken back."""
     told = Told(a_plan(a_lane({3: buy_limit(99.5)})))
@@ -155,36 +83,6 @@ def test_an_entry_beside_the_trade_of_an_earlier_one_is_taken_back() -> None:
     step = told.tell(reconciled(BALANCE, position_of(deal, stop=98.5), at=hour(6), orders=(resting(second, 56),)))
 
     assert ((deal.position, 56), []) == ((trade_of(told).position, only(step, Cancel).order), told.holds)
-
-
-# --- cancels ----------------------------------------------------------------------------------------------------------
-
-
-def halted_and_told_yes() -> tuple[Told, Order, Cancel]:
-    """Return a core whose halt took an entry back: the venue said yes, and the entry rests on."""
-    told, wish = with_resting_entry()
-    cancel = only(told.tell(level("halt", hour(4))), Cancel)
-    told.tell(Accepted(at=hour(4), id=cancel.id, order=55))
-    return told, resting(wish), cancel
-
-
-def test_a_cancel_that_was_accepted_and_never_done_is_asked_again() -> None:
-    """Once a whole window has shown the entry resting, somebody is paged: it must not be filled under a halt."""
-    told, order, cancel = halted_and_told_yes()
-    first = told.tell(reconciled(at=hour(4), orders=(order,)))
-    last = told.tell(reconciled(at=hour(4), orders=(order,), settled=True))
-
-    assert (["WakeAt"], "page") == (kinds(first), only(last, Alert).severity)
-    assert (55, True) == (only(last, Cancel).order, only(last, Cancel).id > cancel.id)
-
-
-def test_a_cancel_that_was_done_is_not_asked_again() -> None:
-    """What rests no more was taken back, however late the venue tells."""
-    told, order, _ = halted_and_told_yes()
-    told.tell(reconciled(at=hour(4), orders=(order,)))
-    told.tell(OrderGone(at=hour(4), order=55, magic=order.magic, end="cancelled"))
-
-    assert [] == kinds(told.tell(reconciled(at=hour(4), settled=True)))
 
 
 # --- closes -----------------------------------------------------------------------------------------------------------
