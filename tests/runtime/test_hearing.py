@@ -26,7 +26,7 @@ from runtime.core.feeds import Feed
 from runtime.core.instructions import Alert
 from runtime.core.state import Ledger
 from runtime.hearing import Ears, Hearing, facts_of
-from tests.cores import a_lane, a_plan, an_account, closed, hour
+from tests.cores import a_lane, a_plan, an_account, closed, hour, opening
 from tests.told import Told, of_kind
 from tests.venues import EURUSD, GOLD, HOUR
 
@@ -202,9 +202,10 @@ def test_recorded_time_contradicts_nothing() -> None:
 
 
 def test_a_doubted_clock_holds_every_symbol_until_it_is_doubted_no_more() -> None:
-    """One page, and a hold that no bar lifts."""
+    """One page, and a hold that neither a bar nor a restart lifts: only quotes do."""
     core = Told(a_plan(a_lane({})))
     steps = [core.tell(ClockDoubted(at=hour(4), problem=problem)) for problem in ("2 h off", "2 h off")]
+    core.tell(*opening(run=2))
     core.decide(4)
     held = core.holds
     core.tell(ClockDoubted(at=hour(5), problem=""))
