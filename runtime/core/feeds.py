@@ -27,6 +27,8 @@ KNOWN = 3
 """Bars remembered as they were folded in: after a restart they are held against what the terminal tells then."""
 REMEMBERED = 1000
 """Rows of features a reading remembers, for a model that comes after its own: a filter forgets what is older."""
+UNREAD = 1 << 30
+"""So many bars have told nothing, and more, where none has told anything yet."""
 
 
 class Feed:
@@ -99,8 +101,8 @@ class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "alike", "bars", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel", "novelty",
-        "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
+        "alike", "bars", "blind", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel",
+        "novelty", "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
     )  # fmt: skip
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = (), ends: int = 0) -> None:
@@ -122,6 +124,8 @@ class RegimeReading:
         self.weights = model.weights
         self.state: list[float] = filter_init(model.weights)
         self.bars = 0
+        self.blind = UNREAD
+        """Bars in a row, the last among them, that told nothing: a feature had no value."""
         self.ordinal = -1
         self.log_density = float("nan")
         self.posterior: tuple[float, ...] = ()
@@ -194,6 +198,7 @@ class RegimeReading:
         x = self.x
         self.log_density = filter_step(self.state, self.weights, x)
         self.bars += 1
+        self.blind = 0 if self.log_density == self.log_density else self.blind + 1
         self.posterior = tuple(self.state[: self.model.states])
         self.ordinal = most_likely(self.state, self.model.states)
         if self.rule:
@@ -235,6 +240,7 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
     strange: list[float] = []
     novel: bool = False
     novelty: float = math.nan
+    blind: int = 0
     model: RegimeModel | None = None
     """The one it reads by: another may have been activated since the run began. None: that of the plan."""
     rule: tuple[float, ...] = ()
@@ -258,7 +264,8 @@ def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     """Return all that moves in a regime reading."""
     return ReadingSnapshot(
         reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state),
-        list(reading.strange), reading.novel, reading.novelty, reading.model, reading.rule, list(reading.rows),
+        list(reading.strange), reading.novel, reading.novelty, reading.blind, reading.model, reading.rule,
+        list(reading.rows),
     )  # fmt: skip
 
 
@@ -268,7 +275,7 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
         reading.model, reading.weights, reading.rule = snapshot.model, snapshot.model.weights, snapshot.rule
     reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
     reading.count_again()
-    reading.bars, reading.ordinal = snapshot.bars, snapshot.ordinal
+    reading.bars, reading.blind, reading.ordinal = snapshot.bars, snapshot.blind, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior
     reading.state = list(snapshot.state)
     if snapshot.strange or snapshot.model is not None:

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from brokers.hours import Hours
 from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
 from runtime.core.desk import OrderDesk
-from runtime.core.feeds import RegimeReading
+from runtime.core.feeds import UNREAD, RegimeReading
 from runtime.core.plan import NoModel, Plan
 from runtime.core.state import Lane
 
 NAN = float("nan")
 UNLIKE = "these are not the bars that the model learnt from"
 OUTLIVED = "the model has outlived its max_model_age: refit it"
+NOTHING_READ = "no bar has had a value for all of its features yet"
 HOUR_MS = 3_600_000
 """By so much a server's clock may be put forward within the bars that are counted."""
 
@@ -19,7 +20,7 @@ HOUR_MS = 3_600_000
 def read_gate(lane: Lane, reading: RegimeReading) -> None:
     """Fold one bar of the regime's own timeframe into the lane's gate."""
     lane.silent_ms = 0
-    if void := _void(reading):
+    if void := _void(lane, reading):
         _know_nothing(lane, void)
         return
     lane.allowed = allowed_mass(reading.state, lane.mask, reading.model.states)
@@ -34,11 +35,19 @@ def read_gate(lane: Lane, reading: RegimeReading) -> None:
             lane.gate_reason = "regime allowed, at no exposure"
 
 
-def _void(reading: RegimeReading) -> str:
-    """Return why nothing counts that a reading says; empty where it does."""
+def _void(lane: Lane, reading: RegimeReading) -> str:
+    """Return why nothing counts that a reading says; empty where it does.
+
+    Bars that tell nothing are as good as bars that do not come: a filter that is told nothing drifts to what it says of
+    any market, or has stayed where it began, and that may well be an allowed state.
+    """
     if reading.unlike:
         return f"{UNLIKE}: {reading.unlike}"
-    return OUTLIVED if reading.outlived else ""
+    if reading.outlived:
+        return OUTLIVED
+    if reading.blind >= UNREAD:
+        return NOTHING_READ
+    return f"its features have had no value for {reading.blind} bars" if reading.blind > lane.gate.max_age else ""
 
 
 def _know_nothing(lane: Lane, why: str) -> None:
@@ -57,7 +66,7 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
     """
     if lane.allowed != lane.allowed:
         return
-    lane.allowed = NAN if _void(reading) else allowed_mass(reading.state, lane.mask, reading.model.states)
+    lane.allowed = NAN if _void(lane, reading) else allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed
     lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading)
@@ -68,7 +77,7 @@ def exchange(lane: Lane, reading: RegimeReading) -> None:
 
 def _unheard(lane: Lane, reading: RegimeReading) -> str:
     """Return why a gate is shut after its model was exchanged."""
-    if void := _void(reading):
+    if void := _void(lane, reading):
         return void
     if reading.novel:
         return f"no trained regime explains this ({reading.strangest})"

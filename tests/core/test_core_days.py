@@ -4,6 +4,7 @@ import pytest
 
 from brokers.facts import Accepted
 from brokers.made import DayRule
+from runtime.core.gates import NOTHING_READ
 from runtime.core.instructions import Cancel
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model
@@ -33,7 +34,7 @@ def test_a_day_is_read_with_the_bar_that_ends_it() -> None:
     decisions = {n: told.decide(n, close) for n, close in enumerate(rising(3, 94), 3)}
 
     assert 45 == min(n for n, d in decisions.items() if d.regime >= 0)
-    assert ("no regime bar yet", "regime not allowed") == (decisions[44].gate_reason, decisions[45].gate_reason)
+    assert ("no regime bar yet", NOTHING_READ) == (decisions[44].gate_reason, decisions[45].gate_reason)
     assert (68, 69) == (
         max(n for n, d in decisions.items() if not d.gate_open), min(n for n, d in decisions.items() if d.gate_open)
     )  # fmt: skip
