@@ -277,6 +277,7 @@ class Core:
             restore_reading(reading, at_rest)
         for reading in self.readings:
             self.plan = self.decider.plan = self.plan.read_by(reading.name, reading.model)
+            reading.ends = self.plan.of(reading.name).ends
         for made, night in zip([] if self.guest else self.made.values(), snapshot.made, strict=True):
             restore_made(made, night)
         for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):

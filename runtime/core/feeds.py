@@ -273,6 +273,7 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
     """Put a regime reading back where it was, by the model that it read by then."""
     if snapshot.model is not None:
         reading.model, reading.weights, reading.rule = snapshot.model, snapshot.model.weights, snapshot.rule
+        reading.z = pit_init(reading.weights, reading.model.evidence)
     reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
     reading.count_again()
     reading.bars, reading.blind, reading.ordinal = snapshot.bars, snapshot.blind, snapshot.ordinal

@@ -318,3 +318,13 @@ def test_a_core_put_to_rest_before_or_after_goes_on_alike(cut: int) -> None:
     first, woken = rested.at_rest
     assert first == woken
     assert [NEW, NEW] == [core.plan.regimes[0].model for core in (rested.core, rested.woken)]
+
+
+def test_a_core_put_to_rest_suspects_as_the_model_in_use_does() -> None:
+    """What a model was learnt from says how far its numbers are trusted, and that of the one before is another."""
+    thin = msgspec.structs.replace(NEW.data, rows=12)
+    watchful = seal(msgspec.structs.replace(NEW, novelty=battery([1e4] * 12, hold=3), data=thin))
+    facts = [activated(watchful) if n == LATE else closed(n, WAVES[n]) for n in range(3, 120)]
+    rested = Rested(Told(gated()).core, facts, LATE + 1)
+
+    assert rested.steps == rested.again

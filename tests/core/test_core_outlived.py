@@ -12,12 +12,12 @@ from regimes.bundle import RegimeModel, seal, texts_of
 from regimes.gate import ByPosterior
 from regimes.shut import OnShut
 from runtime.core.core import Core
-from runtime.core.facts import ModelActivated, RunStarted
+from runtime.core.facts import AnyFact, ModelActivated, RunStarted
 from runtime.core.gates import OUTLIVED
 from runtime.core.instructions import Alert, Asker, Cancel, ClosePosition, Reply
 from runtime.core.plan import Plan
 from tests.cores import LEAVE, Script, a_gated_plan, buy, buy_limit, closed, hour, opening, up_model
-from tests.told import Told, kinds, of_kind, only
+from tests.told import Rested, Told, kinds, of_kind, only
 
 UP = 0.5
 """By so much every bar rises: the gate is open wherever nothing else shuts it."""
@@ -187,3 +187,12 @@ def test_a_core_put_to_rest_while_its_model_grows_old_goes_on_as_it_was(cut: int
             assert msgspec.msgpack.encode(step) == msgspec.msgpack.encode(woken.handle(fact))
 
     assert core.snapshot() == woken.snapshot()
+
+
+def test_a_core_put_to_rest_after_an_activation_ages_by_the_model_in_use() -> None:
+    """The one that it is born with, as a journaled run began, was too old long before."""
+    rest, began = 68, learnt_until(60)
+    facts: list[AnyFact] = [*rising(3, 65), activated(began, hour(65)), *rising(65, 86)]
+    rested = Rested(Told(growing_old({n: buy() for n in range(3, 99)}, 60)).core, facts, rest)
+
+    assert rested.steps == rested.again
