@@ -8,7 +8,7 @@ from regimes.weights import ModelError
 from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
 from runtime.core.feeds import RegimeReading
-from runtime.core.gates import OUTLIVED, exchange
+from runtime.core.gates import OUTLIVED, exchange, tell_unlike
 from runtime.core.plan import NoModel
 from runtime.core.replies import reply
 
@@ -38,6 +38,8 @@ def activate(decider: Decider, fact: ModelActivated) -> None:
         now = decider.plan.of(fact.regime).read_by(found)
         reading.become(found, now.novelty, now.ends)
         _take(decider, reading)
+        if reading.unlike:
+            tell_unlike(decider.desk, reading)
         text = f"{fact.regime}: {found.fingerprint[:SHOWN]} judges from the next bar on, until now {before[:SHOWN]} did"
     reply(decider.desk, fact.asker, "activate", fact.regime, text, ok=True)
 

@@ -8,7 +8,7 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed, RegimeReading
-from runtime.core.gates import UNLIKE, read_gate, risk_share, silence, tell_outlived, vetoes
+from runtime.core.gates import read_gate, risk_share, silence, tell_outlived, tell_unlike, vetoes
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
@@ -181,7 +181,7 @@ class Decider:
     def read(self, reading: RegimeReading, *, live: bool) -> None:
         """Take a regime's bar into the gates before it; people are told when its feed becomes doubtful."""
         if reading.doubted and self.host is None:
-            self.desk.alert("page", f"{reading.name}: {UNLIKE}: {reading.unlike}")
+            tell_unlike(self.desk, reading)
         if reading.outlived_now and self.host is None:
             tell_outlived(self.plan, self.desk, reading)
         for lane in self.lanes:

@@ -122,6 +122,11 @@ def tell_run(plan: Plan, desk: OrderDesk, readings: Iterable[RegimeReading]) -> 
             tell_outlived(plan, desk, reading)
 
 
+def tell_unlike(desk: OrderDesk, reading: RegimeReading) -> None:
+    """Tell the people on call that a regime is fed by other bars than its model learnt from."""
+    desk.alert("page", f"{reading.name}: {UNLIKE}: {reading.unlike}")
+
+
 def tell_outlived(plan: Plan, desk: OrderDesk, reading: RegimeReading) -> None:
     """Tell the people on call that the gates before a reading are shut, since its model has got too old."""
     _tell_shut(plan, desk, reading.name, OUTLIVED)

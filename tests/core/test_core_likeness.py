@@ -109,6 +109,21 @@ def test_a_model_of_the_feeds_own_kind_takes_it_up_again() -> None:
     assert [(False, False, True), (True, False, False)] == stood
 
 
+def test_people_are_told_when_a_model_of_another_kind_takes_over() -> None:
+    """As when the bars become others: its gates are shut from here on, and no bar says so to them."""
+    asker = Asker(id="ann-1", who="ann", why="trained on another broker's bars", wall=0)
+    said = []
+    for old, new in ((CALM, MOVED), (MOVED, CALM)):
+        told = told_until(STILL + 5, watched(model=old))
+        fact = ModelActivated(
+            at=hour(STILL + 5), asker=asker, regime="up", fingerprint=new.fingerprint, bundle=texts_of(new)
+        )  # fmt: skip
+        steps = told.tell(fact), told.tell(closed(STILL + 5))
+        said.append([[alert.text for alert in of_kind(step, Alert)] for step in steps])
+
+    assert [[[f"up: {WHY}"], []], [[], []]] == said
+
+
 def test_people_are_told_once_when_a_doubt_begins() -> None:
     """Not with every bar on which it lasts; and again when it comes again."""
     told = told_until(STILL - 2, watched())
