@@ -87,8 +87,12 @@ def _unheard(lane: Lane, reading: RegimeReading) -> str:
 
 
 def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading, hours: Hours | None, at: int) -> None:
-    """Shut the gate when too many bars of the regime's own have not come; a market that is closed has none."""
-    if reading.bars == 0 or lane.gate.mode == "off":
+    """Shut the gate when too many bars of the regime's own have not come; a market that is closed has none.
+
+    History is told feed by feed: a bar from before the regime's last one closed says nothing of what came after it.
+    """
+    feed = reading.feed
+    if reading.bars == 0 or lane.gate.mode == "off" or at < feed.last_time + feed.timeframe_ms - HOUR_MS:
         return
     lane.silent_ms += timeframe_ms
     if _is_stale(lane, reading, hours, at):

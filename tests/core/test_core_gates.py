@@ -153,6 +153,17 @@ def test_without_a_calendar_bars_are_counted_as_they_are_told() -> None:
     assert ["regime allowed", STALE] == [reason_at(gated_by_quarters(), *told, *after[:n]) for n in (12, 13)]
 
 
+@pytest.mark.parametrize("hours", [None, WEEKDAYS])
+def test_history_that_is_told_feed_by_feed_ages_no_reading(hours: Hours | None) -> None:
+    """A daemon that begins is told all its days, and then all its hours: those are older than the last day."""
+    plan = a_gated_plan({}, timeframe="D1", max_age=1)
+    plan = msgspec.structs.replace(plan, hours={"XAUUSD": hours} if hours else {})
+    days = (day(n, 100.0 + n, "warm") for n in range(-20, 4))
+    bars = (closed(n, phase="warm") for n in range(3, 96))
+
+    assert "regime allowed" == reason_at(plan, *days, *bars, closed(96))
+
+
 def test_a_stale_gate_opens_again_with_the_next_reading() -> None:
     """One bar of the regime is enough, its dwell apart."""
     facts = quarters(0, 100.0), quarters(4, 101.0), *(closed(n) for n in range(8, 30))
