@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby, takewhile
 
 from backtests.record import Record
+from backtests.traded_regimes import listeners
 from market.bars import Bars
 from market.types import DAY_MS
 
@@ -15,6 +16,7 @@ MOSTLY = 0.5
 def remarks_of(record: Record, ambiguous: int) -> list[str]:
     """Return the remarks on a record, one sentence or two each."""
     return [
+        *_learnt(record),
         *(remark for tape in record.tapes.values() for remark in _opens(tape)),
         *_ambiguous(ambiguous),
         *_costs(record),
@@ -23,6 +25,19 @@ def remarks_of(record: Record, ambiguous: int) -> list[str]:
         *_shadows(record),
         "One history and one configuration: other years, or other parameters, would have made other numbers.",
     ]
+
+
+def _learnt(record: Record) -> Iterator[str]:
+    """Say of which of the bars traded a gate knew the future, since its model had learnt from them."""
+    for name, listener in listeners(record).items():
+        first, last = record.learnt.get(name, (0, -1))
+        bars = [d.bar_time for d in record.decisions if d.strategy == listener.name]
+        if known := sum(first <= moment <= last for moment in bars):
+            yield (
+                f"{name}: its model has learnt from {known:,} of the {len(bars):,} bars that are traded: what its gate "
+                "made of those is not honest, it knew their future; name in its [train] the bars that it may learn "
+                "from, or play those that came after (--from)."
+            )
 
 
 def _opens(tape: Bars) -> Iterator[str]:

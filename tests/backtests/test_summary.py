@@ -138,6 +138,22 @@ def test_exits_in_doubt_are_counted_as_the_venue_counts_them() -> None:
     )
 
 
+def test_a_backtest_over_bars_that_its_model_has_learnt_from_says_so() -> None:
+    """After a refit, or without a [train], they are the bars traded: its gate knew their future."""
+    record, _ = played()
+    (model,) = record.learnt.values()
+    moments = sorted({d.bar_time for d in record.decisions})
+    spans = (model, (0, moments[0] - 1), (moments[-1] + 1, moments[-1] + 9), (0, moments[9]), (0, moments[-1]))
+    said = [
+        [note.partition(" bars that are traded")[0] for note in remarks_of(played_by, 0) if "has learnt from" in note]
+        for played_by in (msgspec.structs.replace(record, learnt={"calm-or-storm": span}) for span in spans)
+    ]
+
+    of = f"of the {len(moments):,}"
+    assert [[], [], [], [f"calm-or-storm: its model has learnt from 10 {of}"]] == said[:-1]
+    assert [[f"calm-or-storm: its model has learnt from {len(moments):,} {of}"]] == said[-1:]
+
+
 def test_an_account_without_a_gate_has_nothing_to_judge() -> None:
     """There is no value, and the sentence says why."""
     summary = summary_of(doubtful()[0])
