@@ -10,6 +10,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: threads for 
 import pytest
 import structlog
 
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("untimed")
+
 
 @pytest.fixture(autouse=True)
 def _logs_of_its_own() -> Iterator[None]:
