@@ -82,7 +82,7 @@ def train_regime(
                 "log_likelihood": result.log_likelihood,
                 "log_likelihood_per_row": result.log_likelihood / result.rows,
                 **metrics,
-                **_agreement(result),
+                **{f"overlap of member {n}": share for n, share in enumerate(_overlaps(result), 1)},
             },
             quantiles=tuple(tuple(q) for q in np.quantile(x[usable], PROBABILITIES, axis=0).T.tolist()),
             golden=golden_of(result.weights, _golden_rows(x[usable], returns[usable])),
@@ -93,10 +93,9 @@ def train_regime(
     return model, _report(model, result, len(bars))
 
 
-def _agreement(result: Fitted) -> dict[str, float]:
+def _overlaps(result: Fitted) -> list[float]:
     """Return how much of what the first member of an ensemble says is said by each other one."""
-    overlaps = result.overlaps if isinstance(result, EnsembleResult) else ()
-    return {f"overlap of member {number}": overlap.mean for number, overlap in enumerate(overlaps, 1)}
+    return [overlap.mean for overlap in result.overlaps] if isinstance(result, EnsembleResult) else []
 
 
 def content_hash(bars: Bars, features: tuple[FeatureRef, ...] = ()) -> str:
@@ -196,6 +195,7 @@ def _report(model: RegimeModel, result: Fitted, bars: int) -> dict[str, Any]:
         "detector": model.data.detector,
         "members": msgspec.to_builtins(model.data.members),
         "mute": msgspec.to_builtins(model.data.mute),
+        "overlaps": _overlaps(result),
         "states": model.states,
         "covariance": model.data.covariance,
         "emission": model.data.emission,

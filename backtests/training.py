@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from backtests.choose_states import EMISSIONS, choose, metrics_of, options
-from backtests.recipe import Recipe
+from backtests.recipe import Recipe, recipe_of_member
 from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import train_regime
 from backtests.watched import Progress, watched
@@ -19,6 +19,8 @@ from runtime.bundles import promote, write_bundle
 
 def recipe_of_section(section: RegimeSection) -> Recipe:
     """Return how a regime's model is to be trained; what is not configured is as plain as it can be."""
+    if section.detector == "ensemble":
+        return Recipe(members=tuple(recipe_of_member(member.meant) for member in section.members))
     return Recipe(
         covariance=section.covariance or "diag",
         emission="gauss" if section.emission is None else section.emission,

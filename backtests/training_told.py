@@ -19,6 +19,8 @@ def training_told(report: Mapping[str, Any]) -> Iterator[str]:
     """
     yield recipe_told(report)
     yield f"learnt from the bars of {_day(report['first'])} to {_day(report['last'])}"
+    if report.get("overlaps"):
+        yield _agreement(report["overlaps"])
     yield order_told([profile["volatility"] for profile in report["profiles"]])
     if report["rows"] < FEW_BARS:
         yield (
@@ -39,13 +41,26 @@ def training_told(report: Mapping[str, Any]) -> Iterator[str]:
 
 def recipe_told(report: Mapping[str, Any]) -> str:
     """Return how a model was trained."""
-    if report["detector"] == "jump":
-        return f"a jump model of {report['states']} states"
-    said = report["emission"]
-    emission = EMISSIONS.get(said, f"Student's t of {said} degrees of freedom")
-    together = "full" if report["covariance"] == "full" else "diagonal"
-    sticky = f", {report['sticky']:g} bars of persistence added to each" if report["sticky"] else ""
-    return f"{report['states']} states, {emission}, {together} covariances{sticky}"
+    states = report["states"]
+    if report["detector"] == "ensemble":
+        return f"an ensemble of {states} states: {'; '.join(map(_way, report['members']))}"
+    return f"a jump model of {states} states" if report["detector"] == "jump" else f"{states} states, {_way(report)}"
+
+
+def _way(said: Mapping[str, Any]) -> str:
+    """Return how one model was trained, whether it stands alone or is a member."""
+    if said["detector"] == "jump":
+        return f"a jump model, of a penalty of {said['penalty']:g}"
+    emission = EMISSIONS.get(said["emission"], f"Student's t of {said['emission']} degrees of freedom")
+    together = "full" if said["covariance"] == "full" else "diagonal"
+    sticky = f", {said['sticky']:g} bars of persistence added to each" if said["sticky"] else ""
+    return f"{emission}, {together} covariances{sticky}"
+
+
+def _agreement(overlaps: Sequence[float]) -> str:
+    """Return how much of what the first member of an ensemble says is said by each other one."""
+    shares = " and ".join(f"{share:.0%}" for share in overlaps)
+    return f"of what the first member says of these bars, the other{'s say' if len(overlaps) > 1 else ' says'} {shares}"
 
 
 def novelty_told(told: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from brokers.limits import Limits
 from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
 from config.calendar import Calendars
+from config.members import PENALTY, MemberSection
 from config.refits import RefitSection
 from config.secrets import SecretRef
 from market.barcheck import Policy
@@ -123,10 +124,6 @@ class StatesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     to: Annotated[int, msgspec.Meta(ge=2, le=8)] = 4
 
 
-PENALTY = 50.0
-"""Of a jump, unless told."""
-
-
 class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A regime model: where it is kept, and what it is made of when it is trained."""
 
@@ -148,8 +145,12 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     sticky: Annotated[float, msgspec.Meta(ge=0)] | None = None
     """Bars of persistence that are added to each state in training, as if it had been seen to stay so often (a
     Dirichlet prior on the transitions): fewer changes, told later; none where nothing is said."""
-    detector: Literal["hmm", "jump"] = "hmm"
-    """A hidden Markov model, or a jump model: it names one state and leaves it when the bars pay for the jump."""
+    detector: Literal["hmm", "jump", "ensemble"] = "hmm"
+    """A hidden Markov model; or a jump model: it names one state and leaves it when the bars pay for the jump; or an
+    ensemble: several of these, whose posteriors are averaged."""
+    members: tuple[MemberSection, ...] = ()
+    """Of an ensemble, two to four, each with the same share: `[{ emission = "t" }, { detector = "jump" }]`. States of
+    all are matched to those of the first, which is no jump model."""
     penalty: Annotated[float, msgspec.Meta(ge=0)] | None = None
     """What a jump costs a jump model, in half squared standard deviations of its features; by default 50."""
     novelty: Literal["model", "e-process", "off"] = "model"

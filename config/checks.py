@@ -18,6 +18,7 @@ from config.account import (
     TrainSection,
 )
 from config.leaves import shown
+from config.members import member_problems, option_problems
 from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems
@@ -133,8 +134,7 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
         yield f'{path}.novelty: expected "model" or "off" for a jump model, which predicts no bar, got "e-process"'
     yield from _made(regime, path)
     yield from _training(regime, path)
-    if regime.penalty is not None and regime.detector != "jump":
-        yield f'{path}.penalty: expected nothing without detector = "jump", got {regime.penalty:g}'
+    yield from member_problems(regime.detector, regime.members, f"{path}.members")
     if problem := age_problem(regime.max_model_age):
         yield f"{path}.max_model_age: {problem}"
     yield from _train(regime.train, f"{path}.train")
@@ -144,14 +144,10 @@ def _training(regime: RegimeSection, path: str) -> Iterator[str]:
     """Yield what is said of a training that its detector does not have."""
     if isinstance(regime.states, StatesSection) and regime.states.to < regime.states.from_:
         yield f"{path}.states.to: expected a whole number from {regime.states.from_}, got {regime.states.to}"
-    if regime.detector != "jump":
-        return
-    if not isinstance(regime.states, int):
+    if regime.detector != "hmm" and not isinstance(regime.states, int):
         said = shown(msgspec.to_builtins(regime.states))
-        yield f'{path}.states: expected a number with detector = "jump", got {said}'
-    for field in ("covariance", "emission", "sticky"):
-        if (value := getattr(regime, field)) is not None:
-            yield f'{path}.{field}: expected nothing with detector = "jump", got {shown(value)}'
+        yield f'{path}.states: expected a number with detector = "{regime.detector}", got {said}'
+    yield from option_problems(regime.detector, regime, path)
 
 
 def _parts(regime: RegimeSection, feature: str, fewest: int, where: str) -> Iterator[str]:

@@ -21,10 +21,9 @@ from market.kernel import compile_all
 from regimes.calibrate_read import Reader
 from regimes.calibrate_runs import Change, Truths, changed, draw, plausible
 from regimes.ensemble import parts_of
-from regimes.layout import JUMP, KIND
 from regimes.novelty import EACH, FIRST, LIMITS, battery, novelty_init, novelty_step
 from regimes.novelty_limits import PARTS, SHARE, standard
-from regimes.weights import ModelError, Vector, unpack
+from regimes.weights import ModelError, Parameters, Vector, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,20 +77,19 @@ def calibrate(
     """Return limits for a model whose states were learnt from so many bars each, and their worth.
 
     `learnt` are the rows of features (n, d) it was learnt from, in a row; one with a NaN tells nothing. An ensemble
-    stands for its member of the largest share, of those that predict.
+    stands for each of its members that predict, in turn: any of them may be right, and it cannot say which.
     At most 5 % of runs of 1,000 bars that the model may stand for have an alarm, with 95 % confidence. Equal arguments
     give equal limits on one platform. `progress` is told the share of the work that is done.
     """
     import numpy as np  # noqa: PLC0415 - numpy must never load with the daemon
 
-    teller = max(_predicting(tuple(weights)))[1]
-    model, evidence = unpack(teller), tuple(map(float, evidence))
-    dice, size = np.random.default_rng(seed), len(model.centre)
+    models, evidence = _predicting(weights), tuple(map(float, evidence))
+    dice, size = np.random.default_rng(seed), len(models[0].centre)
     base, silent = _limits_after(weights, evidence, learnt, size)
     reader = Reader(tuple(weights), evidence, battery(base))
     whole, done, tops = runs + trials * len(CHANGES) * (ONSET + WITHIN) / BARS, 0.0, []
-    for first in range(0, runs, AT_ONCE):
-        truths = plausible(model, evidence, min(AT_ONCE, runs - first), dice)
+    for turn, first in enumerate(range(0, runs, AT_ONCE)):
+        truths = plausible(models[turn % len(models)], evidence, min(AT_ONCE, runs - first), dice)
         tops.append(reader.shares(draw(truths, BARS, dice)))
         done += len(tops[-1])
         _tell(progress, done / whole)
@@ -101,7 +99,8 @@ def calibrate(
     reader = reader._replace(rule=battery(limits))
     power: dict[str, float] = {}
     for change in CHANGES:
-        power[change] = told(reader, plausible(model, evidence, trials, dice), change, dice)
+        each = [told(reader, plausible(m, evidence, trials // len(models), dice), change, dice) for m in models]
+        power[change] = sum(each) / len(each)
         done += trials * (ONSET + WITHIN) / BARS
         _tell(progress, done / whole)
     return Calibration(
@@ -116,10 +115,10 @@ def calibrate(
     )
 
 
-def _predicting(weights: Vector) -> list[tuple[float, Vector]]:
-    """Return the members of an ensemble that predict, with their shares; of any other model that alone."""
-    parts = parts_of(weights)
-    return [part for part in parts if part[1][KIND] != JUMP] or parts
+def _predicting(weights: Vector) -> list[Parameters]:
+    """Return the members of an ensemble that predict; any other model alone."""
+    models = [unpack(member) for _, member in parts_of(tuple(weights))]
+    return [model for model in models if model.penalty is None] or models
 
 
 def _limits_after(

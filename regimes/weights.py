@@ -33,8 +33,8 @@ MOST = 4
 """States and features that a filter may have."""
 
 KINDS = (DIAGONAL, FULL, DIAGONAL_T, FULL_T, JUMP)
-MOST_MEMBERS = 4
-"""Members of an ensemble."""
+LEAST_MEMBERS, MOST_MEMBERS = 2, 4
+"""Of an ensemble."""
 
 LIGHTEST = 1e6
 """Most degrees of freedom: beyond it Student's t is the Gaussian, and its constants lose their digits."""
@@ -142,8 +142,8 @@ def check_weights(w: Sequence[float]) -> None:
 
 def _check_members(w: Sequence[float]) -> None:
     many, shares = w[MEMBERS], w[SHARES : SHARES + int(w[MEMBERS])]
-    if not 2 <= many <= MOST_MEMBERS or many != int(many):
-        raise ModelError(f"model: an ensemble of {many:g} members; use 2 to {MOST_MEMBERS}")
+    if not LEAST_MEMBERS <= many <= MOST_MEMBERS or many != int(many):
+        raise ModelError(f"model: an ensemble of {many:g} members; use {LEAST_MEMBERS} to {MOST_MEMBERS}")
     if any(not share > 0.0 for share in shares) or abs(sum(shares) - 1.0) > 1e-9:
         raise ModelError(f"model: {tuple(shares)} are not the shares of an ensemble's members: train it again")
     members = [member for _, member in members_of(w)]

@@ -1,6 +1,6 @@
 """From a configuration to a core: models read, strategies resolved, one frozen `Plan`, the same for every drive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from brokers.book import unconverted
@@ -14,6 +14,7 @@ from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
+from regimes.learnt import Member
 from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
@@ -59,6 +60,7 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
     for what, found, wanted in (
         ("features", model.features, wanted_features), ("states", model.states, wanted_states),
         ("detector", data.detector, regime.detector),
+        ("members", _listed(data.members), _listed([member.meant for member in regime.members])),
         ("covariance", data.covariance, regime.covariance or data.covariance),
         ("emission", data.emission, data.emission if emission is None else str(emission)),
         ("sticky", data.sticky, data.sticky if regime.sticky is None else regime.sticky),
@@ -70,6 +72,10 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
     if other := data.other_bars(regime.timeframe, regime.made_rule.said if regime.made_rule else ""):
         raise ModelError(f"model {regime.model}: trained on {other}, as regimes.{name} reads: train it anew")
     return model
+
+
+def _listed(members: Sequence[Member]) -> str:
+    return ", ".join(member.told for member in members) or "none"
 
 
 def check_kin(section: StrategySection, model: RegimeModel | NoModel) -> None:

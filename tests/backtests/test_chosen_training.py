@@ -79,6 +79,7 @@ def test_what_a_jump_model_does_not_have_is_refused(tmp_path: Path, words: str) 
 
 
 @pytest.mark.parametrize("states", ['states = "many"', "states = 1", 'states = "choose"\ndetector = "jump"',
+                                    'states = { to = 3 }\ndetector = "ensemble"',
                                     "states = { from = 3, to = 2 }", "states = { from = 1 }"])  # fmt: skip
 def test_words_that_are_no_number_of_states_are_refused(states: str, tmp_path: Path) -> None:
     """A number, or choose; a jump model has no density to choose by."""

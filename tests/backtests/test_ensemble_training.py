@@ -1,12 +1,14 @@
 """An ensemble from training to the look-ahead twin: stored, told, checked, refitted, and refused where it is none."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from backtests.backtest import run_backtest
 from backtests.lookahead import cheapest_path, hindsight, smoothed
 from backtests.recipe import Recipe, recipe_of
 from backtests.refit import refit
@@ -15,6 +17,10 @@ from backtests.regime_compare import compare
 from backtests.regime_facts import facts_of, kind_of
 from backtests.regime_reading import Read, read_regime
 from backtests.train import filtered, train_regime
+from backtests.training import train_from_config
+from backtests.watched import watched
+from config.account import AccountConfig
+from config.load import load
 from market.bars import Bars
 from market.features import FeatureRef
 from market.sp500 import read_sp500
@@ -22,9 +28,14 @@ from regimes.bundle import RegimeModel, decode, encode, seal
 from regimes.ensemble import join, parts_of, penalty_of
 from regimes.labels import Kept, Relabelled, reordered
 from regimes.layout import DIAGONAL, DIAGONAL_T, JUMP, KIND
+from regimes.novelty import EACH
 from regimes.weights import ModelError
+from runtime.assemble import models_of
+from runtime.core.plan import novelty_by
+from tests.ensembles import PLAIN, SMOOTH, WORDS, ensemble_toml
 from tests.models import draw_weights
 
+NAME = "calm-or-storm"
 FEATURES: tuple[FeatureRef, ...] = (("log_realised_vol", (20.0,)), ("downside_deviation", (20.0,)))
 JUMPING = Recipe(penalty=20.0)
 RECIPE = Recipe(members=(Recipe(), Recipe(emission="t", sticky=20.0), JUMPING))
@@ -94,6 +105,16 @@ def test_an_ensemble_looks_at_nothing_later_and_predicts_what_it_learnt() -> Non
     assert "-" != found["calibrated learnt"]
 
 
+def test_an_ensemble_gets_limits_of_novelty_of_its_own() -> None:
+    """Calibrated for the mixture of its members, kept in its bundle, and told like those of any model."""
+    found, told = watched(trained()[0], bars().part(0, 1256))
+
+    assert found.novelty == novelty_by("model", decode(encode(found), found.fingerprint))
+    assert 3 + 2 * EACH == len(found.novelty)
+    assert told.alarms <= 0.05
+    assert facts_of(found)["novelty"] != facts_of(trained()[0])["novelty"]
+
+
 def test_hindsight_of_an_ensemble_is_the_mean_of_its_members() -> None:
     """Each member looks back over all bars in its own way: smoothed, or along its cheapest path."""
     parts = [draw_weights(seed, 3, 2, of) for seed, of in ((1, "full t"), (2, "jump 9"))]
@@ -156,3 +177,63 @@ def test_members_that_mean_different_things_are_no_model_and_no_successor() -> N
     found = refit(msgspec.structs.replace(trained()[0], data=asked), bars().part(126, 1382))
     assert isinstance(found.verdict, Kept)
     assert "no model could be trained: fit: " in found.verdict.reason
+
+
+# --- configured -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an account whose ensemble was trained as it is configured."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    train_from_config(account(folder))
+    return folder
+
+
+def account(folder: Path, words: str = WORDS) -> AccountConfig:
+    """Return the account in a folder with a regime in these words."""
+    (folder / "account.toml").write_text(ensemble_toml(folder / "model", words), encoding="utf-8")
+    return load(folder / "account.toml")
+
+
+def test_a_configured_ensemble_is_trained_as_it_is_said(place: Path) -> None:
+    """To the bit what training by hand makes of the same bars and members."""
+    found = models_of(account(place))[NAME]
+
+    assert trained()[0].weights == found.weights
+    assert RECIPE == recipe_of(found)
+
+
+def test_a_gate_listens_to_an_ensemble(place: Path) -> None:
+    """Its posteriors are means: seldom certain, in thirds where the jump model disagrees with the two that are."""
+    drive, _ = run_backtest(account(place), bars=1000)
+
+    told = [d.posterior[0] for d in drive.decisions if d.posterior]
+    assert {True, False} == {d.gate_open for d in drive.decisions}
+    assert any(0.25 < p < 0.4 for p in told)
+    assert any(0.6 < p < 0.75 for p in told)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (WORDS.replace("sticky = 20", "sticky = 30"), "trained with members .* names .*sticky = 30"),
+        (WORDS.replace("penalty = 20", "penalty = 21"), "trained with members .*penalty = 20 .* names .*penalty = 21"),
+        (f'{SMOOTH}\ndetector = "jump"', "trained with detector ensemble, regimes.calm-or-storm names jump"),
+        (SMOOTH, "trained with detector ensemble, regimes.calm-or-storm names hmm"),
+    ],
+    ids=["another prior", "another penalty", "a jump model", "a hidden Markov model"],
+)  # fmt: skip
+def test_an_ensemble_of_other_members_than_named_is_refused(place: Path, words: str, complaint: str) -> None:
+    """Its posterior would be another one: it has to be trained anew."""
+    with pytest.raises(ModelError, match=complaint):
+        models_of(account(place, words))
+
+
+def test_members_that_cannot_be_matched_end_a_training_with_the_reason(tmp_path: Path) -> None:
+    """Nothing is stored: a model that was there before stays in use."""
+    words = WORDS.replace(SMOOTH, PLAIN)
+
+    with pytest.raises(ModelError, match=r"members\[2\].*train it otherwise, or use fewer states"):
+        train_from_config(account(tmp_path, words))
+    assert not (tmp_path / "model").exists()

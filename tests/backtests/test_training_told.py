@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from backtests.training_told import order_told, training_told
 from market.types import DAY_MS
+from regimes.learnt import Member
+
+MEMBERS = msgspec.to_builtins((Member(covariance="full"), Member(detector="jump", penalty=20.0)))
 
 
 def a_report(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a report
@@ -34,11 +38,24 @@ def test_a_plain_training_is_told_in_three_sentences() -> None:
         ({"emission": "t"}, "2 states, Student's t, its degrees of freedom fitted, diagonal covariances"),
         ({"emission": "4.0"}, "2 states, Student's t of 4.0 degrees of freedom, diagonal covariances"),
         ({"detector": "jump", "states": 3}, "a jump model of 3 states"),
+        ({"detector": "ensemble", "members": MEMBERS},
+         "an ensemble of 2 states: Gaussian, full covariances; a jump model, of a penalty of 20"),
     ],
 )  # fmt: skip
 def test_the_recipe_is_told(fields: dict[str, Any], expected: str) -> None:
     """Whatever was configured."""
     assert expected == next(iter(training_told(a_report(**fields))))
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "expected"),
+    [([0.8], "the other says 80%"), ([0.97, 0.826], "the others say 97% and 83%")],
+)
+def test_how_far_the_members_of_an_ensemble_agree_is_told(overlaps: list[float], expected: str) -> None:
+    """Of the training bars: the rest is where the ensemble is in two minds."""
+    said = list(training_told(a_report(detector="ensemble", members=MEMBERS, overlaps=overlaps)))
+
+    assert f"of what the first member says of these bars, {expected}" in said
 
 
 def test_a_model_that_has_seen_little_says_so() -> None:

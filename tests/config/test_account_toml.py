@@ -16,6 +16,7 @@ from config.making import strategies_of
 from config.new_account import account_text, demo_text, write_account
 from config.places import find, state_folder
 from market.features import feature_of
+from regimes.learnt import Member
 from regimes.shut import flat_policy
 from strategies.mean_reversion import MeanReversion
 from strategies.trend import Trend
@@ -223,6 +224,28 @@ def test_a_gate_may_weigh_the_risk() -> None:
 
     assert gate is not None
     assert (1.0, 0.25) == gate.weights(2)
+
+
+def test_a_regime_may_be_an_ensemble() -> None:
+    """Each member is a table; what it does not say is as plain as it can be."""
+    members = [{}, {"emission": 5, "sticky": 30}, {"covariance": "full"}, {"detector": "jump"}]
+    document = tomllib.loads(demo_text())
+    document["regimes"]["calm-or-storm"] |= {"detector": "ensemble", "members": members}
+    regime = account_of(document, folder=Path("/accounts")).regimes["calm-or-storm"]
+
+    assert [
+        Member(), Member(emission="5.0", sticky=30.0), Member(covariance="full"), Member(detector="jump", penalty=50.0)
+    ] == [member.meant for member in regime.members]  # fmt: skip
+    assert regime.jump_penalty is None
+
+
+def test_the_ensemble_of_the_documentation_is_one() -> None:
+    """Whoever copies it has a regime that is read without a complaint."""
+    text = (Path(__file__).parents[2] / "docs" / "regimes.md").read_text(encoding="utf-8")
+    told = tomllib.loads(text.partition("```toml\n")[2].partition("```")[0])
+    regimes = account_of(tomllib.loads(demo_text()) | told, folder=Path("/accounts")).regimes
+
+    assert ["hmm", "hmm", "jump"] == [member.detector for member in regimes["calm-or-storm"].members]
 
 
 def test_a_regime_may_have_days_of_its_own() -> None:

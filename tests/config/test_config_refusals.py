@@ -369,6 +369,14 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     ("words", "expected"),
     [
         ({"detector": "jump", "novelty": "e-process"}, 'regimes.calm-or-storm.novelty: expected "model" or "off" for'),
+        (
+            {"detector": "ensemble"},
+            'regimes.calm-or-storm.members: expected 2 to 4 tables like { emission = "t" }, got',
+        ),
+        (
+            {"members": [{}]},
+            'regimes.calm-or-storm.members: expected nothing without detector = "ensemble", got a',
+        ),
         ({"day": "New York", "made_of": "H1"}, "regimes.calm-or-storm.day: expected "),
         ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
@@ -393,3 +401,51 @@ def test_a_regime_that_cannot_be_is_refused(words: dict[str, object], expected: 
     problems = refused(document)
 
     assert any(problem.startswith(f"demo.toml: {expected}") for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("members", "words", "expected"),
+    [
+        ([{}], {}, "members: expected 2 to 4 tables like"),
+        (
+            [{}, {"emission": "t"}],
+            {"covariance": "full"},
+            'covariance: expected nothing with detector = "ensemble";',
+        ),
+        ([{}, {"emission": "t"}], {"penalty": 9}, 'penalty: expected nothing without detector = "jump", got 9'),
+        (
+            [{}, {"emission": "t"}],
+            {"states": "choose"},
+            'states: expected a number with detector = "ensemble", got',
+        ),
+        (
+            [{}, {"emission": "gauss"}],
+            {},
+            "members[1]: expected another member than each before it, got { emis",
+        ),
+        (
+            [{"detector": "jump"}, {}],
+            {},
+            'members[0].detector: expected "hmm", got "jump": the first one has',
+        ),
+        ([{}, {"penalty": 9}], {}, 'members[1].penalty: expected nothing without detector = "jump", got 9'),
+        (
+            [{}, {"detector": "jump", "sticky": 9}],
+            {},
+            'members[1].sticky: expected nothing with detector = "jump", got',
+        ),
+        ([{}, {"detector": "ensemble"}], {}, 'members[1].detector: expected "hmm" or "jump", got "ensemble"'),
+        ([{}, {"emissions": "t"}], {}, "members[1].emissions: unknown key, did you mean `emission`?"),
+        ([{}, {"share": 0.5}], {}, "members[1].share: unknown key, expected one of detector, "),
+        ([{}, {"sticky": -1}], {}, "members[1].sticky: expected a number from 0, got -1"),
+        ([{}, "jump"], {}, 'members[1]: expected a table, got "jump"'),
+    ],
+)
+def test_an_ensemble_that_cannot_be_is_refused(members: list[object], words: dict[str, object], expected: str) -> None:
+    """Too few, twice the same, nobody who predicts bars, or what only a member of another kind has."""
+    document = copy.deepcopy(DEMO)
+    document["regimes"]["calm-or-storm"] |= {"detector": "ensemble", "members": members, **words}
+
+    problems = refused(document)
+
+    assert any(problem.startswith(f"demo.toml: regimes.calm-or-storm.{expected}") for problem in problems), problems

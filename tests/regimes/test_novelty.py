@@ -194,16 +194,22 @@ def test_what_is_kept_compiled_is_known_by_the_kernels_that_it_calls() -> None:
     assert [fingerprint(CALLED)] == [cell.cell_contents for cell in reading().py_func.__closure__]
 
 
-def test_an_ensemble_is_calibrated_by_the_truths_behind_its_largest_member_that_predicts() -> None:
+def test_an_ensemble_is_calibrated_by_the_truths_behind_each_member_that_predicts() -> None:
     """Its own transform reads them; a jump model, which predicts nothing, has no truth behind it."""
-    jump = pack(msgspec.structs.replace(MODEL, penalty=50.0))
-    wider = pack(msgspec.structs.replace(MODEL, scale=(0.011,)))
-    models = (pack(MODEL), join((0.3, 0.7), (pack(MODEL), jump)), join((0.6, 0.4), (pack(MODEL), wider)))
-    alone, twins, mixed = (calibrate(model, LEARNT, seed=4, runs=300, trials=20) for model in models)
+    jump, other = (msgspec.structs.replace(MODEL, **change) for change in ({"penalty": 50.0}, {"scale": (0.012,)}))
+    both = join((0.5, 0.5), (pack(MODEL), pack(other)))
+    models = (pack(MODEL), join((0.3, 0.7), (pack(MODEL), pack(jump))), both)
+    alone, twins, mixed = (calibrate(model, LEARNT, seed=4, runs=600, trials=20) for model in models)
+    dice, reader = np.random.default_rng(5), Reader(both, LEARNT, battery(mixed.limits))
+    alarms = [
+        float((reader.first_alarms(draw(plausible(member, LEARNT, 400, dice), 1000, dice)) > 0).mean())
+        for member in (MODEL, other)
+    ]
 
     assert twins == alone
-    assert len(mixed.limits) == EACH
     assert 0.0 <= mixed.alarms <= 0.05
+    assert max(alarms) < 0.1
+    assert sum(alarms) / 2.0 < 0.07
 
 
 def test_too_few_runs_calibrate_nothing() -> None:
