@@ -22,7 +22,7 @@ from regimes.filter import filter_rows
 from regimes.fit_chain import Array, Chain, Climbed, Rules, sorted_by, stationary
 from regimes.fit_rows import Rows, rows_of
 from regimes.fit_starts import HEAVY, from_model, starts_of
-from regimes.weights import ModelError, Parameters, Vector, pack
+from regimes.weights import LIGHTEST, ModelError, Parameters, Vector, pack
 
 Covariance = Literal["diag", "full"]
 Emission = Literal["gauss", "t"]
@@ -38,6 +38,7 @@ VERIFIED = 1e-8  # relative difference of the likelihoods that two programs may 
 EXITS = 0.5  # exits added to those seen of each state: none becomes absorbing
 NO_PRIOR = 1e-12  # of the variance of a standardised feature
 FEWEST_SHARE = 0.01  # of the rows, for each state
+LONGEST_STAY = 10.0  # times the rows: a state that lasts longer is absorbing; without sticky none lasts above 2 times
 SMALLEST_VARIANCE = 1e-5  # of a standardised feature: below it the state describes a halted market, or one value
 
 
@@ -102,6 +103,8 @@ def fit(
     by the live filter), or hmmlearn alone where numba is not installed; the kernel alone is for simulations. Equal
     arguments give equal results. Raises ModelError when the rows cannot carry such a model.
     """
+    if not 0.0 <= sticky < math.inf:
+        raise ModelError(f"fit: sticky {sticky:g}: it adds a finite number of bars, from 0")
     rows = rows_of(x, states, volatility)
     fast = engine == "kernel" or (engine == "auto" and importlib.util.find_spec("numba") is not None)
     heavy = _heaviness(emission, fast=fast)
@@ -138,8 +141,10 @@ def _heaviness(emission: Emission | float, *, fast: bool) -> float:
         raise ModelError("fit: hmmlearn has no Student-t states: train with engine 'auto' or 'kernel' (install numba)")
     if emission == "t":
         return HEAVY
-    if not 2.0 < emission < math.inf:
-        raise ModelError(f"fit: {emission} degrees of freedom: Student-t states have a variance above 2 only")
+    if not 2.0 < emission <= LIGHTEST:
+        raise ModelError(
+            f"fit: {emission:g} degrees of freedom: Student-t states have some above 2 and up to {LIGHTEST:g}"
+        )
     return emission
 
 
@@ -174,7 +179,7 @@ def _judged(rows: Rows, climbed: Climbed, rules: Rules, *, fast: bool) -> _Try:
         climbed=climbed._replace(chain=chain),
         log_likelihood=likelihood,
         occupancy=tuple(weight.tolist()),
-        fault=lonely(weight) or collapsed(chain),
+        fault=absorbing(chain, len(rows.z)) or lonely(weight) or collapsed(chain),
     )
 
 
@@ -245,6 +250,18 @@ def collapsed(chain: Chain) -> str:
     if smallest[state] >= SMALLEST_VARIANCE:
         return ""
     return f"fit: the variance of state {state} collapsed to {smallest[state]:.1e}: leave halted bars and outliers out"
+
+
+def absorbing(chain: Chain, rows: int) -> str:
+    """Return the complaint about a state that is never left, by so many rows; empty when there is none."""
+    least = int(np.argmax(chain.transitions.diagonal()))
+    stay = float(chain.transitions[least, least])
+    if (1.0 - stay) * rows * LONGEST_STAY > 1.0:
+        return ""
+    return (
+        f"fit: state {least} is hardly ever left, once in more than {LONGEST_STAY:g} times the {rows} bars: "
+        "use a smaller sticky"
+    )
 
 
 def parameters_of(chain: Chain, rows: Rows, *, full: bool, penalty: float | None = None) -> Parameters:

@@ -42,6 +42,8 @@ def fit_jump(
     """
     if importlib.util.find_spec("jumpmodels") is None:
         raise ModelError("fit: a jump model is trained by jumpmodels: install tidegate[jump]")
+    if not 0.0 <= penalty < math.inf:
+        raise ModelError(f"fit: penalty {penalty:g}: a jump has to cost something finite, from 0")
     rows = rows_of(x, states, volatility)
     chain, labels = _climbed(rows, states, penalty, seed, starts, warm)
     weight = np.bincount(labels, minlength=states) / len(labels)

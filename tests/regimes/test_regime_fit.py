@@ -176,6 +176,27 @@ def test_sticky_prior_lengthens_the_dwell() -> None:
     assert sticky.parameters.transitions[1][1] > loose.parameters.transitions[1][1]
 
 
+@pytest.mark.parametrize(
+    ("sticky", "complaint"),
+    [(1e15, "hardly ever left.* sticky"), (1e18, "hardly ever left"), (math.inf, "sticky"), (-1.0, "sticky")],
+)
+def test_so_much_persistence_that_no_state_is_ever_left_is_refused(sticky: float, complaint: str) -> None:
+    """A state that stays where it is for ever says nothing of the market; nor does what is no number of bars."""
+    x, _ = simulated((1.0, 3.0), 0.98, 700, seed=10)
+
+    with pytest.raises(ModelError, match=complaint):
+        fit(x, 2, seed=1, sticky=sticky, engine="kernel")
+
+
+@pytest.mark.parametrize("emission", [1e7, math.inf, 2.0])
+def test_degrees_of_freedom_that_no_state_can_have_are_refused_as_they_were_given(emission: float) -> None:
+    """Before anything is trained, with what may be given."""
+    x, _ = simulated((1.0, 3.0), 0.98, 200, seed=10)
+
+    with pytest.raises(ModelError, match="above 2 and up to 1e\\+06"):
+        fit(x, 2, seed=1, emission=emission, engine="kernel")
+
+
 def test_rows_that_are_not_finite_are_left_out_and_counted() -> None:
     """NaN and infinite rows are dropped: the model is the one of the rows without them."""
     x, _ = simulated((1.0, 3.0), 0.98, 1500, seed=10)

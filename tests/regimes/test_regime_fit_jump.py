@@ -108,3 +108,12 @@ def test_no_state_is_absorbing() -> None:
     result = fit_jump(x, 2, penalty=40.0, seed=1)
 
     assert all(0.0 < p < 1.0 for row in result.parameters.transitions for p in row)
+
+
+@pytest.mark.parametrize("penalty", [math.inf, -1.0])
+def test_a_penalty_that_is_none_is_refused_in_words(penalty: float) -> None:
+    """Nothing can cost for ever, or less than nothing."""
+    x, _ = rows_of_two_markets()
+
+    with pytest.raises(ModelError, match="a jump has to cost something finite, from 0"):
+        fit_jump(x, 2, penalty=penalty, seed=1)
