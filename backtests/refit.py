@@ -64,6 +64,20 @@ def _trained(old: RegimeModel, bars: Bars, seed: int, *, fresh: bool) -> Refit:
     return Refit(old=old, verdict=succeed(old, new, p, q), report=report)
 
 
+def unlike(old: RegimeModel, new: RegimeModel, bars: Bars) -> str:
+    """Return why a model that was trained from nothing may not take the place of another of its lineage; empty: it may.
+
+    Both say "state 0", and whoever allows it means the old one's: as of a refit, that has to be shown on these bars.
+    """
+    if other := old.data.other_bars(bars.timeframe, bars.made):
+        return f"the one there has learnt from {other}"
+    verdict = succeed(old, new, *both(old, new, bars))
+    if isinstance(verdict, Kept):
+        return verdict.reason
+    order = verdict.overlap.order
+    return "" if order == tuple(range(old.states)) else f"its states stand in another order ({order})"
+
+
 def both(old: RegimeModel, new: RegimeModel, bars: Bars) -> tuple[Array, Array]:
     """Return what either model says after each of the bars, from where both are warm and settled."""
     x = columns(bars, old.features)[0]

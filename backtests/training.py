@@ -8,13 +8,15 @@ import msgspec
 from backtests.choose_states import EMISSIONS, choose, metrics_of, options
 from backtests.recipe import Recipe, recipe_of_member
 from backtests.recorded import regime_bars, tapes_of, training_part
+from backtests.refit import unlike
 from backtests.train import train_regime
 from backtests.watched import Progress, watched
 from config.account import AccountConfig, RegimeSection
 from config.errors import ConfigError
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from runtime.bundles import promote, write_bundle
+from regimes.weights import ModelError
+from runtime.bundles import CHAMPION, promote, read_bundle, write_bundle
 
 
 def recipe_of_section(section: RegimeSection) -> Recipe:
@@ -66,7 +68,21 @@ def train_from_config(
                 model, told = watched(model, bars, progress)
                 report["novelty"] = msgspec.to_builtins(told)
             folder = Path(section.model)
+            _check_place(folder, model, bars)
             write_bundle(folder, model)
             promote(folder, model.fingerprint)
             reports[name] = {**report, "folder": str(folder), "fingerprint": model.fingerprint}
     return reports
+
+
+def _check_place(folder: Path, model: RegimeModel, bars: Bars) -> None:
+    """Raise ModelError where a model is in use whose states mean something else than those of the one just trained."""
+    if not (folder / CHAMPION).exists():
+        return
+    old = read_bundle(folder / CHAMPION)
+    if old.fingerprint != model.fingerprint and (reason := unlike(old, model, bars)):
+        raise ModelError(
+            f"model {model.name}: not put in the place of {old.fingerprint[:12]} in {folder}: {reason}: name another "
+            "folder as its model, look at the new profiles, and edit what gates allow; or clear this one if nobody "
+            "trades by it"
+        )

@@ -110,7 +110,11 @@ def backtest(
 
 
 def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
-    """Train an account's regime models on its recorded bars."""
+    """Train an account's regime models on its recorded bars.
+
+    They are in use from the next start on. One whose states would mean something else than those of the model in use is
+    not put in its place, with exit code 5: it needs a place of its own, and an edit of what gates allow.
+    """
     from backtests.model_place import writable  # noqa: PLC0415
     from backtests.screen import Watch, show_training  # noqa: PLC0415
     from backtests.training import train_from_config  # noqa: PLC0415

@@ -12,7 +12,7 @@ from backtests.candidates import CANDIDATE, Staged, activate, gate_changes, stag
 from backtests.model_place import shipped
 from backtests.regime_asked import asked
 from backtests.training import train_from_config
-from config.account import AccountConfig
+from config.account import AccountConfig, TrainSection
 from config.errors import ConfigError
 from config.load import load
 from config.refits import RefitSection
@@ -185,3 +185,23 @@ def test_what_is_not_there_is_not_put_into_use(place: Place) -> None:
         activate(place.file, place.config, "other")
 
     assert place.used() == before
+
+
+@pytest.mark.parametrize(("bars", "takes"), [(1300, True), (None, False)])
+def test_what_is_trained_from_nothing_takes_no_place_in_which_states_mean_something_else(
+    place: Place,
+    bars: int | None,
+    takes: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Whoever trains anew is held against the model in use as a refit is: the lists of allowed states are its own."""
+    before, stored = place.used(), sorted(place.folder.iterdir())
+    regime = msgspec.structs.replace(place.config.regimes[NAME], train=TrainSection(bars=bars))
+    all_bars = msgspec.structs.replace(place.config.data["SP500"], to=None)
+    config = msgspec.structs.replace(place.config, regimes={NAME: regime}, data={"SP500": all_bars})
+
+    if takes:
+        assert train_from_config(config)[NAME]["fingerprint"] == place.used() != before
+        return
+    with pytest.raises(ModelError, match=r"they would mean something else.* name another folder"):
+        train_from_config(config)
+    assert (before, stored) == (place.used(), sorted(place.folder.iterdir()))
