@@ -124,6 +124,9 @@ def carry(old: Pair, new: Pair) -> Pair:
         if home is not None:
             numbers[lane.number] = home.number
             home.trade, home.order = lane.trade, lane.order
+            if home.trade is not None:
+                lived = before.feeds[lane.plan.symbol, lane.plan.timeframe].last_time
+                home.trade.lived = max(home.trade.lived, lived)
             if home.plan.strategy == lane.plan.strategy:
                 home.runner.restore(lane.runner.snapshot())
         elif lane.trade is not None or lane.order:

@@ -115,8 +115,9 @@ class Decider:
         bar, trade = fact.bar, lane.trade
         position, held, leave = 0, 0, 0.0
         if trade is not None:
-            leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
-            count_shut(lane, trade)
+            if bar.time > trade.lived:
+                leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
+                count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
         values = feed.values
         features = [values[pick] for pick in lane.picks]

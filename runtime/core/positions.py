@@ -59,6 +59,9 @@ class Trade(msgspec.Struct, kw_only=True):
     """Bars of its strategy in a row, up to the last, on which its gate was shut."""
     answered: bool = False
     """What the gate's policy wants was done since it shut: the stop was tightened, or lots were closed."""
+    lived: int = 0
+    """When the last bar opened that its exit has lived through already, told by a core of before: history that is told
+    again from up to it says nothing to it; 0: none has."""
     forced: bool = False
     """A second close was sent beside one in doubt, because the operator said so."""
 

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from backtests.replay import replay
+from brokers.facts import BarClosed
 from config.errors import ConfigError
 from runtime.core.facts import RunStarted
 from runtime.journal.reader import JournalReader
 from runtime.revive import carry, pair_of_run
+from strategies.exits import HELD
 from tests.journaled import (
     BREAKOUT,
     REVERSION,
@@ -109,6 +111,30 @@ def test_a_changed_configuration_keeps_trades_orders_and_money(tmp_path: Path) -
     )
     assert {ident: o.verb for ident, o in old.orders.items()} == {ident: o.verb for ident, o in new.orders.items()}
     assert books.live == carried.live
+
+
+def test_history_that_a_changed_account_is_told_again_moves_nothing_that_it_holds(tmp_path: Path) -> None:
+    """Features are learnt from it anew; a trade has lived through it already, or was not there yet."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    before, _ = traded(path, a_config(tmp_path / "a"), facts)
+    after, _ = woken(path, a_config(tmp_path / "a", LAZY, REVERSION))
+    (lane, _), (feed, *_) = after.lanes, before.feeds.values()
+    trade, bars = lane.trade, feed.known
+    assert trade is not None
+    assert feed.key == (lane.plan.symbol, lane.plan.timeframe)
+    was = list(trade.exit)
+    wild = [msgspec.structs.replace(bar, high=2.0 * bar.high, low=0.5 * bar.low) for bar in bars]
+    later = msgspec.structs.replace(bars[-1], time=bars[-1].time + feed.timeframe_ms)
+    stood = []
+    for bar in (*wild, later):
+        told = BarClosed(at=bar.time + feed.timeframe_ms, bar=bar, bid=bar.close, ask=bar.close, phase="warm")
+        after.handle(told)
+        stood.append(list(trade.exit))
+
+    assert [was] * len(wild) == stood[:-1]
+    assert was[HELD] + 1.0 == stood[-1][HELD]
 
 
 @pytest.mark.parametrize("gone", ["strategy", "symbol"])
