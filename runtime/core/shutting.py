@@ -34,11 +34,13 @@ def is_shut_on(lane: Lane) -> bool:
 
 
 def count_shut(lane: Lane, trade: Trade) -> None:
-    """Count one more bar of the strategy on which its gate is shut, or begin anew since it is not."""
-    if is_shut_on(lane):
-        trade.shut += 1
-    else:
-        trade.shut, trade.answered = 0, False
+    """Count one more bar of the strategy on which its gate is shut by its regime, or begin anew since it is not.
+
+    What was done is to be done again once the gate has been open: not since its reading was missing or stale meanwhile.
+    """
+    trade.shut = trade.shut + 1 if is_shut_on(lane) else 0
+    if lane.gate_open:
+        trade.answered = False
 
 
 def wanted_of(lane: Lane, trade: Trade, contract: Contract, now: Exposure) -> Wanted:

@@ -141,6 +141,23 @@ def test_a_stale_reading_is_no_reason_to_touch_a_trade(on_shut: Any) -> None:  #
     assert ([], "") == (kinds(step), step.decisions[0].shut)
 
 
+@pytest.mark.parametrize(("on_shut", "wish"), [("tighten", ModifyStop), ("reduce", ClosePosition)])
+def test_what_was_done_is_not_done_again_after_a_reading_was_stale(on_shut: Any, wish: Any) -> None:  # noqa: ANN401
+    """The gate was shut all along: what it was shut by was not known for a while."""
+    told = in_gated_trade(on_shut)
+    first = only(told.tell(closed(5, DOWN)), wish)
+    done(told, first) if isinstance(first, ModifyStop) else dealt(told, first)
+    heard = told.core.readings_of
+    told.core.readings_of = {key: [] for key in heard}
+    *_, stale = [told.tell(closed(n, DOWN + n / 100)) for n in range(6, 11)]
+    told.core.readings_of = heard
+    again = [told.tell(closed(n, DOWN - n / 1000)) for n in range(11, 14)]
+
+    assert "the regime reading is stale" == stale.decisions[0].gate_reason
+    assert ["regime not allowed"] * 3 == [step.decisions[0].gate_reason for step in again]
+    assert [[]] * 3 == [kinds(step) for step in again]
+
+
 @pytest.mark.parametrize("on_shut", ["breakeven", "tighten", "reduce", OnShut(close_after=1)])
 def test_at_halt_no_policy_is_carried_out(on_shut: Any) -> None:  # noqa: ANN401
     """A halt forbids stops and exits; once it is lifted, the next bar on which the gate is shut does it."""
