@@ -113,6 +113,7 @@ class Core:
             case Accepted():
                 self.desk.accepted(fact)
                 adoption_answered(self.decider, fact)
+                self._shut_out()
             case DealMade():
                 self.fresh = take_deal(self.desk, fact) != "known"
             case Rejected() | Refused():
@@ -125,8 +126,7 @@ class Core:
                 self.desk.gone(fact)
             case Reconciled():
                 reconcile(self.decider, fact)
-                for lane in self.lanes:  # an entry in doubt may rest after all
-                    self.decider.shut_out(lane)
+                self._shut_out()
             case LevelChanged():
                 stand_at(ledger, fact)
             case TimerFired():
@@ -167,6 +167,11 @@ class Core:
         if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
             take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)
+
+    def _shut_out(self) -> None:
+        """Take back what has come to rest behind a gate that shut meanwhile: it was on its way, or in doubt."""
+        for lane in self.lanes:
+            self.decider.shut_out(lane)
 
     def _step(self, decisions: tuple[Decision, ...]) -> Step:
         if not self.desk.out:

@@ -99,6 +99,16 @@ def test_an_entry_in_doubt_that_rests_after_all_is_taken_back_where_the_gate_has
     assert ([], 55) == (kinds(shut), only(found, Cancel).order)
 
 
+def test_an_entry_that_was_on_its_way_as_the_gate_shut_is_taken_back_as_it_comes_to_rest() -> None:
+    """It could not be cancelled before; the next bar of the strategy may be hours away."""
+    told = Told(a_gated_plan({71: buy_limit(99.5)}, timeframe="D1"))
+    told.tell(*OPEN)
+    wish = told.submit(71)
+    shut = told.tell(day(2, 99.0))
+
+    assert ([], 55) == (kinds(shut), only(told.tell(Accepted(at=hour(72), id=wish.id, order=55)), Cancel).order)
+
+
 def test_each_strategy_listens_to_its_own_gate() -> None:
     """Of two entries that rest, the one whose gate allows the new regime stays."""
     regimes = (RegimePlan(name="up", symbol="XAUUSD", timeframe="D1", model=up_model()),)
