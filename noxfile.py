@@ -78,10 +78,10 @@ def bench(session: nox.Session) -> None:
 def regimes_benchmark(session: nox.Session) -> None:
     """Run what is known of the regime detector at its full size: all cuts of the tests, then its benchmarks.
 
-    These are `backtests/benchmarks/regimes_*.py`; arguments go to them.
+    These are `backtests/benchmarks/regime*.py`, training's speed and optima among them; arguments go to them.
     """
     session.run("pytest", *CUT, env={"TIDEGATE_CUTS": "all"}, external=True)
-    for script in sorted((ROOT / "backtests" / "benchmarks").glob("regimes_*.py")):
+    for script in sorted((ROOT / "backtests" / "benchmarks").glob("regime*.py")):
         session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
 
 
