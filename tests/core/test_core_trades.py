@@ -5,10 +5,10 @@ import pytest
 from brokers.facts import Accepted, DealMade, InDoubt, Rejected
 from market.types import Deal
 from runtime.core.facts import TimerFired
-from runtime.core.instructions import ClosePosition, ModifyStop, WakeAt
+from runtime.core.instructions import ClosePosition, ModifyStop, Submit, WakeAt
 from runtime.core.positions import Trade
 from tests.cores import BALANCE, LEAVE, a_lane, a_plan, buy, closed, hour, reconciled, sell
-from tests.told import Told, kinds, only, position_of
+from tests.told import Told, kinds, of_kind, only, position_of
 
 
 def holding(**plan: float) -> tuple[Told, Deal]:
@@ -155,13 +155,15 @@ def test_a_moved_stop_in_doubt_is_seen_at_the_position(there: float, alerts: lis
     assert asked == kinds(told.tell(closed(5, 102.0)))
 
 
-def test_while_a_stop_is_in_doubt_its_position_is_left_alone() -> None:
-    """A hold of doubt permits exits of other positions, not of the one that is in doubt."""
+@pytest.mark.parametrize("looks", [0, 1])
+def test_while_a_stop_is_in_doubt_its_position_is_left_alone(looks: int) -> None:
+    """A hold of doubt permits exits of other positions, not of the one in doubt, looked at meanwhile or not."""
     told = Told(a_plan(a_lane({3: buy(trail=1.0), 5: LEAVE}), a_lane({3: buy(), 5: LEAVE}, 2)))
-    for wish in told.tell(closed(3)).instructions:
-        told.tell(DealMade(at=hour(4), deal=told.deal(wish, "in", 100.1)))  # type: ignore[arg-type]  # both entries
+    deals = [told.deal(wish, "in", 100.1) for wish in of_kind(told.tell(closed(3)), Submit)]
+    told.tell(*(DealMade(at=hour(4), deal=deal) for deal in deals))
     moved = only(told.tell(closed(4, 102.0)), ModifyStop)
     told.tell(InDoubt(at=hour(5), id=moved.id, code=1, reason="timeout"))
+    told.tell(*[reconciled(BALANCE, *(position_of(deal, stop=99.1) for deal in deals), at=hour(5))] * looks)
 
     step = told.tell(closed(5, 102.0))
 
