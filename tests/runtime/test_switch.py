@@ -126,12 +126,13 @@ def test_an_account_of_which_all_is_lost_is_told_as_a_halt(tmp_path: Path) -> No
     assert ([("halt", 0)], [("close-only", 1)]) == (halted, told(switch))
 
 
-@pytest.mark.parametrize("name", [LATCH_FILE, WORD_FILE])
-def test_history_is_not_told_again_when_a_copy_is_lost(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("names", [(LATCH_FILE,), (WORD_FILE,), (LATCH_FILE, WORD_FILE)], ids=str)
+def test_history_is_not_told_again_when_copies_are_lost(tmp_path: Path, names: tuple[str, ...]) -> None:
     """An old flatten must not close today's positions because a file had to be written anew."""
     switch, clock = a_switch(latched(tmp_path / "a", "run", "flatten", "run"))
     told(switch)
-    lose(switch.folder / name)
+    for name in names:
+        lose(switch.folder / name)
     lost = waited(switch, clock)
     again, _ = a_switch(switch.folder)
     waited(again, clock)
