@@ -142,6 +142,7 @@ class Decider:
 
     def _in_position(self, draft: Draft, trade: Trade, leave: float, now: Exposure) -> None:
         draft.outcome = "in_position"
+        self.shut_out(draft.lane)  # an entry that is filled in part
         if trade.closing:
             return
         wanted = wanted_of(draft.lane, trade, self.contracts[trade.symbol], now)

@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import Accepted, BarClosed, InDoubt
+from brokers.facts import Accepted, BarClosed, DealMade, InDoubt
 from brokers.hours import Hours
 from market.calendar import ALL_DAY, Calendar, Day
 from market.types import DAY_MS, Bar
+from runtime.core.decision import Step
 from runtime.core.instructions import Cancel
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_gate, a_gated_plan, a_lane, a_plan, buy, buy_limit, closed, hour, level, reconciled, up_model
@@ -107,6 +108,18 @@ def test_an_entry_that_was_on_its_way_as_the_gate_shut_is_taken_back_as_it_comes
     shut = told.tell(day(2, 99.0))
 
     assert ([], 55) == (kinds(shut), only(told.tell(Accepted(at=hour(72), id=wish.id, order=55)), Cancel).order)
+
+
+def test_what_rests_of_an_entry_that_is_filled_in_part_is_taken_back_as_the_reading_grows_stale() -> None:
+    """The strategy is in a position already; more of it is an entry all the same."""
+    told = Told(a_gated_plan({9: buy_limit(99.5)}, timeframe="H4", max_age=1))
+    told.tell(quarters(0, 100.0), quarters(4, 101.0))
+    wish = told.submit(9)
+    deal = told.deal(wish, "in", 99.5, volume=0.4)
+    told.tell(Accepted(at=hour(10), id=wish.id, order=deal.order), DealMade(at=hour(10), deal=deal))
+    steps = [told.tell(closed(n)) for n in range(10, 18)]
+
+    assert deal.order == only(Step(instructions=tuple(w for step in steps for w in step.instructions)), Cancel).order
 
 
 def test_each_strategy_listens_to_its_own_gate() -> None:
