@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.errors import Negative
+from config.errors import ConfigError, Negative
 from tidegate.words import Config, Json
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def refit(
     from tidegate.output import lines  # noqa: PLC0415
 
     account = account_of(config)
+    if not account.regimes:
+        raise ConfigError("no regime is configured: there is no model to train again; [regimes.NAME] makes one")
     kept, refused = [], []
     for regime in [name] if name else account.regimes:
         with Watch() as watch:

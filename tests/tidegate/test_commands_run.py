@@ -64,8 +64,9 @@ def test_an_account_without_a_regime_has_nothing_to_train(home: Path, capsys: py
     """The regime is what is missing: its bars are not asked for."""
     (home / "plain.toml").write_text(account_text("plain", kind="lookalike", login=7), encoding="utf-8")
 
-    assert 3 == run(["train", "plain.toml"])
-    assert "no regime is configured" in capsys.readouterr().err
+    for words in (["train"], ["regimes", "fit"], ["regimes", "refit"]):
+        assert 3 == run([*words, "plain.toml"])
+        assert "no regime is configured" in capsys.readouterr().err
 
 
 def test_demo_leaves_a_folder_alone_that_is_not_its_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
