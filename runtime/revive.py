@@ -51,10 +51,10 @@ def _parts(model: RegimeModel | NoModel) -> dict[str, str]:
     return texts_of(model)
 
 
-def _model(parts: dict[str, str]) -> RegimeModel | NoModel:
+def _model(parts: dict[str, str], *, used: bool) -> RegimeModel | NoModel:
     if NO_MODEL in parts:
         return NoModel(parts[NO_MODEL])
-    return from_texts(parts)
+    return from_texts(parts, used=used)
 
 
 def hashes_of(models: Models) -> dict[str, str]:
@@ -62,22 +62,29 @@ def hashes_of(models: Models) -> dict[str, str]:
     return {name: m.said if isinstance(m, NoModel) else m.fingerprint for name, m in models.items()}
 
 
-def pair_of_run(run: dict[str, Any]) -> Pair:
-    """Return a new-born core and its books, as they were at the start of a journaled run."""
+def pair_of_run(run: dict[str, Any], *, used: bool = True) -> Pair:
+    """Return a new-born core and its books, as they were at the start of a journaled run.
+
+    ModelError where its models are to be `used` and this program computes them otherwise.
+    """
     config = _config_of(run["config"])
     bundles = _bundles_of(run["bundles"])
-    models = {name: _model(parts) for name, parts in bundles.items()}
+    models = {name: _model(parts, used=used) for name, parts in bundles.items()}
     symbols = _symbols_of(run["symbols"])
     return core_of(plan_of(config, models, symbols), costs_of(config))
 
 
 def revive(reader: JournalReader, new: Pair) -> Pair:
-    """Return core and books as the journal left them, ready for a new run under the configuration `new` is made of."""
+    """Return core and books as the journal left them, ready for a new run under the configuration `new` is made of.
+
+    Nothing leaves that is decided by the models its runs began with: a program or a processor that computes them
+    otherwise must keep nobody from what is open.
+    """
     runs = {run["run"]: run for run in reader.runs()}
     pair, first = _wake(reader, runs)
     for row in reader.rows(first):
         if row.kind == "RunOpened":
-            pair = next_pair(pair, runs[row.run])
+            pair = next_pair(pair, runs[row.run], used=False)
         if row.fact and pair is not None:
             fact = decode_fact(row.fact)
             pair[1].observe(fact, pair[0].handle(fact))
@@ -95,19 +102,19 @@ def _wake(reader: JournalReader, runs: dict[int, dict[str, Any]]) -> tuple[Pair 
     snapshot = reader.last_snapshot()
     if snapshot is None:
         return None, 1
-    core, books = pair_of_run(runs[snapshot.run])
+    core, books = pair_of_run(runs[snapshot.run], used=False)
     rest = rest_of(snapshot.state)
     core.restore(rest.core)
     books.restore(rest.books)
     return (core, books), snapshot.seq + 1
 
 
-def next_pair(pair: Pair | None, run: dict[str, Any]) -> Pair:
+def next_pair(pair: Pair | None, run: dict[str, Any], *, used: bool = True) -> Pair:
     """Return core and books with which a journaled run began: those before it, or carried over if the make changed."""
     if pair is None:
-        return pair_of_run(run)
+        return pair_of_run(run, used=used)
     models = _hashes_of(run["model_hashes"])
-    return pair if made_of(pair[0].plan) == (run["config_hash"], models) else carry(pair, pair_of_run(run))
+    return pair if made_of(pair[0].plan) == (run["config_hash"], models) else carry(pair, pair_of_run(run, used=used))
 
 
 def made_of(plan: Plan) -> tuple[str, dict[str, str]]:

@@ -8,18 +8,25 @@ import pytest
 from backtests.replay import replay
 from brokers.facts import BarClosed
 from config.errors import ConfigError
+from regimes.bundle import seal
+from regimes.weights import ModelError
+from runtime.assemble import core_of, costs_of, plan_of
 from runtime.core.facts import RunStarted
 from runtime.journal.reader import JournalReader
+from runtime.journal.writer import JournalWriter
 from runtime.revive import carry, pair_of_run
 from strategies.exits import HELD
 from tests.journaled import (
     BREAKOUT,
     REVERSION,
+    Journaled,
     a_config,
+    a_tape,
     as_bytes,
     began_again,
     models_of,
     new_pair,
+    recorder_of,
     traded,
     woken,
 )
@@ -135,6 +142,37 @@ def test_history_that_a_changed_account_is_told_again_moves_nothing_that_it_hold
 
     assert [was] * len(wild) == stood[:-1]
     assert was[HELD] + 1.0 == stood[-1][HELD]
+
+
+@pytest.mark.parametrize("snapshots", [True, False])
+@pytest.mark.parametrize("changed", ["features", "bits"])
+def test_what_is_held_outlives_a_program_that_computes_the_old_model_otherwise(
+    tmp_path: Path,
+    changed: str,
+    snapshots: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Tidegate, Python or the processor is another: the run's model is refused by now, whoever trained a new one."""
+    path = tmp_path / "journal.sqlite"
+    facts = holding(path, tmp_path / "a")
+    path.unlink()
+    config = a_config(tmp_path / "a")
+    (name, model), *_ = models_of(config).items()
+    other = msgspec.structs.replace(model.golden, log_densities=tuple(x + 1e-9 for x in model.golden.log_densities))
+    words = {"feature_list": "f" * 64} if changed == "features" else {"golden": other}
+    models = {name: seal(msgspec.structs.replace(model, **words))}
+    with JournalWriter(path) as journal:
+        recorder = recorder_of(journal, config, core_of(plan_of(config, models), costs_of(config)), models=models)
+        Journaled(recorder, a_tape()).go(facts)
+        held = recorder.core.lanes[0].trade
+    after, _ = woken(path if snapshots else bare(path), config)
+    trade = after.lanes[0].trade
+
+    assert held is not None
+    assert trade is not None
+    assert (held.position, held.volume, held.stop) == (trade.position, trade.volume, trade.stop)
+    assert ([0], model.fingerprint) == ([r.bars for r in after.readings], after.readings[0].model.fingerprint)
+    with pytest.raises(ModelError):
+        replay(path)
 
 
 @pytest.mark.parametrize("gone", ["strategy", "symbol"])
