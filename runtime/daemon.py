@@ -5,7 +5,6 @@ doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded b
 """
 
 import asyncio
-import contextlib
 import gc
 import random
 
@@ -160,8 +159,11 @@ class Daemon:
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""
         self.pace.turn()
-        with contextlib.suppress(TimeoutError):
-            await self._hear(await asyncio.wait_for(self.inbox.get(), seconds))
+        try:
+            item = await asyncio.wait_for(self.inbox.get(), seconds)
+        except TimeoutError:  # of the wait alone: a file that takes too long to hear something ends the daemon
+            return
+        await self._hear(item)
 
     # --- the switch -------------------------------------------------------------------------------------------------
 

@@ -43,9 +43,13 @@ class Heard(Recorder):
         """Begin with none."""
         super().__init__(*given)
         self.told: list[AnyFact] = []
+        self.breaks: dict[type, Exception] = {}
+        """What taking a fact of a kind ends in."""
 
     def take(self, fact: AnyFact, *, durable: bool = False) -> tuple[Step, Ticket, bool]:
         """Take a fact, and remember it."""
+        if type(fact) in self.breaks:
+            raise self.breaks[type(fact)]
         self.told.append(fact)
         return super().take(fact, durable=durable)
 

@@ -1,5 +1,8 @@
 """The whole way from a trade server that goes wrong, through worker and session, to what the daemon's core holds."""
 
+import asyncio
+import errno
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import brokers.mt5.lookalike as m
 from brokers.facts import BarClosed, BarRevised, ClockDoubted, LinkDown, LinkUp, TradingForbidden, WrongTerminal
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.faults import Fault, Short
+from runtime.core.facts import TimerFired
 from runtime.status import status_of
 from tests.daemons import PLACE, Living, lived, still_server, ticking_server, wrong
 from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, serving, set_up
@@ -97,6 +101,21 @@ def test_a_login_that_is_refused_while_we_run_is_given_up(home: Path, tmp_path: 
     living = lived(home, tmp_path, act)
 
     assert living.told(LinkDown)[-1].given_up
+
+
+def test_a_fact_heard_in_a_pause_that_cannot_be_written_in_time_ends_the_daemon(home: Path, tmp_path: Path) -> None:
+    """A disk that answers ETIMEDOUT is no pause that is over: a fact half taken must not be passed over."""
+
+    async def act(living: Living) -> None:
+        await living.ready()
+        living.recorder.breaks[TimerFired] = TimeoutError(errno.ETIMEDOUT, "the disk took too long")
+        living.daemon.inbox.put_nowait(TimerFired(at=living.daemon.ledger.at, id=0, key="settle"))
+        await asyncio.sleep(0.1)
+
+    with pytest.raises(ExceptionGroup) as told:
+        lived(home, tmp_path, act)
+
+    assert told.group_contains(TimeoutError, match="took too long")
 
 
 @pytest.mark.parametrize("how", ["switched", "stray account", "stray path"])
