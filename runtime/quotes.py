@@ -31,8 +31,8 @@ class Silence:
         self.stale: set[str] = set()
 
     def linked(self, now: float) -> None:
-        """Begin to watch anew: nobody knows what happened while the terminal was away."""
-        self.moved = dict.fromkeys(self.moved, now)
+        """Begin to watch anew: nobody knows what happened while the terminal was away. What was stale needs a quote."""
+        self.moved = {symbol: moved if symbol in self.stale else now for symbol, moved in self.moved.items()}
         self.late.clear()
 
     def fresh(self, ticks: Mapping[str, int], late: tuple[FeedKey, ...], now: float) -> Iterator[FeedFresh]:

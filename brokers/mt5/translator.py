@@ -15,7 +15,7 @@ _REASONS: dict[int, DealReason] = {
     0: "client", 1: "mobile", 2: "web", 3: "expert", 4: "stop", 5: "target", 6: "stop_out", 7: "rollover",
     8: "variation", 9: "split",
 }  # fmt: skip
-_KINDS: dict[int, OrderKind] = {2: "limit", 3: "limit", 4: "stop", 5: "stop"}
+_KINDS: dict[int, OrderKind] = {2: "limit", 3: "limit", 4: "stop", 5: "stop", 6: "stop_limit", 7: "stop_limit"}
 
 
 class Translator:

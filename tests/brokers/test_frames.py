@@ -164,8 +164,11 @@ def test_a_deal_says_what_kind_of_money_it_moved(type_: int, flow: str) -> None:
 
 @pytest.mark.parametrize(
     ("type_", "side", "kind"),
-    [(0, 1, "market"), (1, -1, "market"), (2, 1, "limit"), (3, -1, "limit"), (4, 1, "stop"), (5, -1, "stop")],
-)
+    [
+        (0, 1, "market"), (1, -1, "market"), (2, 1, "limit"), (3, -1, "limit"), (4, 1, "stop"), (5, -1, "stop"),
+        (6, 1, "stop_limit"), (7, -1, "stop_limit"),
+    ],
+)  # fmt: skip
 def test_an_order_has_our_side_kind_and_times(type_: int, side: int, kind: str) -> None:
     """The seconds of its end become our milliseconds."""
     ends = (NOW + AHEAD + HOUR) // 1000

@@ -127,6 +127,18 @@ def test_a_new_link_gives_silence_a_new_patience() -> None:
     assert [] == room.poll(1001.0, quoted=0.0)
 
 
+def test_a_new_link_does_not_end_a_silence_that_was_told() -> None:
+    """A symbol that stood still, and is told at the same quote after it, is held on until it moves."""
+    room = Room()
+    for n in range(14):
+        room.poll(10.0 * n, quoted=0.0)
+    room.link()
+    still, moved = room.poll(141.0, quoted=0.0), room.poll(142.0)
+
+    assert [] == still
+    assert [FeedFresh(at=hour(5) + 142_000, symbol="XAUUSD")] == moved
+
+
 @pytest.mark.parametrize(("lost_h", "opened"), [(0.05, [True] * 4), (5.0, [False, False, False, True])], ids=str)
 def test_without_a_calendar_a_terminal_lost_in_a_quiet_market_is_away_at_the_latest_on_the_next_weekday(
     lost_h: float, opened: list[bool]
