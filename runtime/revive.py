@@ -131,11 +131,12 @@ def carry(old: Pair, new: Pair) -> Pair:
         if home is not None:
             numbers[lane.number] = home.number
             home.trade, home.order = lane.trade, lane.order
+            lived = before.feeds[lane.plan.symbol, lane.plan.timeframe].last_time
             if home.trade is not None:
-                lived = before.feeds[lane.plan.symbol, lane.plan.timeframe].last_time
                 home.trade.lived = max(home.trade.lived, lived)
             if home.plan.strategy == lane.plan.strategy:
                 home.runner.restore(lane.runner.snapshot())
+                home.lived = max(lane.lived, lived)
         elif lane.trade is not None or lane.order:
             where = f"{lane.name} on {lane.plan.symbol}"
             raise ConfigError(f"strategies: {where} still holds a position or an order: keep it until it is closed")

@@ -115,10 +115,12 @@ class Decider:
         bar, trade = fact.bar, lane.trade
         position, held, leave = 0, 0, 0.0
         if trade is not None:
-            if bar.time > trade.lived:
+            if now is not None or bar.time > trade.lived:
                 leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
                 count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
+        if now is None and bar.time <= lane.lived:
+            return None
         values = feed.values
         features = [values[pick] for pick in lane.picks]
         want = lane.runner.step_flat(features, bar, position, held)

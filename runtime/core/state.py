@@ -23,8 +23,8 @@ class Lane:
     """One strategy at work: its own state, its gate, and what it holds."""
 
     __slots__ = (
-        "allowed", "exposure", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "mask", "name", "number",
-        "order", "picks", "plan", "runner", "shut_flat", "silent_ms", "trade", "weights",
+        "allowed", "exposure", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "lived", "mask", "name",
+        "number", "order", "picks", "plan", "runner", "shut_flat", "silent_ms", "trade", "weights",
     )  # fmt: skip
 
     def __init__(self, plan: StrategyPlan, picks: tuple[int, ...], states: int) -> None:
@@ -45,6 +45,8 @@ class Lane:
         self.allowed = float("nan")
         self.exposure = float("nan") if self.gate.weighs else 1.0
         self.silent_ms = 0
+        self.lived = 0
+        """When the last bar opened that its strategy remembers from a core of before; 0: it remembers none."""
         self.trade: Trade | None = None
         self.order = 0
 
@@ -61,6 +63,7 @@ class LaneSnapshot(msgspec.Struct, frozen=True):
     silent_ms: int
     trade: Trade | None
     order: int
+    lived: int = 0
 
 
 class Adoption(msgspec.Struct):
@@ -160,7 +163,7 @@ def lane_snapshot(lane: Lane) -> LaneSnapshot:
     """Return all that moves in a lane."""
     return LaneSnapshot(
         lane.runner.snapshot(), list(lane.gate_state), lane.gate_open, lane.gate_reason, lane.allowed, lane.exposure,
-        lane.silent_ms, lane.trade, lane.order,
+        lane.silent_ms, lane.trade, lane.order, lane.lived,
     )  # fmt: skip
 
 
@@ -170,4 +173,4 @@ def restore_lane(lane: Lane, snapshot: LaneSnapshot) -> None:
     lane.gate_state = list(snapshot.gate_state)
     lane.gate_open, lane.gate_reason = snapshot.gate_open, snapshot.gate_reason
     lane.allowed, lane.exposure, lane.silent_ms = snapshot.allowed, snapshot.exposure, snapshot.silent_ms
-    lane.trade, lane.order = snapshot.trade, snapshot.order
+    lane.trade, lane.order, lane.lived = snapshot.trade, snapshot.order, snapshot.lived

@@ -11,11 +11,15 @@ from config.errors import ConfigError
 from regimes.bundle import seal
 from regimes.weights import ModelError
 from runtime.assemble import core_of, costs_of, plan_of
+from runtime.core.core import Core
 from runtime.core.facts import RunStarted
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
+from runtime.outcomes.books import Books
 from runtime.revive import carry, pair_of_run
 from strategies.exits import HELD
+from tests.chaos_world import COSTS
+from tests.cores import a_lane, a_plan, closed
 from tests.journaled import (
     BREAKOUT,
     REVERSION,
@@ -31,6 +35,7 @@ from tests.journaled import (
     woken,
 )
 from tests.journals import ask, edit
+from tests.told import Told
 
 LAZY = BREAKOUT.replace("risk = 0.01", "risk = 0.005")
 OTHER = BREAKOUT.replace("n = 8", "n = 9")
@@ -142,6 +147,25 @@ def test_history_that_a_changed_account_is_told_again_moves_nothing_that_it_hold
 
     assert [was] * len(wild) == stood[:-1]
     assert was[HELD] + 1.0 == stood[-1][HELD]
+
+
+def test_history_that_is_told_again_is_no_news_to_a_strategy_that_remembers_it() -> None:
+    """What it has counted of its bars it does not count twice; what closed while nobody listened it hears of."""
+    lane = a_lane({})
+    told = Told(a_plan(lane))
+    told.tell(*(closed(n) for n in range(3, 9)))
+    changed = Core(a_plan(msgspec.structs.replace(lane, risk=0.005)))
+    carry((told.core, Books(told.core, COSTS)), (changed, Books(changed, COSTS)))
+    counted = []
+    for n in range(-20, 11):
+        changed.handle(closed(n, phase="warm"))
+        counted.append(changed.lanes[0].runner.state["bars"])
+
+    assert [9] * 29 + [10, 11] == counted
+    ahead = Core(changed.plan)
+    carry((told.core, Books(told.core, COSTS)), (ahead, Books(ahead, COSTS)))
+    ahead.handle(closed(8))
+    assert 10 == ahead.lanes[0].runner.state["bars"]  # a clock that was wrong told it before: what is live is decided
 
 
 @pytest.mark.parametrize("snapshots", [True, False])
