@@ -3,8 +3,8 @@
 Each fit learns from so many bars of a market whose truth we know, is calibrated as training does it, and then reads
 fresh bars of the same truth, runs of 1,000, and markets that have changed after 150. A change is one of the truth, not
 of what the model takes for it. Hardy's markets, one like the DAX, Student-t ones, and persistent ones drawn at random
-with 1 to 4 features. Statistics and limits were chosen by the two that are marked so, by one like the DAX with other
-numbers, and by markets drawn in much the same way from other seeds; by none of these.
+with 1 to 4 features. Statistics and limits were chosen on the two that are marked so, on two like the DAX with other
+numbers, and on Gaussian markets of one feature drawn in much the same way from other seeds; on none of the others.
 Errors count fits, not runs: the runs of one fit share its mistakes. The bound is the upper 95 % one, bootstrapped.
 """
 
@@ -28,7 +28,7 @@ from regimes.weights import ModelError, Parameters
 
 BARS = (1000, 2000, 5000)
 RUN = 1000
-PER_FIT = 10
+PER_FIT = 40
 LATER: tuple[Change, ...] = ("trending", "heavier tails")
 LATE = 200
 STARTS = 20
