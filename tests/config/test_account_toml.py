@@ -239,13 +239,15 @@ def test_a_regime_may_be_an_ensemble() -> None:
     assert regime.jump_penalty is None
 
 
-def test_the_ensemble_of_the_documentation_is_one() -> None:
-    """Whoever copies it has a regime that is read without a complaint."""
+def test_the_regimes_of_the_documentation_are_read_without_a_complaint() -> None:
+    """Whoever copies one has it: that of the way a model goes, and the ensemble."""
     text = (Path(__file__).parents[2] / "docs" / "regimes.md").read_text(encoding="utf-8")
-    told = tomllib.loads(text.partition("```toml\n")[2].partition("```")[0])
-    regimes = account_of(tomllib.loads(demo_text()) | told, folder=Path("/accounts")).regimes
+    blocks = [tomllib.loads(block.partition("```")[0]) for block in text.split("```toml\n")[1:]]
+    told = [account_of(tomllib.loads(demo_text()) | block, folder=Path("/accounts")).regimes for block in blocks]
+    plain, ensemble = (regimes["calm-or-storm"] for regimes in told)
 
-    assert ["hmm", "hmm", "jump"] == [member.detector for member in regimes["calm-or-storm"].members]
+    assert ("choose", 2000) == (plain.states, plain.refit.window if plain.refit else 0)
+    assert ["hmm", "hmm", "jump"] == [member.detector for member in ensemble.members]
 
 
 def test_a_regime_may_have_days_of_its_own() -> None:
