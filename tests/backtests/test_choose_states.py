@@ -50,19 +50,6 @@ def test_the_simplest_is_taken_where_nothing_is_better_beyond_doubt() -> None:
     assert (choice.bars, choice.folds) == (2 * STEP, 2)
 
 
-def test_a_choice_looks_at_nothing_after_the_moment_it_is_made() -> None:
-    """Bars that come later, however wild, leave every number of an earlier choice as it was."""
-    bars = read_sp500()
-    later = bars.part(0, LENGTH + 300)
-    for i in range(LENGTH, len(later)):
-        later.close[i] = later.high[i] = 1e9
-
-    assert (
-        choose(later.part(0, LENGTH), RETURNS, AMONG[:1]).table
-        == choose(bars.part(0, LENGTH), RETURNS, AMONG[:1]).table
-    )
-
-
 @pytest.mark.parametrize("cut", [FEWEST + 10, FEWEST + STEP, LENGTH - 10])
 def test_folds_learn_and_foretell_from_what_came_before_alone(cut: int) -> None:
     """Bars from a cut on that are other ones change no density before it."""
