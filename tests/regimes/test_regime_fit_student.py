@@ -114,5 +114,5 @@ def test_what_there_is_no_such_model_of_is_refused() -> None:
 
     with pytest.raises(ModelError, match="hmmlearn has no Student-t states"):
         fit(x, 2, seed=1, emission="t", engine="hmmlearn")
-    with pytest.raises(ModelError, match=r"2\.0 degrees of freedom"):
+    with pytest.raises(ModelError, match="2 degrees of freedom"):
         fit(x, 2, seed=1, emission=2.0)
