@@ -13,6 +13,7 @@ from config.making import strategies_of
 from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
+from regimes.ensemble import penalty_of
 from regimes.gate import GateParams
 from regimes.learnt import Member
 from regimes.weights import ModelError
@@ -54,7 +55,7 @@ def _read(regime: RegimeSection) -> RegimeModel:
 
 def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
     """Return a regime's model; ModelError where it is another model than the one configured."""
-    data, emission = model.data, regime.emission
+    data, emission, penalty = model.data, regime.emission, penalty_of(model.weights)
     wanted_features = tuple(ref for ref in regime.feature_refs if ref not in data.mute)
     wanted_states = model.states if model.states in regime.among else " or ".join(map(str, regime.among))
     for what, found, wanted in (
@@ -64,6 +65,7 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
         ("covariance", data.covariance, regime.covariance or data.covariance),
         ("emission", data.emission, data.emission if emission is None else str(emission)),
         ("sticky", data.sticky, data.sticky if regime.sticky is None else regime.sticky),
+        ("penalty", penalty, penalty if regime.penalty is None else regime.penalty),
     ):  # fmt: skip
         if found != wanted:
             raise ModelError(

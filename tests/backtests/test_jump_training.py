@@ -92,3 +92,12 @@ def test_bundle_of_another_detector_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match=r"trained with detector jump, regimes.calm-or-storm names hmm"):
         models_of(plain)
+
+
+def test_a_bundle_whose_jumps_cost_something_else_is_refused(tmp_path: Path) -> None:
+    """Another penalty is another model; where none is named any will do."""
+    train_from_config(account(tmp_path))
+
+    with pytest.raises(ModelError, match=r"trained with penalty 20\.0, regimes.calm-or-storm names 30\.0"):
+        models_of(account(tmp_path, WORDS.replace("penalty = 20.0", "penalty = 30.0")))
+    assert models_of(account(tmp_path, WORDS.replace("\npenalty = 20.0", "")))
