@@ -17,6 +17,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.metrics import CHOSEN, CHOSEN_BY
 from backtests.recipe import PLAIN, Recipe
 from backtests.refit import both
 from backtests.train import columns, train_regime
@@ -136,8 +137,8 @@ def choose(bars: Bars, features: tuple[FeatureRef, ...], among: Sequence[Option]
 def metrics_of(choice: Choice) -> dict[str, float]:
     """Return the table as a bundle keeps it: finite numbers by option and name."""
     names = ("density", "gain", "error", "occupancy", "dwell", "stable")
-    found = {f"choice, {row.option}: {name}": float(getattr(row, name)) for row in choice.table for name in names}
-    return {name: value for name, value in found.items() if math.isfinite(value)} | {"choice: bars": float(choice.bars)}
+    found = {f"{CHOSEN}{row.option}: {name}": float(getattr(row, name)) for row in choice.table for name in names}
+    return {name: value for name, value in found.items() if math.isfinite(value)} | {CHOSEN_BY: float(choice.bars)}
 
 
 def folds_of(count: int) -> list[tuple[int, int, int]]:

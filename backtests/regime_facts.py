@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from backtests.metrics import ALARMS, CHOSEN, CHOSEN_BY, FORETOLD, powers
 from backtests.regime_reading import Read, bar_returns, stays
 from backtests.words import day, feature, fine_share, number, share
 from regimes.bundle import RegimeModel
@@ -16,9 +17,6 @@ from regimes.layout import DIAGONAL, DIAGONAL_T, FULL, FULL_T, JUMP, KIND
 from regimes.learnt import Profile, Training
 
 STATES = ("state", "occupancy", "volatility a bar", "dwell, bars", "efficiency", "autocorrelation")
-CHOICE = ("states", "log density a bar", "gain", "error", "least occupancy", "dwell", "stable")
-CHOSEN, CHOSEN_BY, FORETOLD, WITHIN = "choice, ", "choice: bars", "novelty: ", " told in 50 bars"
-"""What a bundle's metrics are named by: of the choice of its states, and of what its novelty told in simulations."""
 KINDS: Mapping[int, str] = {
     DIAGONAL: "Gaussian, features apart",
     FULL: "Gaussian, features together",
@@ -77,28 +75,11 @@ def _mute(model: RegimeModel) -> str:
 def _novelty(model: RegimeModel) -> str:
     if not model.novelty:
         return "not watched for by its own limits, since none were calibrated: train it again"
-    told = {name.removeprefix(FORETOLD): value for name, value in model.metrics.items() if name.startswith(FORETOLD)}
-    alarms = told.get("alarms in 1000 bars")
-    if alarms is None:
+    if ALARMS not in model.metrics:
         return "watched for: limits were calibrated"
-    power = ", ".join(f"{name.removesuffix(WITHIN)} {share(x, 0)}" for name, x in told.items() if name.endswith(WITHIN))
-    return f"watched for; simulated: alarms in {share(alarms)} of 1,000 bars as learnt; told in 50 bars: {power}"
-
-
-def choice_rows(model: RegimeModel) -> list[tuple[str, ...]]:
-    """Return the table that its states were chosen by, in the columns of `CHOICE`; empty where nothing was chosen."""
-    found: dict[str, dict[str, float]] = {}
-    for name, value in model.metrics.items():
-        option, colon, what = name.removeprefix(CHOSEN).partition(": ")
-        if name.startswith(CHOSEN) and colon:
-            found.setdefault(option, {})[what] = value
-    return [
-        (
-            option, number(row.get("density"), 4), number(row.get("gain"), 4), number(row.get("error"), 4),
-            share(row.get("occupancy")), number(row.get("dwell")), share(row.get("stable"), 0),
-        )
-        for option, row in found.items()
-    ]  # fmt: skip
+    alarms = share(model.metrics[ALARMS])
+    told = ", ".join(f"{change} {share(power, 0)}" for change, power in powers(model.metrics).items())
+    return f"watched for; simulated: alarms in {alarms} of 1,000 bars as learnt; told in 50 bars: {told}"
 
 
 def _bars(data: Training) -> str:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from backtests.metrics import CHOICE, scored
 from backtests.summary import Summary
 from backtests.training_told import training_told
 from backtests.words import money, number, share, whole
@@ -96,14 +97,10 @@ def show_training(reports: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _choice(choice: Mapping[str, Any]) -> Table:
     """Return the table that a number of states was chosen by."""
-    table = _table(
-        "states", "verdict", "log density a bar", "gain", "error", "least occupancy", "dwell", "stable", texts=2
-    )
+    first, *rest = CHOICE
+    table = _table(first, "verdict", *rest, texts=2)
     for row in choice["table"]:
-        table.add_row(
-            row["option"], row["verdict"], number(row["density"], 4), number(row["gain"], 4), number(row["error"], 4),
-            share(row["occupancy"]), number(row["dwell"]), share(row["stable"], 0),
-        )  # fmt: skip
+        table.add_row(row["option"], row["verdict"], *scored(row))
     return table
 
 

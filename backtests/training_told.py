@@ -1,11 +1,9 @@
 """What people are told of a training beside its numbers: how it was done, how its states stand, and what to doubt."""
 
-import datetime
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from backtests.words import feature, number, share
+from backtests.words import day, feature, number, share
 
 FEW_BARS, FEW_IN_STATE = 1000, 100
 """Bars learnt from, and bars of the rarest state, below which more are better than another state."""
@@ -18,7 +16,7 @@ def training_told(report: Mapping[str, Any]) -> Iterator[str]:
     `report` is one of `backtests.train.train_regime`.
     """
     yield recipe_told(report)
-    yield f"learnt from the bars of {_day(report['first'])} to {_day(report['last'])}"
+    yield f"learnt from the bars of {day(report['first'])} to {day(report['last'])}"
     if report.get("overlaps"):
         yield _agreement(report["overlaps"])
     yield order_told([profile["volatility"] for profile in report["profiles"]])
@@ -92,7 +90,3 @@ def order_told(volatilities: Sequence[float]) -> str:
         return "States are ordered by volatility, 0 the calmest; calm is not the same as good."
     calmest = min(range(len(volatilities)), key=volatilities.__getitem__)
     return f"States keep the order of their lineage; here {calmest} is the calmest; calm is not the same as good."
-
-
-def _day(moment: int) -> str:
-    return datetime.datetime.fromtimestamp(moment / 1000, datetime.UTC).date().isoformat()

@@ -7,6 +7,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.metrics import ALARMS, FORETOLD, SILENT, WITHIN
 from backtests.train import columns
 from market.bars import Bars
 from regimes.bundle import RegimeModel, seal
@@ -70,7 +71,7 @@ def _learnt(model: RegimeModel, bars: Bars) -> NDArray[np.float64]:
 
 def _metrics(found: Calibration) -> dict[str, float]:
     return {
-        "novelty: alarms in 1000 bars": found.alarms,
-        "novelty: silent statistics": float(len(found.silent)),
-        **{f"novelty: {change} told in 50 bars": power for change, power in found.power.items()},
+        ALARMS: found.alarms,
+        SILENT: float(len(found.silent)),
+        **{f"{FORETOLD}{change}{WITHIN}": power for change, power in found.power.items()},
     }

@@ -38,8 +38,9 @@ def show(config: Config, name: RegimeName = None, html: Html = None, as_json: Js
     With --html, a page that opens without a network: the price shaded by the filtered regime, the posterior, how
     surprising each bar was, and how long each stay lasted, over all recorded bars of the regime.
     """
+    from backtests.metrics import CHOICE, CHOSEN_BY, choice_rows  # noqa: PLC0415
     from backtests.regime_asked import asked  # noqa: PLC0415 - rooms are imported when they are entered
-    from backtests.regime_facts import CHOICE, CHOSEN_BY, STATES, choice_rows, facts_of, plain, state_rows  # noqa: PLC0415
+    from backtests.regime_facts import STATES, facts_of, plain, state_rows  # noqa: PLC0415
     from backtests.training_told import order_told  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import facts, lines, say, table  # noqa: PLC0415
@@ -61,7 +62,7 @@ def show(config: Config, name: RegimeName = None, html: Html = None, as_json: Js
     say("")
     table([dict(zip(STATES, row, strict=True)) for row in state_rows(model.profiles)], STATES)
     say(f"\n{order_told([profile.volatility for profile in model.profiles])}")
-    if choice := choice_rows(model):
+    if choice := choice_rows(model.metrics):
         bars = model.metrics.get(CHOSEN_BY, 0.0)
         say(f"\nChosen over {bars:,.0f} bars not learnt from; what was against the others, training told.")
         table([dict(zip(CHOICE, row, strict=True)) for row in choice], CHOICE)

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from backtests.regime_facts import choice_rows, facts_of
+from backtests.metrics import choice_rows
+from backtests.regime_facts import facts_of
 from tests.models import a_model
 
 CHOICE = {
@@ -22,9 +23,9 @@ def test_the_choice_of_states_is_told_as_a_table_and_not_number_by_number() -> N
 
     assert [
         ("2 gauss", "2.4068", "–", "–", "33.4 %", "10.4", "–"), ("3 t", "2.4600", "0.0560", "–", "–", "–", "–")
-    ] == choice_rows(model)  # fmt: skip
+    ] == choice_rows(model.metrics)  # fmt: skip
     assert [] == [name for name in facts_of(model) if "choice" in name]
-    assert [] == choice_rows(a_model())
+    assert [] == choice_rows(a_model().metrics)
 
 
 def test_what_novelty_told_in_simulations_is_one_sentence() -> None:
