@@ -23,12 +23,7 @@ def recipe_of_section(section: RegimeSection) -> Recipe:
     """Return how a regime's model is to be trained; what is not configured is as plain as it can be."""
     if section.detector == "ensemble":
         return Recipe(members=tuple(recipe_of_member(member.meant) for member in section.members))
-    return Recipe(
-        covariance=section.covariance or "diag",
-        emission="gauss" if section.emission is None else section.emission,
-        sticky=section.sticky or 0.0,
-        penalty=section.jump_penalty,
-    )
+    return recipe_of_member(section.meant)
 
 
 def _trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple[RegimeModel, dict[str, Any]]:

@@ -13,12 +13,13 @@ from brokers.limits import Limits
 from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
 from config.calendar import Calendars
-from config.members import PENALTY, MemberSection
+from config.members import MemberSection, meant
 from config.refits import RefitSection
 from config.secrets import SecretRef
 from market.barcheck import Policy
 from market.types import TIMEFRAMES, Symbol
 from regimes.gate import GateParams
+from regimes.learnt import Member
 from strategies.protocol import FeatureRef
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
@@ -174,9 +175,9 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     owner: str = ""
 
     @property
-    def jump_penalty(self) -> float | None:
-        """What a jump costs; None where it is no jump model."""
-        return (PENALTY if self.penalty is None else self.penalty) if self.detector == "jump" else None
+    def meant(self) -> Member:
+        """How its model shall be trained, unless it is an ensemble: what is not said is as plain as it can be."""
+        return meant(self.detector, self)
 
     @property
     def most_states(self) -> int:

@@ -1,7 +1,7 @@
 """The members of an ensemble: what a TOML may say of each, and what they must have to do with each other."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
@@ -13,6 +13,27 @@ PENALTY = 50.0
 """Of a jump, unless told."""
 OF_HMM = ("covariance", "emission", "sticky")
 """What a hidden Markov model alone may be told."""
+
+
+class Options(Protocol):
+    """What may be said of the training of one model; None: nothing was."""
+
+    @property
+    def covariance(self) -> Literal["diag", "full"] | None: ...  # noqa: D102 - `MemberSection` says what each means
+    @property
+    def emission(self) -> str | float | None: ...  # noqa: D102 - likewise
+    @property
+    def sticky(self) -> float | None: ...  # noqa: D102 - likewise
+    @property
+    def penalty(self) -> float | None: ...  # noqa: D102 - likewise
+
+
+def meant(detector: str, said: Options) -> Member:
+    """Return how one model shall be trained, as a bundle keeps it: what is not said is as plain as it can be."""
+    if detector == "jump":
+        return Member(detector="jump", penalty=PENALTY if said.penalty is None else said.penalty)
+    emission = "gauss" if said.emission is None else str(said.emission)
+    return Member(covariance=said.covariance or "diag", emission=emission, sticky=said.sticky or 0.0)
 
 
 class MemberSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,10 +48,7 @@ class MemberSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def meant(self) -> Member:
         """The same as a bundle keeps it."""
-        if self.detector == "jump":
-            return Member(detector="jump", penalty=PENALTY if self.penalty is None else self.penalty)
-        emission = "gauss" if self.emission is None else str(self.emission)
-        return Member(covariance=self.covariance or "diag", emission=emission, sticky=self.sticky or 0.0)
+        return meant(self.detector, self)
 
 
 def member_problems(detector: str, members: Sequence[MemberSection], path: str) -> Iterator[str]:
@@ -41,20 +59,20 @@ def member_problems(detector: str, members: Sequence[MemberSection], path: str) 
         return
     if not LEAST_MEMBERS <= len(members) <= MOST_MEMBERS:
         yield f'{path}: expected {LEAST_MEMBERS} to {MOST_MEMBERS} tables like {{ emission = "t" }}, got {len(members)}'
-    meant = [member.meant for member in members]
+    wanted = [member.meant for member in members]
     for place, member in enumerate(members):
         yield from option_problems(member.detector, member, f"{path}[{place}]")
-        if meant.index(meant[place]) < place:
-            yield f"{path}[{place}]: expected another member than each before it, got {meant[place].told} again"
+        if wanted.index(wanted[place]) < place:
+            yield f"{path}[{place}]: expected another member than each before it, got {wanted[place].told} again"
     if members and members[0].detector == "jump":
         yield f'{path}[0].detector: expected "hmm", got "jump": the first one has to predict bars; name it later'
 
 
-def option_problems(detector: str, said: msgspec.Struct, path: str) -> Iterator[str]:
+def option_problems(detector: str, said: Options, path: str) -> Iterator[str]:
     """Yield what is said of a training that its detector does not have."""
     for field in OF_HMM if detector != "hmm" else ():
         if (value := getattr(said, field)) is not None:
             where = f'detector = "{detector}"{"; say it of a member" if detector == "ensemble" else ""}'
             yield f"{path}.{field}: expected nothing with {where}, got {shown(value)}"
-    if detector != "jump" and (penalty := getattr(said, "penalty", None)) is not None:
-        yield f'{path}.penalty: expected nothing without detector = "jump", got {penalty:g}'
+    if detector != "jump" and said.penalty is not None:
+        yield f'{path}.penalty: expected nothing without detector = "jump", got {said.penalty:g}'

@@ -236,7 +236,7 @@ def test_a_regime_may_be_an_ensemble() -> None:
     assert [
         Member(), Member(emission="5.0", sticky=30.0), Member(covariance="full"), Member(detector="jump", penalty=50.0)
     ] == [member.meant for member in regime.members]  # fmt: skip
-    assert regime.jump_penalty is None
+    assert regime.meant.penalty is None
 
 
 def test_the_regimes_of_the_documentation_are_read_without_a_complaint() -> None:
