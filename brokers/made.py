@@ -61,6 +61,11 @@ MadeRule = DayRule | FrameRule
 """How the bars of a regime are made of shorter ones."""
 
 
+def said_of(rule: MadeRule | None) -> str:
+    """Return in words how bars are made; empty: they are told as they are."""
+    return rule.said if rule else ""
+
+
 def fold_made(fold: MadeFold, rule: MadeRule, bar: Bar, hours: Hours | None) -> tuple[Bar, ...]:
     """Fold a bar into the longer one in which it opened; return those that are over with it.
 

@@ -48,8 +48,10 @@ def compile_all() -> None:
 
     for function in KERNELS:
         if id(function) not in _compiled:
-            written = {"forceinline": True} if id(function) in _written_out else {}
-            register_jitable(**written)(function) if written else register_jitable(function)
+            if id(function) in _written_out:
+                register_jitable(forceinline=True)(function)
+            else:
+                register_jitable(function)
             _compiled.add(id(function))
 
 

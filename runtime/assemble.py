@@ -5,6 +5,7 @@ from pathlib import Path
 
 from brokers.book import unconverted
 from brokers.hours import Hours
+from brokers.made import said_of
 from brokers.venue import Costs
 from config.account import AccountConfig, RegimeSection, StrategySection
 from config.errors import ConfigError
@@ -71,7 +72,7 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
             raise ModelError(
                 f"model {regime.model}: trained with {what} {found}, regimes.{name} names {wanted}: train it anew"
             )
-    if other := data.other_bars(regime.timeframe, regime.made_rule.said if regime.made_rule else ""):
+    if other := data.other_bars(regime.timeframe, said_of(regime.made_rule)):
         raise ModelError(f"model {regime.model}: trained on {other}, as regimes.{name} reads: train it anew")
     return model
 

@@ -5,7 +5,8 @@ fresh bars of the same truth, runs of 1,000, and markets that have changed after
 of what the model takes for it. Hardy's markets, one like the DAX, Student-t ones, and persistent ones drawn at random
 with 1 to 4 features. Statistics and limits were chosen on the two that are marked so, on two like the DAX with other
 numbers, and on Gaussian markets of one feature drawn in much the same way from other seeds; on none of the others.
-Errors count fits, not runs: the runs of one fit share its mistakes. The bound is the upper 95 % one, bootstrapped.
+Errors count fits, not runs: the runs of one fit share its mistakes. The bound is the upper
+95 % one, bootstrapped. Fits with a state that few bars taught are told apart too.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 
 from backtests.benchmarks.simulated import Array, daily
 from backtests.benchmarks.timing import head
+from backtests.watched import THIN
 from regimes.calibrate import CHANGES, calibrate, told
 from regimes.calibrate_read import Reader
 from regimes.calibrate_runs import Change, draw, known
@@ -33,8 +35,6 @@ LATER: tuple[Change, ...] = ("trending", "heavier tails")
 LATE = 200
 STARTS = 20
 RESAMPLES = 4000
-THIN = 150.0
-"""Bars of a state; fits that have fewer are also told apart."""
 
 
 class Market(NamedTuple):

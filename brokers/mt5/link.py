@@ -73,18 +73,18 @@ class Link(msgspec.Struct):
         """Return seconds to wait before the next try: doubling, bounded, spread by jitter in [0, 1)."""
         return min(LONGEST_S, FIRST_S * float(1 << min(self.tries, 10))) * (0.5 + 0.5 * jitter)
 
-    def count(self, now: float, *, market_open: bool) -> None:
-        """Count the time without a terminal since the last look."""
+    def count(self, now: float, *, market_open: bool) -> bool:
+        """Count the time without a terminal since the last look; return whether one is waited for."""
         if self.down_since < 0.0 or self.state == "given_up":
-            return
+            return False
         if market_open:
             self.away_s += now - self.looked
         self.looked = now
+        return True
 
     def away(self, now: float, patience_s: float, *, market_open: bool) -> bool:
         """Count, and say, once a loss, that it calls for a person; one that comes back and does not hold goes on."""
-        self.count(now, market_open=market_open)
-        if self.down_since < 0.0 or self.state == "given_up" or self.paged or self.away_s < patience_s:
+        if not self.count(now, market_open=market_open) or self.paged or self.away_s < patience_s:
             return False
         self.paged = True
         return True

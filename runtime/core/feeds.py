@@ -85,8 +85,7 @@ class Feed:
 
         They follow one another too soon, and not once alone: where a clock is put forward one bar is short, too.
         """
-        times = [bar.time for bar in self.known]
-        if len(times) < KNOWN or any(b - a >= self.timeframe_ms for a, b in pairwise(times)):
+        if len(self.known) < KNOWN or any(b.time - a.time >= self.timeframe_ms for a, b in pairwise(self.known)):
             return ""
         return f"the last follow one another sooner than bars of {self.key[1]} can"
 

@@ -7,7 +7,7 @@ import msgspec
 
 from brokers.hours import Hours
 from brokers.limits import Limits
-from brokers.made import MadeRule
+from brokers.made import MadeRule, said_of
 from config.refits import after
 from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
@@ -75,7 +75,7 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def other_bars(self, model: RegimeModel) -> str:
         """Return in which way a model was learnt from bars that are none of these; empty: in none that is known."""
-        return model.data.other_bars(self.timeframe, self.made.said if self.made else "")
+        return model.data.other_bars(self.timeframe, said_of(self.made))
 
     @property
     def ends(self) -> int:

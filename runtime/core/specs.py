@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from brokers.book import unconverted
 from brokers.facts import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from market.barorder import utc
-from market.types import TIMEFRAMES, Symbol
+from market.types import Symbol
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import SpecAcknowledged
@@ -47,10 +47,9 @@ def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted, feeds: Itera
 
 def _tell_ahead(desk: OrderDesk, at: int, feeds: Iterable[Feed]) -> None:
     for feed in feeds:
-        name, frame = feed.key
-        if feed.last_time + TIMEFRAMES[frame] * 1000 > at:
+        if feed.last_time + feed.timeframe_ms > at:
             until = f"no bar of it is decided before one opens after {utc(feed.last_time)}"
-            desk.alert("page", f"{name} {frame}: a wrong clock told bars of later than now; {until}")
+            desk.alert("page", f"{' '.join(feed.key)}: a wrong clock told bars of later than now; {until}")
 
 
 def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) -> None:
