@@ -17,6 +17,7 @@ import msgspec
 from backtests.backtest import run_backtest
 from backtests.demo import open_account, serve
 from backtests.drive import Drive
+from backtests.training import train_from_config
 from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
 from brokers.mt5.lookalike.constants import TRADE_ACTION_PENDING, TRADE_RETCODE_DONE
 from brokers.mt5.lookalike.faults import Fault, Slow
@@ -62,6 +63,15 @@ def toml(model: Path, *, strategies: str = "", symbol: str = "", **settings: obj
         text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {msgspec.json.encode(value).decode()}", text, count=1)
         assert found, f"the demo's configuration has no {key}"
     return text
+
+
+def due_account(folder: Path, text: str, until: str) -> Path:
+    """Write an account down whose recorded days end with `until`, train it, and return its TOML: a refit is due."""
+    text = text.replace("states = 2\n", 'states = 2\nrefit = { every = "126 bars", window = 1256 }\n', 1)
+    file = folder / "account.toml"
+    file.write_text(text.replace('source = "sp500"', f'source = "sp500"\nto = {until}', 1), encoding="utf-8")
+    train_from_config(load(file))
+    return file
 
 
 class Demo:

@@ -14,7 +14,6 @@ from backtests.regime_check import check_regime
 from backtests.regime_reading import Read, read_regime
 from backtests.train import columns, content_hash, train_regime
 from backtests.training import train_from_config
-from brokers.facts import BarClosed
 from brokers.made import DayRule, longer_of
 from brokers.mt5.zone import NEW_YORK_CLOSE, to_utc
 from market.barcheck import Policy
@@ -28,6 +27,7 @@ from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_lane, a_plan, opening
 from tests.kernels import bits
+from tests.readings import rows, tell
 from tests.tapes import rows_of, traded_by
 from tests.venues import MONDAY
 
@@ -73,24 +73,6 @@ def plan() -> Plan:
     """Return a plan whose regime reads the days made of quarters that are told."""
     regime = RegimePlan(name="within", symbol="XAUUSD", timeframe="D1", model=model(), made=RULE)
     return a_plan(a_lane({}, timeframe="M15"), regimes=(regime,))
-
-
-def tell(core: Core, bars: Bars) -> list[tuple[float, ...]]:
-    """Tell quarters as they close; return what the regime says whenever it has read another day."""
-    (reading,) = core.readings
-    said, before = [], reading.bars
-    for bar in bars:
-        core.handle(BarClosed(at=bar.time + QUARTER, bar=bar, bid=bar.close, ask=bar.close))
-        if reading.bars > before:
-            said.append((*reading.x, *reading.posterior, reading.log_density))
-            before = reading.bars
-    return said
-
-
-def rows(read: Read) -> list[tuple[float, ...]]:
-    """Return the same of days read in one go."""
-    table = np.column_stack((read.rows, read.posteriors, read.log_densities))
-    return [tuple(row) for row in table.tolist()]
 
 
 def test_states_are_told_apart_by_what_goes_on_within_days() -> None:

@@ -17,7 +17,6 @@ from backtests.regime_check import check_regime
 from backtests.regime_reading import Read, read_regime
 from backtests.train import columns, train_regime
 from backtests.training import train_from_config
-from brokers.facts import BarClosed
 from brokers.made import FrameRule, longer_of
 from brokers.mt5.zone import to_utc
 from market.barcheck import Policy
@@ -31,6 +30,7 @@ from runtime.core.plan import Plan, RegimePlan
 from tests.cores import a_lane, a_plan, opening
 from tests.cuts import cuts
 from tests.kernels import bits
+from tests.readings import rows, tell
 from tests.tapes import poisoned, rows_of, traded_by
 from tests.venues import HOUR, MONDAY
 
@@ -93,24 +93,6 @@ def begun(rule: FrameRule) -> Core:
     return core
 
 
-def tell(core: Core, bars: Bars) -> list[tuple[float, ...]]:
-    """Tell short bars as they close; return what the regime says whenever it has read another of its own."""
-    (reading,) = core.readings
-    said, before = [], reading.bars
-    for bar in bars:
-        core.handle(BarClosed(at=bar.time + bars.frame, bar=bar, bid=bar.close, ask=bar.close))
-        if reading.bars > before:
-            said.append((*reading.x, *reading.posterior, reading.log_density))
-            before = reading.bars
-    return said
-
-
-def rows(read: Read) -> list[tuple[float, ...]]:
-    """Return the same of bars read in one go."""
-    table = np.column_stack((read.rows, read.posteriors, read.log_densities))
-    return [tuple(row) for row in table.tolist()]
-
-
 @pytest.mark.parametrize("rule", RULES)
 def test_states_are_told_apart_by_the_minutes_within_hours(rule: FrameRule) -> None:
     """Forty calm hours and forty wild ones by turns: an hour after each turn the state is known, of three parts too."""
@@ -143,7 +125,7 @@ def test_a_core_put_to_rest_within_an_hour_goes_on_with_its_moves(cut: int) -> N
     assert core.snapshot() == woken.snapshot()
 
 
-@settings(max_examples=cuts(20, 300), deadline=None)
+@settings(max_examples=cuts(20, 300))
 @given(cut=st.integers(60, COUNT * 60 - 120), rule=st.sampled_from(RULES[:2]))
 def test_later_minutes_change_no_hour(cut: int, rule: FrameRule) -> None:
     """Cut anywhere, also within an hour, and poisoned from there on: what was told before stays to the bit."""

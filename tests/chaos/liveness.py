@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from brokers.facts import BarClosed
+from brokers.mt5.lookalike.constants import TRADE_RETCODE_DONE as DONE
 from runtime.recorder import decode_fact
-from tests.chaos.broker import NEVER
 from tests.chaos.story import HISTORY, PROBE, Story
 from tests.chaos.world import World
 from tests.trade_server import HOUR, START
 
 Line = dict[str, Any]
-CLAIMS = 1000
-"""More trade requests than a story has."""
 FOUND_S = 14.0
 """Until an entry that never was is called missing, and its symbol is free again: two looks and five settle windows."""
 
@@ -42,7 +40,7 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
 
 def _claimed_late(world: World) -> bool:
     """Say whether the server claimed so late to have done what it has not that its symbol may be held still."""
-    claims = [a.at for a in world.broker.asked if a.result is not None and NEVER <= a.result[2] < NEVER + CLAIMS]
+    claims = [a.at for a in world.broker.asked if not a.worked and a.result is not None and a.result[0] == DONE]
     return any(at > world.quiet_since - FOUND_S for at in claims)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backtests.training import train_from_config
 from config.load import load
 from runtime.assemble import models_of
+from tests.demos import due_account
 from tests.ensembles import PLAIN, SMOOTH, WORDS, ensemble_toml
 from tidegate.cli import run
 
@@ -19,13 +19,7 @@ NAME = "calm-or-storm"
 def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the TOML of an account whose ensemble was trained on its first five years, and is due."""
     folder = tmp_path_factory.mktemp("ensemble")
-    file = folder / "account.toml"
-    text = ensemble_toml(folder / "model").replace(
-        "states = 2\n", 'states = 2\nrefit = { every = "126 bars", window = 1256 }\n', 1
-    )
-    file.write_text(text.replace('source = "sp500"', 'source = "sp500"\nto = 2005-03-31', 1), encoding="utf-8")
-    train_from_config(load(file))
-    return file
+    return due_account(folder, ensemble_toml(folder / "model"), "2005-03-31")
 
 
 def test_an_ensemble_is_shown_with_its_members(account: Path, capsys: pytest.CaptureFixture[str]) -> None:

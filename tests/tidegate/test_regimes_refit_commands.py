@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from backtests.training import train_from_config
 from config.load import load
 from runtime.assemble import models_of
 from runtime.bundles import read_bundle
-from tests.demos import toml
+from tests.demos import due_account, toml
 from tests.documented import documented
 from tidegate.cli import run
 
@@ -21,13 +20,7 @@ NAME = "calm-or-storm"
 def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the TOML of the demo's account whose model was trained on its first five years, and is due."""
     folder = tmp_path_factory.mktemp("refits")
-    file = folder / "account.toml"
-    text = toml(folder / "model").replace(
-        "states = 2\n", 'states = 2\nrefit = { every = "126 bars", window = 1256 }\n', 1
-    )
-    file.write_text(text.replace('source = "sp500"', 'source = "sp500"\nto = 2004-09-30', 1), encoding="utf-8")
-    train_from_config(load(file))
-    return file
+    return due_account(folder, toml(folder / "model"), "2004-09-30")
 
 
 def used(account: Path) -> str:
