@@ -67,7 +67,7 @@ def test_days_gate_and_act_within_the_day() -> None:
         assert any(d.shut for d in one.decisions)
 
 
-@settings(max_examples=cuts(40, len(CUTS)), deadline=None)
+@settings(max_examples=cuts(40, len(CUTS)))
 @given(cut=st.sampled_from(CUTS))
 def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     """From any quarter on another world: no decision or deal before it changes, its own day's bar included."""
@@ -82,7 +82,7 @@ def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     assert {rule: encoded(CLEAN[rule], since) for rule in made} == {r: encoded(d, since) for r, d in made.items()}
 
 
-@settings(max_examples=cuts(40, len(CUTS)), deadline=None)
+@settings(max_examples=cuts(40, len(CUTS)))
 @given(cut=st.sampled_from(CUTS))
 def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     """Bars that are not there yet change nothing; only the bar at which the data ends is told otherwise."""

@@ -123,7 +123,7 @@ def test_every_strategy_trades_and_is_kept_from_it(name: str, gate: str) -> None
 
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
-@settings(max_examples=cuts(8, len(CUTS)), deadline=None)
+@settings(max_examples=cuts(8, len(CUTS)))
 @given(cut=st.sampled_from(CUTS))
 def test_no_strategy_feels_what_comes_after_a_bar(name: str, gate: str, cut: int) -> None:
     """Cut anywhere, or poisoned from anywhere on: decisions, deals and trades before it are the same to the bit."""

@@ -161,7 +161,7 @@ def test_only_history_is_late_to_be_loaded(stage: Stage) -> None:
     assert len(deals) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(kinds, calls, st.integers(0, 2)), max_size=12))
 def test_whatever_goes_wrong_can_be_repeated(story: list[tuple[AnyKind, tuple[str, list[Any]], int]]) -> None:
     """Any faults over any calls end in an outcome, and a second server comes to the same truth from the record."""

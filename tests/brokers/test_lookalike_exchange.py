@@ -63,7 +63,7 @@ def seen(x: Exchange) -> list[Any]:
     return [accounts, x.replay.at, x.replay.ended, x.terminals]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(requests | flows | st.sampled_from(["done", "login", "partial"]), max_size=25))
 def test_any_inputs_can_be_repeated_from_the_record(inputs: list[Any]) -> None:
     """A second exchange on the same folder comes to the same state, and balances are the sum of their deals."""

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, Rejected
@@ -102,7 +102,6 @@ def test_a_symbol_or_account_may_not_offer_it() -> None:
 
 
 @given(st.integers(1, 100), st.integers(1, 100), st.integers(-50, 50), st.integers(0, 60))
-@settings(deadline=None)
 def test_closing_by_each_other_conserves_money(long: int, short: int, move: int, hours: int) -> None:
     """Balance, equity and margin add up after it, and other positions are as they were."""
     venue = a_venue(balance=1e6, commission=2.22)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.conversion import converted, converted_cents, leg_rate, route_of
@@ -181,7 +181,6 @@ def test_a_restored_venue_still_converts() -> None:
     st.integers(-400, 400),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_money_of_all_currencies_adds_up(
     acts: list[tuple[str, Side, int]],
     move: int,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, OrderGone, Rejected
@@ -269,7 +269,6 @@ def test_a_promised_price_is_kept_or_requoted(
     st.sampled_from([1, -1]),
     st.integers(0, 4),
 )
-@settings(deadline=None)
 def test_no_more_is_ever_filled_than_was_asked(
     filling: Filling, asked: int, depth: int, side: Side, quotes: int
 ) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, DealMade, OrderGone, Rejected
@@ -119,7 +119,6 @@ def test_what_was_not_seen_yet_is_not_lost_with_a_restart() -> None:
 
 
 @given(st.integers(0, 500), st.lists(st.tuples(st.sampled_from([1, -1]), st.integers(0, 400)), max_size=12))
-@settings(deadline=None)
 def test_balance_news_and_deals_show_the_same(after: int, acts: list[tuple[int, int]]) -> None:
     """Whatever the delay, the balance is the sum of the deals that show, and those are what was told."""
     venue = Venue(SYMBOLS, {}, currency="USD", balance=1e6, leverage=100, at=NOON, visible_after_ms=after)

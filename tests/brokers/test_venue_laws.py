@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import DealMade, OrderGone
@@ -122,7 +122,6 @@ def opened(balance: float = 5000.0) -> Venue:
 
 
 @given(days, st.sampled_from([5000.0, 700.0]))
-@settings(deadline=None)
 def test_money_always_adds_up(acts: list[Act], balance: float) -> None:
     """After every act the balance is the sum of all deals, and the equity that plus what floats, to the cent."""
     venue = opened(balance)
@@ -136,7 +135,6 @@ def test_money_always_adds_up(acts: list[Act], balance: float) -> None:
 
 
 @given(days)
-@settings(deadline=None)
 def test_everything_is_told_once_and_in_order(acts: list[Act]) -> None:
     """News are all deals in order of ticket, each once, and each resting order ends at most once."""
     venue = opened()
@@ -155,7 +153,6 @@ def test_everything_is_told_once_and_in_order(acts: list[Act]) -> None:
 
 
 @given(days)
-@settings(deadline=None)
 def test_volumes_in_and_out_balance_for_every_position(acts: list[Act]) -> None:
     """What came in and did not go out is what stands open, position by position."""
     venue = opened()
@@ -171,7 +168,6 @@ def test_volumes_in_and_out_balance_for_every_position(acts: list[Act]) -> None:
 
 
 @given(days, days)
-@settings(deadline=None)
 def test_a_restored_venue_behaves_as_if_nothing_had_been(before: list[Act], after: list[Act]) -> None:
     """A venue written down and read back anywhere makes the same deals and news as the one that went on."""
     venue = opened()
@@ -188,7 +184,6 @@ def test_a_restored_venue_behaves_as_if_nothing_had_been(before: list[Act], afte
 
 
 @given(days, st.integers(1, 3))
-@settings(deadline=None)
 def test_a_venue_that_keeps_few_deals_goes_on_like_one_that_keeps_all(acts: list[Act], kept: int) -> None:
     """Deals that are let go of have moved the money and were told: nothing else hangs on them."""
     whole, brief = opened(), opened()
@@ -203,7 +198,6 @@ def test_a_venue_that_keeps_few_deals_goes_on_like_one_that_keeps_all(acts: list
 
 
 @given(st.booleans(), distances, distances, st.integers(0, 100))
-@settings(deadline=None)
 def test_where_both_were_reached_it_is_always_the_stop(long: bool, stop: int, target: int, part: int) -> None:  # noqa: FBT001
     """A bar that spans both levels never pays the target."""
     venue = opened()

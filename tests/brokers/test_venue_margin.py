@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, Rejected
@@ -159,7 +159,6 @@ def test_closing_one_side_uncovers_the_other() -> None:
     st.sampled_from([None, 0.0, 25.0, 100.0]),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_margin_is_never_negative_nor_more_than_all_positions_alone(
     acts: list[tuple[Side, int, int]],
     hedged: float | None,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, Rejected
@@ -204,7 +204,6 @@ orders = st.lists(
 
 
 @given(orders)
-@settings(deadline=None)
 def test_the_net_position_is_the_signed_sum_of_all_deals(acts: list[tuple[Side, int, int, int]]) -> None:
     """Whatever was bought and sold: volume and side are the sum, money adds up, margin is bound while it stands."""
     venue = netted(balance=1e6, commission=3.33, slippage=1.0)
@@ -224,7 +223,6 @@ def test_the_net_position_is_the_signed_sum_of_all_deals(acts: list[tuple[Side, 
 
 
 @given(orders)
-@settings(deadline=None)
 def test_netting_earns_what_hedging_does(acts: list[tuple[Side, int, int, int]]) -> None:
     """Without costs, the same orders are worth the same money either way, to the rounding of deals."""
     accounts = [

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, OrderGone, Rejected
@@ -205,7 +205,6 @@ def test_a_contract_ends_though_it_is_quoted_no_more() -> None:
     ),
     st.lists(st.integers(-150, 150), max_size=20),
 )
-@settings(deadline=None)
 def test_every_order_rests_or_has_ended_once(asked: list[tuple[str, Side, int]], path: list[int]) -> None:
     """Whatever the prices do, an order stands or is gone, filled orders have a deal, and no trigger is passed by."""
     venue = a_venue(balance=1e6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted
@@ -112,7 +112,6 @@ def test_an_account_without_draws_is_what_it_was() -> None:
     st.lists(st.sampled_from([1, -1]), max_size=12),
     st.integers(0, 11),
 )
-@settings(deadline=None)
 def test_the_same_seed_meets_the_same_draws_across_a_restore(
     slips: list[int], seed: int, sides: list[Side], cut: int
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import ConfigError
@@ -69,7 +69,6 @@ def test_the_demo_is_refused_nothing() -> None:
     assert () == refused(DEMO)
 
 
-@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(table=st.sampled_from(CLOSED), key=st.text(min_size=1).filter(lambda key: key not in ("name", "password")))
 def test_an_unknown_key_anywhere_is_refused_with_its_path(table: Path_, key: str) -> None:
     """No table takes a key it does not know."""
@@ -82,7 +81,6 @@ def test_an_unknown_key_anywhere_is_refused_with_its_path(table: Path_, key: str
     assert known or any(problem.startswith(f"demo.toml: {spelled((*table, key))}: ") for problem in problems)
 
 
-@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(path=st.sampled_from([path for path in VALUES if isinstance(path[-1], str)]), letter=st.integers(0, 30))
 def test_a_misspelt_key_is_told_the_nearest_one(path: Path_, letter: int) -> None:
     """A key with one letter doubled is refused, and what was meant is named."""
@@ -99,7 +97,6 @@ def test_a_misspelt_key_is_told_the_nearest_one(path: Path_, letter: int) -> Non
         assert f"demo.toml: {spelled((*table, misspelt))}: unknown key, did you mean `{key}`?" in problems
 
 
-@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(path=st.sampled_from(VALUES), wrong=st.sampled_from([datetime.time(1, 2), [[[]]], math.nan, math.inf, 2**70]))
 def test_a_value_of_the_wrong_type_anywhere_is_refused_with_its_path(path: Path_, wrong: object) -> None:
     """What no key takes is refused wherever it stands, by a line that says where."""
@@ -125,7 +122,6 @@ ANYTHING = st.recursive(
 ).filter(lambda value: value is not None)
 
 
-@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(path=st.sampled_from(VALUES), value=ANYTHING)
 def test_any_value_anywhere_is_taken_or_refused_in_one_line(path: Path_, value: object) -> None:
     """Nothing a TOML can hold brings about anything but an account or a refusal."""
@@ -137,7 +133,6 @@ def test_any_value_anywhere_is_taken_or_refused_in_one_line(path: Path_, value: 
         assert problem.startswith("demo.toml: ")
 
 
-@settings(deadline=None)  # the first call reads the types, and takes as long as the machine lets it
 @given(path=st.sampled_from(VALUES))
 def test_a_value_left_out_is_taken_or_refused_by_name(path: Path_) -> None:
     """Whatever is missing has a default, or is asked for."""

@@ -62,9 +62,7 @@ def a_crowd(script: list[int], hedging: bool, hands: str, fates: list[int], move
 
 
 crowds = st.builds(a_crowd, scripts, st.booleans(), st.sampled_from(("restore", "accept")), fates, moves)
-crowded = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+crowded = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @crowded

@@ -71,9 +71,7 @@ def plan_of(first: list[int], second: list[int]) -> Plan:
 
 
 worlds = st.builds(a_world, scripts, scripts, fates, moves)
-chaotic = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+chaotic = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @chaotic

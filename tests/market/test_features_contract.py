@@ -107,7 +107,7 @@ def test_both_drives_agree_on_real_bars(ref: FeatureRef, feature: Feature) -> No
     same_bits(feature.step, feature.init(ref[1]), ref[1], REAL[:300])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=bar_rows(), n=st.integers(2, 6))
 @pytest.mark.parametrize("name", FEATURES)
 def test_both_drives_agree_on_made_bars(name: str, rows: list[Row], n: int) -> None:
@@ -118,7 +118,7 @@ def test_both_drives_agree_on_made_bars(name: str, rows: list[Row], n: int) -> N
     same_bits(feature.step, feature.init(params), params, rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=bar_rows(), n=st.integers(2, 6))
 @pytest.mark.parametrize("name", ["rsi", "efficiency_ratio", "donchian", "hour_of_week", "sortino"])
 def test_bounded_features_keep_their_bounds(name: str, rows: list[Row], n: int) -> None:

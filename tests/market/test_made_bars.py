@@ -6,7 +6,7 @@ import math
 import msgspec
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from market.made import DAY, MadeFold, made_begin, made_step, moves_begin, moves_step
@@ -140,7 +140,6 @@ def test_the_kernels_of_prices_are_the_same_in_both_drives() -> None:
     assert plain == array.tolist() == [1.1, 1.4, 0.9, 1.0, 0.1 + 0.2 + 0.3, 8.0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=30))
 def test_the_kernels_of_moves_are_the_same_in_both_drives(closes: list[float]) -> None:
     """No price and a price of nothing are told alike, too."""

@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from market.money import cents, floor, lots_down, nearest, to_grid
@@ -80,7 +80,6 @@ def test_lots_on_the_grid_stay_and_never_grow(steps: int, step: str) -> None:
     assert float(exact) == lots_down(between, float(step))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=50))
 def test_both_drives_round_alike(amounts: list[float]) -> None:
     """Python and numba agree on every bit of every rounding."""

@@ -44,7 +44,7 @@ def test_interpreted_and_compiled_filters_give_the_same_bits(states: int, size: 
 
 
 @given(kinds, st.integers(0, 60), st.integers(0, 2**32 - 9))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_poisoned_future_changes_nothing(kind: Kind, t: int, seed: int) -> None:
     """The value at t is the same whether the bars after it are real, not there, NaN or absurd."""
     states, size, detector = kind
@@ -59,7 +59,7 @@ def test_poisoned_future_changes_nothing(kind: Kind, t: int, seed: int) -> None:
 
 
 @given(kinds, st.integers(0, 40), st.integers(0, 2**32 - 9))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_restored_state_goes_on_as_if_nothing_had_happened(kind: Kind, t: int, seed: int) -> None:
     """A filter that is stopped at t and restored from its state gives the same bits from then on."""
     states, size, detector = kind
@@ -77,7 +77,7 @@ def test_restored_state_goes_on_as_if_nothing_had_happened(kind: Kind, t: int, s
 
 
 @given(kinds, st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30), st.integers(0, 999))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_bar_breaks_the_posterior(kind: Kind, values: list[float], seed: int) -> None:
     """Whatever the features say, the posterior stays a probability distribution, and the density of a row a number."""
     states, size, detector = kind

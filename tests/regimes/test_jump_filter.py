@@ -86,7 +86,7 @@ def test_wild_bar_is_forgotten_after_a_jump() -> None:
 
 
 @given(kinds, st.integers(0, 9999))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_packed_jump_model_comes_back(kind: Kind, seed: int) -> None:
     """Weights hold the whole model, penalty and kind among it."""
     states, size, penalty = kind

@@ -32,7 +32,6 @@ def test_model_comes_back_from_its_bundle() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=50))
-@settings(deadline=None)
 def test_floats_come_back_bit_for_bit(values: list[float]) -> None:
     """A float written to JSON reads back as the same bits."""
     actual = msgspec.json.decode(msgspec.json.encode(values), type=list[float])
@@ -41,7 +40,7 @@ def test_floats_come_back_bit_for_bit(values: list[float]) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_tampered_byte_is_refused(data: st.DataObject) -> None:
     """One byte changed anywhere in the bundle is found."""
     name = data.draw(st.sampled_from(sorted(FILES)))

@@ -113,7 +113,7 @@ def test_sixty_sigma_bar_belongs_to_the_wildest_state_and_is_forgotten() -> None
 
 
 @given(kinds, st.integers(0, 9999))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_packed_parameters_come_back(kind: Kind, seed: int) -> None:
     """Weights hold the whole model: unpacking gives the parameters that were packed."""
     states, size, full, heavy = kind

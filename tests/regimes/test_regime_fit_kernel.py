@@ -40,7 +40,7 @@ def apart(one: Chain, other: Chain) -> float:
     return max(float((np.abs(a - b) / np.maximum(1.0, np.abs(b))).max()) for a, b in pairs)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example(seed=1031, states=2, size=4, covariance="full", count=200, steps=1)  # one state loses all its rows
 @given(
     seed=st.integers(0, 10**6), states=st.integers(2, 4), size=st.integers(1, 4), covariance=KINDS,

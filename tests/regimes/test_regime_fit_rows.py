@@ -51,7 +51,7 @@ def test_a_halt_is_seen_by_prices_that_do_not_move() -> None:
     assert (result.halted, result.rows) == (HALTED, 1200 - HALTED)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), unit=st.sampled_from((1e-4, 1e-2, 1e2, 1e4)), other=st.sampled_from((1e-4, 1.0, 1e4)))
 def test_units_do_not_matter(seed: int, unit: float, other: float) -> None:
     """One feature or both in other units: the filtered posteriors are the same to 1e-9."""

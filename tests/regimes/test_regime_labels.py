@@ -19,7 +19,7 @@ from tests.models import a_model, draw_parameters, draw_rows
 BARS = 300
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 4), st.data())
 def test_any_permutation_of_a_model_is_undone_to_the_bit(seed: int, states: int, data: st.DataObject) -> None:
     """Whatever order training leaves the states in, the successor has the old ones' order, and their very weights."""
@@ -36,7 +36,7 @@ def test_any_permutation_of_a_model_is_undone_to_the_bit(seed: int, states: int,
     assert math.isclose(found.overlap.mean, 1.0, abs_tol=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 4), st.sampled_from(KINDS), st.data())
 def test_weights_of_every_kind_are_permuted_and_back(seed: int, states: int, kind: int, data: st.DataObject) -> None:
     """A shuffled filter says the same of each bar, in another order; shuffled back it is the same numbers."""
@@ -50,7 +50,7 @@ def test_weights_of_every_kind_are_permuted_and_back(seed: int, states: int, kin
     assert permuted(shuffled, back) == weights
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 4))
 def test_a_model_that_says_nothing_of_the_old_one_is_turned_away(seed: int, states: int) -> None:
     """States drawn without a look at the old ones are none of theirs, and the reason is a value."""

@@ -94,7 +94,7 @@ def shown(deals: list[Deal]) -> list[tuple[object, ...]]:
     return [(d.at, d.side, d.entry, d.volume, d.price, d.profit, d.commission, d.swap, d.reason) for d in deals[1:]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_a_follower_has_the_fills_of_the_venue_it_follows(seed: int) -> None:
     """Told of closed bars alone, it makes the same deals at the same moments and prices."""
@@ -161,7 +161,7 @@ def lived(folder: Path, seed: int, restarts: set[int]) -> tuple[list[Deal], floa
     return desk.venue.deals, desk.venue.equity()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 1000), st.sets(st.integers(1, 72), max_size=8))
 def test_a_restart_between_any_two_calls_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, seed: int, restarts: set[int]

@@ -26,7 +26,7 @@ ENTRIES = st.builds(Entry, kind=st.text(), at=LONGS, wall=LONGS, fact=st.binary(
 
 
 @given(entries=st.lists(ENTRIES, max_size=8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_bytes_come_back_as_they_went_in(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
     """Whatever bytes, texts and 64-bit numbers an entry holds, the log gives them back and holds its chain."""
     path = tmp_path_factory.mktemp("journal") / "account.db"

@@ -137,7 +137,7 @@ def test_the_first_latch_is_written_once(tmp_path: Path) -> None:
     assert ("halt", 1) == stands(folder)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(LEVEL, st.sampled_from([LATCH_FILE, WORD_FILE, latch.LOG_FILE])), max_size=12))
 def test_generations_rise_whatever_is_lost(tmp_path_factory: pytest.TempPathFactory, story: list[Any]) -> None:
     """Two of the three files may be lost, in any order: as long as one is left, no generation is given twice."""

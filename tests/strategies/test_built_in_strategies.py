@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from market.features import FeatureSet
@@ -67,7 +67,6 @@ def test_both_drives_want_the_same_on_bars(name: str) -> None:
     assert {-1.0, 0.0, 1.0} <= {want[0] for want in wants}
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.data())
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_both_drives_want_the_same_on_any_numbers(name: str, data: st.DataObject) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from strategies.exits import BEST, HELD, HOLD, LEAVE_TIME, STOP, exit_step
@@ -81,7 +81,6 @@ def test_a_plan_without_trail_breakeven_or_time_changes_nothing(side: float) -> 
     assert 100.0 - 2.0 * side == s[STOP]
 
 
-@settings(deadline=None)  # the first call compiles
 @given(SIDES, PRICES, DISTANCES, DISTANCES, DISTANCES, st.integers(0, 20), BARS)
 def test_both_drives_leave_the_same_way(
     side: float, entry: float, stop: float, trail: float, breakeven: float, limit: int, bars: list[tuple[float, float]]
