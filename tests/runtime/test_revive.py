@@ -48,11 +48,14 @@ def bare(path: Path) -> Path:
 
 
 def holding(path: Path, folder: Path, *strategies: str) -> int:
-    """Return after how many facts the breakout holds a position: journals of that length are cut off in a trade."""
+    """Return after how many facts the breakout holds a position: journals of that length are cut off in a trade.
+
+    None is left at the path.
+    """
     config = a_config(folder, *strategies)
     for facts in range(60, 400, 7):
-        path.unlink(missing_ok=True)
         core, _ = traded(path, config, facts)
+        path.unlink()
         if core.lanes[0].trade is not None and not core.lanes[0].trade.closing:
             return facts
     raise AssertionError("the breakout never held a position")
@@ -109,7 +112,6 @@ def test_a_changed_configuration_keeps_trades_orders_and_money(tmp_path: Path) -
     """Another risk, another order of strategies: what is held is held by the same names, and no loss is forgotten."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     before, books = traded(path, a_config(tmp_path / "a"), facts)
     after, carried = woken(path, a_config(tmp_path / "a", REVERSION, LAZY))
     old, new = before.ledger, after.ledger
@@ -129,7 +131,6 @@ def test_history_that_a_changed_account_is_told_again_moves_nothing_that_it_hold
     """Features are learnt from it anew; a trade has lived through it already, or was not there yet."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     before, _ = traded(path, a_config(tmp_path / "a"), facts)
     after, _ = woken(path, a_config(tmp_path / "a", LAZY, REVERSION))
     (lane, _), (feed, *_) = after.lanes, before.feeds.values()
@@ -178,7 +179,6 @@ def test_what_is_held_outlives_a_program_that_computes_the_old_model_otherwise(
     """Tidegate, Python or the processor is another: the run's model is refused by now, whoever trained a new one."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     config = a_config(tmp_path / "a")
     (name, model), *_ = models_of(config).items()
     other = msgspec.structs.replace(model.golden, log_densities=tuple(x + 1e-9 for x in model.golden.log_densities))
@@ -204,7 +204,6 @@ def test_a_configuration_without_a_home_for_a_trade_is_refused(tmp_path: Path, g
     """A position nobody would look after must be closed before its strategy is taken out."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     traded(path, a_config(tmp_path / "a"), facts)
     words = {"breakout": "other"} if gone == "strategy" else {}
     renamed = BREAKOUT.replace('name = "breakout"', 'name = "other"')
@@ -219,7 +218,6 @@ def test_a_changed_account_killed_soon_after_comes_back_whole(tmp_path: Path, fa
     """The second run is of another configuration and dies at once: what it had carried over is not lost."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     traded(path, a_config(tmp_path / "a"), facts)
     second = a_config(tmp_path / "a", LAZY, REVERSION)
     was = began_again(path, second, *[RunStarted(at=0, run=2)] * facts_of_second)
@@ -235,7 +233,6 @@ def test_changes_upon_changes_come_back_whole(tmp_path: Path) -> None:
     """Four runs of three configurations, each killed: from the last snapshot or from the very first fact, the same."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     first, second = a_config(tmp_path / "a"), a_config(tmp_path / "b", LAZY, REVERSION)
     third = a_config(tmp_path / "c", REVERSION, OTHER)
     traded(path, first, facts)
@@ -252,7 +249,6 @@ def test_another_model_is_another_make_though_the_configuration_is_the_same(tmp_
     """The champion was replaced: posteriors of the old model are not fed into the new one, trades are kept."""
     path = tmp_path / "journal.sqlite"
     facts = holding(path, tmp_path / "a")
-    path.unlink()
     config = a_config(tmp_path / "a")
     before, _ = traded(path, config, facts)
     after, _ = woken(path, config, seed=2)
