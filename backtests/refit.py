@@ -41,6 +41,10 @@ def refit(old: RegimeModel, bars: Bars, seed: int = 1) -> Refit:
     nearly as high, and which is the highest changes with a handful of bars. What cannot be trained is a reason to keep
     the old model.
     """
+    if other := old.data.other_symbol(bars.symbol):
+        return Refit(
+            old=old, verdict=Kept(reason=f"it has learnt from {other}, not from {bars.symbol}: train one anew")
+        )
     if other := old.data.other_bars(bars.timeframe, bars.made):
         return Refit(old=old, verdict=Kept(reason=f"it has learnt from {other}: train one anew"))
     found = _trained(old, bars, seed, fresh=True)
@@ -69,7 +73,7 @@ def unlike(old: RegimeModel, new: RegimeModel, bars: Bars) -> str:
 
     Both say "state 0", and whoever allows it means the old one's: as of a refit, that has to be shown on these bars.
     """
-    if other := old.data.other_bars(bars.timeframe, bars.made):
+    if other := old.data.other_symbol(bars.symbol) or old.data.other_bars(bars.timeframe, bars.made):
         return f"the one there has learnt from {other}"
     verdict = succeed(old, new, *both(old, new, bars))
     if isinstance(verdict, Kept):

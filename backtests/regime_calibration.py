@@ -38,7 +38,7 @@ def calibrated(model: RegimeModel, bars: Bars) -> tuple[Calibration, Calibration
     """
     places = transformed(model, bars)
     times = np.array(bars.time)
-    learnt = (model.data.first <= times) & (times <= model.data.last)
+    learnt = (model.data.first <= times) & (times <= model.data.last) & (not model.data.other_symbol(bars.symbol))
     return _verdict(model, places, learnt), _verdict(model, places, times > model.data.last)
 
 

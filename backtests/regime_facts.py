@@ -84,7 +84,8 @@ def _novelty(model: RegimeModel) -> str:
 
 def _bars(data: Training) -> str:
     made = f" made of {data.made}" if data.made else ""
-    return f"{data.timeframe} bars{made}" if data.timeframe else "bars"
+    unsaid = "" if data.symbol else " of a symbol that it does not say"
+    return f"{data.symbol} {data.timeframe} bars{made}{unsaid}".lstrip()
 
 
 def state_rows(profiles: tuple[Profile, ...]) -> list[tuple[str, ...]]:

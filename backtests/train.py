@@ -171,6 +171,7 @@ def _training(
 ) -> Training:
     return Training(
         hash=data_hash,
+        symbol=bars.symbol,
         timeframe=bars.timeframe,
         made=bars.made,
         bars=len(bars),

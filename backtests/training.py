@@ -48,26 +48,43 @@ def train_from_config(
     Where a regime goes by its model's own limits of novelty, they are calibrated, which takes some seconds, and the
     first time some more to compile: `progress` is told how far that is.
     """
+    names = trained_here(config, regime)
+    tapes = tapes_of(config)
+    reports = {}
+    for name in names:
+        section = config.regimes[name]
+        bars = training_part(regime_bars(config, section, tapes), section.train)
+        owner = section.owner or config.account.owner
+        model, report = _trained(bars, section, name, owner)
+        if section.novelty == "model":
+            model, told = watched(model, bars, progress)
+            report["novelty"] = msgspec.to_builtins(told)
+        folder = Path(section.model)
+        _check_place(folder, model, bars)
+        write_bundle(folder, model)
+        promote(folder, model.fingerprint)
+        reports[name] = {**report, "folder": str(folder), "fingerprint": model.fingerprint}
+    return reports
+
+
+def trained_here(config: AccountConfig, regime: str | None = None) -> list[str]:
+    """Return the regimes whose models learn from the bars that they read, or the one named; ConfigError for none.
+
+    What has learnt from another symbol is trained where that symbol is read.
+    """
     if regime is not None and regime not in config.regimes:
         raise ConfigError(f"no regime {regime!r}: the account has {', '.join(config.regimes) or 'none'}")
     if not config.regimes:
         raise ConfigError("no regime is configured: there is no model to train; [regimes.NAME] makes one")
-    tapes = tapes_of(config)
-    reports = {}
-    for name, section in config.regimes.items():
-        if regime in {None, name}:
-            bars = training_part(regime_bars(config, section, tapes), section.train)
-            owner = section.owner or config.account.owner
-            model, report = _trained(bars, section, name, owner)
-            if section.novelty == "model":
-                model, told = watched(model, bars, progress)
-                report["novelty"] = msgspec.to_builtins(told)
-            folder = Path(section.model)
-            _check_place(folder, model, bars)
-            write_bundle(folder, model)
-            promote(folder, model.fingerprint)
-            reports[name] = {**report, "folder": str(folder), "fingerprint": model.fingerprint}
-    return reports
+    asked = [regime] if regime else list(config.regimes)
+    own = [name for name in asked if not config.regimes[name].learnt_from]
+    if not own:
+        where = ", ".join(sorted({config.regimes[name].learnt_from for name in asked}))
+        raise ConfigError(
+            f"regimes.{', '.join(asked)}: learnt_from says that it reads by a model of {where}: train it by a regime "
+            f"that reads {where}"
+        )
+    return own
 
 
 def _check_place(folder: Path, model: RegimeModel, bars: Bars) -> None:

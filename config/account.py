@@ -132,6 +132,9 @@ class RegimeSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     timeframe: Timeframe
     model: Text
     """Folder of the bundle."""
+    learnt_from: str = ""
+    """Another symbol whose bars its model may have learnt from, and which trains it: what the states say of that market
+    is taken for its own. Empty: a model of any other symbol is refused."""
     features: Annotated[tuple[tuple[str | float, ...], ...], msgspec.Meta(min_length=1)]
     """Each a list: name, then its parameters. One that has no value over the training bars, or always the same, is left
     out of the model; the training says so, and live it is not read."""

@@ -135,6 +135,9 @@ def _regime(regime: RegimeSection, config: AccountFile, path: str) -> Iterator[s
     yield from _made(regime, path)
     yield from _training(regime, path)
     yield from member_problems(regime.detector, regime.members, f"{path}.members")
+    if regime.learnt_from and regime.refit is not None:
+        whose = f"regimes of {regime.learnt_from} refit its model"
+        yield f"{path}.refit: expected nothing with learnt_from: {whose}, got a schedule"
     if problem := age_problem(regime.max_model_age):
         yield f"{path}.max_model_age: {problem}"
     yield from _train(regime.train, f"{path}.train")

@@ -54,8 +54,10 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     hash: str
     """SHA-256 of the bars' content."""
+    symbol: str = ""
+    """Whose bars they were, by the name strategies use; empty: it was trained before this was kept."""
     timeframe: str = ""
-    """Of the bars; empty: it was trained before this was kept."""
+    """Of the bars; empty likewise."""
     made: str = ""
     """Of which shorter bars they were made, in words; empty: they were told as they are."""
     bars: int
@@ -80,6 +82,10 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Library and version that trained it."""
     platform: str
     """Where its golden vectors were computed."""
+
+    def other_symbol(self, *meant: str) -> str:
+        """Return whose bars were learnt from, where they are of none that is meant; empty: of one, or nobody knows."""
+        return "" if self.symbol in meant else self.symbol
 
     def other_bars(self, timeframe: str, made: str) -> str:
         """Return in which way bars are none of those that were learnt from; empty: in none, or nobody knows.

@@ -72,6 +72,11 @@ def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeMode
             raise ModelError(
                 f"model {regime.model}: trained with {what} {found}, regimes.{name} names {wanted}: train it anew"
             )
+    if other := data.other_symbol(regime.symbol, regime.learnt_from):
+        raise ModelError(
+            f"model {regime.model}: has learnt from {other}, and regimes.{name} reads {regime.symbol}: train one on "
+            f'{regime.symbol} in a folder of its own, or say learnt_from = "{other}" in regimes.{name} if that is meant'
+        )
     if other := data.other_bars(regime.timeframe, said_of(regime.made_rule)):
         raise ModelError(f"model {regime.model}: trained on {other}, as regimes.{name} reads: train it anew")
     return model
@@ -169,6 +174,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
                 made=r.made_rule,
                 novelty=novelty_by(r.novelty, models[name]),
                 watch=r.novelty,
+                learnt_from=r.learnt_from,
             )
             for name, r in config.regimes.items()
         ),

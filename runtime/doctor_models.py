@@ -6,11 +6,12 @@ from runtime.assemble import found_models
 from runtime.core.plan import NoModel
 from runtime.model_age import TOO_OLD, age_of
 
+UNSAID = "does not say which symbol it has learnt from, so any reads by it: train it again"
 UNWATCHED = "has no limits of novelty, so nothing is novel to it"
 
 
 def models_told(config: AccountConfig) -> str:
-    """Return, for people, which models are there, and which of them know no novelty though their regimes go by it.
+    """Return, for people, which models are there, and which do not say their symbol, or know no novelty and should.
 
     ValueError says which are not there, and what is done without them.
     """
@@ -19,11 +20,15 @@ def models_told(config: AccountConfig) -> str:
     if bad:
         raise ValueError(f"{'; '.join(bad)}; gates that enforce let no entry through meanwhile, exits go on")
     told = [
-        f"{name} {model.fingerprint[:12]}{_deaf(config.regimes[name], model)}"
+        f"{name} {model.fingerprint[:12]}{_unsaid(model)}{_deaf(config.regimes[name], model)}"
         for name, model in models.items()
         if not isinstance(model, NoModel)
     ]
     return ", ".join(told) or "none are configured"
+
+
+def _unsaid(model: RegimeModel) -> str:
+    return "" if model.data.symbol else f" ({UNSAID})"
 
 
 def _deaf(section: RegimeSection, model: RegimeModel) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.errors import ConfigError, Negative
+from config.errors import Negative
 from tidegate.words import Config, Json
 
 if TYPE_CHECKING:
@@ -49,15 +49,14 @@ def refit(
     from backtests.candidates import activate as put  # noqa: PLC0415
     from backtests.candidates import stage  # noqa: PLC0415
     from backtests.screen import Watch  # noqa: PLC0415
+    from backtests.training import trained_here  # noqa: PLC0415
     from runtime.clock import Clock  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415
 
     account = account_of(config)
-    if not account.regimes:
-        raise ConfigError("no regime is configured: there is no model to train again; [regimes.NAME] makes one")
     kept, refused = [], []
-    for regime in [name] if name else account.regimes:
+    for regime in trained_here(account, name):
         with Watch() as watch:
             watch.stage(f"training {regime}")
             found = stage(account, regime, Clock().wall_ms(), early=early, progress=watch.progress)

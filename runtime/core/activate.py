@@ -79,9 +79,12 @@ def _successor(decider: Decider, fact: ModelActivated) -> RegimeModel | str:
                 f"model {new.name}: has {what} {now}, the one in use {was}: what gates on {fact.regime} allow would "
                 "mean something else; edit the configuration, and start the daemon anew"
             )
-    if other := decider.plan.of(reading.name).other_bars(new):
+    plan = decider.plan.of(reading.name)
+    if other := plan.other_symbol(new):
+        return f"model {new.name}: has learnt from {other}, and {reading.name} reads {plan.symbol}: train it on that"
+    if other := plan.other_bars(new):
         return f"model {new.name}: trained on {other}, as {reading.name} reads: train it on those"
-    if 0 < decider.plan.of(reading.name).read_by(new).ends <= reading.feed.last_time + reading.feed.timeframe_ms:
+    if 0 < plan.read_by(new).ends <= reading.feed.last_time + reading.feed.timeframe_ms:
         return f"model {new.name}: {OUTLIVED}"
     known = sum(all(value == value for value in row) for row in reading.rows)
     if known < SETTLED:

@@ -68,10 +68,17 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     made: MadeRule | None = None
     """How its bars are made of shorter ones; None: its bars are told as they are."""
 
+    learnt_from: str = ""
+    """Another symbol whose bars its model may have learnt from; empty: none."""
+
     @property
     def told(self) -> str:
         """The timeframe of the bars that have to be told for it."""
         return self.made.made_of if self.made else self.timeframe
+
+    def other_symbol(self, model: RegimeModel) -> str:
+        """Return whose bars a model has learnt from, where nobody means it to; empty: of this symbol, or unknown."""
+        return model.data.other_symbol(self.symbol, self.learnt_from)
 
     def other_bars(self, model: RegimeModel) -> str:
         """Return in which way a model was learnt from bars that are none of these; empty: in none that is known."""

@@ -78,6 +78,14 @@ def test_bars_of_another_timeframe_keep_the_old_model() -> None:
     assert "it has learnt from bars of D1, not bars of H4: train one anew" == found.verdict.reason
 
 
+def test_bars_of_another_symbol_keep_the_old_model() -> None:
+    """Its states would be another market's."""
+    found = refit(old(), msgspec.structs.replace(read_sp500().part(63, 2063), symbol="GOLD"))
+
+    assert isinstance(found.verdict, Kept)
+    assert "it has learnt from SP500, not from GOLD: train one anew" == found.verdict.reason
+
+
 def test_only_bars_that_both_models_know_are_compared() -> None:
     """Warm-up and missing features of either are left out, of both alike."""
     model = old()

@@ -376,6 +376,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
             {"members": [{}]},
             'regimes.calm-or-storm.members: expected nothing without detector = "ensemble", got a',
         ),
+        (
+            {"learnt_from": "GOLD", "refit": {"every": "126 bars"}},
+            "regimes.calm-or-storm.refit: expected nothing with learnt_from: regimes of GOLD refit its model, got",
+        ),
         ({"day": "New York", "made_of": "H1"}, "regimes.calm-or-storm.day: expected "),
         ({"day": "UTC", "made_of": "H4"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),
         ({"day": "UTC", "made_of": "D1"}, "regimes.calm-or-storm.made_of: expected one of M1, M2,"),

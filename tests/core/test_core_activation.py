@@ -267,6 +267,23 @@ def test_a_model_of_other_bars_is_refused(bars: dict[str, str], other: str) -> N
     assert f"trained on bars of {other}, not bars of H1, as up reads" in text
 
 
+@pytest.mark.parametrize(("learnt", "meant", "taken"), [("EURUSD", "", False), ("EURUSD", "EURUSD", True)])
+def test_a_model_of_another_symbol_is_refused_unless_the_plan_means_it(
+    learnt: str,
+    meant: str,
+    taken: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """An activation is held to the same as a start."""
+    plan = gated()
+    regime = msgspec.structs.replace(plan.regimes[0], learnt_from=meant)
+    told = told_until(LATE, msgspec.structs.replace(plan, regimes=(regime,)))
+    new = seal(msgspec.structs.replace(NEW, data=msgspec.structs.replace(NEW.data, symbol=learnt)))
+    ok, text = answer(told, activated(new))
+
+    assert (taken, new if taken else OLD) == (ok, told.core.readings[0].model)
+    assert taken or "has learnt from EURUSD, and up reads XAUUSD: train it on that" in text
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [

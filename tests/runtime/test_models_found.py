@@ -13,7 +13,7 @@ from runtime.assemble import core_of, costs_of, found_models, models_of, plan_of
 from runtime.bundles import CHAMPION, promote, write_bundle
 from runtime.core.facts import RunStarted
 from runtime.core.plan import NoModel
-from runtime.doctor_models import ages_of, models_told
+from runtime.doctor_models import UNSAID, ages_of, models_told
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.revive import Pair, pair_of_run, revive
@@ -89,7 +89,7 @@ def test_a_model_that_was_trained_before_novelty_was_is_used_and_the_doctor_says
         )
         for novelty in ("model", "e-process", "off")
     }
-    plain = f"{NAME} {a_model().fingerprint[:12]}"
+    plain = f"{NAME} {a_model().fingerprint[:12]} ({UNSAID})"
 
     assert by == {
         "model": f"{plain} (has no limits of novelty, so nothing is novel to it: train it again)",
@@ -154,13 +154,55 @@ def test_a_model_of_other_bars_is_refused(
         found_models(config)
 
 
+@pytest.mark.parametrize(
+    ("learnt", "meant", "taken"),
+    [
+        ("EURUSD", "", False), ("EURUSD", "GBPUSD", False), ("EURUSD", "EURUSD", True),
+        ("SP500", "", True), ("SP500", "EURUSD", True), ("", "", True),
+    ],
+)  # fmt: skip
+def test_a_model_of_another_symbol_is_refused_unless_it_is_meant(
+    config: AccountConfig,
+    learnt: str,
+    meant: str,
+    taken: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Its features have the same names, and another market's states; one that does not say its symbol is taken."""
+    data = msgspec.structs.replace(a_model().data, symbol=learnt)
+    regime = msgspec.structs.replace(config.regimes[NAME], learnt_from=meant)
+    place = Path(regime.model)
+    promote(place, write_bundle(place, seal(msgspec.structs.replace(a_model(), data=data))).name)
+    config = msgspec.structs.replace(config, regimes={NAME: regime})
+
+    if taken:
+        assert data == models_of(config)[NAME].data
+        return
+    with pytest.raises(
+        ModelError, match=f"has learnt from EURUSD, and regimes.{NAME} reads SP500: train one on "
+    ) as no:
+        found_models(config)
+    assert f'or say learnt_from = "EURUSD" in regimes.{NAME} if that is meant' in str(no.value)
+
+
+@pytest.mark.parametrize(("learnt", "told"), [("SP500", ""), ("", f" ({UNSAID})")])
+def test_the_doctor_says_that_a_model_does_not_say_its_symbol(config: AccountConfig, learnt: str, told: str) -> None:
+    """One that was trained before this was kept gates on, and nobody knows whether it is of this market."""
+    model = seal(msgspec.structs.replace(a_model(), data=msgspec.structs.replace(a_model().data, symbol=learnt)))
+    regime = msgspec.structs.replace(config.regimes[NAME], novelty="off")
+    promote(Path(regime.model), write_bundle(Path(regime.model), model).name)
+
+    assert f"{NAME} {model.fingerprint[:12]}{told}" == models_told(
+        msgspec.structs.replace(config, regimes={NAME: regime})
+    )
+
+
 def test_the_doctor_says_what_is_missing_and_what_it_means(config: AccountConfig) -> None:
     """A model that is missing is a fault to mend, though the daemon runs."""
     whole = models_told(config)
     (bundle(config) / "model.json").unlink()
     aged = msgspec.structs.replace(config.regimes[NAME], max_model_age="1 day")
 
-    assert f"{NAME} {a_model().fingerprint[:12]}" == whole
+    assert f"{NAME} {a_model().fingerprint[:12]} ({UNSAID})" == whole
     with pytest.raises(
         ValueError, match=r"no model: .*model\.json is missing.*no entry through meanwhile, exits go on"
     ):
