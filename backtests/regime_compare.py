@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from backtests.regime_reading import Array, Read, read_regime
+from config.errors import DataError
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.labels import FEWEST, LEAST_EACH, LEAST_MEAN, Overlap, overlap_of
@@ -51,10 +52,15 @@ def compare(
     bars: Bars | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Comparison:
-    """Compare two models, over the same bars if there are any."""
+    """Compare two models, over the same bars if there are any; DataError where they are of another timeframe."""
     kinship = kinship_of(a, b)
     if bars is None:
         return Comparison(kinship=kinship)
+    for which, model in (("A", a), ("B", b)):
+        if other := model.data.other_bars(bars.timeframe, bars.made):
+            raise DataError(
+                f"{which} has learnt from {other}: name such as it has learnt from by --config or --data, or none"
+            )
     total = 2 * len(bars)
     read_a = read_regime(a, bars, lambda done, _total: progress(done, total))
     read_b = read_regime(b, bars, lambda done, _total: progress(len(bars) + done, total))

@@ -94,6 +94,12 @@ def compare(
     from runtime.bundles import read_bundle  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415
 
+    for path in (model_a, model_b):
+        if path.suffix == ".toml" and path.is_file():
+            raise UsageError(
+                f"{path.name} is the TOML of an account, and no model: name the folder that its regime calls `model`; "
+                f"bars of the account are taken by --config {path}"
+            )
     bars = _bars(config, regime, data, timeframe)
     a, b = (read_bundle(bundle_path(path)) for path in (model_a, model_b))
     with Watch() as watch:

@@ -144,6 +144,29 @@ def test_bars_to_compare_over_are_asked_for_once(
     assert said in capsys.readouterr().err
 
 
+def test_bars_of_another_timeframe_are_none_to_compare_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Features of the same names would say something of other bars: it is said of which, and the code is data's."""
+    file = tmp_path / "hours.csv"
+    rows = [f"2024-01-0{day} {hour:02}:00,1,2,1,2,5" for day in range(1, 6) for hour in range(24)]
+    file.write_text("\n".join(("time,open,high,low,close,volume", *rows)), encoding="utf-8")
+
+    assert 4 == run(["regimes", "compare", store(), store(), "--data", str(file)])
+    said = capsys.readouterr().err
+    assert "A has learnt from bars of D1, not bars of H1: name such as it has learnt from by --config or --data" in said
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_account_is_no_model_to_compare(place: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever names one is told where its model lies, and by which word its bars are taken."""
+    models = [store(), store()]
+    models[place] = str(demo_file())
+
+    assert 2 == run(["regimes", "compare", *models])
+    said = capsys.readouterr().err
+    assert "demo.toml is the TOML of an account, and no model" in said
+    assert f"--config {demo_file()}" in said
+
+
 def test_a_model_that_is_none_cannot_be_compared(tmp_path: Path) -> None:
     """An empty place has the code of a model."""
     assert 5 == run(["regimes", "compare", store(), str(tmp_path / "none")])
