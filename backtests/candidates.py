@@ -20,7 +20,7 @@ from regimes.bundle import RegimeModel
 from regimes.gate import OPEN
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
-from runtime.activation import Answered, neighbourhood, put_into_use, readers_of
+from runtime.activation import Answered, neighbourhood, put_into_use, readers_of, unread_beside
 from runtime.assemble import bundle_path
 from runtime.bundles import promote, read_bundle, write_bundle
 from runtime.operator.client import asker_of
@@ -110,6 +110,8 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
     looked_in: str = ""
     """Folder in which neighbours were looked for: whoever reads by the model from elsewhere is to be told by himself.
     Empty: in none."""
+    unread: tuple[str, ...] = ()
+    """What is wrong with each file there that is no account: nobody knows whether whoever runs by it reads by this."""
 
 
 def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = "", why: str = "") -> Activated:
@@ -126,6 +128,7 @@ def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = ""
     return Activated(
         ok=not done.refused, regime=name, active=model.fingerprint if done.used else before, before=before,
         lineage=model.lineage, daemons=done.answers, looked_in=str(neighbourhood(file) or ""),
+        unread=unread_beside(file),
     )  # fmt: skip
 
 

@@ -82,8 +82,14 @@ def neighbourhood(file: Path) -> Path | None:
     return file.resolve().parent if file.exists() else None
 
 
+def unread_beside(file: Path) -> tuple[str, ...]:
+    """Return what is wrong with each TOML beside one that is no account: by which models it reads, nobody knows."""
+    folder = neighbourhood(file)
+    return tuple(one.problem for one in entries_of(folder).values() if one.config is None) if folder else ()
+
+
 def _neighbours(file: Path, place: Path) -> Iterator[Reader]:
-    """Yield every regime that accounts beside a TOML read by the model of a place; what is no account has none."""
+    """Yield every regime that accounts beside a TOML read by the model of a place."""
     folder = neighbourhood(file)
     for entry in entries_of(folder).values() if folder else ():
         config = entry.config

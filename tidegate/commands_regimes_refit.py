@@ -18,7 +18,7 @@ Regime = Annotated[str, typer.Argument(metavar="NAME", help="A regime of the acc
 Fingerprint = Annotated[
     str, typer.Argument(metavar="[FINGERPRINT]", help="A stored model, by the beginning; else the candidate.")
 ]
-NOBODY = {"daemons": [], "looked_in": ""}
+NOBODY = {"daemons": [], "looked_in": "", "unread": []}
 """Told of an activation that was none."""
 
 
@@ -65,7 +65,7 @@ def refit(
         done = put(config, account, regime, found.candidate, reason or _why(found)) if wanted else None
         if as_json:
             used = done is not None and done.active == found.candidate
-            told = {"daemons": msgspec.to_builtins(done.daemons), "looked_in": done.looked_in} if done else NOBODY
+            told = {key: msgspec.to_builtins(getattr(done, key)) for key in NOBODY} if done else NOBODY
             lines([{**msgspec.to_builtins(found), "activated": used, **told}])
         else:
             _tell(found, done)
@@ -144,4 +144,6 @@ def _tell_use(done: "Activated") -> None:
         if one.outcome != "refused":
             say(f"{one.account}: {one.text}")
     if done.looked_in:
+        for problem in done.unread:
+            typer.echo(f"tidegate: warning: {problem}: nobody knows whether it reads by this model", err=True)
         say(f"others that read by it were looked for in {done.looked_in}: activate it for accounts elsewhere, too")

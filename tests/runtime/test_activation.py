@@ -13,7 +13,7 @@ import pytest
 from config.load import load
 from regimes.bundle import RegimeModel, from_texts
 from regimes.weights import ModelError
-from runtime.activation import Activation, put_into_use, readers_of
+from runtime.activation import Activation, put_into_use, readers_of, unread_beside
 from runtime.bundles import CHAMPION, promote, read_bundle, write_bundle
 from runtime.core.facts import ModelActivated, PersonFact
 from runtime.operator.client import AbsentError, asker_of
@@ -140,6 +140,21 @@ def test_neighbours_that_read_by_the_model_are_each_told(
     assert told == outcomes(done)
     assert (True, NEW.fingerprint, [1, 1, 1]) == (done.used, in_use(store), [len(facts) for facts in heard])
     assert ["unwilling"] == [answer.account for answer in done.refused]
+
+
+def test_files_beside_it_that_cannot_be_read_are_told_of(account: Callable[..., Path], store: Path) -> None:
+    """By what model whoever runs by them reads, nobody knows: that is not the same as by another."""
+    file = account("one")
+    account("other")
+    (file.parent / "broken.toml").write_text("junk", encoding="utf-8")
+    (file.parent / "folder.toml").mkdir()
+    with account("newer").open("a", encoding="utf-8") as newer:
+        newer.write("\n[sails]\n")
+    found = unread_beside(file)
+
+    begins = ("broken.toml: not TOML", "folder.toml: cannot be read", "newer.toml: sails")
+    assert [True] * 3 == [problem.startswith(begin) for problem, begin in zip(found, begins, strict=True)]
+    assert [("one", "next start"), ("other", "next start")] == outcomes(used(file, store))
 
 
 def test_a_daemon_that_runs_and_does_not_listen_is_not_passed_over(account: Callable[..., Path], store: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_candidate_is_activated_and_rolled_back(account: Path, capsys: pytest.
     (own,) = back.pop("daemons")
 
     models = {"active": before, "before": told["candidate"], "lineage": NAME}
-    assert {"ok": True, "regime": NAME, **models, "looked_in": str(account.parent)} == back
+    assert {"ok": True, "regime": NAME, **models, "looked_in": str(account.parent), "unread": []} == back
     assert {"daemons", *back} == documented("regimes activate")
     assert ("demo", NAME, "next start") == (own["account"], own["regime"], own["outcome"])
     assert ["next start"] == [one["outcome"] for one in told["daemons"]]
@@ -81,6 +81,25 @@ def test_a_schedule_may_put_what_it_stages_into_use(
     said = capsys.readouterr().out
     assert "is in use, before it was" in said
     assert f"others that read by it were looked for in {account.parent}: " in said
+
+
+def test_an_account_that_cannot_be_read_is_told_of_when_a_model_is_put_into_use(
+    account: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may read by this very model: a line on stderr for people, a list for programs; no reason not to go on."""
+    before = used(account)
+    broken = account.with_name("broken.toml")
+    broken.write_text("junk", encoding="utf-8")
+
+    assert 0 == run(["regimes", "activate", str(account), NAME, before])
+    said = capsys.readouterr()
+    assert 0 == run(["regimes", "activate", str(account), NAME, before, "--json"])
+    (unread,) = json.loads(capsys.readouterr().out)["unread"]
+    broken.unlink()
+
+    assert unread.startswith("broken.toml: not TOML: ")
+    assert f"tidegate: warning: {unread}: nobody knows whether it reads by this model\n" == said.err
+    assert "is in use, before it was" in said.out
 
 
 def test_what_cannot_be_used_is_said(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
