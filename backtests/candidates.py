@@ -5,30 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from numpy import float64
-from numpy.typing import NDArray
-
-from backtests.refit import Refit, both, refit
+from backtests.gate_stands import heard, stands
+from backtests.refit import SETTLED, Refit, refit
 from backtests.regime_asked import asked
-from backtests.regime_reading import stands
 from backtests.watched import Progress, watched
 from config.account import AccountConfig, RegimeSection
 from config.refits import due_at
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from regimes.gate import OPEN
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
 from runtime.activation import Answered, neighbourhood, put_into_use, readers_of, unread_beside
 from runtime.assemble import bundle_path
 from runtime.bundles import promote, read_bundle, write_bundle
+from runtime.core.plan import novelty_by
 from runtime.operator.client import asker_of
 
 CANDIDATE = "candidate"
 """The alias of a model that waits to be put into use."""
-
-Array = NDArray[float64]
 
 
 class GateChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +36,10 @@ class GateChange(msgspec.Struct, frozen=True, kw_only=True):
     open_after: int
     differs: int
     share: float
+    unknown_before: int
+    """Bars on which it was shut whatever the posterior: no state explains them, they tell nothing, or they are not of
+    the kind that the model learnt from."""
+    unknown_after: int
 
 
 class Staged(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,24 +182,32 @@ def side_by_side(old: RegimeModel, new: RegimeModel) -> Iterator[dict[str, Any]]
 def gate_changes(
     config: AccountConfig, name: str, old: RegimeModel, new: RegimeModel, bars: Bars
 ) -> tuple[GateChange, ...]:
-    """Return how each strategy's gate on this regime would have stood, by either model, over the bars."""
-    p, q = both(old, new, bars)
+    """Return how each strategy's gate on this regime would have stood, by either model, over the bars.
+
+    Counted from where both filters have settled, novelty by the rule that is configured.
+    """
+    watch = config.regimes[name].novelty
+    known = [heard(model, bars, novelty_by(watch, model)) for model in (old, new)]
+    warm = np.flatnonzero((known[0].blind == 0) & (known[1].blind == 0))
+    first = int(warm[0]) + SETTLED if len(warm) else len(bars)
     found = []
     for strategy in config.strategies:
         gate = strategy.gate
         if gate is None or gate.regime != name or gate.mode == "off":
             continue
-        flat, mask = gate.flat(), gate.mask(old.states)
-        before, then = stands(flat, mask, p), stands(flat, mask, q)
-        differs = sum(a != b for a, b in zip(before, then, strict=True))
+        unknown = [one.unknown(gate) for one in known]
+        before, then = (stands(gate, one.posteriors, void)[first:] for one, void in zip(known, unknown, strict=True))
+        differs = int((before != then).sum())
         found.append(
             GateChange(
                 strategy=strategy.name,
                 bars=len(before),
-                open_before=before.count(OPEN),
-                open_after=then.count(OPEN),
+                open_before=int(before.sum()),
+                open_after=int(then.sum()),
                 differs=differs,
-                share=differs / len(before) if before else 0.0,
+                share=differs / len(before) if len(before) else 0.0,
+                unknown_before=int(unknown[0][first:].sum()),
+                unknown_after=int(unknown[1][first:].sum()),
             )
         )
     return tuple(found)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from market.bars import Bars
 from regimes.bundle import RegimeModel
-from regimes.gate import allowed_mass, gate_init, gate_step
 from regimes.weights import Vector
 from runtime.core.feeds import Feed, RegimeReading
 
@@ -67,10 +66,10 @@ def read_regime(
     )
 
 
-def new_born(model: RegimeModel, bars: Bars) -> tuple[Feed, RegimeReading]:
-    """Return a feed of these bars and the model's reading of it, before the first bar."""
+def new_born(model: RegimeModel, bars: Bars, rule: Vector = ()) -> tuple[Feed, RegimeReading]:
+    """Return a feed of these bars and the model's reading of it, before the first bar; `rule` says what is novel."""
     feed = Feed((bars.symbol, bars.timeframe))
-    return feed, RegimeReading(model.name, model, feed)
+    return feed, RegimeReading(model.name, model, feed, rule)
 
 
 def stays(states: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -82,12 +81,6 @@ def stays(states: NDArray[np.int64]) -> NDArray[np.int64]:
     place = np.arange(len(states))
     begun = np.where(np.concatenate(([True], states[1:] != states[:-1])), place, 0)
     return place - np.maximum.accumulate(begun) + 1
-
-
-def stands(flat: Vector, mask: Vector, posteriors: Array) -> list[float]:
-    """Return a gate after each bar's posterior (n, K): 1.0 open, 0.0 shut; `flat` and `mask` as a gate has them."""
-    state = gate_init(flat)
-    return [gate_step(state, flat, allowed_mass(row, mask, len(mask))) for row in posteriors.tolist()]
 
 
 def bar_returns(closes: Array) -> Array:

@@ -15,15 +15,17 @@ import msgspec
 import numpy as np
 
 from backtests.backtest import run_backtest
+from backtests.gate_stands import Heard, heard, stands
 from backtests.lookahead import Told, foresee, hindsight, late
 from backtests.recorded import regime_bars, tapes_of
-from backtests.regime_reading import Array, Read, bar_returns, read_regime, stands
+from backtests.regime_reading import Array, Read, bar_returns, read_regime
 from backtests.sharpe import daily, gap_interval, sharpe
 from config.account import AccountConfig, StrategySection
 from config.errors import ConfigError, DataError
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from runtime.core.core import Core
+from runtime.core.plan import novelty_by
 
 LIMIT = 0.4
 """Of Sharpe."""
@@ -83,7 +85,9 @@ def tripwire(
     """
     account = behind(config, name)
     tapes = tapes_of(account)
-    told_of = read(model, regime_bars(account, account.regimes[name], tapes))
+    bars = regime_bars(account, account.regimes[name], tapes)
+    told_of = read(model, bars)
+    known = heard(model, bars, novelty_by(account.regimes[name].novelty, model))
     ways = (told_of.posteriors, hindsight(model.weights, told_of), late(told_of.posteriors))
     played: list[Curve] = []
     held: list[Curve] = []
@@ -99,7 +103,7 @@ def tripwire(
             prepare=partial(_foretell, name, told),
         )
         played.append(daily(*zip(*drive.equity, strict=True)))
-        held.append(_held(account.strategies[0], told_of, posteriors, drive.equity[0][0]))
+        held.append(_held(account.strategies[0], told_of, known, posteriors, drive.equity[0][0]))
     lines = (_line("strategies", played), _line("hold", held))
     if lines[0].days < FEWEST:
         raise DataError(f"{lines[0].days} days are too few for a Sharpe ratio: at least {FEWEST} are needed")
@@ -154,13 +158,15 @@ def _foretell(name: str, told: Told, core: Core) -> None:
     foresee(core, name, told)
 
 
-def _held(strategy: StrategySection, read: Read, posteriors: Array, start: int) -> Curve:
-    """Return the days of one unit held while the gate stood open at the close before, from a moment on."""
+def _held(strategy: StrategySection, read: Read, known: Heard, posteriors: Array, start: int) -> Curve:
+    """Return the days of one unit held while the gate stood open at the close before, from a moment on.
+
+    What shuts it whatever the regime (`known`) is as a daemon knows it; the posteriors alone are those of a twin.
+    """
     gate = strategy.gate
     if gate is None:
         raise ConfigError(f"strategy {strategy.name!r} has no gate")
-    opened = stands(gate.flat(), gate.mask(posteriors.shape[1]), posteriors)
-    moves = bar_returns(read.closes)[1:] * np.array(opened[:-1])
+    moves = bar_returns(read.closes)[1:] * stands(gate, posteriors, known.unknown(gate))[:-1]
     traded = read.times[1:] >= start
     worth = np.exp(np.cumsum(np.nan_to_num(moves[traded])))
     return daily(read.times[1:][traded].astype(np.int64).tolist(), worth.tolist())

@@ -126,9 +126,11 @@ def _tell(found: "Staged", done: "Activated | None") -> None:
     say(f"states overlap by {found.overlap:.0%} on average; each: {each}{near}\n")
     table(found.profiles, tuple(found.profiles[0]))
     for gate in found.gates:
+        void = f"; nothing to go by on {gate.unknown_before}, would have been on {gate.unknown_after}"
         say(
             f"gate of {gate.strategy}: open on {gate.open_before} of {gate.bars} bars, would have been on "
             f"{gate.open_after}; it differs on {gate.differs} ({gate.share:.1%})"
+            + (void if gate.unknown_before or gate.unknown_after else "")
         )
     if done:
         _tell_use(done)

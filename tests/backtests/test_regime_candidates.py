@@ -18,6 +18,7 @@ from config.load import load
 from config.refits import RefitSection
 from market.sp500 import read_sp500
 from regimes.labels import reordered
+from regimes.novelty import battery
 from regimes.weights import ModelError
 from runtime.assemble import models_of
 from runtime.bundles import CHAMPION, promote, read_bundle, write_bundle
@@ -108,6 +109,19 @@ def test_the_same_model_would_have_changed_no_gate_and_its_opposite_would(place:
 
     assert {gate.differs for gate in same} == {0}
     assert all(gate.share > 0.8 for gate in turned)
+
+
+def test_bars_that_no_state_explains_are_counted_apart(place: Place) -> None:
+    """By a model to which everything is novel the gate would have stood open on no bar at all."""
+    model = models_of(place.config)[NAME]
+    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 12 * len(model.features), hold=5000))
+    regime = msgspec.structs.replace(place.config.regimes[NAME], novelty="model")
+    config = msgspec.structs.replace(place.config, regimes={NAME: regime})
+    found = gate_changes(config, NAME, model, strict, read_sp500().part(0, 1256))
+
+    assert [(0, gate.bars, 0, gate.open_before) for gate in found] == [
+        (gate.unknown_before, gate.unknown_after, gate.open_after, gate.differs) for gate in found
+    ]
 
 
 def test_what_is_not_due_is_not_trained(place: Place) -> None:
