@@ -71,6 +71,19 @@ def test_an_ensemble_is_checked_like_any_model(account: Path, capsys: pytest.Cap
     assert rows["calibrated learnt"]["answer"] in {"yes", "NO"}
 
 
+def test_a_strategy_behind_an_ensemble_is_advised(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its members are fitted again as time goes on; every trade after the training counts for one of its states."""
+    model = models_of(load(account))[NAME]
+
+    assert 0 == run(["regimes", "advise", str(account), "reversion", "--refit", "200", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (NAME, model.fingerprint, 1, 0) == (found["regime"], found["model"], found["refits"], found["refused"])
+    assert [0, 1] == [state["state"] for state in found["states"]]
+    assert found["trades"] == sum(state["trades"] for state in found["states"]) > 0
+    assert model.data.last < found["first"] <= found["last"]
+    assert found["sentence"].startswith("Not enough trades") or "roposed" in found["sentence"]
+
+
 def test_an_ensemble_is_refitted_compared_and_put_into_use(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In its lineage, beside the old one, by the same words as other models."""
     before = models_of(load(account))[NAME]
