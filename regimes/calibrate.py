@@ -1,8 +1,8 @@
 """Calibration of the novelty battery: limits for a model, and what it can tell by them. Impure, and offline.
 
 Limits begin as those that hold for all true models (`regimes/novelty_limits.py`). What the bars a model was learnt from
-do already is not new, it is where the model is wrong: a statistic that comes beyond its limit there has it raised to
-where it came, and one that comes beyond twice its limit is silenced, for it would go on so.
+do already is not new, it is where the model is wrong: a statistic that comes beyond its limit there has it raised
+above where it came, and one that comes beyond twice its limit is silenced, for it would go on so.
 
 Then truths that a model may stand for, given how much it was learnt from, make bars; the filter, the transform and the
 battery that will run live read them, compiled. Where more than 5 % of these runs have an alarm, all limits are raised
@@ -42,6 +42,8 @@ TARGET = 0.05
 CHANGES: tuple[Change, ...] = ("wilder", "dead", "drift up", "drift down")
 """What has to be told within 50 bars."""
 OUT_OF_REACH = 1e15
+ABOVE = 1.0 + 1e-9
+"""Times where a statistic came in the bars learnt from: what reaches its limit is an alarm, and that shall be none."""
 SILENT = 2.0
 """Times its limit that no statistic of a true model ever comes to."""
 
@@ -130,7 +132,8 @@ def _limits_after(
     came = Reader(tuple(weights), evidence, battery([OUT_OF_REACH] * (EACH * size))).peaks(learnt[None])[0]
     pairs = list(zip(standard(size), came.tolist(), strict=True))
     silent = tuple(at for at, (limit, peak) in enumerate(pairs) if peak > SILENT * limit)
-    return tuple(OUT_OF_REACH if at in silent else max(pair) for at, pair in enumerate(pairs)), silent
+    raised = [max(limit, peak * ABOVE) for limit, peak in pairs]
+    return tuple(OUT_OF_REACH if at in silent else limit for at, limit in enumerate(raised)), silent
 
 
 def told(reader: Reader, truths: Truths, change: Change, dice: "np.random.Generator", within: int = WITHIN) -> float:
