@@ -14,6 +14,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from numpy.typing import NDArray
+
 from backtests.backtest import run_backtest
 from backtests.gate_stands import Heard, heard, stands
 from backtests.lookahead import Told, foresee, hindsight, late
@@ -114,7 +116,7 @@ def tripwire(
         claimed=claimed,
         lines=lines,
         leaks=leaks,
-        notes=_notes(lines[0], told_of, model, drive.equity[0][0]),
+        notes=_notes(lines[0], told_of, model, _shut_anyhow(account.strategies[0], known), drive.equity[0][0]),
     )
 
 
@@ -188,8 +190,18 @@ def _line(what: Literal["strategies", "hold"], curves: list[Curve]) -> Line:
     )
 
 
-def _notes(line: Line, read: Read, model: RegimeModel, start: int) -> tuple[str, ...]:
+def _shut_anyhow(strategy: StrategySection, known: Heard) -> NDArray[np.bool_]:
+    return known.unknown(strategy.gate) if strategy.gate is not None else np.zeros(len(known.blind), dtype=np.bool_)
+
+
+def _notes(line: Line, read: Read, model: RegimeModel, shut: NDArray[np.bool_], start: int) -> tuple[str, ...]:
     notes = []
+    traded = read.times >= start
+    if void := int(shut[traded].sum()):
+        notes.append(
+            f"on {void:,} of {int(traded.sum()):,} bars that are traded the gate is shut whatever the regime, in all "
+            "three ways: no state explains them, or they tell nothing"
+        )
     both = int(((read.times >= start) & (read.times <= model.data.last)).sum())
     if both:
         notes.append(

@@ -19,6 +19,7 @@ from backtests.sharpe import daily, gap_interval, sharpe
 from backtests.train import filtered
 from backtests.tripwire import Line, Tripped, behind, leaks_of, tripwire
 from config.errors import ConfigError, DataError
+from regimes.novelty import battery
 from regimes.weights import Parameters, pack
 from tests.floor_plan import imports_of, modules_of
 from tests.models import as_hmmlearn, draw_parameters, draw_rows
@@ -139,6 +140,18 @@ def test_a_model_that_has_learnt_from_what_is_traded_is_said_to() -> None:
     late_learner = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=1 << 50))
 
     assert any("has learnt from 377" in note for note in tripwire(config, NAME, late_learner).notes)
+
+
+def test_bars_on_which_the_gate_is_shut_whatever_the_regime_are_told_of() -> None:
+    """A model to which everything is novel earns nothing and loses nothing by its future: that is no clean bill."""
+    config, model = demo_account()
+    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 12 * len(model.features), hold=5000))
+    regime = msgspec.structs.replace(config.regimes[NAME], novelty="model")
+    short = msgspec.structs.replace(config.data["SP500"], to=datetime.date(2005, 1, 31))
+    found = tripwire(msgspec.structs.replace(config, regimes={NAME: regime}, data={"SP500": short}), NAME, strict)
+
+    assert [0.0] * 3 == [found.lines[1].filtered, found.lines[1].smoothed, found.lines[1].late]
+    assert found.notes[0].startswith("on 271 of 271 bars that are traded the gate is shut whatever the regime")
 
 
 def test_without_a_gate_or_enough_days_there_is_no_tripwire() -> None:
