@@ -18,7 +18,7 @@ from regimes.bundle import RegimeModel
 from regimes.labels import Relabelled
 from regimes.weights import ModelError
 from runtime.activation import Answered, neighbourhood, put_into_use, readers_of, unread_beside
-from runtime.assemble import bundle_path
+from runtime.assemble import bundle_path, fitting
 from runtime.bundles import promote, read_bundle, write_bundle
 from runtime.core.plan import novelty_by
 from runtime.operator.client import asker_of
@@ -117,12 +117,14 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
 def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = "", why: str = "") -> Activated:
     """Put a stored model into use, the candidate if none is named: at once where daemons run, else at the next start.
 
-    An older one is put back in the same way. ModelError where none or several are meant, or it is of another lineage;
-    UnreachableError where the account's daemon runs and does not answer: nothing has changed then.
+    An older one is put back in the same way. ModelError where none or several are meant, it is of another lineage, or
+    none that the next start would take; UnreachableError where the account's daemon runs and does not answer: nothing
+    has changed then.
     """
-    folder = Path(asked(config, name).section.model)
+    section = asked(config, name).section
+    folder = Path(section.model)
     before = read_bundle(bundle_path(folder)).fingerprint
-    model = read_bundle(folder / (_meant(folder, fingerprint) if fingerprint else CANDIDATE))
+    model = fitting(name, section, read_bundle(folder / (_meant(folder, fingerprint) if fingerprint else CANDIDATE)))
     asker = asker_of(why or f"{model.fingerprint[:12]} after {before[:12]}")
     done = put_into_use(folder, model, readers_of(file, config, name, folder), asker)
     return Activated(

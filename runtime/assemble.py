@@ -30,7 +30,7 @@ Models = Mapping[str, RegimeModel | NoModel]
 
 def models_of(config: AccountConfig) -> dict[str, RegimeModel]:
     """Read every regime model the account names; ModelError says which cannot be used."""
-    return {name: _fitting(name, regime, _read(regime)) for name, regime in config.regimes.items()}
+    return {name: fitting(name, regime, _read(regime)) for name, regime in config.regimes.items()}
 
 
 def found_models(config: AccountConfig) -> dict[str, RegimeModel | NoModel]:
@@ -46,7 +46,7 @@ def found_models(config: AccountConfig) -> dict[str, RegimeModel | NoModel]:
         except (ModelError, OSError) as error:
             found[name] = NoModel(str(error).removeprefix("model: "))
         else:
-            found[name] = _fitting(name, regime, model)
+            found[name] = fitting(name, regime, model)
     return found
 
 
@@ -54,8 +54,8 @@ def _read(regime: RegimeSection) -> RegimeModel:
     return read_bundle(bundle_path(Path(regime.model)))
 
 
-def _fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
-    """Return a regime's model; ModelError where it is another model than the one configured."""
+def fitting(name: str, regime: RegimeSection, model: RegimeModel) -> RegimeModel:
+    """Return a regime's model; ModelError where it is another model than the one configured: no start would take it."""
     data, emission, penalty = model.data, regime.emission, penalty_of(model.weights)
     wanted_features = tuple(ref for ref in regime.feature_refs if ref not in data.mute)
     wanted_states = model.states if model.states in regime.among else " or ".join(map(str, regime.among))

@@ -17,6 +17,7 @@ from config.errors import ConfigError
 from config.load import load
 from config.refits import RefitSection
 from market.sp500 import read_sp500
+from regimes.bundle import seal
 from regimes.labels import reordered
 from regimes.novelty import battery
 from regimes.weights import ModelError
@@ -187,6 +188,18 @@ def test_a_refit_that_is_turned_away_leaves_everything_as_it_was(place: Place) -
     assert found == Staged(regime=NAME, outcome="kept", reason=found.reason, active=place.used(), due=found.due)
     assert "no model could be trained" in found.reason
     assert not (place.folder / CANDIDATE).exists()
+
+
+def test_a_model_that_the_next_start_would_refuse_is_not_put_into_use(place: Place) -> None:
+    """Where no daemon runs nobody else asks: the account would not begin any more, and be told so then."""
+    before = models_of(place.config)[NAME]
+    data = msgspec.structs.replace(before.data, symbol="GOLD")
+    other = seal(msgspec.structs.replace(before, data=data))
+    write_bundle(place.folder, other)
+
+    with pytest.raises(ModelError, match=r"has learnt from GOLD, and regimes\.calm-or-storm reads SP500"):
+        activate(place.file, place.config, NAME, other.fingerprint)
+    assert before == models_of(place.config)[NAME]
 
 
 def test_what_is_not_there_is_not_put_into_use(place: Place) -> None:

@@ -112,13 +112,15 @@ def test_two_accounts_that_share_a_model_are_each_told_and_one_that_does_not_run
 
 
 def test_a_model_that_a_daemon_refuses_is_not_put_into_use(make_demo: MakeDemo, model: Path, tmp_path: Path) -> None:
-    """Exit code 11 with the daemon's reason; the alias stays, and the daemon goes on."""
+    """Exit code 11 with the daemon's reason: the file means another model by now. The alias stays, the daemon goes on."""
     store, old, _ = own_store(model, tmp_path)
     other = msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, detector="jump"))
     jump = write_bundle(store, other).name
     demo = make_demo(store, bars=None)
     demo.begin()
     demo.until_bar(10)
+    words = demo.file.read_text(encoding="utf-8")
+    demo.file.write_text(words.replace("states = 2\n", 'states = 2\ndetector = "jump"\n', 1), encoding="utf-8")
     said = demo.tidegate("regimes activate", NAME, jump, code=REFUSED)
     demo.stop()
 
