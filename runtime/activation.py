@@ -10,9 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from config.account import AccountConfig
+from config.account import AccountConfig, RegimeSection
 from config.places import state_folder
 from regimes.bundle import RegimeModel, texts_of
+from regimes.weights import ModelError
+from runtime.assemble import fitting
 from runtime.bundles import CHAMPION, promotable, promote
 from runtime.core.facts import ModelActivated
 from runtime.core.instructions import Asker
@@ -27,6 +29,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     state: Path
     regime: str
+    section: RegimeSection
+    """What its file says of the regime."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +77,8 @@ def put_into_use(folder: Path, model: RegimeModel, readers: tuple[Reader, ...], 
 
 def readers_of(file: Path, config: AccountConfig, name: str, folder: Path) -> tuple[Reader, ...]:
     """Return an account's regime that reads by the model in a folder, and those of its neighbours that do, too."""
-    own = Reader(account=config.account.name, state=state_folder(config).resolve(), regime=name)
-    return own, *(reader for reader in _neighbours(file, folder.resolve()) if reader != own)
+    own = _reader(config, name)
+    return own, *(one for one in _neighbours(file, folder.resolve()) if (one.state, one.regime) != (own.state, name))
 
 
 def neighbourhood(file: Path) -> Path | None:
@@ -96,7 +100,12 @@ def _neighbours(file: Path, place: Path) -> Iterator[Reader]:
         if config is not None:
             for name, regime in config.regimes.items():
                 if Path(regime.model).resolve() == place:
-                    yield Reader(account=config.account.name, state=state_folder(config).resolve(), regime=name)
+                    yield _reader(config, name)
+
+
+def _reader(config: AccountConfig, name: str) -> Reader:
+    state = state_folder(config).resolve()
+    return Reader(account=config.account.name, state=state, regime=name, section=config.regimes[name])
 
 
 def _told(reader: Reader, model: RegimeModel, asker: Asker) -> Answered:
@@ -110,6 +119,10 @@ def _told(reader: Reader, model: RegimeModel, asker: Asker) -> Answered:
     except AbsentError:
         if owner(reader.state):  # it begins or ends just now: nobody knows which model it has read
             raise
+        try:
+            fitting(reader.regime, reader.section, model)
+        except ModelError as error:
+            return _answered(reader, "refused", f"no daemon runs, and its next start would refuse it: {error}")
         return _answered(reader, "next start", "no daemon runs: it is taken at the next start")
     if answer["ok"]:
         return _answered(reader, "next bar", answer["text"])

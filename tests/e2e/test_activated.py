@@ -112,7 +112,7 @@ def test_two_accounts_that_share_a_model_are_each_told_and_one_that_does_not_run
 
 
 def test_a_model_that_a_daemon_refuses_is_not_put_into_use(make_demo: MakeDemo, model: Path, tmp_path: Path) -> None:
-    """Exit code 11 with the daemon's reason: the file means another model by now. The alias stays, the daemon goes on."""
+    """Exit code 11 with its reason: the file means another model by now. The alias stays, and the daemon goes on."""
     store, old, _ = own_store(model, tmp_path)
     other = msgspec.structs.replace(old, data=msgspec.structs.replace(old.data, detector="jump"))
     jump = write_bundle(store, other).name

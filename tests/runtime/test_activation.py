@@ -142,6 +142,19 @@ def test_neighbours_that_read_by_the_model_are_each_told(
     assert ["unwilling"] == [answer.account for answer in done.refused]
 
 
+def test_a_neighbour_whose_next_start_would_refuse_the_model_is_told_of(
+    account: Callable[..., Path], store: Path
+) -> None:
+    """Its file means another: without a daemon nobody but the start would say so."""
+    file, other = account("one"), account("other")
+    other.write_text(other.read_text(encoding="utf-8").replace("states = 2\n", "states = 3\n"), encoding="utf-8")
+    done = used(file, store)
+
+    assert (True, [("one", "next start"), ("other", "refused")]) == (done.used, outcomes(done))
+    assert "no daemon runs, and its next start would refuse it: model" in done.refused[0].text
+    assert "trained with states 2, regimes.calm-or-storm names 3" in done.refused[0].text
+
+
 def test_files_beside_it_that_cannot_be_read_are_told_of(account: Callable[..., Path], store: Path) -> None:
     """By what model whoever runs by them reads, nobody knows: that is not the same as by another."""
     file = account("one")
