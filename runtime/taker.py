@@ -9,7 +9,15 @@ from brokers.facts import LinkDown, Refused
 from brokers.latch import Command
 from brokers.limits import GATES
 from brokers.mt5.session import LinkLostError, WrongTerminalError
-from runtime.core.facts import AdoptionAsked, Alerted, AnyFact, PersonFact, TimerFired, TradeWrittenOff
+from runtime.core.facts import (
+    AdoptionAsked,
+    Alerted,
+    AnyFact,
+    BalanceTaken,
+    PersonFact,
+    TimerFired,
+    TradeWrittenOff,
+)
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -74,7 +82,7 @@ class Taker:
         """Take what a person asks for, the venue seen just before; what was given up meanwhile is not taken."""
         if not self.questions.wanted(fact):
             return
-        if isinstance(fact, AdoptionAsked | TradeWrittenOff):
+        if isinstance(fact, AdoptionAsked | TradeWrittenOff | BalanceTaken):
             await self.take(*await self.look(0, settled=False))
         await self.take(msgspec.structs.replace(fact, at=self.ledger.at))
 

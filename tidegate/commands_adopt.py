@@ -1,4 +1,4 @@
-"""Words that take something over: adopt an old bot's position, ack a changed contract or a trade that is gone."""
+"""Words that take something over: adopt an old bot's position; ack a changed contract, a lost trade, or the balance."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +26,7 @@ Quiet = Annotated[
 ]
 SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
 Gone = Annotated[int, typer.Option("--position", min=0, max=MOST, help="A trade that is gone though no deal told how.")]
+Balance = Annotated[bool, typer.Option("--balance", help="The venue's balance, which no deal explains.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -52,20 +53,24 @@ def adopt(
 
 
 def ack(
-    account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, as_json: Json = False
+    account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, balance: Balance = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Take a contract as it is told, or write off a trade.
+    """Take a contract as it is told, write off a trade, or take the venue's balance.
 
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
-    settle window; what the balance is off is taken with the last one. Exit code 11 where there is nothing to take.
+    settle window; what the balance is off is taken with the last one, or by itself where nothing is gone and it was off
+    for a settle window. Exit code 11 where there is nothing to take.
     """
-    from runtime.core.facts import SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
+    from runtime.core.facts import BalanceTaken, SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
 
-    if bool(symbol) == bool(position):
-        raise UsageError("name what is acknowledged: either --symbol or --position")
+    if [bool(symbol), bool(position), balance].count(True) != 1:
+        raise UsageError("name what is acknowledged: one of --symbol, --position and --balance")
     asker = _asker(reason)
     if symbol:
         _ask(account, SpecAcknowledged(at=0, asker=asker, symbol=symbol), as_json=as_json)
+    elif balance:
+        _ask(account, BalanceTaken(at=0, asker=asker), as_json=as_json)
     else:
         _ask(account, TradeWrittenOff(at=0, asker=asker, position=position), as_json=as_json)
 

@@ -5,15 +5,13 @@ A break that lasts is told again, ever more rarely. What people did by hand is n
 
 from brokers.facts import Reconciled
 from market.types import Position
+from runtime.core.balance import weigh
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.early import unopened
 from runtime.core.hands import mind_stop
 from runtime.core.positions import GONE, LOT_DUST, Trade, add_lots
 from runtime.core.state import Lane, Ledger
-
-DUST = 0.005
-"""Half a cent: below it two balances are the same."""
 
 LASTING = 10
 """Looks after which a break that still stands is told again; then after twice as many, and so on."""
@@ -27,10 +25,8 @@ def find_breaks(decider: Decider, fact: Reconciled) -> None:
     found = unopened(ledger) | found
     for symbol, lots in unexplained(lanes, ledger.foreign, fact.positions).items():
         found.setdefault(f"BREAK:{symbol}", f"the venue holds {lots:+g} lots that are neither ours nor foreign")
-    off = fact.account.balance - ledger.balance
-    ledger.off = off if abs(off) > DUST else 0.0
-    if ledger.off:
-        found["BREAK"] = f"the venue's balance is {off:+.2f} off what all deals told make of it"
+    if wrong := weigh(ledger, fact):
+        found["BREAK"] = wrong
     if 0 < ledger.run <= ledger.beyond:
         found["BREAK"] = (
             f"orders of run {ledger.beyond} were seen, and this is run {ledger.run}: the journal is an old copy, or "

@@ -41,6 +41,7 @@ from runtime.core.facts import (
     AdoptionAsked,
     Alerted,
     AnyFact,
+    BalanceTaken,
     LevelChanged,
     ModelActivated,
     RunStarted,
@@ -157,7 +158,7 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
-            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | ModelActivated():
+            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
                 do_asked(self.decider, fact)
                 self.plan = self.decider.plan
             case Alerted():

@@ -70,6 +70,12 @@ class TradeWrittenOff(Fact, frozen=True, kw_only=True):
     position: Number
 
 
+class BalanceTaken(Fact, frozen=True, kw_only=True):
+    """A person takes the venue's balance though no deal told all of it; the venue was looked at just before."""
+
+    asker: Asker
+
+
 class AdoptionAsked(Fact, frozen=True, kw_only=True):
     """A person wants a strategy to take over the position of an old bot; the venue was looked at just before."""
 
@@ -95,7 +101,7 @@ class ModelActivated(Fact, frozen=True, kw_only=True):
     """Its parts by their path, as the row of a run keeps them: a replay needs no file."""
 
 
-PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | ModelActivated
+PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated
 
 
 class Alerted(Fact, frozen=True, kw_only=True):
@@ -111,6 +117,7 @@ AnyFact = (
     | SpecAcknowledged
     | AdoptionAsked
     | TradeWrittenOff
+    | BalanceTaken
     | ModelActivated
     | Alerted
     | LinkUp

@@ -4,8 +4,16 @@ from typing import assert_never
 
 from runtime.core.activate import activate
 from runtime.core.adopt import adopt
+from runtime.core.balance import take_balance
 from runtime.core.decide import Decider
-from runtime.core.facts import AdoptionAsked, ModelActivated, PersonFact, SpecAcknowledged, TradeWrittenOff
+from runtime.core.facts import (
+    AdoptionAsked,
+    BalanceTaken,
+    ModelActivated,
+    PersonFact,
+    SpecAcknowledged,
+    TradeWrittenOff,
+)
 from runtime.core.specs import acknowledge
 from runtime.core.writeoff import write_off
 
@@ -17,6 +25,8 @@ def do_asked(decider: Decider, fact: PersonFact) -> None:
             acknowledge(decider, fact)
         case TradeWrittenOff():
             write_off(decider, fact)
+        case BalanceTaken():
+            take_balance(decider, fact)
         case AdoptionAsked():
             adopt(decider, fact)
         case ModelActivated():

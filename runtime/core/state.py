@@ -144,6 +144,10 @@ class Ledger(msgspec.Struct):
     early: tuple[Early, ...] = ()
     off: float = 0.0
     """What the venue's balance was beyond ours at the last look, account money; 0.0: nothing."""
+    off_since: int = 0
+    """When a look first found it off by that much."""
+    taken: float = 0.0
+    """What was taken of it last because a person said so, account money."""
     written: dict[int, float] = {}
     """Position that a person has written off -> money that was taken with it."""
 

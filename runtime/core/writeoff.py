@@ -6,13 +6,14 @@ money is in that balance.
 
 from brokers.facts import DealMade
 from market.types import Deal
+from runtime.core.balance import gone, take_difference
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import TradeWrittenOff
 from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE
 from runtime.core.replies import not_known, reply
-from runtime.core.state import Lane, Ledger
+from runtime.core.state import Lane
 
 WRITTEN_OFF = "written off"
 """How people read the end of such a trade, and of what kind its money is."""
@@ -31,14 +32,14 @@ def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
     what = f"position {position}"
     if lane is not None and lane.trade is not None:
         what, lane.trade = f"{lane.name}: {what} on {lane.trade.symbol}", None
-    money = _take_difference(ledger, decider.lanes)
+    money = take_difference(ledger, decider.lanes)
     ledger.written[position] = money
     if len(ledger.written) > REMEMBERED:
         del ledger.written[next(iter(ledger.written))]
     ledger.early = tuple(e for e in ledger.early if e.deal.position != position)
     money_said = f"the balance is taken as the venue has it, {money:+.2f} that no deal told"
     waits = "what the balance is off goes with the last trade that is gone"
-    text = f"{what} is written off; {money_said if not _gone(decider.lanes) else waits}"
+    text = f"{what} is written off; {money_said if not gone(decider.lanes) else waits}"
     desk.alert("warn", f"{text}, says {fact.asker.who}: {fact.asker.why}")
     reply(desk, fact.asker, "ack", str(position), text, ok=True)
     desk.reconcile(settled=False)  # a look lifts what is explained now
@@ -51,8 +52,8 @@ def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
     if lane is None or lane.trade is None:
         if _left_over(decider, position):
             return ""
-        gone = ", ".join(str(p) for p in _gone(decider.lanes)) or "none"
-        return f"no trade of ours is position {position}; gone from the venue without a deal: {gone}"
+        missed = ", ".join(str(p) for p in gone(decider.lanes)) or "none"
+        return f"no trade of ours is position {position}; gone from the venue without a deal: {missed}"
     if not lane.trade.absent:
         return f"position {position} stands at the venue"
     if lane.trade.absent < GONE:
@@ -72,19 +73,7 @@ def _left_over(decider: Decider, position: int) -> bool:
     left = [early.entry for early in ledger.early if early.entry and early.deal.position == position]
     if left and not awaited & {*left} and all(p.ident != position for p in ledger.foreign):
         return True
-    return position in ledger.written and bool(ledger.off) and not _gone(decider.lanes)
-
-
-def _gone(lanes: list[Lane]) -> list[int]:
-    return [lane.trade.position for lane in lanes if lane.trade is not None and lane.trade.absent]
-
-
-def _take_difference(ledger: Ledger, lanes: list[Lane]) -> float:
-    """Return what the balance is off by the look before, and take it, once no other trade may be the reason."""
-    money = 0.0 if _gone(lanes) else ledger.off
-    ledger.balance += money
-    ledger.off -= money
-    return money
+    return position in ledger.written and bool(ledger.off) and not gone(decider.lanes)
 
 
 def told_after_all(desk: OrderDesk, fact: DealMade) -> bool:

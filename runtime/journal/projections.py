@@ -6,10 +6,11 @@ import msgspec
 
 from brokers.facts import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
 from market.types import Deal
+from runtime.core.balance import BALANCE_TAKEN
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.desk import run_of
-from runtime.core.facts import AnyFact, LevelChanged, RunStarted, TradeWrittenOff
+from runtime.core.facts import AnyFact, BalanceTaken, LevelChanged, RunStarted, TradeWrittenOff
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
 from runtime.core.risk import CHECKS
@@ -37,8 +38,8 @@ def rows_of(
         rows += _wish_rows(wish, core)
     if not isinstance(fact, BarClosed):
         rows += _fact_rows(seq, fact, outcomes, core, book)
-    if isinstance(fact, TradeWrittenOff):
-        rows += _written_rows(seq, fact, step, core)
+    if isinstance(fact, TradeWrittenOff | BalanceTaken):
+        rows += _taken_rows(seq, fact, step, core)
     for outcome in outcomes:
         rows.append(("outcomes", outcome_row(outcome, core.ledger.run)))
     return tuple(rows)
@@ -170,11 +171,12 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
     return rows
 
 
-def _written_rows(seq: int, fact: TradeWrittenOff, step: Step, core: Core) -> list[Row]:
-    """Return the money that was taken with a trade written off; no deal told it, so its key is the row, negative."""
+def _taken_rows(seq: int, fact: TradeWrittenOff | BalanceTaken, step: Step, core: Core) -> list[Row]:
+    """Return the money that was taken because a person said so; no deal told it, so its key is the row, negative."""
     done = any(isinstance(wish, Reply) and wish.ok for wish in step.instructions)
-    money = core.ledger.written.get(fact.position, 0.0) if done else 0.0
-    return [("ledger", {"deal": -seq, "at": core.ledger.at, "kind": WRITTEN_OFF, "money": money})] if money else []
+    money = core.ledger.taken if done else 0.0
+    kind = WRITTEN_OFF if isinstance(fact, TradeWrittenOff) else BALANCE_TAKEN
+    return [("ledger", {"deal": -seq, "at": core.ledger.at, "kind": kind, "money": money})] if money else []
 
 
 def command_row(fact: LevelChanged) -> dict[str, Any]:

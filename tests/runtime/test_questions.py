@@ -132,6 +132,7 @@ def test_who_asks_is_the_person_at_the_keyboard() -> None:
     [
         (["ack", "--symbol", "XAUUSD"], {"symbol": "XAUUSD"}),
         (["ack", "--position", "911"], {"position": 911}),
+        (["ack", "--balance"], {}),
         (
             ["adopt", "--magic", "77", "--strategy", "trend", "--stop", "98.5", "--quiet", "5"],
             {"magic": 77, "strategy": "trend", "stop": 98.5, "position": 0, "quiet_ms": 300_000},
@@ -154,7 +155,7 @@ def test_the_command_line_says_what_was_taken_or_why_not(
     assert "smoke" == asked[0].asker.why
 
 
-@pytest.mark.parametrize("words", [[], ["--symbol", "XAUUSD", "--position", "911"]])
+@pytest.mark.parametrize("words", [[], ["--symbol", "XAUUSD", "--position", "911"], ["--position", "911", "--balance"]])
 def test_an_acknowledgement_is_of_one_thing(serve: Serve, words: list[str]) -> None:
     """Neither and both are told from the one that was meant."""
     asked: list[PersonFact] = []

@@ -7,7 +7,7 @@ import pytest
 
 from brokers.facts import DealMade, InDoubt, LinkDown, LinkUp
 from runtime.clock import Clock
-from runtime.core.facts import AnyFact, RunStarted, TradeWrittenOff
+from runtime.core.facts import AnyFact, BalanceTaken, RunStarted, TradeWrittenOff
 from runtime.core.instructions import DURABLE, Asker, ClosePosition, Submit
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
@@ -128,6 +128,20 @@ def test_the_money_of_a_trade_written_off_is_the_ledgers(tmp_path: Path) -> None
     assert [("written off", -100.0)] == ask(path, "SELECT kind, money FROM ledger WHERE deal < 0")
     assert [("1-1",), ("1-1",)] == ask(path, "SELECT decision FROM deals")
     assert [("written off", None)] == ask(path, "SELECT exit_reason, exit_price FROM outcomes")
+
+
+def test_the_money_of_a_balance_that_a_person_took_is_the_ledgers(tmp_path: Path) -> None:
+    """No trade has it; what was refused took nothing."""
+    looks = [reconciled(BALANCE - 12.5, at=hour(n)) for n in (4, 5)]
+    taken = [
+        BalanceTaken(at=hour(5), asker=Asker(id=f"ann-{n}", who="ann", why="a swap of May was mended", wall=0))
+        for n in (1, 2)
+    ]
+    path = tmp_path / "journal.sqlite"
+    recorded(path, *opening(), *looks, *taken)
+
+    assert [("balance taken", -12.5)] == ask(path, "SELECT kind, money FROM ledger WHERE deal < 0")
+    assert [("balance", 1), ("balance", 0)] == ask(path, "SELECT scope, accepted FROM commands WHERE command = 'ack'")
 
 
 def test_an_order_names_the_decision_of_the_run_that_opened_its_trade(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_halted_folder_is_told_account_by_account(tmp_path: Path, capsys: pyte
 
 @pytest.mark.parametrize(
     "words",
-    [["adopt", "--magic", "77", "--strategy", "trend"], ["ack", "--symbol", "GOLD"], ["ack", "--position", "911"]],
+    [["adopt", "--magic", "77", "--strategy", "trend"], ["ack", "--symbol", "GOLD"], ["ack", "--balance"]],
     ids=str,
 )
 def test_what_needs_a_daemon_says_so_without_one(
