@@ -20,6 +20,8 @@ STATUS_S = 2.0
 """How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
 GLANCE_S = 0.25
 """How long a flatten waits, before it is latched, to hear what it is about."""
+FLATTEN_ENDS = "a flatten was under way and ends here: what is not closed yet stays open; flatten again to close it"
+"""Said of a halt, which is no tighter."""
 
 
 class UnreachableError(RuntimeError):
@@ -135,10 +137,13 @@ def change_level(
     """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason."""
     if not why.strip():
         raise ValueError(f'{level} needs a reason: --reason "…"')
+    ends = level == "halt" and latch.read(folder).level == "flatten"
     try:
-        return _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
+        report = _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
     except (latch.LatchError, OSError):  # looser, or this process may not write there: the daemon may
-        return _ask_daemon(folder, command_of(level, why, "daemon", who, force=force), patience_s)
+        report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force), patience_s)
+    notes = [FLATTEN_ENDS, report.note] if ends else [report.note]
+    return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:

@@ -81,6 +81,16 @@ def test_without_a_daemon_a_flatten_says_who_will_close(tmp_path: Path, level: L
     assert said == ("start the daemon with tidegate run, and it closes them" in report.note)
 
 
+@pytest.mark.parametrize(("level", "said"), [("flatten", True), ("halt", False), ("close-only", False)])
+def test_a_halt_says_that_it_ends_a_flatten(tmp_path: Path, level: Level, said: bool) -> None:  # noqa: FBT001 - a case
+    """Who meant to be sure would leave positions open that were about to be closed."""
+    folder = latched(tmp_path / "a", "run")
+    change_level(folder, level, "a test", patience_s=0.0)
+    report = change_level(folder, "halt", "a test", patience_s=0.0)
+
+    assert ("halt", said) == (report.level, "a flatten was under way and ends here" in report.note)
+
+
 @pytest.mark.parametrize("force", [True, False])
 def test_a_flatten_says_whether_it_is_forced(tmp_path: Path, force: bool) -> None:  # noqa: FBT001 - a case
     """What the operator insisted on is latched with the level, so that a restart resumes it as it was asked."""
