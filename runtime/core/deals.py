@@ -6,7 +6,7 @@ A trade is known by its position id, whoever made the deal; on a netting account
 from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
-from runtime.core.early import awaited_by, keep, keep_perhaps, take_early
+from runtime.core.early import awaited_by, keep, keep_perhaps, outgrown, take_early
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.orders import OrderRecord, walk
@@ -52,6 +52,8 @@ def _traded(desk: OrderDesk, deal: Deal) -> str:
     if lane is not None and lane.trade is not None:
         if deal.entry == "in":
             return _caught_up(desk, deal, _grown(desk, lane, lane.trade, deal))
+        if (entry := outgrown(ledger, lane.trade, deal)) is not None:
+            return _early(desk, entry, deal)
         return _left(desk, lane, lane.trade, deal)
     if (entry := awaited_by(ledger, deal)) is not None:
         return _early(desk, entry, deal)

@@ -1,4 +1,4 @@
-"""Deals that left a position before it was told who opened it: kept, until an entry deal tells whose they are.
+"""Deals that left a position before it was told who opened it, or opened all of it: kept, until entry deals tell.
 
 A history may show them in the wrong order. Nothing is guessed: a position's id, which its entry deal tells, says that a
 deal is ours; before that the venue's own answer or a magic number only say which entry must be waited for.
@@ -6,7 +6,7 @@ deal is ours; before that the venue's own answer or a magic number only say whic
 
 from market.types import Deal
 from runtime.core.orders import OrderRecord
-from runtime.core.positions import LOT_DUST, add_lots
+from runtime.core.positions import LOT_DUST, Trade, add_lots
 from runtime.core.state import Early, Ledger
 
 LEFT = frozenset({"out", "out_by"})
@@ -26,6 +26,17 @@ def awaited_by(ledger: Ledger, deal: Deal) -> OrderRecord | None:
         if order.ticket == deal.position != 0 or (order.magic == deal.magic and deal.reason != "expert"):
             return order
     return None
+
+
+def outgrown(ledger: Ledger, trade: Trade, deal: Deal) -> OrderRecord | None:
+    """Return the entry of a trade where a deal has left more than was told of it: the rest of it is yet to be told.
+
+    Of an entry that is whole it is what a stranger has in the same position.
+    """
+    order = ledger.orders.get(ledger.magics.get(trade.magic, 0))
+    if order is None or order.state != "PARTIAL" or deal.entry not in LEFT:
+        return None
+    return order if deal.volume > trade.volume + LOT_DUST else None
 
 
 def keep(ledger: Ledger, deal: Deal, entry: int) -> None:
@@ -60,7 +71,7 @@ def take_early(ledger: Ledger, entry: Deal, volume: float) -> list[Deal]:
 def unopened(ledger: Ledger) -> dict[str, str]:
     """Return, by the hold it is, what left a position of ours of which no deal told how it was entered."""
     return {
-        f"BREAK:{e.deal.symbol}": f"position {e.deal.position} was left, and no deal told how it was entered"
+        f"BREAK:{e.deal.symbol}": f"position {e.deal.position} was left, and no deal told how all of it was entered"
         for e in ledger.early
         if e.entry
     }

@@ -51,7 +51,7 @@ class OutcomeBook(msgspec.Struct):
     wanted: dict[int, OpenTrade] = {}
     held: dict[int, OpenTrade] = {}
     early: list[Deal] = []
-    """Deals that left a position of which no entry was told yet; some are strangers'."""
+    """Deals that left a position of which no entry, or not all of it, was told yet; some are strangers'."""
     written: dict[int, OpenTrade] = {}
     """Trades that a person has written off, by position: whose a deal is that shows after all."""
     caught: list[int] = []
@@ -88,13 +88,13 @@ class OutcomeBook(msgspec.Struct):
                     trade.mae = worst
                 trade.bars += 1
 
-    def deal(self, deal: Deal) -> Outcome | None:
-        """Take a deal in; return the outcome when it closes the trade."""
+    def deal(self, deal: Deal, *, early: bool = False) -> Outcome | None:
+        """Take a deal in; return the outcome when it closes the trade. `early`: it waits for more of its entry."""
         self.caught = []
         if deal.entry == "in":
             return self._enter(deal)
         trade = self.held.get(deal.position)
-        if deal.entry in LEFT and trade is None:
+        if deal.entry in LEFT and (early or trade is None):
             self.early = [*self.early, deal][-KEPT:]
             return None
         return self._leave(trade, deal) if trade is not None and deal.entry != "none" else None

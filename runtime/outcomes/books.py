@@ -44,7 +44,8 @@ class Books:
         if isinstance(fact, BarClosed):
             self.live.bar(fact.bar)
         elif isinstance(fact, DealMade):
-            outcome = self.live.deal(fact.deal)
+            early = any(e.deal.ticket == fact.deal.ticket for e in self.core.ledger.early)
+            outcome = self.live.deal(fact.deal, early=early)
             done += [outcome] if outcome else []
         elif isinstance(fact, TradeWrittenOff) and any(isinstance(w, Reply) and w.ok for w in step.instructions):
             outcome = self.live.written_off(fact.position, self.core.ledger.at)

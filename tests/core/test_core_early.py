@@ -57,7 +57,7 @@ def test_a_position_that_was_left_before_its_entry_was_told_is_waited_for(ticket
     told.tell(reconciled(BALANCE - 100.0, at=hour(4), id=only(step, Reconcile).id))
 
     assert "BREAK:XAUUSD" in held
-    assert ["break: position 911 was left, and no deal told how it was entered"] == [a.text for a in paged]
+    assert ["break: position 911 was left, and no deal told how all of it was entered"] == [a.text for a in paged]
     assert (None, 0, (), []) == (
         told.core.lanes[0].trade, told.core.lanes[0].order, told.core.ledger.early, told.holds,
     )  # fmt: skip
@@ -107,6 +107,20 @@ def test_what_left_a_position_before_our_entry_joined_it_is_the_strangers() -> N
     assert (1.0, 1.0) == (told.core.lanes[0].trade.volume, books.live.held[911].left)  # type: ignore[union-attr]  # held
 
 
+def test_what_left_more_than_was_told_of_an_entry_waits_for_the_rest_of_it() -> None:
+    """The trade would end there, and the rest of its entry open one that nobody has; a look pages meanwhile."""
+    told, wish = entered()
+    first, rest = (told.deal(wish, "in", 100.0, position=911, volume=lots) for lots in (0.6, 0.4))
+    left = told.deal(first, "out", 99.0, volume=1.0, reason="stop", profit=-100.0)
+    told.tell(*(DealMade(at=hour(4), deal=deal) for deal in (first, left)))
+    held, trade = told.holds, told.core.lanes[0].trade
+    step = told.tell(DealMade(at=hour(4), deal=rest))
+    told.tell(reconciled(BALANCE - 100.0, at=hour(4), id=only(step, Reconcile).id))
+
+    assert ("BREAK:XAUUSD" in held, trade is not None) == (True, True)
+    assert (None, (), []) == (told.core.lanes[0].trade, told.core.ledger.early, told.holds)
+
+
 def test_an_entry_that_was_netted_is_no_early_exit() -> None:
     """Its own deal leaves another's position, under its magic number and for its own reason."""
     told, wish = entered()
@@ -131,26 +145,29 @@ def test_what_was_kept_outlives_a_restart_and_many_strangers() -> None:
     assert (None, {STRANGER}) == (again.core.lanes[0].trade, {e.deal.position for e in again.core.ledger.early})
 
 
-PARTS = ((1.0,), (0.5, 0.3, 0.2))
-"""How an entry is filled, and how its position is left, in lots."""
+INS = [(1.0,), (0.6, 0.4)]
+"""How an entry is filled, in lots."""
+OUTS = (0.5, 0.3, 0.2)
+"""How its position is left: no part of it is as large as a part of the entry, which would tell of a whole trade."""
 
 
-def parts(told: Told, wish: Submit) -> list[Deal]:
+def parts(told: Told, wish: Submit, filled: tuple[float, ...]) -> list[Deal]:
     """Return the deals of a trade of one lot that was left in parts."""
-    ins = [told.deal(wish, "in", 100.0, position=911, volume=lots) for lots in PARTS[0]]
+    ins = [told.deal(wish, "in", 100.0, position=911, volume=lots) for lots in filled]
     return [*ins, *(
-        told.deal(ins[0], "out", 99.0, volume=lots, reason="stop", profit=-100.0 * lots) for lots in PARTS[1]
+        told.deal(ins[0], "out", 99.0, volume=lots, reason="stop", profit=-100.0 * lots) for lots in OUTS
     )]  # fmt: skip
 
 
-@given(st.permutations(range(sum(map(len, PARTS)))))
-def test_in_whatever_order_its_deals_show_a_trade_ends_alike(order: list[int]) -> None:
+@given(st.sampled_from(INS).flatmap(lambda ins: st.tuples(st.just(ins), st.permutations(range(len(ins + OUTS))))))
+def test_in_whatever_order_its_deals_show_a_trade_ends_alike(shown: tuple[tuple[float, ...], list[int]]) -> None:
     """Book and core come to the same: nothing held, all the money, one outcome at one price."""
+    filled, order = shown
     told = Told(a_plan(a_lane({3: buy()})))
     books, done = Books(told.core, COSTS, shadows=False), list[Outcome]()
     step = told.tell(closed(3))
     books.live.decided(step.decisions[0])
-    deals = parts(told, only(step, Submit))
+    deals = parts(told, only(step, Submit), filled)
     for fact in (DealMade(at=hour(4), deal=deals[place]) for place in order):
         done += books.observe(fact, told.core.handle(fact))
     told.tell(reconciled(BALANCE - 100.0, at=hour(4)))
