@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from brokers.facts import BarClosed
 from brokers.mt5.lookalike.constants import TRADE_RETCODE_DONE as DONE
 from runtime.recorder import decode_fact
@@ -25,8 +27,8 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
     if world.story.stays_halted and world.level() != "run":
         return
     quiet = [row for row in decisions.values() if row["bar_time"] >= world.quiet_at <= _told_at(world, row)]
-    lasting = {"ENDED"} | ({"MISSING"} if _claimed_late(world) else set())
-    held = [row for row in quiet if row["class"] == "held" and not any(hold in row["holds"] for hold in lasting)]
+    late = _claimed_late(world)
+    held = [row for row in quiet if row["class"] == "held" and not _excused(row, late=late)]
     if held:
         yield f"liveness: still held in the quiet bars: {held[0]['id']} {held[0]['holds']}"
     if any(row["class"] in {"traded", "in_position", "exit", "order_working"} for row in quiet):
@@ -36,6 +38,12 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
     if _told_ahead(world) >= world.quiet_at and _paged(world, "a wrong clock told bars"):
         return
     yield f"liveness: nothing was traded in the quiet bars: {[row['class'] for row in quiet]}"
+
+
+def _excused(row: Line, *, late: bool) -> bool:
+    """Say whether a bar may be held: data is over, or nothing holds it but what an entry claimed late is missed for."""
+    names = {hold.partition(":")[0] for hold in msgspec.json.decode(row["holds"], type=list[str])}
+    return "ENDED" in names or (late and names == {"MISSING"})
 
 
 def _claimed_late(world: World) -> bool:
