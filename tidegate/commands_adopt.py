@@ -56,7 +56,7 @@ def ack(
     account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, balance: Balance = False,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Take a contract as it is told, write off a trade, or take the venue's balance.
+    """Accept a contract as told, a lost trade, or the balance.
 
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
     settle window; what the balance is off is taken with the last one, or by itself where nothing is gone and it was off
