@@ -23,6 +23,7 @@ from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
+from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
 from runtime.operator.control import Control
 from runtime.pace import Pace
@@ -159,11 +160,7 @@ class Daemon:
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""
         self.pace.turn()
-        try:
-            item = await asyncio.wait_for(self.inbox.get(), seconds)
-        except TimeoutError:  # of the wait alone: a file that takes too long to hear something ends the daemon
-            return
-        await self._hear(item)
+        await self._hear(await next_of(self.inbox, seconds))
 
     # --- the switch -------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ HEAVY = {
 
 SHELL = (
     "runtime/daemon.py",
+    "runtime/inbox.py",  # waits for other threads
     "runtime/*session*.py",
     "runtime/taker.py",  # waits for the journal, then for the desk
     "runtime/desks.py",  # the session and the paper venue, behind one face
