@@ -7,8 +7,7 @@ balance is off by it again, and a person is asked anew.
 from brokers.facts import Reconciled
 from runtime.core.decide import Decider
 from runtime.core.facts import BalanceTaken
-from runtime.core.permissions import UNSEEN
-from runtime.core.replies import not_known, reply
+from runtime.core.replies import reply, unseen
 from runtime.core.state import Lane, Ledger
 
 BALANCE_TAKEN = "balance taken"
@@ -44,9 +43,8 @@ def take_balance(decider: Decider, fact: BalanceTaken) -> None:
 
 def _not_yet(decider: Decider) -> str:
     ledger = decider.ledger
-    unseen = [hold for hold in ledger.holds if hold in UNSEEN]
-    if unseen:
-        return not_known(unseen)
+    if hidden := unseen(ledger.holds):
+        return hidden
     if not ledger.off:
         return "the balance is what all deals told make of it: there is nothing to take"
     if where := gone(decider.lanes):

@@ -10,9 +10,8 @@ from runtime.core.balance import gone, take_difference
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import TradeWrittenOff
-from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE
-from runtime.core.replies import not_known, reply
+from runtime.core.replies import reply, unseen
 from runtime.core.state import Lane
 
 WRITTEN_OFF = "written off"
@@ -46,9 +45,8 @@ def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
 
 
 def _not_yet(decider: Decider, lane: Lane | None, position: int) -> str:
-    unseen = [hold for hold in decider.ledger.holds if hold in UNSEEN]
-    if unseen:
-        return not_known(unseen)
+    if hidden := unseen(decider.ledger.holds):
+        return hidden
     if lane is None or lane.trade is None:
         if _left_over(decider, position):
             return ""
