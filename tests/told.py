@@ -144,6 +144,18 @@ def in_trade(script: Script, **trade: Any) -> Told:  # noqa: ANN401
     return told
 
 
+def left_before_entered() -> tuple[Told, Deal]:
+    """Return a core that was told how a position of ours was left and not how it was entered, and its entry deal."""
+    told = Told(a_plan(a_lane({3: buy(), 6: buy()})))
+    wish = told.submit(3)
+    entry = told.deal(wish, "in", 100.1, commission=-3.0)
+    told.tell(
+        Accepted(at=hour(4), id=wish.id, order=entry.position, deal=entry.ticket, volume=1.0),
+        DealMade(at=hour(4), deal=told.deal(entry, "out", 99.1, profit=-97.0, reason="stop")),
+    )  # fmt: skip
+    return told, entry
+
+
 class Rested:
     """A core and its books that are told facts, and others of the same plan that go on from their rest at one."""
 

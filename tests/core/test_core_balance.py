@@ -2,12 +2,12 @@
 
 import pytest
 
-from brokers.facts import Accepted, DealMade, InDoubt, LinkDown
+from brokers.facts import DealMade, InDoubt, LinkDown
 from market.types import Deal
 from runtime.core.facts import AnyFact, BalanceTaken
 from runtime.core.instructions import Alert, Asker, Reconcile, Reply, Submit
 from tests.cores import BALANCE, a_lane, a_plan, buy, closed, hour, reconciled
-from tests.told import Told, of_kind, only
+from tests.told import Told, left_before_entered, of_kind, only
 
 ANN = Asker(id="ann-1", who="ann", why="the broker mended a swap of May", wall=0)
 ASKED = BalanceTaken(at=hour(5), asker=ANN)
@@ -74,14 +74,8 @@ def test_the_balance_waits_for_an_order_that_is_in_doubt() -> None:
 
 def test_the_balance_waits_for_an_entry_whose_exit_was_told_first() -> None:
     """What it cost is what the balance is off; it goes with the position."""
-    told = Told(a_plan(a_lane({3: buy()})))
-    wish = only(told.tell(closed(3)), Submit)
-    entry = told.deal(wish, "in", 100.1, commission=-3.0)
-    told.tell(
-        Accepted(at=hour(4), id=wish.id, order=entry.position, deal=entry.ticket, volume=1.0),
-        DealMade(at=hour(4), deal=told.deal(entry, "out", 99.1, profit=-97.0, reason="stop")),
-        *off(-100.0),
-    )  # fmt: skip
+    told, entry = left_before_entered()
+    told.tell(*off(-100.0))
     answer = only(told.tell(ASKED), Reply)
 
     assert (False, True) == (answer.ok, f"position {entry.position}" in answer.text)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from brokers.facts import Accepted, DealMade, LinkDown
+from brokers.facts import DealMade, LinkDown
 from market.types import Deal
 from runtime.core.facts import AnyFact, TradeWrittenOff
 from runtime.core.instructions import Alert, Asker, Reconcile, Reply, Submit
@@ -12,7 +12,7 @@ from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from tests.chaos_world import COSTS
 from tests.cores import BALANCE, a_lane, a_plan, buy, closed, hour, reconciled
-from tests.told import Told, of_kind, only, position_of
+from tests.told import Told, left_before_entered, of_kind, only, position_of
 
 ANN = Asker(id="ann-1", who="ann", why="the broker's support says so", wall=0)
 
@@ -77,13 +77,7 @@ def test_what_was_left_to_a_trade_that_a_deal_explains_after_all_is_taken_by_ask
 
 def test_a_position_that_was_left_and_of_which_no_entry_is_ever_told_is_written_off() -> None:
     """Its symbol would be held for ever; what the entry cost is in the balance."""
-    told = Told(a_plan(a_lane({3: buy(), 6: buy()})))
-    wish = only(told.tell(closed(3)), Submit)
-    entry = told.deal(wish, "in", 100.1, commission=-3.0)
-    told.tell(
-        Accepted(at=hour(4), id=wish.id, order=entry.position, deal=entry.ticket, volume=1.0),
-        DealMade(at=hour(4), deal=told.deal(entry, "out", 99.1, profit=-97.0, reason="stop")),
-    )  # fmt: skip
+    told, entry = left_before_entered()
     early = only(told.tell(asked(entry)), Reply)
     told.tell(*away())
     held = "BREAK:XAUUSD" in told.holds
