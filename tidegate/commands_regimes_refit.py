@@ -83,8 +83,8 @@ def activate(
     """Put a stored regime model into use; an older one is put back the same way.
 
     A running daemon judges by it from its next closed bar on, also those of other accounts in the same folder that read
-    by it; where none runs it is taken at the next start. One of another lineage is refused,
-    and one that the next start would refuse. Exit code 11 where a daemon, or the next start of a neighbour, refuses.
+    by it; where none runs it is taken at the next start. One of another lineage is refused, and one
+    that the next start would refuse. Exit code 11 where a daemon, or the next start of a neighbour, refuses.
     """
     import msgspec  # noqa: PLC0415
 

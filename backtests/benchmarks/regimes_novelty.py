@@ -5,8 +5,8 @@ fresh bars of the same truth, runs of 1,000, and markets that have changed after
 of what the model takes for it. Hardy's markets, one like the DAX, Student-t ones, and persistent ones drawn at random
 with 1 to 4 features. Statistics and limits were chosen on the two that are marked so, on two like the DAX with other
 numbers, and on Gaussian markets of one feature drawn in much the same way from other seeds; on none of the others.
-Errors count fits, not runs: the runs of one fit share its mistakes. The bound is the upper
-95 % one, bootstrapped. Fits with a state that few bars taught are told apart too.
+Errors count fits, not runs: the runs of one fit share its mistakes. The bound is the upper 95 % one, bootstrapped.
+Fits with a state that few bars taught are told apart too.
 """
 
 import argparse
