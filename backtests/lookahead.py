@@ -19,7 +19,7 @@ from regimes.gate import most_likely
 from regimes.layout import ENSEMBLE, KIND
 from regimes.weights import Vector, unpack
 from runtime.core.core import Core
-from runtime.core.feeds import RegimeReading
+from runtime.core.readings import RegimeReading
 
 Told = Mapping[int, list[float]]
 """What a twin says of each bar, by its opening time: a posterior."""

@@ -18,16 +18,8 @@ from backtests.words import day, fine_share, share
 from config.errors import DataError
 from market.bars import COLUMNS, WITHIN, Bars
 from regimes.bundle import RegimeModel
-from runtime.core.feeds import (
-    Feed,
-    FeedSnapshot,
-    ReadingSnapshot,
-    RegimeReading,
-    feed_snapshot,
-    reading_snapshot,
-    restore_feed,
-    restore_reading,
-)
+from runtime.core.feeds import Feed, FeedSnapshot, feed_snapshot, restore_feed
+from runtime.core.readings import ReadingSnapshot, RegimeReading, reading_snapshot, restore_reading
 
 Reader = Callable[[RegimeModel, Bars], Read]
 Differs = Callable[[RegimeModel, Bars, Array, int], bool]

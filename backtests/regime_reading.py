@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.weights import Vector
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
+from runtime.core.readings import RegimeReading
 
 Array = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from regimes.bundle import RegimeModel, from_texts
 from regimes.weights import ModelError
 from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
-from runtime.core.feeds import RegimeReading
 from runtime.core.gates import OUTLIVED, exchange, tell_unlike
 from runtime.core.plan import NoModel
+from runtime.core.readings import RegimeReading
 from runtime.core.replies import reply
 
 SETTLED = 50

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from regimes.bundle import RegimeModel
-from runtime.core.feeds import Feed, FeedKey, RegimeReading
+from runtime.core.feeds import Feed, FeedKey
 from runtime.core.made import MadeFeed, made_feeds
 from runtime.core.plan import NoModel, Plan, StrategyPlan
+from runtime.core.readings import RegimeReading
 from runtime.core.state import Lane
 
 

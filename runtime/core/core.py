@@ -49,21 +49,14 @@ from runtime.core.facts import (
     TimerFired,
     TradeWrittenOff,
 )
-from runtime.core.feeds import (
-    Feed,
-    FeedKey,
-    RegimeReading,
-    feed_snapshot,
-    reading_snapshot,
-    restore_feed,
-    restore_reading,
-)
+from runtime.core.feeds import Feed, FeedKey, feed_snapshot, restore_feed
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
 from runtime.core.made import MadeFeed, closed_with, fold_shorter, made_snapshot, restore_made
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
+from runtime.core.readings import RegimeReading, reading_snapshot, restore_reading
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
 from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane

@@ -7,11 +7,12 @@ from runtime.core.contract import Contract, lots_towards
 from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
 from runtime.core.gates import read_gate, risk_share, silence, tell_outlived, tell_unlike, vetoes
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
+from runtime.core.readings import RegimeReading
 from runtime.core.risk import (
     CHECKS,
     Approved,

@@ -3,8 +3,9 @@
 from brokers.facts import BarClosed
 from brokers.limits import stop_loss
 from runtime.core.decision import Decision, Outcome
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
 from runtime.core.plan import Plan
+from runtime.core.readings import RegimeReading
 from runtime.core.risk import Exposure, Intent
 from runtime.core.state import Lane, Ledger
 from strategies.protocol import KINDS, FlatWant

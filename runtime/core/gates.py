@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from brokers.hours import Hours
 from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
 from runtime.core.desk import OrderDesk
-from runtime.core.feeds import UNREAD, RegimeReading
 from runtime.core.plan import NoModel, Plan
+from runtime.core.readings import UNREAD, RegimeReading
 from runtime.core.state import Lane
 
 NAN = float("nan")

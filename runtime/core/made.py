@@ -8,8 +8,9 @@ from brokers.hours import Hours
 from brokers.made import MadeRule, fold_made
 from market.made import MadeFold
 from market.types import Bar
-from runtime.core.feeds import Feed, FeedKey, FeedSnapshot, RegimeReading, feed_snapshot, restore_feed
+from runtime.core.feeds import Feed, FeedKey, FeedSnapshot, feed_snapshot, restore_feed
 from runtime.core.plan import RegimePlan
+from runtime.core.readings import RegimeReading
 
 
 class MadeFeed:

@@ -8,12 +8,13 @@ from brokers.latch import Level
 from market.types import Deal, Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from regimes.shut import flat_policy
-from runtime.core.feeds import FeedSnapshot, ReadingSnapshot
+from runtime.core.feeds import FeedSnapshot
 from runtime.core.instructions import Asker
 from runtime.core.made import MadeSnapshot
 from runtime.core.orders import OrderRecord
 from runtime.core.plan import StrategyPlan
 from runtime.core.positions import Trade
+from runtime.core.readings import ReadingSnapshot
 from strategies.adapter import runner_of
 
 OFF = GateParams(mode="off")

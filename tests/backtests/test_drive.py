@@ -10,8 +10,9 @@ from brokers.venue import Costs
 from market.bars import Bars, bars_of
 from market.types import TIMEFRAMES
 from runtime.core.decision import OUTCOMES, Decision
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
 from runtime.core.plan import Plan, RegimePlan
+from runtime.core.readings import RegimeReading
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.trend import Trend

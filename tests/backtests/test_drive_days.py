@@ -13,8 +13,9 @@ from brokers.mt5.frames import Closed
 from market.bars import Bars, bars_of
 from regimes.shut import OnShut
 from runtime.core.core import Core
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
 from runtime.core.plan import Plan, RegimePlan
+from runtime.core.readings import RegimeReading
 from runtime.hearing import facts_of
 from strategies.breakout import Breakout
 from strategies.trend import Trend

@@ -21,7 +21,7 @@ from regimes.likeness import (
     likeness_params,
     likeness_verdict,
 )
-from runtime.core.feeds import REMEMBERED
+from runtime.core.readings import REMEMBERED
 
 FEATURES: tuple[FeatureRef, ...] = (RETURN, GARMAN_KLASS)
 LEARNT = 2000

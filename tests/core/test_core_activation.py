@@ -20,9 +20,9 @@ from regimes.gate import ByPosterior
 from regimes.labels import reordered
 from regimes.novelty import battery
 from runtime.core.facts import AnyFact, ModelActivated
-from runtime.core.feeds import REMEMBERED, reading_snapshot
 from runtime.core.instructions import Asker, Cancel, Reply
 from runtime.core.plan import Plan, RegimePlan
+from runtime.core.readings import REMEMBERED, reading_snapshot
 from runtime.outcomes.books import Books
 from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_lane, a_plan, buy, buy_limit, closed, hour, up_model

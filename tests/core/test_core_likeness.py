@@ -12,9 +12,9 @@ from market.types import Bar
 from regimes.bundle import RegimeModel, seal, texts_of
 from runtime.core.core import Core
 from runtime.core.facts import ModelActivated
-from runtime.core.feeds import REMEMBERED
 from runtime.core.instructions import Alert, Asker, Reply
 from runtime.core.plan import Plan, RegimePlan
+from runtime.core.readings import REMEMBERED
 from tests.cores import a_gate, a_lane, a_plan, buy, closed, hour, up_model
 from tests.told import Told, kinds, of_kind, only
 

@@ -9,9 +9,10 @@ import pytest
 
 from brokers.facts import Accepted, DealMade
 from regimes.novelty import battery, e_process
-from runtime.core.feeds import Feed, RegimeReading
+from runtime.core.feeds import Feed
 from runtime.core.instructions import Cancel, ClosePosition
 from runtime.core.plan import Plan, RegimePlan
+from runtime.core.readings import RegimeReading
 from tests.cores import LEAVE, a_gate, a_lane, a_plan, bar, buy, buy_limit, closed, hour, up_model
 from tests.models import a_model
 from tests.told import Rested, Told, kinds, of_kind, only
