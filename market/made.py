@@ -76,6 +76,10 @@ class MadeFold(msgspec.Struct):
     prices: list[float] = msgspec.field(default_factory=lambda: [0.0] * SIZE)
     moves: list[float] = msgspec.field(default_factory=lambda: [0.0] * MOVES)
 
+    def copied(self) -> "MadeFold":
+        """Return the same, to be gone back to."""
+        return MadeFold(self.opened, self.whole, self.told, list(self.prices), list(self.moves))
+
     def fold(self, bar: Bar, timeframe: str, opened: int, *, last: bool) -> tuple[Bar, ...]:
         """Fold a bar of the longer one that began at `opened` (UTC ms); return what is over with it, at most two.
 

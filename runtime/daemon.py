@@ -22,7 +22,7 @@ from market.types import TIMEFRAMES, Bar, Symbol
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
-from runtime.hearing import Ears, Hearing
+from runtime.hearing import Ears, Hearing, history
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
 from runtime.operator.control import Control
@@ -221,8 +221,7 @@ class Daemon:
                 continue
             for bar in await self._past(key):
                 self.hearing.remember(bar)
-                closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
-                await self.taker.take(BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm"))
+                await self.taker.take(history(bar))
 
     async def _past(self, key: FeedKey) -> tuple[Bar, ...]:
         """Return history; where there is less than asked for, the terminal may still be loading it: look again."""

@@ -100,7 +100,7 @@ class Hearing:
         """Yield what has changed of bars told before, and the bars that closed since."""
         for bar in told.revised:
             self.remember(bar)
-            yield BarRevised(at=told.at, bar=bar)
+            yield revision(bar, told.at)
         for closed in told.bars:
             self.told[closed.bar.symbol, closed.bar.timeframe] = closed.bar.time
         yield from facts_of(told.bars, told.at, self.ears.max_age_ms)
@@ -120,6 +120,23 @@ class Hearing:
 def _lasting(symbol: Symbol) -> Symbol:
     """Return a contract without what moves with the market."""
     return msgspec.structs.replace(symbol, tick_value=0.0)
+
+
+def revision(bar: Bar, at: int) -> BarRevised | FeedBroken:
+    """Return the fact that a bar is told anew; what cannot be one is no other bar, but a broken feed."""
+    return broken(bar, at) or BarRevised(at=at, bar=bar)
+
+
+def history(bar: Bar) -> BarClosed | FeedBroken:
+    """Return the fact that a bar has been, as it was told when it closed; what cannot be one is folded in nowhere."""
+    closed = bar.time + TIMEFRAMES[bar.timeframe] * 1000
+    return broken(bar, closed) or BarClosed(at=closed, bar=bar, bid=bar.close, ask=bar.close, phase="warm")
+
+
+def broken(bar: Bar, at: int) -> FeedBroken | None:
+    """Return the fact that something cannot be a bar; None where it can."""
+    problem = price_problem(bar.open, bar.high, bar.low, bar.close)
+    return FeedBroken(at=at, symbol=bar.symbol, problem=f"bar {bar.time}: {problem}") if problem else None
 
 
 def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[BarClosed | FeedBroken]:

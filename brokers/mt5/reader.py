@@ -199,8 +199,9 @@ def forbidden_by(terminal: Any, account: Any) -> str:  # noqa: ANN401 - structur
     return ""
 
 
-def _prices(bar: Bar) -> tuple[float, float, float, float]:
-    return bar.open, bar.high, bar.low, bar.close
+def _prices(bar: Bar) -> str:
+    """Return a bar's prices, to be held against others; as text, for what is not a number is not equal to itself."""
+    return f"{bar.open} {bar.high} {bar.low} {bar.close}"
 
 
 @lru_cache(maxsize=64)  # asked with every frame, and a link in the path costs a system call a folder

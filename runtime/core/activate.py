@@ -7,7 +7,7 @@ from regimes.bundle import RegimeModel, from_texts
 from regimes.weights import ModelError
 from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
-from runtime.core.gates import OUTLIVED, exchange, tell_unlike
+from runtime.core.gates import MODEL_BEFORE, OUTLIVED, tell_unlike
 from runtime.core.plan import NoModel
 from runtime.core.readings import RegimeReading
 from runtime.core.replies import reply
@@ -50,10 +50,7 @@ def _take(decider: Decider, reading: RegimeReading) -> None:
     if plan is decider.plan:
         return
     decider.plan = plan
-    for lane in decider.lanes:
-        if lane.plan.regime == reading.name:
-            exchange(lane, reading)
-            decider.shut_out(lane)
+    decider.exchange(reading, MODEL_BEFORE)
 
 
 def _unknown(decider: Decider, regime: str) -> str:

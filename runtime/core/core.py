@@ -32,6 +32,7 @@ from brokers.facts import (
 )
 from market.types import Bar
 from runtime.core.adopt import adoption_answered
+from runtime.core.anew import Made, fold, fold_anew
 from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
@@ -53,12 +54,12 @@ from runtime.core.feeds import Feed, FeedKey, feed_snapshot, restore_feed
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
-from runtime.core.made import MadeFeed, closed_with, fold_shorter, made_snapshot, restore_made
+from runtime.core.made import MadeFeed, closed_with, made_snapshot, restore_made
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
 from runtime.core.readings import RegimeReading, reading_snapshot, restore_reading
 from runtime.core.reconcile import reconcile
-from runtime.core.specs import broken, clock_told, feed_told, symbol_seen
+from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
 from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
 
 
@@ -204,11 +205,12 @@ class Core:
         """Fold a bar into features and regimes, once; return whether it was new."""
         if fact.bar.time <= feed.last_time:
             return False
-        feed.fold(fact.bar)
-        for reading in self.readings_of[key]:
-            reading.fold()
-        fold_shorter(self.made, key, fact.bar, self.decider.readings)
+        fold(feed, self.readings_of[key], self._made_of(key), fact.bar)
         return True
+
+    def _made_of(self, key: FeedKey) -> list[Made]:
+        """Return what is made of a feed's bars, and what reads it."""
+        return [(made, self.decider.readings[name]) for name, made in self.made.items() if made.key == key]
 
     def _read(self, key: FeedKey, bar: Bar) -> list[RegimeReading]:
         """Return the readings that a bar has moved: those of its feed, and those whose bars closed with it."""
@@ -218,11 +220,13 @@ class Core:
         return self.readings_of[key] + [self.decider.readings[name] for name in closed]
 
     def _revised(self, fact: BarRevised) -> None:
-        """Know the bar as it is told now, so that it is told once, and hold its symbol."""
-        feed = self.feeds.get((fact.bar.symbol, fact.bar.timeframe))
-        if feed is not None:
-            feed.revise(fact.bar)
-        broken(self.ledger, self.desk, fact)
+        """Fold the bar in as it is told now, and hold its symbol."""
+        key = (fact.bar.symbol, fact.bar.timeframe)
+        feed = self.feeds.get(key)
+        changed = None if feed is None else fold_anew(feed, self.readings_of[key], self._made_of(key), fact.bar)
+        for reading in changed or ():
+            self.decider.restate(reading)
+        revised(self.ledger, self.desk, fact, anew=feed is None or changed is not None)
 
     def _lift(self, symbol: str) -> None:
         """Lift the holds that a bar can lift."""

@@ -8,7 +8,16 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed
-from runtime.core.gates import read_gate, risk_share, silence, tell_outlived, tell_unlike, vetoes
+from runtime.core.gates import (
+    TOLD_FIRST,
+    exchange,
+    read_gate,
+    risk_share,
+    silence,
+    tell_outlived,
+    tell_unlike,
+    vetoes,
+)
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
@@ -194,6 +203,19 @@ class Decider:
                 read_gate(lane, reading)
                 if live:
                     self.shut_out(lane)
+
+    def restate(self, reading: RegimeReading) -> None:
+        """Take into the gates before it what a regime says otherwise, since a bar that it has read was told anew."""
+        if reading.doubted:
+            tell_unlike(self.desk, reading)
+        self.exchange(reading, TOLD_FIRST)
+
+    def exchange(self, reading: RegimeReading, shut_by: str) -> None:
+        """Take what a regime says otherwise of its last closed bar into the gates before it."""
+        for lane in self.lanes:
+            if lane.plan.regime == reading.name:
+                exchange(lane, reading, shut_by)
+                self.shut_out(lane)
 
     def shut_out(self, lane: Lane) -> None:
         """Take what rests of a lane back at once where its gate has shut: the next bar of its own may be far."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,14 +16,24 @@ FeedKey = tuple[str, str]
 
 
 KNOWN = 3
-"""Bars remembered as they were folded in: after a restart they are held against what the terminal tells then."""
+"""Bars remembered as they were folded in, to be held against what the terminal tells later, and taken back."""
+
+
+class FeedBefore(NamedTuple):
+    """What a feed was before it was told a bar."""
+
+    bars: int
+    last_time: int
+    states: list[list[float]]
+    values: list[float]
 
 
 class Feed:
     """All features wanted of one symbol and timeframe, each folded once a bar."""
 
     __slots__ = (
-        "bars", "folds", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values", "warm_after",
+        "bars", "before", "folds", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values",
+        "warm_after",
     )  # fmt: skip
 
     def __init__(self, key: FeedKey) -> None:
@@ -39,6 +49,8 @@ class Feed:
         self.warm_after = 0
         self.last_time = 0
         self.known: deque[Bar] = deque(maxlen=KNOWN)
+        self.before: deque[FeedBefore] = deque(maxlen=KNOWN)
+        """What it was before each bar that is known."""
 
     def want(self, ref: FeatureRef) -> int:
         """Return the place of a feature among `values`, adding it if it is new."""
@@ -61,6 +73,7 @@ class Feed:
         """Fold one closed bar into every feature."""
         told, t = told_of(bar), bar.time / 1000.0
         values, states = self.values, self.states
+        self.before.append(FeedBefore(self.bars, self.last_time, [list(s) for s in states], list(values)))
         for i, (step, params, of) in enumerate(self.folds):
             values[i] = step(states[i], params, *told[of], t)
         self.bars += 1
@@ -77,11 +90,11 @@ class Feed:
             return ""
         return f"the last follow one another sooner than bars of {self.key[1]} can"
 
-    def revise(self, bar: Bar) -> None:
-        """Know a bar as it is told by now; what was folded in stays folded in."""
-        for place, old in enumerate(self.known):
-            if old.time == bar.time:
-                self.known[place] = bar
+    def take_back(self, bars: int) -> None:
+        """Be what it was before its last bars, so many of those that are known."""
+        for _ in range(bars):
+            self.known.pop()
+            self.bars, self.last_time, self.states, self.values = self.before.pop()
 
 
 class FeedSnapshot(msgspec.Struct, frozen=True):
@@ -92,11 +105,15 @@ class FeedSnapshot(msgspec.Struct, frozen=True):
     states: list[list[float]]
     values: list[float]
     known: tuple[Bar, ...] = ()
+    before: tuple[FeedBefore, ...] = ()
 
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
     """Return all that moves in a feed."""
-    return FeedSnapshot(feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values), tuple(feed.known))
+    return FeedSnapshot(
+        feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values), tuple(feed.known),
+        tuple(feed.before),
+    )  # fmt: skip
 
 
 def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
@@ -105,3 +122,4 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
     feed.states = [list(s) for s in snapshot.states]
     feed.values = list(snapshot.values)
     feed.known = deque(snapshot.known, maxlen=KNOWN)
+    feed.before = deque(snapshot.before, maxlen=KNOWN)

@@ -12,6 +12,8 @@ from runtime.core.state import Lane
 NAN = float("nan")
 UNLIKE = "these are not the bars that the model learnt from"
 OUTLIVED = "the model has outlived its max_model_age: refit it"
+MODEL_BEFORE = "shut by the model before, until the new one has read a bar"
+TOLD_FIRST = "shut by what was told before a bar was revised, until the next one has closed"
 NOTHING_READ = "no bar has had a value for all of its features yet"
 HOUR_MS = 3_600_000
 """By so much a server's clock may be put forward within the bars that are counted."""
@@ -58,31 +60,31 @@ def _know_nothing(lane: Lane, why: str) -> None:
     lane.gate_reason = why
 
 
-def exchange(lane: Lane, reading: RegimeReading) -> None:
-    """Take what a new model says of the last closed bar into the lane's gate, until it has read a bar of its own.
+def exchange(lane: Lane, reading: RegimeReading, shut_by: str) -> None:
+    """Take what is said otherwise of the last closed bar into the lane's gate: by a new model, or of a revised bar.
 
-    Between two bars nothing is let in that the old model kept out, and nothing that the new one would not let in by
-    itself. A reading that is stale stays so.
+    Until the next bar nothing is let in that was kept out before, and nothing that would not be let in by what is said
+    now. `shut_by` says what kept out what would be let in now. A reading that is stale stays so.
     """
     if lane.allowed != lane.allowed:
         return
     lane.allowed = NAN if _void(lane, reading) else allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed
     lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
-    lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading)
+    lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading, shut_by)
     if lane.weights:
         share = exposure(reading.state, lane.weights, reading.model.states)
         lane.exposure = share if share < lane.exposure else lane.exposure
 
 
-def _unheard(lane: Lane, reading: RegimeReading) -> str:
-    """Return why a gate is shut after its model was exchanged."""
+def _unheard(lane: Lane, reading: RegimeReading, shut_by: str) -> str:
+    """Return why a gate is shut after what its regime says was exchanged."""
     if void := _void(lane, reading):
         return void
     if reading.novel:
         return f"no trained regime explains this ({reading.strangest})"
     if lane.allowed >= lane.gate_flat[ENTER]:
-        return "shut by the model before, until the new one has read a bar"
+        return shut_by
     return "regime not allowed"
 
 

@@ -1,8 +1,9 @@
-"""What regimes are read: the filter of each model, fed by what the features of its bars say."""
+"""What is read of regimes: the filter of each model, fed by what the features of its bars say."""
 
 import math
 
 from collections import deque
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,7 @@ from regimes.gate import most_likely
 from regimes.likeness import contradiction, likeness_count, likeness_init, likeness_params, likeness_verdict
 from regimes.novelty import SHARE, WHICH, name_of, novelty_init, novelty_step
 from regimes.pit import pit_init, pit_step
-from runtime.core.feeds import Feed
+from runtime.core.feeds import KNOWN, Feed
 
 REMEMBERED = 1000
 """Rows of features a reading remembers, for a model that comes after its own: a filter forgets what is older."""
@@ -20,12 +21,28 @@ UNREAD = 1 << 30
 """So many bars have told nothing, and more, where none has told anything yet."""
 
 
+class ReadingBefore(NamedTuple):
+    """What a regime reading was before it read a row."""
+
+    state: list[float]
+    strange: list[float]
+    novel: bool
+    novelty: float
+    blind: int
+    ordinal: int
+    log_density: float
+    posterior: tuple[float, ...]
+    forgot: tuple[float, ...]
+    """The row that fell out of memory for it; (): none did."""
+
+
 class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "alike", "bars", "blind", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel",
-        "novelty", "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights", "x", "z",
+        "alike", "bars", "before", "blind", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel",
+        "novelty", "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights",
+        "x", "z",
     )  # fmt: skip
 
     def __init__(self, name: str, model: RegimeModel, feed: Feed, rule: tuple[float, ...] = (), ends: int = 0) -> None:
@@ -46,6 +63,8 @@ class RegimeReading:
         self.model, self.ends = model, ends
         self.weights = model.weights
         self.state: list[float] = filter_init(model.weights)
+        self.before: deque[ReadingBefore] = deque(maxlen=KNOWN)
+        """What it was before each of the last rows."""
         self.bars = 0
         self.blind = UNREAD
         """Bars in a row, the last among them, that told nothing: a feature had no value."""
@@ -87,6 +106,19 @@ class RegimeReading:
             self.x[:] = row
             self._read()
 
+    def take_back(self, rows: int) -> None:
+        """Be what it was before the last rows, so many of those that it remembers itself before."""
+        for _ in range(rows):
+            was = self.before.pop()
+            self.rows.pop()
+            if was.forgot:
+                self.rows.appendleft(was.forgot)
+            self.bars -= 1
+            self.state, self.strange, self.novel, self.novelty = was.state, was.strange, was.novel, was.novelty
+            self.blind, self.ordinal, self.log_density, self.posterior = was[4:8]
+        if rows:
+            self.count_again()
+
     @property
     def outlived(self) -> bool:
         """Its last bar closed when the model was too old already: a fact of the bars, whatever the clock says."""
@@ -107,8 +139,9 @@ class RegimeReading:
         if self.model.quantiles:
             self._count()
         self._compare()
+        forgot = self.rows[0] if len(self.rows) == REMEMBERED else ()
         self.rows.append(tuple(x))
-        self._read()
+        self._read(forgot)
 
     def _count(self) -> None:
         """Count one more row, and no more the one that falls out of memory for it."""
@@ -116,9 +149,15 @@ class RegimeReading:
             likeness_count(self.alike, self.marks, self.rows[0], -1.0)
         likeness_count(self.alike, self.marks, self.x, 1.0)
 
-    def _read(self) -> None:
-        """Read one row."""
+    def _read(self, forgot: tuple[float, ...] = ()) -> None:
+        """Read one row, for which another may have been forgotten."""
         x = self.x
+        self.before.append(
+            ReadingBefore(
+                list(self.state), list(self.strange), self.novel, self.novelty, self.blind, self.ordinal,
+                self.log_density, self.posterior, forgot,
+            )
+        )  # fmt: skip
         self.log_density = filter_step(self.state, self.weights, x)
         self.bars += 1
         self.blind = 0 if self.log_density == self.log_density else self.blind + 1
@@ -158,6 +197,7 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
     """The one it reads by: another may have been activated since the run began. None: that of the plan."""
     rule: tuple[float, ...] = ()
     rows: list[tuple[float, ...]] = []
+    before: tuple[ReadingBefore, ...] = ()
 
 
 def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
@@ -165,7 +205,7 @@ def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     return ReadingSnapshot(
         reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state),
         list(reading.strange), reading.novel, reading.novelty, reading.blind, reading.model, reading.rule,
-        list(reading.rows),
+        list(reading.rows), tuple(reading.before),
     )  # fmt: skip
 
 
@@ -175,6 +215,7 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
         reading.model, reading.weights, reading.rule = snapshot.model, snapshot.model.weights, snapshot.rule
         reading.z = pit_init(reading.weights, reading.model.evidence)
     reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
+    reading.before = deque(snapshot.before, maxlen=KNOWN)
     reading.count_again()
     reading.bars, reading.blind, reading.ordinal = snapshot.bars, snapshot.blind, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior

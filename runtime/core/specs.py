@@ -14,11 +14,17 @@ from runtime.core.replies import reply
 from runtime.core.state import Ledger
 
 
-def broken(ledger: Ledger, desk: OrderDesk, fact: BarRevised | FeedBroken) -> None:
+def broken(ledger: Ledger, desk: OrderDesk, fact: FeedBroken) -> None:
     """Hold the symbol until a bar passes its checks."""
-    symbol = fact.bar.symbol if isinstance(fact, BarRevised) else fact.symbol
-    problem = "a bar was revised after it closed" if isinstance(fact, BarRevised) else fact.problem
-    _hold(ledger, desk, f"CONTRACT:{symbol}", symbol, problem)
+    _hold(ledger, desk, f"CONTRACT:{fact.symbol}", fact.symbol, fact.problem)
+
+
+def revised(ledger: Ledger, desk: OrderDesk, fact: BarRevised, *, anew: bool) -> None:
+    """Hold the symbol until its next bar; what is too old to be folded in `anew` people have to know of."""
+    problem = "a bar was revised after it closed"
+    if not anew:
+        problem += f", that of {utc(fact.bar.time)}: it is too old, and stays folded in as it was told first"
+    _hold(ledger, desk, f"CONTRACT:{fact.bar.symbol}", fact.bar.symbol, problem)
 
 
 def feed_told(ledger: Ledger, desk: OrderDesk, fact: FeedStale | FeedFresh) -> None:

@@ -1,5 +1,7 @@
 """The worker and a terminal that behaves oddly: history late or told anew, trading barred, an account switched."""
 
+import math
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,15 @@ def test_a_bar_that_is_told_otherwise_now_is_revised(terminal: Terminal) -> None
     cursor = FeedCursor("GOLD", "H1", bars[-1].time, (told, volume))
 
     assert (bars[-2],) == terminal.poll(cursor).revised
+
+
+def test_what_is_not_a_number_is_told_once_and_not_with_every_poll(terminal: Terminal) -> None:
+    """It is not equal to itself, and is no other bar for that."""
+    reader = terminal.worker.reader
+    row = (START // 1000, 1.0, 1.0, math.nan, 1.0, 1, 0, 0)
+    bar = reader.bar(FeedCursor("GOLD", "H1", 0), row)
+
+    assert [] == reader.revised(FeedCursor("GOLD", "H1", bar.time, (bar,)), [row])
 
 
 # --- deals ------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from runtime.core.facts import AnyFact
 from runtime.core.feeds import Feed
 from runtime.core.instructions import Alert
 from runtime.core.state import Ledger
-from runtime.hearing import Ears, Hearing, facts_of
+from runtime.hearing import Ears, Hearing, facts_of, history
 from tests.cores import a_lane, a_plan, an_account, closed, hour, opening
 from tests.told import Told, of_kind
 from tests.venues import EURUSD, GOLD, HOUR
@@ -271,6 +271,26 @@ def test_the_last_bars_of_a_run_are_read_again_by_the_next_one() -> None:
     (cursor,) = room.hearing.cursors(core.core.feeds)
 
     assert (closed(4).bar, changed, closed(6).bar) == cursor.known
+
+
+def test_a_bar_that_is_revised_into_none_is_a_broken_feed() -> None:
+    """It is folded in nowhere, and read again: once it is a bar it is revised."""
+    room = Room(lockstep=True)
+    bar = told_bar(4, symbol="XAUUSD")
+    room.poll(0.0, bars=(bar,))
+    crossed = msgspec.structs.replace(bar.bar, high=1.0)
+    broken, right = (room.poll(n, revised=(one,)) for n, one in enumerate((crossed, bar.bar), 1))
+
+    assert [FeedBroken] == [type(fact) for fact in broken]
+    assert [BarRevised(at=hour(5) + 2000, bar=bar.bar)] == right
+
+
+def test_history_that_cannot_be_a_bar_is_folded_in_nowhere() -> None:
+    """One number that is none would stay in every mean for ever: the feed is broken there, until its next bar."""
+    bar = closed(1).bar
+    told = [history(one) for one in (bar, msgspec.structs.replace(bar, close=float("nan")))]
+
+    assert [closed(1, spread=0.0, phase="warm"), FeedBroken] == [told[0], type(told[1])]
 
 
 # --- contracts --------------------------------------------------------------------------------------------------------
