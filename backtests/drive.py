@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 import msgspec
 
 from backtests.reel import FOREVER, Closed, Reel
-from brokers.facts import BarClosed, BarPhase, DataEnded, LinkUp, Reconciled
+from brokers.facts import BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
 from market.bars import Bars
@@ -32,6 +32,7 @@ from runtime.core.instructions import (
     Submit,
     WakeAt,
 )
+from runtime.core.warming import bars_wanted, is_warming
 from runtime.outcomes.books import Books
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
@@ -173,8 +174,11 @@ class PlainDrive:
         self.account = account
         self._handle(LinkUp(at=at, account=account))
         for reel in self.told_order:
-            for i in range(max(0, reel.told - self.warmup), reel.told):
+            bars = bars_wanted(self.core.feeds, self.core.made, (reel.symbol, reel.tape.timeframe), self.warmup)
+            for i in range(max(0, reel.told - bars), reel.told):
                 self._tell_bar(reel, i, reel.tape.time[i] + reel.frame, "warm")
+        if is_warming(self.core.ledger):
+            self._handle(HistoryTold(at=at))
 
     def _tell_bar(self, reel: Reel, index: int, at: int, phase: BarPhase) -> None:
         bar = reel.tape.bar(index)

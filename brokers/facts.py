@@ -76,6 +76,10 @@ class BarClosed(Fact, frozen=True, kw_only=True):
     """warm: history before the run. missed: it closed while we were away; decided, never traded."""
 
 
+class HistoryTold(Fact, frozen=True, kw_only=True):
+    """All bars that there are of before were told: what is not warm by now is so only bars later."""
+
+
 class BarRevised(Fact, frozen=True, kw_only=True):
     """The terminal now tells another story of a bar it has already told."""
 
@@ -191,6 +195,6 @@ class Reconciled(Fact, frozen=True, kw_only=True):
 
 BrokerFact = (
     LinkUp | LinkDown | WrongTerminal | TradingForbidden | TradingAllowed | SymbolSeen | BarClosed | BarRevised
-    | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected | Refused | InDoubt | DealMade
-    | OrderGone | Reconciled
+    | HistoryTold | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected | Refused
+    | InDoubt | DealMade | OrderGone | Reconciled
 )  # fmt: skip

@@ -70,6 +70,16 @@ class Hours(msgspec.Struct, frozen=True):
             count += 1
         return count
 
+    def closes_after(self, last: int, length: int, bars: int) -> int | None:
+        """Return when the last of so many bars closes that come after the one that opened at `last`; None for never."""
+        begins = self.dial(last) + length
+        for _ in range(bars):
+            opens = calendar.next_open(self.calendar, begins)
+            if opens is None:
+                return None
+            begins += (opens - begins) // length * length + length
+        return self._utc(begins)
+
     def opens_within(self, at: int, length: int) -> bool:
         """Return whether a session is on at a tick; a recorded bar's stamp stands for the first tick of its `length`.
 

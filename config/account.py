@@ -239,7 +239,8 @@ class FeedSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How bars arrive."""
 
     warmup: Annotated[int, msgspec.Meta(ge=0)] = 500
-    """Bars folded in before the first decision."""
+    """Bars of each feed folded in before the first decision; more where its features need more, and where bars of a
+    regime are made of them: as many as make up what that one needs."""
     reread: Annotated[int, msgspec.Meta(ge=0)] = 3
     """Closed bars that are read again and again: one that has changed holds its symbol."""
     stale_s: Positive = 120.0

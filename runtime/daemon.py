@@ -14,13 +14,14 @@ from pathlib import Path
 
 import structlog
 
-from brokers.facts import BarClosed, FeedBroken, LinkUp
+from brokers.facts import BarClosed, FeedBroken, HistoryTold, LinkUp
 from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from market.types import TIMEFRAMES, Bar, Symbol
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
+from runtime.core.warming import bars_wanted, is_warming
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing, history
 from runtime.inbox import next_of
@@ -76,6 +77,8 @@ class Daemon:
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
+        self.begun = False
+        """Whether all history was told that there was at the first link."""
         self.next_look = 0.0
         self.stopping = ""
 
@@ -220,18 +223,23 @@ class Daemon:
             if self.core.feeds[key].last_time:
                 continue
             for bar in await self._past(key):
+                self.pace.turn()
                 self.hearing.remember(bar)
                 await self.taker.take(history(bar))
+        if is_warming(self.ledger) and not self.begun:
+            await self.taker.take(HistoryTold(at=self.ledger.at))
+        self.begun = True
 
     async def _past(self, key: FeedKey) -> tuple[Bar, ...]:
         """Return history; where there is less than asked for, the terminal may still be loading it: look again."""
-        told = await self.session.past(*key, self.warmup)
+        bars = bars_wanted(self.core.feeds, self.core.made, key, self.warmup)
+        told = await self.session.past(*key, bars)
         for _ in range(HISTORY_TRIES):
             if told.whole or self.session.lockstep:
                 break
             before = told.bars
             await self._pause(HISTORY_S)
-            told = await self.session.past(*key, self.warmup)
+            told = await self.session.past(*key, bars)
             if before and len(told.bars) <= len(before):
                 break
         return told.bars

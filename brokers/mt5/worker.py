@@ -201,13 +201,14 @@ class Worker:
         )  # fmt: skip
 
     def past(self, ask: Past) -> History:
-        """Give closed bars from history."""
+        """Give closed bars from history, as many as were asked for or as the terminal shows in a chart."""
         r = self.reader
-        rows = r.rates(ask.symbol, ask.timeframe, ask.count + 1)
+        count = min(ask.count, r.must(self.mt5.terminal_info(), "terminal_info").maxbars - 1)  # of more it gives none
+        rows = r.rates(ask.symbol, ask.timeframe, count + 1)
         closed = rows if r.replay()["ended"] else rows[:-1]
         feed = FeedCursor(ask.symbol, ask.timeframe, 0)
-        bars = tuple(r.bar(feed, row) for row in closed[-ask.count :]) if ask.count else ()
-        return History(bars=bars, whole=len(rows) > ask.count, who=r.who())
+        bars = tuple(r.bar(feed, row) for row in closed[-count:]) if count else ()
+        return History(bars=bars, whole=len(rows) > count, who=r.who())
 
     def symbols(self, ask: Symbols) -> SymbolInfos:
         """Name the terminal's symbols; none of them is selected for it."""

@@ -9,11 +9,9 @@ from runtime.core.decide import Decider
 from runtime.core.facts import ModelActivated
 from runtime.core.gates import MODEL_BEFORE, OUTLIVED, tell_unlike
 from runtime.core.plan import NoModel
-from runtime.core.readings import RegimeReading
+from runtime.core.readings import SETTLED, RegimeReading
 from runtime.core.replies import reply
 
-SETTLED = 50
-"""Rows with a value for every feature that a filter must have read: before that it tells where it began."""
 SHOWN = 12
 """Letters of a fingerprint that people are shown."""
 

@@ -18,6 +18,7 @@ from brokers.facts import (
     FeedBroken,
     FeedFresh,
     FeedStale,
+    HistoryTold,
     InDoubt,
     LinkDown,
     LinkUp,
@@ -61,6 +62,7 @@ from runtime.core.readings import RegimeReading, reading_snapshot, restore_readi
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
 from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
+from runtime.core.warming import WARMING, history_told
 
 
 class Core:
@@ -90,7 +92,7 @@ class Core:
         self.ledger = Ledger(holds={"SWITCH": "the latch is not read yet", "LINK": "no terminal yet"})
         self.ledger.holds["UNRECONCILED"] = "the venue was not looked at yet"
         for symbol in dict.fromkeys(key[0] for key in self.feeds):  # in the plan's order, whatever the hash seed
-            self.ledger.holds[f"WARMING:{symbol}"] = "features have not seen enough bars"
+            self.ledger.holds[f"WARMING:{symbol}"] = WARMING
         self.desk = OrderDesk(self.ledger, self.lanes, plan.settle_s)
         self.decider = Decider(plan, self.ledger, self.lanes, self.desk, self.readings)
         self.decider.host = host.decider if host else None
@@ -143,6 +145,8 @@ class Core:
                 symbol_seen(self.decider, fact)
             case BarRevised():
                 self._revised(fact)
+            case HistoryTold():
+                history_told(ledger, self.desk, self.feeds, self.made, self.plan.hours, fact)
             case FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():

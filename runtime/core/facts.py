@@ -15,6 +15,7 @@ from brokers.facts import (
     FeedBroken,
     FeedFresh,
     FeedStale,
+    HistoryTold,
     InDoubt,
     LinkDown,
     LinkUp,
@@ -128,6 +129,7 @@ AnyFact = (
     | SymbolSeen
     | BarClosed
     | BarRevised
+    | HistoryTold
     | FeedBroken
     | FeedStale
     | FeedFresh

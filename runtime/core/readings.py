@@ -17,6 +17,8 @@ from runtime.core.feeds import KNOWN, Feed
 
 REMEMBERED = 1000
 """Rows of features a reading remembers, for a model that comes after its own: a filter forgets what is older."""
+SETTLED = 50
+"""Rows with a value for every feature that a filter must have read: before that it tells where it began."""
 UNREAD = 1 << 30
 """So many bars have told nothing, and more, where none has told anything yet."""
 

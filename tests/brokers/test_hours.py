@@ -109,3 +109,21 @@ def test_a_market_that_has_ended_misses_nothing() -> None:
     over = Hours(Calendar(week=(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)), "UTC")
 
     assert 0 == over.bars_missed(utc(2025, 1, 9), utc(2025, 12, 9), DAY_MS, 4)
+
+
+@pytest.mark.parametrize("length", [HOUR, 4 * HOUR, DAY_MS])
+@pytest.mark.parametrize("bars", [1, 5, 40])
+def test_so_many_bars_close_when_so_many_have_been_missed(length: int, bars: int) -> None:
+    """What is to come is counted as what has not come is, weekends, holidays and a clock put forward among it."""
+    last = utc(2025, 2, 27, 22)
+    at = HOURS.closes_after(last, length, bars)
+
+    assert at is not None
+    assert [bars - 1, bars] == [HOURS.bars_missed(last, until, length, 99) for until in (at - 1, at)]
+
+
+def test_in_a_market_that_has_ended_no_bar_closes() -> None:
+    """Never is told as such."""
+    over = Hours(Calendar(week=(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)), "UTC")
+
+    assert over.closes_after(utc(2025, 1, 9), DAY_MS, 1) is None

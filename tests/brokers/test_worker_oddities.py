@@ -73,6 +73,17 @@ def test_a_past_says_whether_it_is_whole(terminal: Terminal, late: Any, count: i
     assert (count, late is same) == (len(told.bars), told.whole)
 
 
+def test_no_more_is_asked_for_than_the_terminal_shows_in_a_chart(terminal: Terminal) -> None:
+    """Asked for more it gives nothing at all; what it has is the whole."""
+    terminal.odd(
+        Odd(terminal_info=with_field(maxbars=3), copy_rates_from_pos=lambda rows: rows if len(rows) <= 3 else None)
+    )
+    told = terminal.worker.answer(Past(symbol="GOLD", timeframe="H1", count=99))
+
+    assert isinstance(told, History)
+    assert (2, True) == (len(told.bars), told.whole)
+
+
 def test_a_bar_that_is_told_otherwise_now_is_revised(terminal: Terminal) -> None:
     """Only prices count, and only bars that were told."""
     bars = [closed.bar for closed in terminal.poll().bars]

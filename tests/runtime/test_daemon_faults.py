@@ -14,11 +14,23 @@ from structlog.testing import capture_logs
 
 import brokers.mt5.lookalike as m
 
-from brokers.facts import BarClosed, BarRevised, ClockDoubted, LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from brokers.facts import (
+    BarClosed,
+    BarRevised,
+    ClockDoubted,
+    HistoryTold,
+    LinkDown,
+    LinkUp,
+    TradingForbidden,
+    WrongTerminal,
+)
+from brokers.made import FrameRule
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.faults import Fault, Short
 from runtime.core.facts import TimerFired
+from runtime.core.plan import RegimePlan
 from runtime.status import status_of
+from tests.cores import a_gate, a_lane, a_plan, up_model
 from tests.daemons import PLACE, Living, lived, still_server, ticking_server, wrong
 from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, serving, set_up
 
@@ -218,6 +230,19 @@ def test_no_bar_is_lost_or_missed_while_history_is_late(tmp_path: Path) -> None:
 
     assert [START + n * HOUR for n in range(1, BARS)] == [time for time, _ in bars]
     assert ["warm"] * 3 + ["live"] * 6 == [phase for _, phase in bars]
+
+
+def test_a_history_that_is_too_short_is_told_and_the_hold_says_what_is_missing(home: Path, tmp_path: Path) -> None:
+    """Bars of four hours that are made of the few of one that there are: from the start people know how many lack."""
+    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="H4", model=up_model(), made=FrameRule("H4", "H1"))
+
+    async def act(living: Living) -> None:
+        await living.until(lambda: living.told(HistoryTold))
+
+    living = lived(home, tmp_path, act, plan=a_plan(a_lane({}, gate=a_gate(), regime="up"), regimes=(regime,)))
+
+    assert ({"warm"}, 1) == ({fact.phase for fact in living.told(BarClosed)}, len(living.told(HistoryTold)))
+    assert "of the 2 bars that its features need" in living.holds["WARMING:XAUUSD"]
 
 
 def test_a_bar_that_is_revised_is_told_once(home: Path, tmp_path: Path) -> None:
