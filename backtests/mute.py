@@ -19,9 +19,8 @@ def mute_features(x: Array, returns: Array, features: tuple[FeatureRef, ...]) ->
     """
     known = np.asarray(np.isfinite(x).any(axis=0))
     there = np.flatnonzero(known)
-    usable = np.isfinite(x[:, there]).all(axis=1) & np.isfinite(returns)
-    rows = x[usable][:, there]
-    rows = rows[left_out(rows, abs(returns[usable])).kept]
+    rows = x[:, there]
+    rows = rows[left_out(rows, abs(returns)).kept]
     mute = ~known
     if len(rows):
         mute[there] = same(rows)

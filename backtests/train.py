@@ -18,11 +18,13 @@ from backtests.mute import mute_features
 from backtests.recipe import PLAIN, Recipe, fitted, member_of
 from market.bars import COLUMNS, WITHIN, Bars
 from market.features import FEATURES, FeatureRef, FeatureSet, feature_list_fingerprint
+from market.halts import halt_init, halt_step
 from regimes.bundle import RegimeModel, filter_fingerprint, seal
 from regimes.ensemble import transitions_of
 from regimes.filter import filter_rows
 from regimes.fit import Fitted
 from regimes.fit_ensemble import EnsembleResult
+from regimes.fit_rows import halted_by
 from regimes.golden import golden_of
 from regimes.learnt import Profile, Training
 from regimes.likeness import PROBABILITIES
@@ -63,7 +65,7 @@ def train_regime(
     mute = before.data.mute if before else mute_features(x, returns, features)
     x = x[:, [ref not in mute for ref in features]]
     features = tuple(ref for ref in features if ref not in mute)
-    usable = np.isfinite(x).all(axis=1) & np.isfinite(returns)
+    usable = np.isfinite(x).all(axis=1) & np.isfinite(returns) & ~halted_by(abs(returns))
     result = fitted(x[usable], abs(returns[usable]), states, seed, recipe, (before, fresh))
     posteriors = filtered(result.weights, x)
     model = seal(
@@ -119,10 +121,14 @@ def filtered(weights: Vector, x: Array) -> Array:
 
 
 def columns(bars: Bars, features: tuple[FeatureRef, ...]) -> tuple[Array, Array, Array]:
-    """Return the features (n, d), the log return and the efficiency ratio (n,) of each bar; NaN where not warm."""
+    """Return the features (n, d), the log return and the efficiency ratio (n,) of each bar; NaN where not warm.
+
+    Features are as a reading takes them: NaN in a halt, which tells nothing.
+    """
     folds = FeatureSet((*features, LOG_RETURN, EFFICIENCY))
-    state = folds.init()
+    state, halt = folds.init(), halt_init()
     table = np.array([folds.step(state, bar) for bar in bars], dtype=np.float64).reshape(len(bars), len(features) + 2)
+    table[[halt_step(halt, close) > 0.0 for close in bars.close], :-2] = math.nan
     return table[:, :-2], table[:, -2], table[:, -1]
 
 

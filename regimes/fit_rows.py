@@ -6,12 +6,11 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from market.halts import HALTED
 from regimes.fit_chain import Array
 from regimes.weights import MOST, ModelError
 
 FEWEST_ROWS = 50  # for each state
-HALTED = 20
-"""So many rows without any move, one after the other, are a halted market."""
 WILD = 50.0
 """A value so many times the width of the middle 90 % away from the median is a wrong price, or happens once."""
 
@@ -52,8 +51,10 @@ def left_out(x: Array, sizes: Array | None) -> LeftOut:
     """Return which rows of features (n, d) are not trained on; `sizes` (n,) is what halts are seen by, if given."""
     table = x if sizes is None else np.column_stack((x, sizes))
     known = np.asarray(np.isfinite(table).all(axis=1))
-    halted = np.zeros(len(x), dtype=bool)
-    halted[known] = halts(x[known]) if sizes is None else _runs(sizes[known] == 0.0)
+    halted = halted_by(sizes) if sizes is not None else np.zeros(len(x), dtype=bool)
+    if sizes is None:
+        halted[known] = halts(x[known])
+    known |= halted
     wild = np.zeros(len(x), dtype=bool)
     wild[known & ~halted] = outliers(x[known & ~halted])
     return LeftOut(~known, halted, wild)
@@ -95,6 +96,19 @@ def _shaped(x: Array, states: int, volatility: Array | None) -> tuple[Array, Arr
 def halts(x: Array) -> Mask:
     """Return which finite rows belong to a halt: all features repeat the row before, `HALTED` times in a row."""
     return _runs(np.concatenate(([False], (x[1:] == x[:-1]).all(axis=1))) if len(x) else np.zeros(0, dtype=bool))
+
+
+def halted_by(sizes: Array) -> Mask:
+    """Return which rows belong to a halt by the sizes of their moves (n,), or are the first after one.
+
+    What the market opens with after a halt is the way of all its rows, and no move of one.
+    """
+    known = np.isfinite(sizes)
+    found = np.zeros(len(sizes), dtype=bool)
+    still = _runs(sizes[known] == 0.0)
+    still[1:] |= still[:-1] & (sizes[known][1:] != 0.0)
+    found[known] = still
+    return found
 
 
 def _runs(still: Mask) -> Mask:

@@ -81,7 +81,8 @@ def _successor(decider: Decider, fact: ModelActivated) -> RegimeModel | str:
         return f"model {new.name}: trained on {other}, as {reading.name} reads: train it on those"
     if 0 < plan.read_by(new).ends <= reading.feed.last_time + reading.feed.timeframe_ms:
         return f"model {new.name}: {OUTLIVED}"
-    known = sum(all(value == value for value in row) for row in reading.rows)
+    told = zip(reading.rows, reading.halts, strict=True)
+    known = sum(not halt and all(value == value for value in row) for row, halt in told)
     if known < SETTLED:
         return f"{known} bars of {fact.regime} were read in full: at least {SETTLED} are needed to begin another model"
     return new

@@ -8,6 +8,7 @@ import msgspec
 
 from market.feature import Of, told_of
 from market.features import FEATURES
+from market.halts import TELLS_NOTHING, halt_init, halt_step
 from market.types import TIMEFRAMES, Bar
 from strategies.protocol import FeatureRef
 
@@ -26,13 +27,14 @@ class FeedBefore(NamedTuple):
     last_time: int
     states: list[list[float]]
     values: list[float]
+    halt: list[float]
 
 
 class Feed:
     """All features wanted of one symbol and timeframe, each folded once a bar."""
 
     __slots__ = (
-        "bars", "before", "folds", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values",
+        "bars", "before", "folds", "halt", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values",
         "warm_after",
     )  # fmt: skip
 
@@ -45,6 +47,7 @@ class Feed:
         """Each feature's step, its parameters, and what of a bar it is given."""
         self.states: list[list[float]] = []
         self.values: list[float] = []
+        self.halt = halt_init()
         self.bars = 0
         self.warm_after = 0
         self.last_time = 0
@@ -69,11 +72,19 @@ class Feed:
         """Every feature has seen as many bars as it needs."""
         return self.bars >= self.warm_after
 
+    @property
+    def halted(self) -> bool:
+        """Its last bar is one of a halt, or the first after one: of the market it tells nothing."""
+        return self.halt[TELLS_NOTHING] > 0.0
+
     def fold(self, bar: Bar) -> None:
         """Fold one closed bar into every feature."""
         told, t = told_of(bar), bar.time / 1000.0
         values, states = self.values, self.states
-        self.before.append(FeedBefore(self.bars, self.last_time, [list(s) for s in states], list(values)))
+        self.before.append(
+            FeedBefore(self.bars, self.last_time, [list(s) for s in states], list(values), list(self.halt))
+        )
+        halt_step(self.halt, bar.close)
         for i, (step, params, of) in enumerate(self.folds):
             values[i] = step(states[i], params, *told[of], t)
         self.bars += 1
@@ -94,7 +105,7 @@ class Feed:
         """Be what it was before its last bars, so many of those that are known."""
         for _ in range(bars):
             self.known.pop()
-            self.bars, self.last_time, self.states, self.values = self.before.pop()
+            self.bars, self.last_time, self.states, self.values, self.halt = self.before.pop()
 
 
 class FeedSnapshot(msgspec.Struct, frozen=True):
@@ -106,13 +117,14 @@ class FeedSnapshot(msgspec.Struct, frozen=True):
     values: list[float]
     known: tuple[Bar, ...] = ()
     before: tuple[FeedBefore, ...] = ()
+    halt: list[float] = []
 
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
     """Return all that moves in a feed."""
     return FeedSnapshot(
         feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values), tuple(feed.known),
-        tuple(feed.before),
+        tuple(feed.before), list(feed.halt),
     )  # fmt: skip
 
 
@@ -123,3 +135,4 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
     feed.values = list(snapshot.values)
     feed.known = deque(snapshot.known, maxlen=KNOWN)
     feed.before = deque(snapshot.before, maxlen=KNOWN)
+    feed.halt = list(snapshot.halt) or halt_init()

@@ -23,6 +23,10 @@ UNREAD = 1 << 30
 """So many bars have told nothing, and more, where none has told anything yet."""
 
 
+NONE: tuple[tuple[float, ...], bool] = ((), False)
+"""No row was forgotten."""
+
+
 class ReadingBefore(NamedTuple):
     """What a regime reading was before it read a row."""
 
@@ -36,14 +40,16 @@ class ReadingBefore(NamedTuple):
     posterior: tuple[float, ...]
     forgot: tuple[float, ...]
     """The row that fell out of memory for it; (): none did."""
+    forgot_halt: bool
+    """Whether that was of a halt."""
 
 
 class RegimeReading:
     """The filter of one regime model, and what it last said; and whether any of its regimes explains what it reads."""
 
     __slots__ = (
-        "alike", "bars", "before", "blind", "doubted", "ends", "feed", "log_density", "marks", "model", "name", "novel",
-        "novelty", "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights",
+        "alike", "bars", "before", "blind", "doubted", "ends", "feed", "halts", "log_density", "marks", "model", "name",
+        "novel", "novelty", "ordinal", "picks", "posterior", "rows", "rule", "state", "strange", "unlike", "weights",
         "x", "z",
     )  # fmt: skip
 
@@ -57,7 +63,9 @@ class RegimeReading:
         self.picks = tuple(feed.want(ref) for ref in model.features)
         self.x = [float("nan")] * len(self.picks)
         self.rows: deque[tuple[float, ...]] = deque(maxlen=REMEMBERED)
-        """What was read last, the newest at the end."""
+        """What was told last, the newest at the end."""
+        self.halts: deque[bool] = deque(maxlen=REMEMBERED)
+        """Which of these are of a halt, so that nothing was read of them."""
         self._begin(model, rule, ends)
 
     def _begin(self, model: RegimeModel, rule: tuple[float, ...], ends: int) -> None:
@@ -104,17 +112,19 @@ class RegimeReading:
         To the bit what it would be had it read the history from the first of them; what came before is forgotten.
         """
         self._begin(model, rule, ends)
-        for row in self.rows:
+        for row, halt in zip(self.rows, self.halts, strict=True):
             self.x[:] = row
-            self._read()
+            self._read(halt=halt)
 
     def take_back(self, rows: int) -> None:
         """Be what it was before the last rows, so many of those that it remembers itself before."""
         for _ in range(rows):
             was = self.before.pop()
             self.rows.pop()
+            self.halts.pop()
             if was.forgot:
                 self.rows.appendleft(was.forgot)
+                self.halts.appendleft(was.forgot_halt)
             self.bars -= 1
             self.state, self.strange, self.novel, self.novelty = was.state, was.strange, was.novel, was.novelty
             self.blind, self.ordinal, self.log_density, self.posterior = was[4:8]
@@ -141,9 +151,10 @@ class RegimeReading:
         if self.model.quantiles:
             self._count()
         self._compare()
-        forgot = self.rows[0] if len(self.rows) == REMEMBERED else ()
+        forgot = (self.rows[0], self.halts[0]) if len(self.rows) == REMEMBERED else NONE
         self.rows.append(tuple(x))
-        self._read(forgot)
+        self.halts.append(self.feed.halted)
+        self._read(forgot, halt=self.feed.halted)
 
     def _count(self) -> None:
         """Count one more row, and no more the one that falls out of memory for it."""
@@ -151,13 +162,15 @@ class RegimeReading:
             likeness_count(self.alike, self.marks, self.rows[0], -1.0)
         likeness_count(self.alike, self.marks, self.x, 1.0)
 
-    def _read(self, forgot: tuple[float, ...] = ()) -> None:
-        """Read one row, for which another may have been forgotten."""
+    def _read(self, forgot: tuple[tuple[float, ...], bool] = NONE, *, halt: bool) -> None:
+        """Read one row, for which another may have been forgotten; one of a halt tells nothing."""
         x = self.x
+        if halt:
+            x[:] = [math.nan] * len(x)
         self.before.append(
             ReadingBefore(
                 list(self.state), list(self.strange), self.novel, self.novelty, self.blind, self.ordinal,
-                self.log_density, self.posterior, forgot,
+                self.log_density, self.posterior, *forgot,
             )
         )  # fmt: skip
         self.log_density = filter_step(self.state, self.weights, x)
@@ -200,6 +213,7 @@ class ReadingSnapshot(msgspec.Struct, frozen=True):
     rule: tuple[float, ...] = ()
     rows: list[tuple[float, ...]] = []
     before: tuple[ReadingBefore, ...] = ()
+    halts: list[bool] = []
 
 
 def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
@@ -207,7 +221,7 @@ def reading_snapshot(reading: RegimeReading) -> ReadingSnapshot:
     return ReadingSnapshot(
         reading.bars, reading.ordinal, reading.log_density, reading.posterior, list(reading.state),
         list(reading.strange), reading.novel, reading.novelty, reading.blind, reading.model, reading.rule,
-        list(reading.rows), tuple(reading.before),
+        list(reading.rows), tuple(reading.before), list(reading.halts),
     )  # fmt: skip
 
 
@@ -218,6 +232,7 @@ def restore_reading(reading: RegimeReading, snapshot: ReadingSnapshot) -> None:
         reading.z = pit_init(reading.weights, reading.model.evidence)
     reading.rows = deque(snapshot.rows, maxlen=REMEMBERED)
     reading.before = deque(snapshot.before, maxlen=KNOWN)
+    reading.halts = deque(snapshot.halts or [False] * len(snapshot.rows), maxlen=REMEMBERED)
     reading.count_again()
     reading.bars, reading.blind, reading.ordinal = snapshot.bars, snapshot.blind, snapshot.ordinal
     reading.log_density, reading.posterior = snapshot.log_density, snapshot.posterior

@@ -76,7 +76,7 @@ def test_a_halt_and_a_wrong_price_among_the_learnt_bars_make_nothing_silent(bars
     model, report = train_regime(bad, FEATURES[:1], 2, "days", "research")
     _, told = watched(model, bad)
 
-    assert (1256 - 1 - 40 - 2, ()) == (report["rows"], told.silent)
+    assert (1256 - 1 - 41 - 2, ()) == (report["rows"], told.silent)
 
 
 def test_calibrating_again_gives_the_same_bundle(

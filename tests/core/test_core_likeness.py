@@ -19,7 +19,7 @@ from tests.cores import a_gate, a_lane, a_plan, buy, closed, hour, up_model
 from tests.told import Told, kinds, of_kind, only
 
 STILL = 251
-"""A bar before it 250 returns are known, of a market that has not moved."""
+"""A bar before it 250 returns are known, of a market that has hardly moved."""
 WHY = "these are not the bars that the model learnt from: log_return hardly moves, and did in training"
 
 
@@ -39,11 +39,16 @@ def watched(script: Any = None, mode: str = "enforce", model: RegimeModel = MOVE
     return a_plan(a_lane(script or {}, gate=a_gate(mode, **always), regime="up"), regimes=(regime,))
 
 
+def hardly(n: int) -> float:
+    """Return the close of a bar of a market that moves by a ten thousandth: one that stood still would be halted."""
+    return 100.0 + n % 2 / 100.0
+
+
 def told_until(last: int, plan: Plan) -> Told:
-    """Return a core that was told all bars before one, of a market that stands still."""
+    """Return a core that was told all bars before one, of a market that hardly moves."""
     told = Told(plan)
     for n in range(3, last):
-        told.tell(closed(n))
+        told.tell(closed(n, hardly(n)))
     return told
 
 
@@ -51,7 +56,7 @@ def told_until(last: int, plan: Plan) -> Told:
 def test_bars_of_another_kind_shut_entries_out_under_enforce_only(mode: str, outcome: str) -> None:
     """From the bar on at which so many are known; one before it, all is well."""
     told = told_until(STILL - 2, watched({STILL: buy()}, mode))
-    before, between, d = (told.decide(n) for n in range(STILL - 2, STILL + 1))
+    before, between, d = (told.decide(n, hardly(n)) for n in range(STILL - 2, STILL + 1))
 
     assert (True, "regime allowed") == (before.gate_open, before.gate_reason)
     assert (False, WHY, outcome, True) == (between.gate_open, d.gate_reason, d.outcome, math.isnan(d.allowed))
@@ -60,11 +65,11 @@ def test_bars_of_another_kind_shut_entries_out_under_enforce_only(mode: str, out
 def test_an_open_trade_is_left_to_its_own_plan() -> None:
     """Nothing is known of the market, so the gate's policy is not carried out."""
     told = told_until(STILL - 10, watched({STILL - 10: buy()}, on_shut="reduce"))
-    wish = told.submit(STILL - 10)
+    wish = told.submit(STILL - 10, hardly(STILL - 10))
     deal = told.deal(wish, "in", 100.1)
     told.tell(Accepted(at=hour(4), id=wish.id, order=deal.order, deal=deal.ticket, volume=deal.volume))
     told.tell(DealMade(at=hour(4), deal=deal))
-    steps = [told.tell(closed(n)) for n in range(STILL - 9, STILL + 20)]
+    steps = [told.tell(closed(n, hardly(n))) for n in range(STILL - 9, STILL + 20)]
 
     assert ["Alert"] == kinds(steps)
 
@@ -72,7 +77,7 @@ def test_an_open_trade_is_left_to_its_own_plan() -> None:
 def test_a_feed_that_is_mended_is_believed_again() -> None:
     """When too few of the rows that are remembered are of another kind."""
     told = told_until(STILL, watched())
-    shut = told.decide(STILL).gate_open
+    shut = told.decide(STILL, hardly(STILL)).gate_open
     stood = [told.decide(n, 100.0 + n % 2).gate_open for n in range(STILL + 1, STILL + 40)]
 
     assert (False, False, True) == (shut, stood[0], stood[-1])
@@ -104,7 +109,7 @@ def test_a_model_of_the_feeds_own_kind_takes_it_up_again() -> None:
         before = lane.gate_open
         assert only(told.tell(fact), Reply).ok
         assert WHY == lane.gate_reason
-        stood.append((before, lane.gate_open, told.decide(STILL + 5).gate_open))
+        stood.append((before, lane.gate_open, told.decide(STILL + 5, hardly(STILL + 5)).gate_open))
 
     assert [(False, False, True), (True, False, False)] == stood
 
@@ -118,7 +123,7 @@ def test_people_are_told_when_a_model_of_another_kind_takes_over() -> None:
         fact = ModelActivated(
             at=hour(STILL + 5), asker=asker, regime="up", fingerprint=new.fingerprint, bundle=texts_of(new)
         )  # fmt: skip
-        steps = told.tell(fact), told.tell(closed(STILL + 5))
+        steps = told.tell(fact), told.tell(closed(STILL + 5, hardly(STILL + 5)))
         said.append([[alert.text for alert in of_kind(step, Alert)] for step in steps])
 
     assert [[[f"up: {WHY}"], []], [[], []]] == said
@@ -127,9 +132,9 @@ def test_people_are_told_when_a_model_of_another_kind_takes_over() -> None:
 def test_people_are_told_once_when_a_doubt_begins() -> None:
     """Not with every bar on which it lasts; and again when it comes again."""
     told = told_until(STILL - 2, watched())
-    steps = {n: told.tell(closed(n)) for n in range(STILL - 2, STILL + 10)}
+    steps = {n: told.tell(closed(n, hardly(n))) for n in range(STILL - 2, STILL + 10)}
     mended = [told.tell(closed(n, 100.0 + n % 2)) for n in range(STILL + 10, STILL + 60)]
-    again = [told.tell(closed(n)) for n in range(STILL + 60, STILL + 900)]
+    again = [told.tell(closed(n, hardly(n))) for n in range(STILL + 60, STILL + 900)]
 
     assert {STILL - 1: [f"up: {WHY}"]} == {
         n: [alert.text for alert in of_kind(step, Alert)] for n, step in steps.items() if of_kind(step, Alert)
@@ -146,7 +151,7 @@ def test_a_core_put_to_rest_goes_on_with_what_it_has_counted(cut: int) -> None:
     for n in range(3, STILL + 10):
         if n == cut:
             woken.restore(told.core.snapshot())
-        fact = closed(n)
+        fact = closed(n, hardly(n))
         steps[0].append(msgspec.msgpack.encode(told.tell(fact)))
         if n >= cut:
             steps[1].append(msgspec.msgpack.encode(woken.handle(fact)))
