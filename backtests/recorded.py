@@ -27,13 +27,19 @@ def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
     }
     tapes: dict[FeedKey, Bars] = {}
     for symbol, timeframe in sorted(wanted):
-        section = config.data.get(symbol)
-        if section is None or section.timeframe != timeframe:
-            raise DataError(
-                f"{symbol} {timeframe}: no recorded bars are named for it: add [data.{symbol}] with its timeframe"
-            )
+        name = config.table_of(symbol, timeframe)
+        if not name:
+            raise DataError(f"{symbol} {timeframe}: no recorded bars are named for it: add {_table(config, symbol)}")
+        section = config.data[name]
         tapes[symbol, timeframe] = cut(read(config, symbol, section)[0], section)
     return tapes
+
+
+def _table(config: AccountConfig, symbol: str) -> str:
+    """Return how a table of recorded bars may be called."""
+    if symbol not in config.data:
+        return f"[data.{symbol}] with its timeframe"
+    return f'a table under [data] with symbol = "{symbol}" and its timeframe: that of {symbol} has another'
 
 
 def regime_bars(config: AccountConfig, regime: RegimeSection, tapes: Mapping[FeedKey, Bars]) -> Bars:

@@ -65,9 +65,10 @@ def with_data(config: AccountConfig, file: Path) -> AccountConfig:
     if len(symbols) != 1:
         raise UsageError(f"--data names one file, the account reads {len(symbols)} feeds: name each in its [data]")
     symbol, timeframe = symbols.pop()
-    section = config.data.get(symbol, DataSection(timeframe=timeframe))
+    name = config.table_of(symbol, timeframe) or symbol
+    section = config.data.get(name, DataSection(timeframe=timeframe))
     section = msgspec.structs.replace(section, source="", file=str(file.absolute()))
-    return msgspec.structs.replace(config, data={**config.data, symbol: section})
+    return msgspec.structs.replace(config, data={**config.data, name: section})
 
 
 def _reported(record: Record, seconds: float, file: Path | None) -> Summary:

@@ -250,6 +250,9 @@ class FeedSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Recorded bars of one symbol: what a backtest, a training and the look-alike read."""
 
+    symbol: str = ""
+    """Whose bars they are; empty: those of the symbol that the table is named after. Where bars of several timeframes
+    of one symbol are read, each has a table of its own."""
     source: Literal["sp500", ""] = ""
     """sp500: twenty years of daily bars of the S&P 500, shipped with the package arch."""
     file: str = ""
@@ -275,6 +278,11 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     hands: HandsSection = HandsSection()
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
+
+    def table_of(self, symbol: str, timeframe: str) -> str:
+        """Return the name of the table of recorded bars; empty where none has them."""
+        wanted = symbol, timeframe
+        return next((name for name, d in self.data.items() if (d.symbol or name, d.timeframe) == wanted), "")
 
 
 class AccountConfig(AccountFile, frozen=True, kw_only=True, forbid_unknown_fields=True):

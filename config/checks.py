@@ -226,8 +226,12 @@ def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iter
 
 def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
     path = join("data", name)
-    if name not in config.symbols:
+    if data.symbol:
+        yield from _known(data.symbol, config.symbols, "symbols", f"{path}.symbol")
+    elif name not in config.symbols:
         yield f"{path}: expected a symbol that has a table under `symbols` ({', '.join(config.symbols)})"
+    if name != config.table_of(data.symbol or name, data.timeframe):
+        yield f"{path}: expected bars that no table before it has, got {data.symbol or name} {data.timeframe} again"
     if bool(data.source) == bool(data.file):
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
     if data.zone and not is_zone(data.zone):

@@ -263,6 +263,12 @@ REGIME = "regimes/calm-or-storm"
         (f"{TREND}/gate/exposure", {"weights": [2.0]}, "strategies[0].gate.exposure: exposure: need weights from 0 to"),
         (f"{TREND}/gate/exposure", THREE, "strategies[0].gate.exposure.weights: expected 2 numbers, got 3"),
         ("data/SP500/file", "x.csv", 'data.SP500: expected either source = "sp500" or file = "path", got both'),
+        (
+            "data/more",
+            {"source": "sp500", "symbol": "DAX"},
+            "data.more.symbol: expected the name of a table under `symbols`",
+        ),
+        ("data/more", {"source": "sp500", "symbol": "SP500"}, "data.more: expected bars that no table before it has"),
         ("data/SP500/zone", "CET", "data.SP500.zone: expected "),
         ("data/DAX", {"source": "sp500"}, "data.DAX: expected a symbol that has a table under `symbols` (SP500)"),
         ("symbols/SPX", {"broker": "SP500"}, "symbols.SPX.broker: expected a name no other symbol has at the broker"),
