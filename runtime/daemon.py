@@ -14,16 +14,15 @@ from pathlib import Path
 
 import structlog
 
-from brokers.facts import BarClosed, FeedBroken, HistoryTold, LinkUp
+from brokers.facts import BarClosed, FeedBroken, LinkUp
 from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
-from market.types import TIMEFRAMES, Bar, Symbol
+from market.types import Symbol
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
-from runtime.core.warming import bars_wanted, is_warming
 from runtime.desks import PaperDesk, TerminalDesk, watched
-from runtime.hearing import Ears, Hearing, history
+from runtime.hearing import Ears, Hearing
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
 from runtime.operator.control import Control
@@ -33,10 +32,7 @@ from runtime.signals import on_stop
 from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
-
-HISTORY_S = 1.0
-HISTORY_TRIES = 10
-"""So often, and so far apart, history is asked for while a terminal loads it."""
+from runtime.warmup import WarmUp
 
 
 class Daemon:
@@ -66,7 +62,7 @@ class Daemon:
         self.allow_real = allow_real
         self.clock = recorder.clock
         self.pace = Pace(self.clock, *poll_s)
-        self.warmup, self.reconcile_s = warmup, reconcile_s
+        self.reconcile_s = reconcile_s
         self.switch = Switch(folder, self.clock)
         self.linker = Linker(session, self.clock, jitter, ears.page_after_s)
         self.hearing = Hearing(self.ledger, self.clock, self.core.plan.hours, ears)
@@ -74,11 +70,10 @@ class Daemon:
         self.linker.market_open = self._market_open
         self.inbox: Inbox = asyncio.Queue()
         self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox)
+        self.warmup = WarmUp(self.core, session, self.hearing, self.taker, self.pace, warmup, self._pause)
         self.log = structlog.get_logger()
         self.done = 0
         self.bars = 0
-        self.begun = False
-        """Whether all history was told that there was at the first link."""
         self.next_look = 0.0
         self.stopping = ""
 
@@ -199,7 +194,7 @@ class Daemon:
         self.hearing.linked(told)
         await self._contracts(told.symbols, told.at)
         await self.taker.take(LinkUp(at=told.at, account=account, forbidden=told.forbidden))
-        await self._warm_up()
+        await self.warmup.tell()
         self._settle_memory()
         self.next_look = self.clock.elapsed() + self.reconcile_s
         self.log.info("linked", server=account.server, balance=account.balance, lockstep=self.session.lockstep)
@@ -217,32 +212,6 @@ class Daemon:
         gc.unfreeze()  # what the last link leaves behind was settled, too, and would never be let go
         gc.collect()
         gc.freeze()
-
-    async def _warm_up(self) -> None:
-        for key in sorted(self.core.feeds, key=lambda k: -TIMEFRAMES[k[1]]):
-            if self.core.feeds[key].last_time:
-                continue
-            for bar in await self._past(key):
-                self.pace.turn()
-                self.hearing.remember(bar)
-                await self.taker.take(history(bar))
-        if is_warming(self.ledger) and not self.begun:
-            await self.taker.take(HistoryTold(at=self.ledger.at))
-        self.begun = True
-
-    async def _past(self, key: FeedKey) -> tuple[Bar, ...]:
-        """Return history; where there is less than asked for, the terminal may still be loading it: look again."""
-        bars = bars_wanted(self.core.feeds, self.core.made, key, self.warmup)
-        told = await self.session.past(*key, bars)
-        for _ in range(HISTORY_TRIES):
-            if told.whole or self.session.lockstep:
-                break
-            before = told.bars
-            await self._pause(HISTORY_S)
-            told = await self.session.past(*key, bars)
-            if before and len(told.bars) <= len(before):
-                break
-        return told.bars
 
     # --- the market -------------------------------------------------------------------------------------------------
 
@@ -265,7 +234,19 @@ class Daemon:
             await self.taker.take(*told.news)
         for fact in self.hearing.facts(told):
             await self._market(fact)
+        if forgotten := self.hearing.forgotten(self.core.feeds):
+            await self._read_anew(forgotten)
         await self._advance(told.at, ended=told.ended, late=bool(told.late))
+
+    async def _read_anew(self, keys: list[FeedKey]) -> None:
+        """Tell the history of feeds that have forgotten theirs: a wrong clock had told it."""
+        for symbol, _ in keys:
+            if self.paper is not None:
+                self.paper.forget(symbol)
+        try:
+            await self.warmup.tell_anew()
+        except (LinkLostError, WrongTerminalError) as error:
+            await self.taker.lose(error)
 
     async def _market(self, fact: AnyFact) -> None:
         self.bars += isinstance(fact, BarClosed | FeedBroken)

@@ -116,6 +116,10 @@ class PaperDesk:
             self.follower.respecify(symbol)
         self._save()
 
+    def forget(self, symbol: str) -> None:
+        """Have a symbol's bars told anew."""
+        self.follower.forget(symbol)
+
     def market(self, fact: BarClosed, *, ended: bool) -> None:
         """Let the venue follow one told bar."""
         if self.follower.market(fact, ended=ended):

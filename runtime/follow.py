@@ -44,6 +44,10 @@ class Follower:
         self.opened[bar.symbol] = (bar.time, opens)
         return True
 
+    def forget(self, symbol: str) -> None:
+        """Have a symbol's bars told anew: what was told of it last was of later than now."""
+        self.opened.pop(symbol, None)
+
     def _open(self, symbol: str, at: int, bid: float, points: float) -> None:
         self.venue.open_bar(symbol, self._in_order(at), bid, points)
 

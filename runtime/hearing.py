@@ -48,6 +48,8 @@ class Hearing:
         self.symbols: dict[str, tuple[Symbol, int]] = {}
         self.forbidden = ""
         self.live = True
+        self.righted = False
+        """Whether the server's clock has just been found right again."""
 
     def linked(self, told: Connected) -> None:
         """Begin with a new link: what the last one left open does not count; in lock-step, quotes may stand still."""
@@ -60,6 +62,17 @@ class Hearing:
         for feed in feeds.values():
             for bar in feed.known:
                 self.remember(bar)
+
+    def forgotten(self, feeds: Mapping[FeedKey, Feed]) -> list[FeedKey]:
+        """Return the feeds that have forgotten what a wrong clock told, just after it was right, and forget it too."""
+        if not self.righted:
+            return []
+        self.righted = False
+        keys = [key for key, feed in feeds.items() if not feed.bars]
+        for key in keys:
+            self.told.pop(key, None)
+            self.known.pop(key, None)
+        return keys
 
     def cursors(self, feeds: Mapping[FeedKey, Feed]) -> tuple[FeedCursor, ...]:
         """Return where each feed stands: a broken bar is told once, and not asked for again."""
@@ -88,10 +101,11 @@ class Hearing:
             verdict = self.watch.verdict(told.ticks, self.clock.wall_ms(), now)
             if verdict is None and self.watch.off and told.bars and not moved:
                 verdict = self.watch.contradiction()  # a bar is to be decided: what may be wrong is not entered upon
+            self.righted = verdict == "" and "CONTRACT" in self.ledger.holds
             yield from doubted(verdict, self.ledger.holds.get("CONTRACT", ""), at)
         if told.ended and not self.ledger.ended:
             yield DataEnded(at=at)  # before the last bars: on them all is left that is open
-        if not (moved and self.live and self.watch.off):
+        if not (moved and self.live and (self.watch.off or self.righted)):
             yield from self._bars(told)
         if self.live:
             yield from self.silence.grown_stale(now)

@@ -78,6 +78,7 @@ SHELL = (
     "runtime/taker.py",  # waits for the journal, then for the desk
     "runtime/desks.py",  # the session and the paper venue, behind one face
     "runtime/linker.py",  # the link's life around the session
+    "runtime/warmup.py",  # history, before the first round of the daemon
     "runtime/first.py",  # the first look at a venue, before the loop of the daemon
     "runtime/doctor_terminal.py",  # the same look, for a person
     "runtime/journal/ticket.py",  # waiting for the writer's thread

@@ -52,6 +52,7 @@ from runtime.core.facts import (
     TradeWrittenOff,
 )
 from runtime.core.feeds import Feed, FeedKey, feed_snapshot, restore_feed
+from runtime.core.forgetting import forget_ahead
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
@@ -150,7 +151,8 @@ class Core:
             case FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():
-                clock_told(ledger, self.desk, fact, self.feeds.values())
+                if clock_told(ledger, self.desk, fact):
+                    forget_ahead(self.decider, self.feeds, self.made, fact.at)
             case FeedStale() | FeedFresh():
                 feed_told(ledger, self.desk, fact)
             case DataEnded():

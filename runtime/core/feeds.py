@@ -67,6 +67,13 @@ class Feed:
             self.warm_after = max(self.warm_after, feature.warmup(params))
         return self.picks[ref]
 
+    def forget(self) -> None:
+        """Be as before the first bar."""
+        born = Feed(self.key)
+        for name, params in self.picks:
+            born.want((name, params))
+        restore_feed(self, feed_snapshot(born))
+
     @property
     def warm(self) -> bool:
         """Every feature has seen as many bars as it needs."""

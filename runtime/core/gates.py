@@ -60,6 +60,12 @@ def _know_nothing(lane: Lane, why: str) -> None:
     lane.gate_reason = why
 
 
+def forget_read(lane: Lane) -> None:
+    """Shut a gate whose regime has forgotten all that it read, until it has read history anew."""
+    lane.silent_ms = 0
+    _know_nothing(lane, NOTHING_READ)
+
+
 def exchange(lane: Lane, reading: RegimeReading, shut_by: str) -> None:
     """Take what is said otherwise of the last closed bar into the lane's gate: by a new model, or of a revised bar.
 

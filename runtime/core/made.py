@@ -39,6 +39,12 @@ class MadeFeed:
         self.before: deque[MadeBefore] = deque(maxlen=KNOWN)
         """What it was before each of the last shorter bars."""
 
+    def forget(self) -> None:
+        """Be as before the first bar."""
+        self.feed.forget()
+        self.fold, self.closed_with = MadeFold(), -1
+        self.before.clear()
+
     def take(self, bar: Bar) -> tuple[Bar, ...]:
         """Fold one closed bar; return the longer ones that are over with it."""
         self.before.append(MadeBefore(self.fold.copied(), self.closed_with, self.feed.bars))

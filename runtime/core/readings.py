@@ -106,6 +106,12 @@ class RegimeReading:
         self.doubted = bool(self.unlike and not before)
         """Since this very bar."""
 
+    def forget(self) -> None:
+        """Be as before the first bar, by the model that it reads by."""
+        self.rows.clear()
+        self.halts.clear()
+        self._begin(self.model, self.rule, self.ends)
+
     def become(self, model: RegimeModel, rule: tuple[float, ...], ends: int) -> None:
         """Go on by another model of the same features, as if it had read all rows that are remembered.
 

@@ -1,7 +1,5 @@
 """Facts of symbols and their feeds: a bar that breaks the data contract, a silent feed, another specification."""
 
-from collections.abc import Iterable
-
 from brokers.book import unconverted
 from brokers.facts import BarRevised, ClockDoubted, FeedBroken, FeedFresh, FeedStale, SymbolSeen
 from market.barorder import utc
@@ -9,7 +7,6 @@ from market.types import Symbol
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import SpecAcknowledged
-from runtime.core.feeds import Feed
 from runtime.core.replies import reply
 from runtime.core.state import Ledger
 
@@ -36,26 +33,17 @@ def feed_told(ledger: Ledger, desk: OrderDesk, fact: FeedStale | FeedFresh) -> N
         _hold(ledger, desk, key, fact.symbol, fact.problem)
 
 
-def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted, feeds: Iterable[Feed]) -> None:
+def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted) -> bool:
     """Hold every symbol while the server's clock contradicts its zone: no time of it can be believed.
 
-    A clock that is right again may have left bars behind that are later than it. No bar is folded in that is not later
-    than those, so people are told until when nothing is decided.
+    Return whether it has just become right: then it may have left bars behind that are later than it.
     """
     if not fact.problem:
-        if ledger.holds.pop("CONTRACT", None) is not None:
-            _tell_ahead(desk, fact.at, feeds)
-        return
+        return ledger.holds.pop("CONTRACT", None) is not None
     if "CONTRACT" not in ledger.holds:
         desk.alert("page", fact.problem)
     ledger.holds["CONTRACT"] = fact.problem
-
-
-def _tell_ahead(desk: OrderDesk, at: int, feeds: Iterable[Feed]) -> None:
-    for feed in feeds:
-        if feed.last_time + feed.timeframe_ms > at:
-            until = f"no bar of it is decided before one opens after {utc(feed.last_time)}"
-            desk.alert("page", f"{' '.join(feed.key)}: a wrong clock told bars of later than now; {until}")
+    return False
 
 
 def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) -> None:

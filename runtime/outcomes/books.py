@@ -41,7 +41,7 @@ class Books:
         done: list[Outcome] = []
         if not self.core.fresh:
             return ()
-        if isinstance(fact, BarClosed):
+        if isinstance(fact, BarClosed) and fact.phase != "warm":  # history that is told anew was lived through
             self.live.bar(fact.bar)
         elif isinstance(fact, DealMade):
             early = any(e.deal.ticket == fact.deal.ticket for e in self.core.ledger.early)

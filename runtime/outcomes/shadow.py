@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from brokers.facts import BarClosed, DataEnded, LinkUp, Reconciled, SymbolSeen
+from brokers.facts import BarClosed, ClockDoubted, DataEnded, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
 from market.types import Account
@@ -18,6 +18,7 @@ from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import Alerted, AnyFact, LevelChanged, ModelActivated, RunStarted, SpecAcknowledged
+from runtime.core.forgetting import outlive
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, Reply, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
 from runtime.follow import Follower, Told
@@ -80,7 +81,18 @@ class Shadow:
             if isinstance(fact, SpecAcknowledged):
                 self._respecify()
             return done
+        if isinstance(fact, ClockDoubted) and not fact.problem:
+            self._forget()
         return self._bar(fact) if isinstance(fact, BarClosed) else []
+
+    def _forget(self) -> None:
+        """Have what its host has forgotten told anew, to no strategy and no exit."""
+        host = self.core.decider.host
+        lived = {lane.number: lane.lived for lane in host.lanes} if host else {}
+        for lane in self.core.lanes:
+            if not self.core.feeds[lane.plan.symbol, lane.plan.timeframe].bars:
+                outlive(lane, lived[lane.number])
+                self.follower.forget(lane.plan.symbol)
 
     def _respecify(self) -> None:
         """Have the venue trade by the contracts that a person took."""

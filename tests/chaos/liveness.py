@@ -5,9 +5,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.facts import BarClosed
 from brokers.mt5.lookalike.constants import TRADE_RETCODE_DONE as DONE
-from runtime.recorder import decode_fact
 from tests.chaos.story import HISTORY, PROBE, Story
 from tests.chaos.world import World
 from tests.trade_server import HOUR, START
@@ -21,8 +19,7 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
     """In the quiet bars the strategies' probes were traded, unless the account is halted or none could be told in time.
 
     That is so where a bar closes as soon as the terminal is asked again: of two that close between two polls the older
-    one is missed, and it may be the probe's each time. The newest of a poll is never missed. And where a wrong clock
-    told bars of the quiet end before they came, they are not decided again; people must know.
+    one is missed, and it may be the probe's each time. The newest of a poll is never missed.
     """
     if world.story.stays_halted and world.level() != "run":
         return
@@ -34,8 +31,6 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
     if any(row["class"] in {"traded", "in_position", "exit", "order_working"} for row in quiet):
         return
     if outrun(world.story) and _probes_missed(world.story, quiet):
-        return
-    if _told_ahead(world) >= world.quiet_at and _paged(world, "a wrong clock told bars"):
         return
     yield f"liveness: nothing was traded in the quiet bars: {[row['class'] for row in quiet]}"
 
@@ -56,17 +51,6 @@ def _told_at(world: World, decision: Line) -> int:
     """Return when a bar was decided."""
     wall: int = world.disk.log[decision["seq"] - 1].wall
     return wall
-
-
-def _told_ahead(world: World) -> int:
-    """Return the time of the latest bar that was told before it came; 0: none was."""
-    rows = [row for row in world.disk.log if row.fact]
-    told = [(row.wall, fact.bar.time) for row in rows if isinstance(fact := decode_fact(row.fact), BarClosed)]
-    return max((time for wall, time in told if time > wall), default=0)
-
-
-def _paged(world: World, words: str) -> bool:
-    return any(words in alert["text"] for alert in world.disk.table("alerts", "id").values())
 
 
 def outrun(story: Story) -> bool:

@@ -214,8 +214,8 @@ def test_deals_are_heard_though_one_before_them_was_told_by_a_clock_far_ahead() 
     assert told[1] > told[2] > told[0]
 
 
-def test_a_daemon_born_under_a_wrong_clock_tells_that_it_decides_nothing_until_the_clock_has_caught_up() -> None:
-    """Bars were told hours ahead and decided held; once the clock is right no bar is decided twice, and people know."""
+def test_a_daemon_born_under_a_wrong_clock_reads_history_anew_once_it_is_right_and_trades() -> None:
+    """Bars were told hours ahead and decided held; they are forgotten, people know, and the next ones are traded."""
     wrong = Strike("wrong clock", 1, 1.5, pick=30 + HOURS.index(5.5))
     crashes = Crash("recovery: before reading", 1, "both"), Crash("recovery: connecting", 1, "worker")
     world = played(a_story(lockstep=False, poll_s=1.0, strikes=(wrong,), crashes=crashes))

@@ -226,19 +226,27 @@ def test_a_doubted_clock_holds_every_symbol_until_it_is_doubted_no_more() -> Non
     assert (["CONTRACT"], []) == (held, core.holds)
 
 
-def test_bars_that_a_wrong_clock_told_ahead_of_their_time_are_told_when_the_clock_is_right_again() -> None:
-    """No bar is decided that is not later than those: said once, and not at all where none is ahead."""
-    core = Told(a_plan(a_lane({})))
+def test_feeds_that_have_forgotten_what_a_wrong_clock_told_are_read_from_their_beginning() -> None:
+    """Once, when the clock is right; nothing is told before their history was, and other feeds go on."""
+    room, core = Room(), Told(a_plan(a_lane({})))
+    room.ledger.holds["CONTRACT"] = "5 h off"
     core.decide(9)  # of a clock that is five hours ahead
-    core.tell(ClockDoubted(at=hour(10), problem="5 h off"))
-    righted = [core.tell(ClockDoubted(at=hour(at), problem="")) for at in (5, 5)]
-    core.tell(ClockDoubted(at=hour(10), problem="5 h off"))
-    caught_up = core.tell(ClockDoubted(at=hour(10), problem=""))
+    other = Feed(("EURUSD", "H1"))
+    other.fold(closed(4, symbol="EURUSD").bar)
+    feeds = core.core.feeds | {other.key: other}
+    room.hearing.recall(feeds)
+    for passed in (0.0, 1.0):
+        room.poll(passed)
+    core.tell(ClockDoubted(at=hour(10), problem="5 h off"), ClockDoubted(at=hour(5), problem=""))
+    none = room.hearing.forgotten(feeds)
+    righted = room.poll(12.0, moved=True, bars=(Closed(closed(9).bar, 1.0, 1.1, hour(10)),))
+    keys = [room.hearing.forgotten(feeds) for _ in range(2)]
 
-    until = "no bar of it is decided before one opens after 2024-01-01 09:00:00"
-    (page,) = (alert for step in righted for alert in of_kind(step, Alert))
-    assert f"XAUUSD H1: a wrong clock told bars of later than now; {until}" == page.text
-    assert [] == of_kind(caught_up, Alert)
+    assert [ClockDoubted(at=hour(5) + 12_000, problem="")] == righted
+    assert ([], [[("XAUUSD", "H1")], []]) == (none, keys)
+    assert [FeedCursor("XAUUSD", "H1", 0), FeedCursor("EURUSD", "H1", hour(4), (*other.known,))] == [
+        *room.hearing.cursors(feeds)
+    ]
 
 
 # --- revisions --------------------------------------------------------------------------------------------------------
