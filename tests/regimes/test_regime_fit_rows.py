@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backtests.train import filtered
+from market.halts import HALTED
 from regimes.fit import FEWEST_SHARE, fit
-from regimes.fit_rows import HALTED, halts, outliers, rows_of
+from regimes.fit_rows import halts, outliers, rows_of
 from regimes.weights import ModelError
 
 Array = NDArray[np.float64]
