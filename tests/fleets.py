@@ -70,6 +70,10 @@ class Supervised(Fleet):
         held = {owner(self.state(name)) for name in self.names}
         return sorted(pid for pid in started | held if pid and _lives(pid))
 
+    def all_hold(self) -> bool:
+        """Say whether every account has a daemon that holds its lock: by that a supervisor finds it running."""
+        return all(owner(self.state(name)) for name in self.names)
+
     # --- looks ------------------------------------------------------------------------------------------------------
 
     def events(self, what: str, account: str = "") -> list[dict[str, Any]]:

@@ -309,7 +309,7 @@ def test_when_nothing_runs_any_more_it_ends_badly(make_fleet: MakeFleet) -> None
 def test_daemons_outlive_a_killed_supervisor_and_the_next_one_takes_them_over(make_fleet: MakeFleet) -> None:
     """They go on guarding their accounts; a new supervisor finds them, starts none twice, and can stop them."""
     fleet = make_fleet(HELD, HELD)
-    fleet.until(lambda: len(fleet.events("started")) == 2)
+    fleet.until(fleet.all_hold)
     before = fleet.pids()
     fleet.signal(signal.SIGKILL)
     fleet.end(-9)
@@ -327,7 +327,7 @@ def test_daemons_outlive_a_killed_supervisor_and_the_next_one_takes_them_over(ma
 def test_one_that_was_found_running_is_started_again_when_it_dies(make_fleet: MakeFleet) -> None:
     """Being taken over is being supervised."""
     fleet = make_fleet(HELD)
-    fleet.until(fleet.pids)
+    fleet.until(fleet.all_hold)
     (pid,) = fleet.pids()
     fleet.signal(signal.SIGKILL)
     fleet.end(-9)
