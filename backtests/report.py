@@ -9,6 +9,7 @@ from backtests.report_file import write_page
 from backtests.report_page import folded, heading, keys, listed, page, paragraph, section, table
 from backtests.summary import Summary
 from backtests.words import money, number, share
+from backtests.worth import worth_said
 
 SHOWN = 20
 """Trades of each list."""
@@ -41,6 +42,8 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
     )
     yield keys(_keys(s))
     yield section("Did the gate help?", paragraph(s.gate_sentence), name="said")
+    if s.worth is not None:
+        yield section("Skill or luck?", listed(worth_said(s.worth)))
     if record.decisions:
         yield section("Equity and regimes", drawn(equity_figure(record), script=True), _legend(s))
         yield section("Decisions by class", drawn(class_figure(record)))

@@ -45,8 +45,12 @@ def reported_backtest(
     shadows: bool,
     report: Path | None,
     watch: Watch,
+    trials: int = 1,
 ) -> Summary:
-    """Play an account over its recorded bars; the report is written where one is asked for."""
+    """Play an account over its recorded bars; the report is written where one is asked for.
+
+    `trials`: how many variants were tried, this one among them.
+    """
     models = ready_models(config, watch.stage)
     watch.stage("playing recorded bars")
     began = time.monotonic()
@@ -55,7 +59,7 @@ def reported_backtest(
     )
     seconds = time.monotonic() - began
     watch.stage("counting what came of it")
-    return _reported(record_of_drive(drive, tapes, config, models, shadows=shadows), seconds, report)
+    return _reported(record_of_drive(drive, tapes, config, models, shadows=shadows), seconds, report, trials)
 
 
 def with_data(config: AccountConfig, file: Path) -> AccountConfig:
@@ -71,8 +75,8 @@ def with_data(config: AccountConfig, file: Path) -> AccountConfig:
     return msgspec.structs.replace(config, data={**config.data, name: section})
 
 
-def _reported(record: Record, seconds: float, file: Path | None) -> Summary:
-    summary = summary_of(record, seconds=seconds)
+def _reported(record: Record, seconds: float, file: Path | None, trials: int = 1) -> Summary:
+    summary = summary_of(record, seconds=seconds, trials=trials)
     if file is None:
         return summary
     written = write_report(file, record, summary)

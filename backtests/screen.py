@@ -16,6 +16,7 @@ from backtests.metrics import CHOICE, scored
 from backtests.summary import Summary
 from backtests.training_told import training_told
 from backtests.words import money, number, share, whole
+from backtests.worth import worth_said
 from config.errors import one_line
 
 WIDEST = 100
@@ -66,6 +67,7 @@ def show_summary(s: Summary) -> None:
     parts: list[RenderableType] = [top, Text(), _strategies(s)]
     parts += [Text(), _regimes(s)] if s.regimes else []
     parts += [Text(), Text(s.gate_sentence, style="bold")]
+    parts += [Text(), *map(Text, worth_said(s.worth))] if s.worth is not None else []
     title = Text(one_line(f"{s.data}, {s.first} to {s.last}"))
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
     for note in s.notes:

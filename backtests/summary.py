@@ -11,6 +11,7 @@ from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
 from backtests.traded_regimes import Regime, regimes_of
 from backtests.words import day
+from backtests.worth import Worth, worth_of
 from config.load import digest
 from market.money import cents
 from runtime.core.decision import OUTCOMES
@@ -84,6 +85,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     gate_sentence: str
     ambiguous: int
     """Trades stopped in a bar that reached their target too."""
+    worth: Worth | None
+    """What the profit is worth as evidence; None where there is too little of it."""
     regimes: list[Regime]
     strategies: list[StrategyLine]
     notes: list[str]
@@ -93,9 +96,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Where the report was written."""
 
 
-def summary_of(record: Record, *, seconds: float | None = None) -> Summary:
-    """Return the numbers of a record; `seconds` is what it took."""
-    fall = drawdown_of(equity_of(record), record.initial_balance)
+def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1) -> Summary:
+    """Return the numbers of a record; `seconds` is what it took, `trials` how many variants were tried."""
+    equity = equity_of(record)
+    fall = drawdown_of(equity, record.initial_balance)
     classes = Counter(decision.outcome for decision in record.decisions)
     live = [t for t in record.trades if t.book == "live"]
     gate = gate_value(record)
@@ -132,6 +136,7 @@ def summary_of(record: Record, *, seconds: float | None = None) -> Summary:
         gate_verdict=gate.verdict,
         gate_sentence=gate.sentence,
         ambiguous=ambiguous,
+        worth=worth_of(record, equity, trials),
         regimes=regimes_of(record),
         strategies=[strategy_line(record, section.name) for section in record.config.strategies],
         notes=remarks_of(record, ambiguous),

@@ -25,6 +25,7 @@ Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="W
 NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
 Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
+Trials = Annotated[int, typer.Option("--trials", min=1, help="How many variants you have tried, this one among them.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
 
@@ -86,6 +87,7 @@ def backtest(
     bars: Bars = None,
     report: Report = None,
     no_shadow: NoShadow = False,
+    trials: Trials = 1,
     as_json: Json = False,
 ) -> None:
     """Play an account's strategies over its recorded bars.
@@ -104,7 +106,14 @@ def backtest(
     account = with_data(account, data) if data else account
     with Watch() as watch:
         found = reported_backtest(
-            account, first=from_, last=to, bars=bars, shadows=not no_shadow, report=report, watch=watch
+            account,
+            first=from_,
+            last=to,
+            bars=bars,
+            shadows=not no_shadow,
+            report=report,
+            watch=watch,
+            trials=trials,
         )
     _show(found, as_json=as_json)
 
