@@ -42,6 +42,8 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
     )
     yield keys(_keys(s))
     yield section("Did the gate help?", paragraph(s.gate_sentence), name="said")
+    if s.faults:
+        yield section("What speaks against it", listed(fault.sentence for fault in s.faults))
     if s.worth is not None:
         yield section("Skill or luck?", listed(worth_said(s.worth)))
     if record.decisions:

@@ -68,6 +68,7 @@ def show_summary(s: Summary) -> None:
     parts += [Text(), _regimes(s)] if s.regimes else []
     parts += [Text(), Text(s.gate_sentence, style="bold")]
     parts += [Text(), *map(Text, worth_said(s.worth))] if s.worth is not None else []
+    parts += [Text(), *_faults(s)] if s.faults else []
     title = Text(one_line(f"{s.data}, {s.first} to {s.last}"))
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
     for note in s.notes:
@@ -120,6 +121,11 @@ def _console() -> Console:
     console = _Screen(highlight=False, markup=False)
     console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     return console
+
+
+def _faults(s: Summary) -> list[Text]:
+    head = Text("what speaks against it", style="dim")
+    return [head, *(Text(f"! {one_line(fault.sentence)}") for fault in s.faults)]
 
 
 def _table(*columns: str, texts: int = 1) -> Table:

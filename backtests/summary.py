@@ -6,9 +6,11 @@ import msgspec
 
 from backtests.ambiguity import ambiguous_of
 from backtests.equity import drawdown_of, equity_of
+from backtests.faults import Fault
 from backtests.gate_value import GateValue, gate_value, gated
 from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
+from backtests.reviewer import faults_of
 from backtests.traded_regimes import Regime, regimes_of
 from backtests.words import day
 from backtests.worth import Worth, worth_of
@@ -87,6 +89,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Trades stopped in a bar that reached their target too."""
     worth: Worth | None
     """What the profit is worth as evidence; None where there is too little of it."""
+    faults: list[Fault]
+    """What is wrong with it as evidence, the gravest first."""
     regimes: list[Regime]
     strategies: list[StrategyLine]
     notes: list[str]
@@ -104,6 +108,7 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
     live = [t for t in record.trades if t.book == "live"]
     gate = gate_value(record)
     ambiguous = ambiguous_of(record)
+    worth = worth_of(record, equity, trials)
     bars = sum(len(tape) for tape in record.tapes.values())
     first, last = period_of(record)
     return Summary(
@@ -136,7 +141,8 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
         gate_verdict=gate.verdict,
         gate_sentence=gate.sentence,
         ambiguous=ambiguous,
-        worth=worth_of(record, equity, trials),
+        worth=worth,
+        faults=faults_of(record, worth, ambiguous),
         regimes=regimes_of(record),
         strategies=[strategy_line(record, section.name) for section in record.config.strategies],
         notes=remarks_of(record, ambiguous),
