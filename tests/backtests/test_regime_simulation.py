@@ -86,7 +86,7 @@ def test_states_of_training_days_are_told_nearly_as_well_as_by_the_true_model() 
 def test_tails_are_those_that_find_the_days_likelier() -> None:
     """The one configuration trains Student-t states on heavy-tailed days, and Gaussian ones on others."""
     drawn = [[draw(scenario, scenario.bars, (7, trial))[0] for trial in range(4)] for scenario in SCENARIOS[:2]]
-    models = [[trained(returns, SCENARIOS[0]) for returns in each] for each in drawn]
+    models = [[trained(returns, SCENARIOS[0], 10) for returns in each] for each in drawn]
     heavy = [[bool(unpack(weights or ()).dof) for weights in each] for each in models]
 
     assert [[False] * 4, [True] * 4] == heavy
