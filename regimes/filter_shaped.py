@@ -40,4 +40,4 @@ def shaped_step(shape: Shape) -> Any:  # noqa: ANN401 - numba has no types
             return update(s, 0, w, 0, states, size, kind)
         return math.nan
 
-    return numba.njit(step)
+    return numba.njit(inline="always")(step)
