@@ -19,6 +19,7 @@ from tidegate import (
     commands_regimes,
     commands_run,
     commands_strategy,
+    commands_sweep,
 )
 from tidegate.errors import guarded
 
@@ -44,6 +45,7 @@ for room in (
     commands_config,
     commands_regimes,
     commands_strategy,
+    commands_sweep,
 ):
     room.add(app)
 

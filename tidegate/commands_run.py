@@ -94,9 +94,7 @@ def backtest(
 
     A regime model that is not there yet is trained first.
     """
-    from_, to = _day(first), _day(last)
-    if from_ is not None and to is not None and to < from_:
-        raise UsageError(f"--to {to} is before --from {from_}: no day lies between them")
+    from_, to = days_of(first, last)
 
     from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
     from backtests.screen import Watch  # noqa: PLC0415
@@ -180,6 +178,14 @@ def doctor(account: Account, as_json: Json = False) -> None:
     bad = [f.what for f in findings if not f.ok]
     if bad:
         raise Negative(f"not fit to run: {', '.join(bad)}: mend what is said above")
+
+
+def days_of(first: str | None, last: str | None) -> tuple[datetime.date | None, datetime.date | None]:
+    """Return the first and the last day that were asked for; UsageError where they are none, or the wrong way round."""
+    from_, to = _day(first), _day(last)
+    if from_ is not None and to is not None and to < from_:
+        raise UsageError(f"--to {to} is before --from {from_}: no day lies between them")
+    return from_, to
 
 
 def _day(text: str | None) -> datetime.date | None:

@@ -1,0 +1,128 @@
+"""The file of a sweep: a line that says what was played, then a line for each point; a sweep goes on from it."""
+
+import hashlib
+import inspect
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from backtests.grid import Values
+from backtests.train import content_hash
+from backtests.tried import Tried
+from config.account import AccountConfig
+from config.errors import DataError, UsageError
+from config.load import digest
+from config.making import strategies_of
+from market.bars import Bars
+from market.kernel import fingerprint
+from regimes.bundle import RegimeModel
+from runtime.core.feeds import FeedKey
+
+FORMAT = 1
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What was played: of another the points do not belong together."""
+
+    sweep: int = FORMAT
+    keys: tuple[str, ...]
+    """Those that are turned."""
+    config: str
+    """Fingerprint of the account that they are turned in."""
+    code: str
+    """Fingerprint of all kernels and of the strategies' own files."""
+    bars: str
+    """Fingerprint of the bars."""
+    models: tuple[str, ...]
+    first: date | None = None
+    last: date | None = None
+    count: int | None = None
+    """The days, or the number of bars, that were asked for."""
+
+
+def head_of(
+    config: AccountConfig,
+    keys: Sequence[str],
+    tapes: dict[FeedKey, Bars],
+    models: dict[str, RegimeModel],
+    asked: tuple[date | None, date | None, int | None],
+) -> Head:
+    """Return the head of a sweep over such keys, bars and models."""
+    code = hashlib.sha256(fingerprint().encode())
+    for strategy in strategies_of(config):
+        code.update(Path(inspect.getfile(type(strategy))).read_bytes())
+    bars = hashlib.sha256(" ".join(content_hash(tapes[key]) for key in sorted(tapes)).encode())
+    first, last, count = asked
+    return Head(
+        keys=tuple(keys), config=digest(config), code=code.hexdigest(), bars=bars.hexdigest(),
+        models=tuple(model.fingerprint for _, model in sorted(models.items())), first=first, last=last, count=count,
+    )  # fmt: skip
+
+
+class SweepFile:
+    """The file of one sweep, open to be added to."""
+
+    def __init__(self, path: Path, head: Head) -> None:
+        """Begin it, or go on with it; UsageError where it holds another sweep."""
+        self.path, self.head = path, head
+        self.done: set[str] = set()
+
+    def __enter__(self) -> Self:
+        whole = b""
+        if self.path.exists():
+            whole = self.path.read_bytes()
+            whole = whole[: whole.rfind(b"\n") + 1]  # the last line of a sweep that was cut off is played again
+        if whole:
+            self._go_on(whole)
+        self.file = self.path.open("wb")
+        self.file.write(whole or msgspec.json.encode(self.head) + b"\n")
+        self.file.flush()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.file.close()
+
+    def _go_on(self, whole: bytes) -> None:
+        first, _, rest = whole.partition(b"\n")
+        try:
+            same = msgspec.json.decode(first, type=Head) == self.head
+        except msgspec.DecodeError:
+            same = False
+        if not same:
+            raise UsageError(
+                f"{self.path}: holds another sweep (other keys, configuration, bars, models, code or days): name "
+                "another file with --out"
+            )
+        self.done = {key_of(row.values) for row in _rows(rest, self.path)}
+
+    def add(self, line: bytes) -> None:
+        """Write one point; it is there when this returns."""
+        self.file.write(line.rstrip(b"\n") + b"\n")
+        self.file.flush()
+
+    def rows(self) -> list[Tried]:
+        """Return every point that is there, in the order of their values: in which they were played does not matter."""
+        _, _, rest = self.path.read_bytes().partition(b"\n")
+        return sorted(_rows(rest, self.path), key=lambda row: _order(row.values))
+
+
+def key_of(values: Values) -> str:
+    """Return a point as text, the same however it was read."""
+    return msgspec.json.encode(values).decode()
+
+
+def _order(values: Values) -> tuple[tuple[str, Any], ...]:
+    return tuple(("", v) if isinstance(v, int | float) else (type(v).__name__, str(v)) for v in values)
+
+
+def _rows(lines: bytes, path: Path) -> Iterator[Tried]:
+    for line in lines.splitlines():
+        try:
+            yield msgspec.json.decode(line, type=Tried)
+        except msgspec.DecodeError as error:
+            raise DataError(f"{path}: a line of it is no point of a sweep ({error}): name another file") from None
