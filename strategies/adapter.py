@@ -21,6 +21,7 @@ from strategies.protocol import (
     Want,
     want_of,
 )
+from strategies.window import WindowStrategy, put
 
 
 class Runner(Protocol):
@@ -49,8 +50,28 @@ class Runner(Protocol):
         """Take a copy of a snapshot as the state."""
         ...
 
+    def told_anew(self, bar: Bar) -> None:
+        """Take a bar of before as it is told now; what it has decided on it stays decided."""
+        ...
 
-class KernelRunner:
+    def forget(self) -> None:
+        """Forget the bars it keeps: they are told anew."""
+        ...
+
+
+class Unmoved:
+    """What a runner does about history that is told anew, where it keeps no bars: nothing."""
+
+    __slots__ = ()
+
+    def told_anew(self, bar: Bar) -> None:
+        """Leave the state alone: it is a memory of what was decided."""
+
+    def forget(self) -> None:
+        """Leave the state alone."""
+
+
+class KernelRunner(Unmoved):
     """Drives a kernel strategy in plain Python."""
 
     __slots__ = ("_params", "_step", "name", "refs", "state", "version")
@@ -83,7 +104,7 @@ class KernelRunner:
         self.state = [float(x) for x in state]
 
 
-class PythonRunner:
+class PythonRunner(Unmoved):
     """Drives a strategy written as an ordinary class."""
 
     __slots__ = ("_names", "_strategy", "name", "refs", "state", "version")
@@ -118,6 +139,24 @@ class PythonRunner:
         self.state = _copied(state)
 
 
+class WindowRunner(PythonRunner):
+    """Drives a function over the last bars: they are what it remembers, so they follow what is told of them."""
+
+    __slots__ = ("_size",)
+
+    def __init__(self, strategy: WindowStrategy) -> None:
+        super().__init__(strategy)
+        self._size = strategy.window
+
+    def told_anew(self, bar: Bar) -> None:
+        """Put the bar among those it keeps, if it is not older than all of them."""
+        put(self.state, bar, self._size)
+
+    def forget(self) -> None:
+        """Empty the ring."""
+        self.state = self._strategy.init()
+
+
 def _copied(state: Any) -> Any:  # noqa: ANN401 - plain values
     return msgspec.msgpack.decode(msgspec.msgpack.encode(state))
 
@@ -126,6 +165,8 @@ def runner_of(strategy: Strategy) -> Runner:
     """Return a fresh runner; what has a `step` kernel runs as a kernel, also if it has `decide`."""
     if hasattr(strategy, "step") and isinstance(strategy, KernelStrategy):  # a protocol is slow to say no
         return KernelRunner(strategy)
+    if isinstance(strategy, WindowStrategy):
+        return WindowRunner(strategy)
     return PythonRunner(strategy)
 
 

@@ -232,6 +232,8 @@ class Core:
         changed = None if feed is None else fold_anew(feed, self.readings_of[key], self._made_of(key), fact.bar)
         for reading in changed or ():
             self.decider.restate(reading)
+        for lane in self.lanes_of.get(key, ()):
+            lane.runner.told_anew(fact.bar)
         revised(self.ledger, self.desk, fact, anew=feed is None or changed is not None)
 
     def _lift(self, symbol: str) -> None:

@@ -130,6 +130,7 @@ class Decider:
                 count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
         if now is None and bar.time <= lane.lived:
+            lane.runner.told_anew(bar)
             return None
         values = feed.values
         features = [values[pick] for pick in lane.picks]

@@ -1,0 +1,35 @@
+"""A function over the last closed bars decides in the daemon what it decides in the backtest."""
+
+import pytest
+
+from tests.compare import OF_A_RUN, TICKETS, differences, journaled, told
+from tests.demos import MakeDemo
+
+DIP = """
+[[strategies]]
+name = "dip"
+use = "tests.windows:dip"
+symbol = "SP500"
+timeframe = "D1"
+risk = 0.01
+params = { window = 40, entry = 0.8 }
+"""
+
+
+@pytest.mark.parametrize("mode", ["live", "paper"])
+def test_a_windows_decisions_and_deals_are_the_backtests(make_demo: MakeDemo, mode: str) -> None:
+    """Bit for bit, its score made of every number it was shown, over a restart in mid-way too."""
+    demo = make_demo(bars=300, strategies=DIP, mode=mode)
+    demo.begin()
+    demo.until_bar(150)
+    demo.stop()
+    demo.start()
+    demo.end()
+
+    drive = demo.backtest()
+    decisions, deals = journaled(demo.journal)
+
+    assert [] == differences(decisions, drive.decisions, OF_A_RUN)
+    assert [] == differences(deals, told(drive), TICKETS | OF_A_RUN)
+    assert len(deals) > 20
+    assert len({decision.score for decision in decisions}) == len(decisions)
