@@ -38,12 +38,15 @@ def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
     """Return the strategy that `use` names, made with `params`; StrategyError says in one line what to do.
 
     `use` is a built-in name or "module:Class" ("module.Class" does as well), or "module:function" of a function over
-    the last closed bars: then `params` says over how many (`window`), and in which `version` it is. Modules are found
-    on `sys.path`, which is the caller's business.
+    the last closed bars: then `params` says over how many (`window`), and in which `version` it is. One that runs in a
+    `process` of its own is not imported here: `bound` does. Modules are found on `sys.path`, which is the caller's
+    business.
 
     >>> resolve("trend", {"fast": 10}).params()
     (3.0,)
     """
+    if (params or {}).get("process") is True:
+        return _windowed(use, None, dict(params or {}))
     found = _found(use)
     if not isinstance(found, type):
         return _windowed(use, found, dict(params or {}))
@@ -109,18 +112,39 @@ def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa:
         raise StrategyError(f"strategy {use!r}: {_line(error)}") from error
 
 
-def _windowed(use: str, function: Callable[..., Any], params: dict[str, Any]) -> WindowStrategy:
+def bound(strategy: WindowStrategy) -> WindowStrategy:
+    """Return a function's strategy with the function itself, to be called here; StrategyError as `resolve` says it."""
+    use, s = strategy.use, strategy
+    found = _found(use)
+    if isinstance(found, type):
+        raise StrategyError(f"strategy {use!r} is a class: only a function runs in a process of its own")
+    return _windowed(use, found, {"window": s.window, "version": s.version, "deadline_s": s.deadline_s, **s.params})
+
+
+def called_here(strategy: Strategy) -> Strategy:
+    """Return a strategy that is called in this process, though it may have one of its own in a daemon."""
+    return bound(strategy) if isinstance(strategy, WindowStrategy) and strategy.function is None else strategy
+
+
+def _windowed(use: str, function: Callable[..., Any] | None, params: dict[str, Any]) -> WindowStrategy:
     """Return a function over the last bars as a strategy."""
     window, version = params.pop("window", None), params.pop("version", 1)
+    deadline_s, process = params.pop("deadline_s", 5.0), params.pop("process", False)
     if type(window) is not int or window < 1:
         raise StrategyError(f"strategy {use!r} is a function: say over how many closed bars, as params.window = 200")
-    if type(version) is not int:
-        raise StrategyError(f"strategy {use!r}: expected a whole number as params.version, got {version!r}")
-    try:
-        inspect.signature(function).bind(None, **params)
-    except TypeError as error:
-        raise StrategyError(f"strategy {use!r}: {_line(error)}, beside the window") from error
-    return WindowStrategy(name=function.__name__, function=function, window=window, version=version, params=params)
+    if type(version) is not int or type(process) is not bool:
+        raise StrategyError(f"strategy {use!r}: params.version is a whole number, params.process true or false")
+    if type(deadline_s) not in {int, float} or not deadline_s > 0.0:
+        raise StrategyError(f"strategy {use!r}: params.deadline_s is a number of seconds above 0")
+    if function is not None:
+        try:
+            inspect.signature(function).bind(None, **params)
+        except TypeError as error:
+            raise StrategyError(f"strategy {use!r}: {_line(error)}, beside the window") from error
+    return WindowStrategy(
+        name=use.rpartition(":" if ":" in use else ".")[2], use=use, function=function, window=window, version=version,
+        params=params, deadline_s=float(deadline_s),
+    )  # fmt: skip
 
 
 def _typed(kind: type[Any]) -> bool:

@@ -18,7 +18,7 @@ from strategies.protocol import FeatureRef, View, Want
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
 """What is kept of a bar, in the order in which a window's columns stand."""
 
-Columns = dict[str, list[float]]
+Columns = dict[str, list[int | float]]
 """The ring: each column's values, oldest first; times are whole numbers of milliseconds."""
 
 
@@ -64,12 +64,17 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """An ordinary function as a strategy; its state is the ring of the bars it is shown."""
 
     name: str
-    function: Function
+    function: Function | None
+    """None: it is called in a process of its own, and what it answers is told as a fact."""
+    use: str = ""
+    """Where it is found, as `module:function`."""
     window: int
     """Bars it is shown."""
     version: int = 1
     params: dict[str, Any] = {}
     """What it is called with beside the window, by name."""
+    deadline_s: float = 5.0
+    """So long it may take in a process of its own before that is killed."""
 
     def features(self) -> dict[str, FeatureRef]:
         """Return none: what the function needs it computes of its rows."""
@@ -85,7 +90,13 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
         if len(state["time"]) < self.window:
             return None, NAN
         bar = view.bar
-        return self.function(window_of(state, bar.symbol, bar.timeframe, view.position, view.held), **self.params)
+        return self.asked(window_of(state, bar.symbol, bar.timeframe, view.position, view.held))
+
+    def asked(self, window: Window) -> tuple[Want, float]:
+        """Call the function; TypeError where it is to be called elsewhere."""
+        if self.function is None:
+            raise TypeError(f"strategy {self.name}: {self.use} is called in a process of its own")
+        return self.function(window, **self.params)
 
 
 def put(ring: Columns, bar: Bar, size: int) -> None:

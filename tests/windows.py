@@ -1,6 +1,8 @@
 """Functions over the last closed bars, as users write them."""
 
 import math
+import os
+import threading
 
 from strategies.exits import ExitPlan
 from strategies.protocol import Entry, Exit, Want
@@ -22,3 +24,27 @@ def dip(w: Window, entry: float = 0.5) -> tuple[Want, float]:
     if width <= 0.0 or abs(away) < entry * width:
         return None, score
     return Entry(side=-1 if away > 0.0 else 1, plan=ExitPlan(stop=3.0 * width, bars=30)), score
+
+
+def raising(w: Window) -> tuple[Want, float]:
+    """Divide by nothing while it has no position."""
+    return None, 1.0 / w.position
+
+
+def hanging(w: Window) -> tuple[Want, float]:
+    """Never come back while it has no position."""
+    if not w.position:
+        threading.Event().wait()
+    return None, 1.0
+
+
+def ending(w: Window) -> tuple[Want, float]:
+    """End its process while it has no position."""
+    if not w.position:
+        os._exit(3)
+    return None, 1.0
+
+
+def odd(w: Window) -> object:
+    """Answer with what is no want while it has no position."""
+    return (None, 1.0) if w.position else "buy"

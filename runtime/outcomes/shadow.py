@@ -17,7 +17,15 @@ from market.types import Account, Bar
 from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import Alerted, AnyFact, LevelChanged, ModelActivated, RunStarted, SpecAcknowledged
+from runtime.core.facts import (
+    Alerted,
+    AnyFact,
+    LevelChanged,
+    ModelActivated,
+    RunStarted,
+    SpecAcknowledged,
+    StrategyAnswered,
+)
 from runtime.core.forgetting import outlive
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, Reply, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
@@ -80,7 +88,9 @@ class Shadow:
 
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
-        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated):
+        if isinstance(
+            fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated | StrategyAnswered
+        ):
             done = self._tell(fact)
             if isinstance(fact, SpecAcknowledged):
                 self._respecify()

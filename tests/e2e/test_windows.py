@@ -2,6 +2,7 @@
 
 import pytest
 
+from backtests.replay import replay
 from tests.compare import OF_A_RUN, TICKETS, differences, journaled, told
 from tests.demos import MakeDemo
 
@@ -33,3 +34,21 @@ def test_a_windows_decisions_and_deals_are_the_backtests(make_demo: MakeDemo, mo
     assert [] == differences(deals, told(drive), TICKETS | OF_A_RUN)
     assert len(deals) > 20
     assert len({decision.score for decision in decisions}) == len(decisions)
+
+
+APART = DIP.replace("window = 40", "window = 40, process = true")
+
+
+def test_a_function_in_a_process_of_its_own_decides_what_it_decides_in_the_backtest(make_demo: MakeDemo) -> None:
+    """Bit for bit too, its answers told as facts; a replay of the journal needs no process."""
+    demo = make_demo(bars=300, strategies=APART)
+    demo.begin()
+    demo.end()
+
+    drive = demo.backtest()
+    decisions, deals = journaled(demo.journal)
+
+    assert [] == differences(decisions, drive.decisions)
+    assert [] == differences(deals, told(drive), TICKETS)
+    assert len(deals) > 20
+    assert replay(demo.journal).decisions == len(decisions)
