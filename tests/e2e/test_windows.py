@@ -1,10 +1,14 @@
 """A function over the last closed bars decides in the daemon what it decides in the backtest."""
 
+import os
+import signal
+
+import msgspec
 import pytest
 
 from backtests.replay import replay
 from tests.compare import OF_A_RUN, TICKETS, differences, journaled, told
-from tests.demos import MakeDemo
+from tests.demos import Demo, MakeDemo
 
 DIP = """
 [[strategies]]
@@ -52,3 +56,27 @@ def test_a_function_in_a_process_of_its_own_decides_what_it_decides_in_the_backt
     assert [] == differences(deals, told(drive), TICKETS)
     assert len(deals) > 20
     assert replay(demo.journal).decisions == len(decisions)
+
+
+def test_a_function_whose_process_is_killed_enters_nothing_until_another_one_answers(make_demo: MakeDemo) -> None:
+    """Bars in between are held, each says why; then it trades on, and the journal replays."""
+    demo = make_demo(bars=1500, strategies=APART)
+    demo.begin()
+    demo.until_bar(60)
+    os.kill(ready(demo)[-1], signal.SIGKILL)
+    demo.end()
+
+    decisions, _ = journaled(demo.journal)
+    held = [n for n, decision in enumerate(decisions) if "MODEL:dip" in decision.holds]
+
+    assert {"its process has ended"} == {decisions[n].reasons[0] for n in held}
+    assert {"held", "in_position"} >= {decisions[n].outcome for n in held}
+    assert any(decision.outcome == "traded" for decision in decisions[held[-1] :])
+    assert 2 == len(ready(demo))
+    assert replay(demo.journal).decisions == len(decisions)
+
+
+def ready(demo: Demo) -> list[int]:
+    """Return the processes of functions that the daemon says have come."""
+    lines = [line for line in demo.log.read_text(encoding="utf-8").splitlines() if "model ready" in line]
+    return [msgspec.json.decode(line)["pid"] for line in lines]

@@ -13,7 +13,7 @@ from strategies.adapter import runner_of
 from strategies.contract import check
 from strategies.harness import drive, sample_bars, walk
 from strategies.protocol import NOTHING, Want
-from strategies.registry import StrategyError, resolve
+from strategies.registry import StrategyError, called_here, resolve
 from strategies.window import COLUMNS, Window, WindowStrategy
 from tests.windows import dip
 
@@ -118,8 +118,21 @@ def test_arrays_are_the_functions_own() -> None:
 def test_a_function_is_named_as_a_class_is() -> None:
     """By its dotted path; the window and the version stand among its parameters, and the rest is its own."""
     found = resolve("tests.windows:dip", {"window": 20, "version": 3, "entry": 1.5})
+    expected = WindowStrategy(
+        name="dip", function=dip, use="tests.windows:dip", window=20, version=3, params={"entry": 1.5}
+    )
 
-    assert WindowStrategy(name="dip", function=dip, window=20, version=3, params={"entry": 1.5}) == found
+    assert expected == found
+
+
+def test_a_function_with_a_process_of_its_own_is_not_imported_and_can_be_called_here() -> None:
+    """Its name and its window are known without it."""
+    apart = resolve("no_module_at_all:dip", {"window": 20, "process": True, "deadline_s": 2})
+    here = called_here(resolve("tests.windows:dip", {"window": 20, "process": True, "entry": 1.5}))
+
+    assert WindowStrategy(name="dip", function=None, use="no_module_at_all:dip", window=20, deadline_s=2.0) == apart
+    assert resolve("tests.windows:dip", {"window": 20, "entry": 1.5}) == here
+    assert {None} == {want for want, _ in drive(apart, BARS[:40])}
 
 
 @pytest.mark.parametrize(
@@ -128,8 +141,10 @@ def test_a_function_is_named_as_a_class_is() -> None:
         ({}, r"is a function: say over how many closed bars, as params.window = 200"),
         ({"window": 0}, "over how many closed bars"),
         ({"window": "many"}, "over how many closed bars"),
-        ({"window": 5, "version": "two"}, "expected a whole number as params.version, got 'two'"),
-        ({"window": 5, "enrty": 1.0}, "got an unexpected keyword argument 'enrty', beside the window"),
+        ({"window": 5, "version": "two"}, "params.version is a whole number"),
+        ({"window": 5, "process": 1}, "params.process true or false"),
+        ({"window": 5, "deadline_s": 0}, "params.deadline_s is a number of seconds above 0"),
+        ({"window": 5, "enter": 1.0}, "got an unexpected keyword argument 'enter', beside the window"),
     ],
 )
 def test_what_is_wrong_with_a_functions_parameters_is_said(params: dict[str, object], said: str) -> None:
