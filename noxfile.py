@@ -68,10 +68,16 @@ def crash_sweep(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run every benchmark of `backtests/benchmarks` but those of the regimes, which have a session of their own."""
+    """Run every benchmark of `backtests/benchmarks`; those of regimes and of peers have sessions of their own."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):
-        if not script.stem.startswith("regimes_"):
+        if not script.stem.startswith(("regimes_", "peers")):
             session.run("python", "-m", f"backtests.benchmarks.{script.stem}", *session.posargs, external=True)
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Measure public engines on the work of ours; `-- --python vectorbt=PATH` says in which environment one is."""
+    session.run("python", "-m", "backtests.benchmarks.peers", *session.posargs, external=True)
 
 
 @nox.session
@@ -95,7 +101,7 @@ def pin(session: nox.Session) -> None:
     listing = session.run(
         UV,
         "export",
-        *("--all-extras", "--all-groups", "--no-emit-project"),
+        *("--all-extras", "--all-groups", "--no-group", "peers", "--no-emit-project"),  # peers are taken as they come
         *("--no-hashes", "--no-header", "--no-annotate", "--quiet"),
         external=True,
         silent=True,

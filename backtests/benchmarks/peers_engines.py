@@ -1,0 +1,39 @@
+"""The engines that `peers.py` knows, by name: what makes their runs ready, what they need, by which rules they work."""
+
+from typing import NamedTuple
+
+from backtests.benchmarks.peers_rules import Rule
+
+LOOP = "numba loop"
+"""What all others are measured against."""
+OURS = Rule(deals=2, closed=True, cents=True)
+
+
+class Engine(NamedTuple):
+    """One row of the table."""
+
+    home: str
+    """Module and function of `backtests.benchmarks` that make a run ready."""
+    needs: tuple[str, ...] = ()
+    """Distributions it is made of; the first names its environment."""
+    rule: Rule = Rule()
+    options: tuple[tuple[str, str], ...] = ()
+    jobs: tuple[str, ...] = ("sma", "rsi")
+
+
+ENGINES = {
+    LOOP: Engine("peers_loops:numba_loop", ("numba",)),
+    "plain Python loop": Engine("peers_loops:plain_loop"),
+    "tidegate": Engine("peers_tidegate:tidegate_work", ("pyarrow",), OURS),
+    "tidegate, a class in plain Python": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), OURS, (("strategy", "python"),), ("sma",)
+    ),
+    "vectorbt, Rust": Engine(
+        "peers_vectorbt:vectorbt_work", ("vectorbt", "vectorbt-rust"), options=(("engine", "rust"),)
+    ),
+    "vectorbt, numba": Engine("peers_vectorbt:vectorbt_work", ("vectorbt",), options=(("engine", "numba"),)),
+    "hftbacktest": Engine("peers_hftbacktest:hftbacktest_work", ("hftbacktest",), Rule(spread=1.0)),
+    "backtesting.py": Engine("peers_backtesting:backtesting_work", ("backtesting",), Rule(blind=1)),
+    "backtrader": Engine("peers_backtrader:backtrader_work", ("backtrader", "pandas")),
+    "nautilus_trader": Engine("peers_nautilus:nautilus_work", ("nautilus_trader",), Rule(fill="close", cents=True)),
+}
