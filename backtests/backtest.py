@@ -4,15 +4,19 @@ import datetime
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from backtests.drive import Drive, PlainDrive
 from backtests.recorded import day_ms, tapes_of, trading_start
 from config.account import AccountConfig
-from config.errors import DataError
+from config.errors import ConfigError, DataError
 from market.bars import Bars
 from market.types import DAY_MS
 from runtime.assemble import Models, core_of, costs_of, models_of, plan_of
 from runtime.core.core import Core
 from runtime.core.feeds import FeedKey
+from runtime.core.plan import Plan
+from strategies.registry import StrategyError, called_here
 
 
 def run_backtest(
@@ -39,7 +43,7 @@ def run_backtest(
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
     if all(tape.time[-1] < start for tape in tapes.values()):
         raise DataError("no bars to trade: what a model has learnt from, and the warm-up, is not traded")
-    plan = plan_of(config, models_of(config) if models is None else models)
+    plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
     prepare(core)
@@ -48,6 +52,22 @@ def run_backtest(
     )
     total = sum(len(tape.between(start, tape.time[-1] + 1)) for tape in tapes.values())
     return drive.run(lambda done: progress(done, total)), tapes
+
+
+def all_called_here(plan: Plan) -> Plan:
+    """Return a plan whose functions are called in this process, those too that have one of their own in a daemon.
+
+    They are shown the same rows, so they answer the same; ConfigError where one cannot be had.
+    """
+    lanes, wrong = [], []
+    for lane in plan.strategies:
+        try:
+            lanes.append(msgspec.structs.replace(lane, strategy=called_here(lane.strategy)))
+        except StrategyError as error:
+            wrong.append(f"strategies[{lane.number - 1}]: {error}")
+    if wrong:
+        raise ConfigError(*wrong)
+    return msgspec.structs.replace(plan, strategies=tuple(lanes))
 
 
 def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) -> Bars:

@@ -84,7 +84,7 @@ def _line(row: Tried, trials: int, spread: float) -> Line:
         values=row.values,
         trades=row.trades,
         net=row.net,
-        sharpe=known.sharpe * math.sqrt(row.per_year) if known is not None else 0.0,
+        sharpe=row.sharpe,
         deflated=deflated(known, trials, spread) if known is not None else None,
         drawdown=row.drawdown,
     )

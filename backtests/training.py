@@ -26,7 +26,7 @@ def recipe_of_section(section: RegimeSection) -> Recipe:
     return recipe_of_member(section.meant)
 
 
-def _trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple[RegimeModel, dict[str, Any]]:
+def trained(bars: Bars, section: RegimeSection, name: str, owner: str) -> tuple[RegimeModel, dict[str, Any]]:
     """Train a regime's model with as many states as are configured, or as its bars speak for."""
     recipe = recipe_of_section(section)
     if isinstance(section.states, int):
@@ -55,7 +55,7 @@ def train_from_config(
         section = config.regimes[name]
         bars = training_part(regime_bars(config, section, tapes), section.train)
         owner = section.owner or config.account.owner
-        model, report = _trained(bars, section, name, owner)
+        model, report = trained(bars, section, name, owner)
         if section.novelty == "model":
             model, told = watched(model, bars, progress)
             report["novelty"] = msgspec.to_builtins(told)

@@ -1,5 +1,7 @@
 """One point of a sweep, played: what came of it, in numbers few enough to keep those of thousands of points."""
 
+import math
+
 from typing import Any
 
 import msgspec
@@ -38,6 +40,11 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """Of the equity's change from day to day; None where it never moved."""
     sums: tuple[Sums, ...] = ()
     """The same in each stretch of time."""
+
+    @property
+    def sharpe(self) -> float:
+        """Its Sharpe ratio, a year; 0 where its equity never moved."""
+        return self.moments.sharpe * math.sqrt(self.per_year) if self.moments is not None else 0.0
 
 
 def tried(config: AccountConfig, values: Values, **played: Any) -> Tried:  # noqa: ANN401 - what run_backtest takes

@@ -19,12 +19,14 @@ from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from market.types import Symbol
+from runtime.asked import questions
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
+from runtime.model_session import ModelSessions
 from runtime.operator.control import Control
 from runtime.pace import Pace
 from runtime.recorder import Recorder
@@ -33,6 +35,9 @@ from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
 from runtime.warmup import WarmUp
+
+LOOK_S = 0.05
+"""How often it is asked whether strategies' own processes have begun: what they need takes seconds to import."""
 
 
 class Daemon:
@@ -57,6 +62,7 @@ class Daemon:
         The terminal is asked every `poll_s` seconds: around the close of a bar, and between.
         """
         self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
+        self.models: ModelSessions | None = None
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
@@ -98,6 +104,8 @@ class Daemon:
                 group.create_task(self._consume(run), name="consumer")
         finally:
             await self.session.stop()
+            if self.models is not None:
+                await self.models.stop()
         return self.stopping
 
     def stop(self, why: str) -> None:
@@ -123,6 +131,8 @@ class Daemon:
 
     async def _consume(self, run: int) -> None:
         """Consume, alone: commands and timers first, then the terminal."""
+        if self.models is not None:
+            self.models.start()
         self._renew_paper()
         await self.taker.take(RunStarted(at=self.ledger.at, run=run))
         await self._read_latch()
@@ -180,6 +190,8 @@ class Daemon:
     async def _try_link(self) -> None:
         """Come up: connect, tell contracts, reconcile, and fold history in when the core is new."""
         wait = self.linker.wait_s()
+        if self.models is not None and self.models.beginning:
+            wait = max(wait, LOOK_S)
         if wait > 0.0:
             await self._pause(wait)
             return
@@ -253,6 +265,9 @@ class Daemon:
         if self.paper is not None and isinstance(fact, BarClosed):
             self.paper.market(fact, ended=self.ledger.ended)
             await self.taker.news()
+        if self.models is not None and self.models.of and isinstance(fact, BarClosed) and fact.phase == "live":
+            asked = questions(self.core, self.recorder.books, fact.bar)
+            await self.taker.take(*await self.models.answers(asked, fact.at))
         await self.taker.take(fact)
 
     async def _advance(self, at: int, *, ended: bool, late: bool) -> None:

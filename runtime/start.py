@@ -33,6 +33,7 @@ from runtime.first import awaited
 from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
+from runtime.model_session import ModelSessions
 from runtime.recorder import Recorder
 from runtime.revive import Pair, bundles_text, hashes_of, revive
 
@@ -154,11 +155,13 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
     paper = (
         PaperDesk(plan, costs_of(config), account.balance, state / "paper.msgpack") if account.mode == "paper" else None
     )
-    return make(
+    daemon = make(
         recorder, session, state, warmup=config.feed.warmup,
         poll_s=(terminal.poll_ms / 1000, terminal.idle_ms / 1000), reconcile_s=terminal.reconcile_s,
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
+    daemon.models = ModelSessions(plan, config.folder, recorder.clock)
+    return daemon
 
 
 def log_to(stream: TextIO, seq: Callable[[], int], **bound: object) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from market.feature import NAN
 from market.types import Bar
 from strategies.protocol import (
     EXIT,
@@ -21,6 +22,10 @@ from strategies.protocol import (
     Want,
     want_of,
 )
+from strategies.window import COLUMNS, Columns, WindowStrategy, put
+
+HEARD = "heard"
+"""Where the answers of another process stand in a state."""
 
 
 class Runner(Protocol):
@@ -32,6 +37,8 @@ class Runner(Protocol):
     """Its features by its own names, in the order in which their values are given."""
     state: Any
     """Plain values that msgpack can write: a list of floats for a kernel, a dict for a class."""
+    unanswered: str
+    """Why nobody knows what it wants of the last bar; empty: it was asked, and has answered."""
 
     def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
         """Fold one closed bar and return the flat want; `position` is -1, 0 or 1, `held` counts its closed bars."""
@@ -49,8 +56,30 @@ class Runner(Protocol):
         """Take a copy of a snapshot as the state."""
         ...
 
+    def told_anew(self, bar: Bar) -> None:
+        """Take a bar of before as it is told now; what it has decided on it stays decided."""
+        ...
 
-class KernelRunner:
+    def forget(self) -> None:
+        """Forget the bars it keeps: they are told anew."""
+        ...
+
+
+class Unmoved:
+    """A runner that answers where it is asked, and does nothing about history that is told anew: it keeps no bars."""
+
+    __slots__ = ()
+
+    unanswered: str = ""
+
+    def told_anew(self, bar: Bar) -> None:
+        """Leave the state alone: it is a memory of what was decided."""
+
+    def forget(self) -> None:
+        """Leave the state alone."""
+
+
+class KernelRunner(Unmoved):
     """Drives a kernel strategy in plain Python."""
 
     __slots__ = ("_params", "_step", "name", "refs", "state", "version")
@@ -83,7 +112,7 @@ class KernelRunner:
         self.state = [float(x) for x in state]
 
 
-class PythonRunner:
+class PythonRunner(Unmoved):
     """Drives a strategy written as an ordinary class."""
 
     __slots__ = ("_names", "_strategy", "name", "refs", "state", "version")
@@ -102,12 +131,7 @@ class PythonRunner:
         """Ask the class; TypeError where it answers with anything but a want and a score."""
         named = dict(zip(self._names, features, strict=True))
         view = View(bar=bar, features=named, position=position, held=held)
-        answer: object = self._strategy.decide(self.state, view)
-        if isinstance(answer, tuple) and len(answer) == 2:
-            want, score = answer
-            if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, float | int):
-                return want, float(score)
-        raise TypeError(f"strategy {self.name}: decide returned {answer!r}; return (Entry | Exit | None, score)")
+        return checked(self.name, self._strategy.decide(self.state, view))
 
     def snapshot(self) -> Any:  # noqa: ANN401 - plain values
         """Return the state as it comes back from the disk; TypeError where it is not made of plain values."""
@@ -118,6 +142,76 @@ class PythonRunner:
         self.state = _copied(state)
 
 
+class WindowRunner(PythonRunner):
+    """Drives a function over the last bars: they are what it remembers, so they follow what is told of them."""
+
+    __slots__ = ("_size",)
+
+    def __init__(self, strategy: WindowStrategy) -> None:
+        super().__init__(strategy)
+        self._size = strategy.window
+
+    def told_anew(self, bar: Bar) -> None:
+        """Put the bar among those it keeps, if it is not older than all of them."""
+        put(self.state, bar, self._size)
+
+    def forget(self) -> None:
+        """Empty the ring."""
+        self.state = self._strategy.init()
+
+
+class AskedRunner(WindowRunner):
+    """Keeps the bars of a function that is called in another process, and what that has answered of the next one."""
+
+    __slots__ = ("unanswered",)
+
+    def __init__(self, strategy: WindowStrategy) -> None:
+        super().__init__(strategy)
+        self.unanswered = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Empty the ring."""
+        self.state = {**self._strategy.init(), HEARD: []}
+
+    def shown(self, bar: Bar) -> Columns | None:
+        """Return the rows that the function is shown when a bar has closed; None while there are too few."""
+        ring: Columns = {name: list(self.state[name]) for name in COLUMNS}
+        put(ring, bar, self._size)
+        return ring if len(ring["time"]) == self._size else None
+
+    def hear(self, time: int, position: int, held: int, want: Sequence[float], failure: str) -> None:
+        """Keep what was answered of the bar that opened at `time`, had it this position for so long."""
+        self.state[HEARD].append([time, position, held, list(want), failure])
+
+    def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
+        """Take the bar in, and return what was answered of it; nothing is wanted where nothing was."""
+        del features
+        put(self.state, bar, self._size)
+        heard, self.state[HEARD], self.unanswered = self.state[HEARD], [], ""
+        if len(self.state["time"]) == self._size:
+            self.unanswered = "nobody has asked it"
+            for *of, want, failure in heard:
+                if of == [bar.time, position, held]:
+                    self.unanswered = failure
+                    if not failure:
+                        return tuple(want)
+        return flat_of(None, NAN)
+
+    def step(self, features: Sequence[float], bar: Bar, position: int, held: int) -> tuple[Want, float]:
+        """Take the bar in and dress what was answered of it."""
+        return want_of(self.step_flat(features, bar, position, held))
+
+
+def checked(name: str, answer: object) -> tuple[Want, float]:
+    """Return a user's answer; TypeError where it is anything but a want and a score."""
+    if isinstance(answer, tuple) and len(answer) == 2:
+        want, score = answer
+        if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, float | int):
+            return want, float(score)
+    raise TypeError(f"strategy {name}: decide returned {answer!r}; return (Entry | Exit | None, score)")
+
+
 def _copied(state: Any) -> Any:  # noqa: ANN401 - plain values
     return msgspec.msgpack.decode(msgspec.msgpack.encode(state))
 
@@ -126,6 +220,8 @@ def runner_of(strategy: Strategy) -> Runner:
     """Return a fresh runner; what has a `step` kernel runs as a kernel, also if it has `decide`."""
     if hasattr(strategy, "step") and isinstance(strategy, KernelStrategy):  # a protocol is slow to say no
         return KernelRunner(strategy)
+    if isinstance(strategy, WindowStrategy):
+        return WindowRunner(strategy) if strategy.function else AskedRunner(strategy)
     return PythonRunner(strategy)
 
 

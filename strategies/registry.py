@@ -1,9 +1,9 @@
-"""From a name in a configuration to a strategy: a built-in one, or a class of the user's by its dotted path."""
+"""From a name in a configuration to a strategy: a built-in one, or a user's class or function by its dotted path."""
 
 import importlib
 import inspect
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
 from strategies.trend import Trend
+from strategies.window import WindowStrategy
 
 BUILT_IN: dict[str, type[Any]] = {
     "breakout": Breakout,
@@ -36,21 +37,28 @@ class StrategyError(ValueError):
 def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
     """Return the strategy that `use` names, made with `params`; StrategyError says in one line what to do.
 
-    `use` is a built-in name or "module:Class" ("module.Class" does as well). Modules are found on `sys.path`, which is
-    the caller's business.
+    `use` is a built-in name or "module:Class" ("module.Class" does as well), or "module:function" of a function over
+    the last closed bars: then `params` says over how many (`window`), and in which `version` it is. One that runs in a
+    `process` of its own is not imported here: `bound` does. Modules are found on `sys.path`, which is the caller's
+    business.
 
     >>> resolve("trend", {"fast": 10}).params()
     (3.0,)
     """
-    strategy: Strategy = _made(use, _class_of(use), params or {})
+    if (params or {}).get("process") is True:
+        return _windowed(use, None, dict(params or {}))
+    found = _found(use)
+    if not isinstance(found, type):
+        return _windowed(use, found, dict(params or {}))
+    strategy: Strategy = _made(use, found, params or {})
     missing = missing_of(strategy)
     if missing:
         raise StrategyError(f"strategy {use!r} is missing {missing}")
     try:
-        found = [feature_of(ref) for ref in strategy.features().values()]
+        features = [feature_of(ref) for ref in strategy.features().values()]
     except FeatureError as error:
         raise StrategyError(f"strategy {use!r}: {error}") from error
-    for feature in found:
+    for feature in features:
         if feature.of == "parts":
             raise StrategyError(f"strategy {use!r}: {feature.name} is a regime's: no strategy's bars are made here")
     return strategy
@@ -66,16 +74,16 @@ def missing_of(candidate: object) -> str:
     return ", ".join(lacks)
 
 
-def _class_of(use: str) -> type[Any]:
+def _found(use: str) -> type[Any] | Callable[..., Any]:
     if use in BUILT_IN:
         return BUILT_IN[use]
     path, mark, name = use.rpartition(":" if ":" in use else ".")
     if not (mark and path and name):
         known = ", ".join(sorted(BUILT_IN))
         raise StrategyError(f'unknown strategy {use!r}; built in are: {known}; or name your own as "module:Class"')
-    found = getattr(_imported(use, path), name, None)
-    if not isinstance(found, type):
-        raise StrategyError(f"strategy {use!r}: module {path!r} has no class {name!r}")
+    found: object = getattr(_imported(use, path), name, None)
+    if not callable(found):
+        raise StrategyError(f"strategy {use!r}: module {path!r} has no class {name!r}, and no function")
     return found
 
 
@@ -102,6 +110,41 @@ def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa:
         return kind(**params)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise StrategyError(f"strategy {use!r}: {_line(error)}") from error
+
+
+def bound(strategy: WindowStrategy) -> WindowStrategy:
+    """Return a function's strategy with the function itself, to be called here; StrategyError as `resolve` says it."""
+    use, s = strategy.use, strategy
+    found = _found(use)
+    if isinstance(found, type):
+        raise StrategyError(f"strategy {use!r} is a class: only a function runs in a process of its own")
+    return _windowed(use, found, {"window": s.window, "version": s.version, "deadline_s": s.deadline_s, **s.params})
+
+
+def called_here(strategy: Strategy) -> Strategy:
+    """Return a strategy that is called in this process, though it may have one of its own in a daemon."""
+    return bound(strategy) if isinstance(strategy, WindowStrategy) and strategy.function is None else strategy
+
+
+def _windowed(use: str, function: Callable[..., Any] | None, params: dict[str, Any]) -> WindowStrategy:
+    """Return a function over the last bars as a strategy."""
+    window, version = params.pop("window", None), params.pop("version", 1)
+    deadline_s, process = params.pop("deadline_s", 5.0), params.pop("process", False)
+    if type(window) is not int or window < 1:
+        raise StrategyError(f"strategy {use!r} is a function: say over how many closed bars, as params.window = 200")
+    if type(version) is not int or type(process) is not bool:
+        raise StrategyError(f"strategy {use!r}: params.version is a whole number, params.process true or false")
+    if type(deadline_s) not in {int, float} or not deadline_s > 0.0:
+        raise StrategyError(f"strategy {use!r}: params.deadline_s is a number of seconds above 0")
+    if function is not None:
+        try:
+            inspect.signature(function).bind(None, **params)
+        except TypeError as error:
+            raise StrategyError(f"strategy {use!r}: {_line(error)}, beside the window") from error
+    return WindowStrategy(
+        name=use.rpartition(":" if ":" in use else ".")[2], use=use, function=function, window=window, version=version,
+        params=params, deadline_s=float(deadline_s),
+    )  # fmt: skip
 
 
 def _typed(kind: type[Any]) -> bool:

@@ -53,11 +53,11 @@ def check_strategy(
     """
     from config.making import look_in  # noqa: PLC0415
     from strategies.contract import check  # noqa: PLC0415
-    from strategies.registry import resolve  # noqa: PLC0415
+    from strategies.registry import called_here, resolve  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
 
     look_in(Path.cwd())
-    strategy = resolve(use, _params(param or []))
+    strategy = called_here(resolve(use, _params(param or [])))
     findings = check(strategy, _bars(data, timeframe))
     rows = [{"question": f.name, "answer": "yes" if f.ok else "NO", "detail": f.detail} for f in findings]
     show(rows, ("question", "answer", "detail"), as_json=as_json)

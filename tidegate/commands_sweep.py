@@ -1,4 +1,4 @@
-"""Words that try an account's strategies many times: sweep."""
+"""Words that try an account's strategies many times: sweep, walkforward."""
 
 import os
 
@@ -11,6 +11,7 @@ from tidegate.words import Config, Json, Since, Until
 
 if TYPE_CHECKING:
     from backtests.sweep_told import Sweep
+    from backtests.walked_forward import Walked
 
 Grid = Annotated[
     list[str],
@@ -27,9 +28,20 @@ Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars t
 Best = Annotated[int, typer.Option("--best", min=1, help="How many points to show.")]
 
 
+Some = Annotated[
+    list[str] | None,
+    typer.Option("--grid", metavar="KEY=V,V", help="Choose in each window: a key and its values, as in `sweep`."),
+]
+Learn = Annotated[str, typer.Option("--learn", metavar="SPAN", help="Of each window that is learnt from.")]
+Trade = Annotated[str, typer.Option("--trade", metavar="SPAN", help="Of each stretch that is traded then.")]
+Embargo = Annotated[str, typer.Option("--embargo", metavar="SPAN", help="Between the two.")]
+Anchored = Annotated[bool, typer.Option("--anchored", help="Every window begins with the first bar.")]
+
+
 def add(app: typer.Typer) -> None:
-    """Add the word to the command line."""
+    """Add the words to the command line."""
     app.command()(sweep)
+    app.command()(walkforward)
 
 
 def sweep(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
@@ -88,3 +100,64 @@ def _show(found: "Sweep", best: int) -> None:
     for sentence in found.sentences:
         say(f"\n{sentence}")
     say(f"\npoints: {found.file}" + (f"\nreport: {found.report}" if found.report else ""))
+
+
+def walkforward(
+    config: Config,
+    learn: Learn = "60 months",
+    trade: Trade = "12 months",
+    embargo: Embargo = "5 days",
+    anchored: Anchored = False,
+    grid: Some = None,
+    report: Report = None,
+    as_json: Json = False,
+) -> None:
+    """Trade an account as if it had only ever known the past.
+
+    Fold after fold its regime models learn from a window and trade the stretch after it; with --grid the best point of
+    the window is chosen, too. Nothing is written to the models' places.
+    """
+    from backtests.screen import Watch  # noqa: PLC0415
+    from backtests.walked_forward import Asked, walked_forward  # noqa: PLC0415
+    from tidegate.accounts import account_of  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    asked = Asked(learn=learn, trade=trade, embargo=embargo, anchored=anchored, grid=grid or ())
+    with Watch() as watch:
+        found = walked_forward(account_of(config), asked, report, watch)
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        lines([msgspec.to_builtins(found)])
+    else:
+        _show_walk(found)
+    if len(found.folds) < found.planned:
+        if not as_json:
+            say(f"{len(found.folds)} of {found.planned} folds were played")
+        raise KeyboardInterrupt
+
+
+def _show_walk(found: "Walked") -> None:
+    from backtests.screen import show_summary  # noqa: PLC0415
+    from backtests.words import money, number  # noqa: PLC0415
+    from tidegate.output import say, table  # noqa: PLC0415
+
+    rows = [
+        {
+            "learnt from": f"{fold.learnt_first} to {fold.learnt_last}", "Sharpe": number(fold.learnt_sharpe, 2),
+            "traded": f"{fold.first} to {fold.last}", "then": number(fold.sharpe, 2), "trades": fold.trades,
+            "net": money(fold.net, signed=True), "models": ", ".join(fold.models.values()),
+            "chosen": ", ".join(map(str, fold.values)),
+        }
+        for fold in found.folds
+    ]  # fmt: skip
+    table(rows, ["learnt from", "Sharpe", "traded", "then", "trades", "net", *_told(found)])
+    say("")
+    show_summary(found.summary)
+    say(f"\n{found.sentence}")
+
+
+def _told(found: "Walked") -> list[str]:
+    """Return the columns that hold anything."""
+    models = ["models"] if any(fold.models for fold in found.folds) else []
+    return [*models, *(["chosen"] if found.keys else [])]

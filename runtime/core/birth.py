@@ -8,6 +8,7 @@ from runtime.core.made import MadeFeed, made_feeds
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.readings import RegimeReading
 from runtime.core.state import Lane
+from strategies.window import WindowStrategy
 
 
 def feeds_of(plan: Plan) -> dict[FeedKey, Feed]:
@@ -34,6 +35,8 @@ def lane_of(plan: Plan, of: StrategyPlan, feeds: Mapping[FeedKey, Feed]) -> Lane
     """Return a strategy's lane; one whose regime has no model has a gate that is shut, and says why."""
     feed = feeds[of.symbol, of.timeframe]
     picks = tuple(feed.want(ref) for ref in of.strategy.features().values())
+    if isinstance(of.strategy, WindowStrategy):
+        feed.warm_after = max(feed.warm_after, of.strategy.window)
     model = next((r.model for r in plan.regimes if r.name == of.regime), None)
     lane = Lane(of, picks, model.states if isinstance(model, RegimeModel) else 0)
     if isinstance(model, NoModel):

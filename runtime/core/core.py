@@ -34,6 +34,7 @@ from brokers.facts import (
 from market.types import Bar
 from runtime.core.adopt import adoption_answered
 from runtime.core.anew import Made, fold, fold_anew
+from runtime.core.answers import answered
 from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
@@ -48,6 +49,7 @@ from runtime.core.facts import (
     ModelActivated,
     RunStarted,
     SpecAcknowledged,
+    StrategyAnswered,
     TimerFired,
     TradeWrittenOff,
 )
@@ -125,6 +127,8 @@ class Core:
             case Reconciled():
                 reconcile(self.decider, fact)
                 self._shut_out()
+            case StrategyAnswered():
+                answered(self.lanes, fact)
             case LevelChanged():
                 stand_at(ledger, fact)
             case TimerFired():
@@ -232,6 +236,8 @@ class Core:
         changed = None if feed is None else fold_anew(feed, self.readings_of[key], self._made_of(key), fact.bar)
         for reading in changed or ():
             self.decider.restate(reading)
+        for lane in self.lanes_of.get(key, ()):
+            lane.runner.told_anew(fact.bar)
         revised(self.ledger, self.desk, fact, anew=feed is None or changed is not None)
 
     def _lift(self, symbol: str) -> None:

@@ -3,6 +3,7 @@
 from brokers.facts import BarClosed
 from brokers.fills import floating, margin
 from market.types import BUY, DAY_MS, SELL, OrderKind, Side
+from runtime.core.answers import mind_answer
 from runtime.core.contract import Contract, lots_towards
 from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
@@ -34,6 +35,7 @@ from runtime.core.risk import (
 )
 from runtime.core.shutting import GATE_SHUT, carry_out, count_shut, wanted_of
 from runtime.core.state import Lane, Ledger
+from strategies.adapter import AskedRunner
 from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT
 
@@ -130,6 +132,7 @@ class Decider:
                 count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
         if now is None and bar.time <= lane.lived:
+            lane.runner.told_anew(bar)
             return None
         values = feed.values
         features = [values[pick] for pick in lane.picks]
@@ -139,18 +142,26 @@ class Decider:
         self.ledger.decisions += 1
         draft = Draft(lane, feed, fact, want, tuple(features), position, held)
         draft.numbers = (*standing_numbers(now), *_UNASKED)
-        if fact.phase == "missed":
+        self._class(draft, trade, leave, now)
+        limits = self.contracts[lane.plan.symbol].limits
+        return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
+
+    def _class(self, draft: Draft, trade: Trade | None, leave: float, now: Exposure) -> None:
+        """Do what there is to do, by the first class that fits."""
+        if isinstance(draft.lane.runner, AskedRunner) and draft.fact.phase == "live":
+            mind_answer(self.ledger, self.desk, draft, told=self.host is None)
+        if draft.fact.phase == "missed":
             draft.outcome = "missed"
         elif trade is not None:
             self._in_position(draft, trade, leave, now)
-        elif lane.order:
+        elif draft.lane.order:
             self._resting(draft)
-        elif not feed.warm:
+        elif not draft.feed.warm:
             draft.outcome = "warming"
-        elif want[0] in {LONG, SHORT}:
+        elif draft.holds:
+            draft.outcome = "held"
+        elif draft.want[0] in {LONG, SHORT}:
             self._entry(draft, now)
-        limits = self.contracts[lane.plan.symbol].limits
-        return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
 
     def _in_position(self, draft: Draft, trade: Trade, leave: float, now: Exposure) -> None:
         draft.outcome = "in_position"

@@ -86,7 +86,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     """The number of each risk check, in the order of `runtime.core.risk.CHECKS`; NaN where there is no intent."""
     limits: tuple[float, ...]
     reasons: tuple[str, ...]
-    """Why risk refused."""
+    """Why risk refused; or, of a strategy in a process of its own, why there is no answer."""
     side: int
     volume: float
     price: float

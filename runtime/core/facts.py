@@ -57,6 +57,21 @@ class TimerFired(Fact, frozen=True, kw_only=True):
     key: str
 
 
+class StrategyAnswered(Fact, frozen=True, kw_only=True):
+    """A strategy that runs in a process of its own has said what it wants of a bar: told just before that closes.
+
+    It was asked what it wants with this position, held for so long; the core takes what fits its own. `want`: the flat
+    tuple of `strategies.protocol`; nothing, where `failure` says why there is no answer.
+    """
+
+    strategy: str
+    bar_time: int
+    position: int
+    held: int
+    want: tuple[float, ...] = ()
+    failure: str = ""
+
+
 class SpecAcknowledged(Fact, frozen=True, kw_only=True):
     """A person takes a symbol's contract as the terminal tells it now."""
 
@@ -115,6 +130,7 @@ AnyFact = (
     RunStarted
     | LevelChanged
     | TimerFired
+    | StrategyAnswered
     | SpecAcknowledged
     | AdoptionAsked
     | TradeWrittenOff

@@ -40,8 +40,10 @@ def forget_ahead(decider: Decider, feeds: Mapping[FeedKey, Feed], made: Mapping[
 def outlive(lane: Lane, at: int) -> None:
     """Have a strategy and its exit remember that they have lived through all that there was before a moment.
 
-    They were told it with the times of the wrong clock; history is told anew to features and filters alone.
+    They were told it with the times of the wrong clock; history is told anew to features and filters, and to those who
+    keep bars, alone.
     """
+    lane.runner.forget()
     lane.lived = max(lane.lived, at)
     if lane.trade is not None:
         lane.trade.lived = max(lane.trade.lived, at)

@@ -10,7 +10,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
-    "FOREIGN",
+    "FOREIGN", "MODEL",
 ]  # fmt: skip
 
 UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
@@ -53,6 +53,7 @@ HOLD_ROWS: dict[Hold, Row] = {
     "BUS_SILENT": CAREFUL,
     "ENDED": CAREFUL,
     "FOREIGN": CAREFUL,
+    "MODEL": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")
@@ -87,7 +88,8 @@ def blockers(
 ) -> tuple[str, ...]:
     """Return the names of all that forbids an act on a symbol; empty means it may be done.
 
-    holds: "NAME" or "NAME:SYMBOL" -> why; a hold with a symbol forbids on that symbol only. `same`: the position meant
+    holds: "NAME" or "NAME:SYMBOL" -> why; a hold with a symbol forbids on that symbol only, and MODEL, with the name of
+    a strategy, on none: that strategy wants nothing while it lies. `same`: the position meant
     is the one the hold is about.
     """
     column = ACTS.index(act)

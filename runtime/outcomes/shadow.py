@@ -10,14 +10,22 @@ from collections.abc import Mapping
 
 import msgspec
 
-from brokers.facts import BarClosed, ClockDoubted, DataEnded, LinkUp, Reconciled, SymbolSeen
+from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
-from market.types import Account
+from market.types import Account, Bar
 from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import Alerted, AnyFact, LevelChanged, ModelActivated, RunStarted, SpecAcknowledged
+from runtime.core.facts import (
+    Alerted,
+    AnyFact,
+    LevelChanged,
+    ModelActivated,
+    RunStarted,
+    SpecAcknowledged,
+    StrategyAnswered,
+)
 from runtime.core.forgetting import outlive
 from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, Reconcile, Reply, SetLevel, Submit
 from runtime.core.plan import Plan, StrategyPlan
@@ -25,6 +33,7 @@ from runtime.follow import Follower, Told
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
+from strategies.window import WindowStrategy
 
 
 class ShadowSnapshot(msgspec.Struct, frozen=True):
@@ -55,6 +64,9 @@ class Shadow:
         self.book = OutcomeBook("shadow")
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
         self._begin(balance, plan, host)
+        if isinstance(of.strategy, WindowStrategy):  # what its host has been told so far it knows, too
+            home = next(lane for lane in host.lanes if lane.number == of.number)
+            self.core.lanes[0].runner.restore(home.runner.snapshot())
         self.core.ledger.acknowledged.update(host.ledger.acknowledged)
         self.core.decider.renew()
         self._respecify()
@@ -76,14 +88,23 @@ class Shadow:
 
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
-        if isinstance(fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated):
+        if isinstance(
+            fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated | StrategyAnswered
+        ):
             done = self._tell(fact)
             if isinstance(fact, SpecAcknowledged):
                 self._respecify()
             return done
         if isinstance(fact, ClockDoubted) and not fact.problem:
             self._forget()
+        if isinstance(fact, BarRevised):
+            self._revised(fact.bar)
         return self._bar(fact) if isinstance(fact, BarClosed) else []
+
+    def _revised(self, bar: Bar) -> None:
+        """Have strategies that keep bars know it as it is told now; its host has folded it in anew."""
+        for lane in self.core.lanes_of.get((bar.symbol, bar.timeframe), ()):
+            lane.runner.told_anew(bar)
 
     def _forget(self) -> None:
         """Have what its host has forgotten told anew, to no strategy and no exit."""

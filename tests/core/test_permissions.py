@@ -34,6 +34,7 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
     "BUS_SILENT": ("no", "yes", "yes", "no", "yes", "yes"),
     "ENDED": ("no", "yes", "yes", "no", "yes", "yes"),  # recorded data is over: like warming
     "FOREIGN": ("no", "yes", "yes", "no", "yes", "yes"),  # netting: an entry would change what is not ours
+    "MODEL": ("no", "yes", "yes", "no", "yes", "yes"),  # nobody knows what a strategy wants: it enters nothing
 }
 GATE_TABLE = ("no", "yes", "yes", "no", "yes", "yes")
 COLUMNS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operator_exit")

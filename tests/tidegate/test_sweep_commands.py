@@ -1,4 +1,4 @@
-"""A sweep as a user calls it: what it prints, writes and refuses, and what Ctrl-C leaves."""
+"""Sweeps and walks forward as a user calls them: what they print, write and refuse, and what Ctrl-C leaves."""
 
 import json
 import signal
@@ -112,3 +112,47 @@ def test_ctrl_c_leaves_finished_points_usable(account: Path, home: Path) -> None
     assert 130 == begun.returncode, err
     assert f"interrupted: {points} points kept; the same command goes on from there" in out
     assert 3 <= points < 60
+
+
+def test_a_walk_forward_is_told_to_programs(account: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object with the documented keys; the summary in it is a backtest's, and the report too."""
+    words = ["walkforward", str(account), "--learn", "120 months", "--trade", "30 months", "--json"]
+
+    code = run([*words, "--grid", "strategies.trend.params.fast=10,20", "--report", "walk.html"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert 0 == code
+    assert documented("walkforward") == set(found)
+    assert (2, 2) == (found["planned"], len(found["folds"]))
+    assert all(fold["values"] in ([10], [20]) for fold in found["folds"])
+    assert found["summary"]["trades"] == sum(fold["trades"] for fold in found["folds"])
+    assert str(home / "walk.html") == found["summary"]["report"]
+
+
+def test_a_walk_forward_is_told_to_people(account: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each fold, the screen of a backtest, and what is left of what was learnt."""
+    code = run(["walkforward", str(account), "--learn", "120 months", "--trade", "30 months", "--anchored"])
+
+    out = capsys.readouterr().out
+    assert 0 == code
+    assert "learnt from" in out.splitlines()[0]
+    assert "2004-01-02 to 2014-01-01" in out.splitlines()[1]
+    assert "deepest drawdown" in out
+    assert "which nothing had learnt from" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--learn", "20 bars"], 2, '--learn: expected a span like "12 months"'),
+        (["--learn", "240 months"], 4, "nothing is left to trade"),
+        (["--grid", "strategies.trend.rsk=1"], 2, "no such key"),
+    ],
+)
+def test_a_walk_forward_that_cannot_be_is_refused(
+    account: Path, words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line that says what to do."""
+    assert code == run(["walkforward", str(account), *words])
+
+    assert said in capsys.readouterr().err

@@ -1,0 +1,166 @@
+"""A walk forward: what an account would have come to had it only ever known the past, fold after fold.
+
+In each fold the regime models are trained on a window, or those in use trained again on it, whose states then keep
+their meaning or the old one stays; of a grid the point with the best Sharpe ratio over that window is chosen; and both
+trade the stretch after it, which nothing has learnt from. Trades of a window end with it, so that nothing of what came
+later is in what was learnt; and the embargo keeps the two apart. Each fold begins with the money of the one before.
+"""
+
+import datetime
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from backtests.backtest import run_backtest
+from backtests.drive import Drive
+from backtests.folds import Window
+from backtests.grid import Values, turned
+from backtests.recorded import regime_bars
+from backtests.refit import refit
+from backtests.training import trained, trained_here
+from backtests.tried import Tried, counted, tried
+from backtests.watched import watched
+from backtests.words import day
+from config.account import AccountConfig, TrainSection
+from config.errors import ConfigError
+from market.bars import Bars
+from regimes.bundle import RegimeModel
+from regimes.labels import Relabelled
+from runtime.core.feeds import FeedKey
+
+APART = 10**12
+"""Between the numbers of positions and orders of one fold and those of the next."""
+
+
+class Fold(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one fold; days are ISO days, ratios are a year's."""
+
+    learnt_first: str
+    learnt_last: str
+    first: str
+    last: str
+    """The days that were traded."""
+    models: dict[str, str]
+    """Of each regime: trained, taken over, or kept and why."""
+    values: tuple[object, ...]
+    """Of the grid's keys, those chosen."""
+    learnt_sharpe: float
+    """Over the window that was learnt from, where it knew its future."""
+    sharpe: float
+    trades: int
+    net: float
+    left: int
+    """Positions that were closed because the stretch ended."""
+
+
+class Walk:
+    """An account that walks forward; it keeps what came of each fold."""
+
+    def __init__(
+        self,
+        config: AccountConfig,
+        tapes: Mapping[FeedKey, Bars],
+        grid: tuple[tuple[str, ...], Sequence[Values]] = ((), ((),)),
+    ) -> None:
+        """Begin with the account's balance and without a model; ConfigError where one is learnt elsewhere."""
+        if config.regimes:
+            trained_here(config)
+        elsewhere = [name for name, regime in config.regimes.items() if regime.learnt_from]
+        if elsewhere:
+            raise ConfigError(f"regimes.{elsewhere[0]}: its model learns from another symbol: walk forward there")
+        untaught = {name: msgspec.structs.replace(r, train=TrainSection()) for name, r in config.regimes.items()}
+        self.config = msgspec.structs.replace(config, regimes=untaught)
+        self.tapes, (self.keys, self.points) = tapes, grid
+        self.models: dict[str, RegimeModel] = {}
+        self.balance = config.account.balance
+        self.folds: list[Fold] = []
+        self.drives: list[Drive] = []
+
+    def step(self, window: Window, played: Callable[[], None] = lambda: None) -> None:
+        """Learn from a window, then trade the stretch after it; `played` is called after each backtest."""
+        said = {name: self._learn(name, window) for name in self.config.regimes}
+        best = self._chosen(window, played)
+        config = turned(self.config, self.keys, best.values) if self.keys else self.config
+        account = msgspec.structs.replace(config.account, balance=self.balance)
+        drive = self._play(msgspec.structs.replace(config, account=account), window.trade)
+        played()
+        out = counted(drive, best.values, self.balance)
+        self.balance = drive.balance
+        self.drives.append(apart(drive, len(self.drives)))
+        self.folds.append(
+            Fold(
+                learnt_first=day(window.learn[0]), learnt_last=day(window.learn[1] - 1), first=day(window.trade[0]),
+                last=day(window.trade[1] - 1), models=said, values=best.values, learnt_sharpe=best.sharpe,
+                sharpe=out.sharpe, trades=out.trades, net=out.net, left=_left(drive),
+            )
+        )  # fmt: skip
+
+    def _learn(self, name: str, window: Window) -> str:
+        """Have a regime's model learn from a window; return what came of it."""
+        section = self.config.regimes[name]
+        bars = regime_bars(self.config, section, self.tapes)
+        bars = bars.between(window.learn[0], window.learn[1] - bars.frame + 1)  # those that have closed by its end
+        old = self.models.get(name)
+        if old is None:
+            model, _ = trained(bars, section, name, section.owner or self.config.account.owner)
+            said = "trained"
+        else:
+            verdict = refit(old, bars).verdict
+            if not isinstance(verdict, Relabelled):
+                return f"kept: {verdict.reason}"
+            model, said = verdict.model, "taken over"
+        self.models[name] = watched(model, bars)[0] if section.novelty == "model" else model
+        return said
+
+    def _chosen(self, window: Window, played: Callable[[], None]) -> Tried:
+        """Return the point that was the best over the window; ConfigError where none can be meant."""
+        found = []
+        for values in self.points:
+            config = turned(self.config, self.keys, values) if self.keys else self.config
+            asked = {"first": date_of(window.learn[0]), "last": date_of(window.learn[1] - 1)}
+            found.append(tried(config, values, models=self.models, recorded=self.tapes, **asked))
+            played()
+        meant = [row for row in found if not row.refused]
+        if not meant:
+            raise ConfigError(f"the window from {day(window.learn[0])} cannot be played: {found[0].refused}")
+        return max(meant, key=lambda row: row.sharpe)
+
+    def _play(self, config: AccountConfig, stretch: tuple[int, int]) -> Drive:
+        first, last = date_of(stretch[0]), date_of(stretch[1] - 1)
+        drive, _ = run_backtest(config, first=first, last=last, models=self.models, recorded=self.tapes)
+        return drive
+
+    def whole(self) -> Drive:
+        """Return all folds as one drive."""
+        return Drive(
+            decisions=[d for drive in self.drives for d in drive.decisions],
+            deals=[d for drive in self.drives for d in drive.deals],
+            outcomes=[o for drive in self.drives for o in drive.outcomes],
+            equity=[point for drive in self.drives for point in drive.equity],
+            bars=sum(drive.bars for drive in self.drives),
+            balance=self.balance,
+            orders=sum(drive.orders for drive in self.drives),
+            ambiguous=sum(drive.ambiguous for drive in self.drives),
+        )
+
+
+def _left(drive: Drive) -> int:
+    """Return how many positions were closed because the bars ended."""
+    end = max((decision.bar_time for decision in drive.decisions), default=0)
+    return sum(outcome.book == "live" and outcome.closed > end for outcome in drive.outcomes)
+
+
+def apart(drive: Drive, number: int) -> Drive:
+    """Return a drive whose positions and orders have numbers that those of no other fold have."""
+    far = APART * number
+    return msgspec.structs.replace(
+        drive,
+        decisions=[msgspec.structs.replace(d, magic=d.magic + far) if d.magic else d for d in drive.decisions],
+        deals=[msgspec.structs.replace(d, position=d.position + far, magic=d.magic + far) for d in drive.deals],
+    )
+
+
+def date_of(at: int) -> datetime.date:
+    """Return the day of a moment, UTC."""
+    return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).date()

@@ -1,0 +1,124 @@
+"""A strategy that is an ordinary function over the last N closed bars, and the ring in which those are kept.
+
+The function sees exactly N rows in every drive, the bar that has just closed the last of them; as long as there are
+fewer it is not called. All it may remember is in these rows, so its state is they, and it is restored with them.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from market.feature import NAN
+from market.types import Bar
+from strategies.protocol import FeatureRef, View, Want
+
+COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
+"""What is kept of a bar, in the order in which a window's columns stand."""
+
+Columns = dict[str, list[int | float]]
+"""The ring: each column's values, oldest first; times are whole numbers of milliseconds."""
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """What the function is shown: the last N closed bars as columns, oldest first, and the position it has.
+
+    Columns are arrays of doubles (`time`: of whole numbers), made anew for every call; numpy and pandas take them as
+    they are.
+    """
+
+    symbol: str
+    timeframe: str
+    time: "array[int]"
+    """When each bar opened, UTC milliseconds."""
+    open: "array[float]"
+    """Bid prices."""
+    high: "array[float]"
+    low: "array[float]"
+    close: "array[float]"
+    volume: "array[float]"
+    """Ticks, or whatever the source of the bars counts."""
+    spread: "array[float]"
+    """Ask minus bid over the bar, in points."""
+    position: int
+    """-1 short, 0 none, 1 long."""
+    held: int
+    """Closed bars since the entry."""
+
+    def __len__(self) -> int:
+        """Return the number of bars."""
+        return len(self.close)
+
+    def columns(self) -> "dict[str, array[Any]]":
+        """Return the columns by name, as a table is made of them: `pandas.DataFrame(w.columns())`."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+Function = Callable[..., tuple[Want, float]]
+"""What a user writes: `function(window, **params) -> (Entry | Exit | None, score)`."""
+
+
+class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
+    """An ordinary function as a strategy; its state is the ring of the bars it is shown."""
+
+    name: str
+    function: Function | None
+    """None: it is called in a process of its own, and what it answers is told as a fact."""
+    use: str = ""
+    """Where it is found, as `module:function`."""
+    window: int
+    """Bars it is shown."""
+    version: int = 1
+    params: dict[str, Any] = {}
+    """What it is called with beside the window, by name."""
+    deadline_s: float = 5.0
+    """So long it may take in a process of its own before that is killed."""
+
+    def features(self) -> dict[str, FeatureRef]:
+        """Return none: what the function needs it computes of its rows."""
+        return {}
+
+    def init(self) -> dict[str, Any]:
+        """Return an empty ring."""
+        return {name: [] for name in COLUMNS}
+
+    def decide(self, state: dict[str, Any], view: View) -> tuple[Want, float]:
+        """Take the bar in, and ask the function once there are enough."""
+        put(state, view.bar, self.window)
+        if len(state["time"]) < self.window:
+            return None, NAN
+        bar = view.bar
+        return self.asked(window_of(state, bar.symbol, bar.timeframe, view.position, view.held))
+
+    def asked(self, window: Window) -> tuple[Want, float]:
+        """Call the function; TypeError where it is to be called elsewhere."""
+        if self.function is None:
+            raise TypeError(f"strategy {self.name}: {self.use} is called in a process of its own")
+        return self.function(window, **self.params)
+
+
+def put(ring: Columns, bar: Bar, size: int) -> None:
+    """Put a bar where its time belongs, in the place of one of that time; the oldest falls out of a ring of `size`.
+
+    >>> ring = {name: [] for name in COLUMNS}
+    >>> for day in (1, 2, 3, 2):
+    ...     put(ring, Bar("X", "D1", day, 1.0, 1.0, 1.0, float(len(ring["time"]))), 2)
+    >>> ring["time"], ring["close"]
+    ([2, 3], [2.0, 2.0])
+    """
+    times = ring["time"]
+    place = bisect_left(times, bar.time)
+    told = place < len(times) and times[place] == bar.time
+    for name in COLUMNS:
+        column = ring[name]
+        column[place : place + told] = [getattr(bar, name)]
+        del column[:-size]
+
+
+def window_of(ring: Columns, symbol: str, timeframe: str, position: int, held: int) -> Window:
+    """Return what a function is shown of a ring."""
+    columns: dict[str, Any] = {name: array("d", ring[name]) for name in COLUMNS if name != "time"}
+    columns["time"] = array("q", ring["time"])
+    return Window(symbol=symbol, timeframe=timeframe, position=position, held=held, **columns)
