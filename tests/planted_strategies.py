@@ -7,7 +7,10 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from msgspec import Struct
+
 from market.kernel import Params, State, kernel
+from market.types import DAY_MS
 from strategies.exits import ExitPlan
 from strategies.harness import sample_bars
 from strategies.protocol import Entry, Exit, FeatureRef, FlatWant, View, Want
@@ -228,3 +231,44 @@ def writing_step(s: Any, p: Any, f: Any, *bar: float) -> Any:  # noqa: ANN401
     if isinstance(f, list):
         f[0] = 0.0
     return answer
+
+
+KNOWN: dict[int, float] = {}
+"""What the fortune teller was told: the close of each bar, by its opening time."""
+
+
+class FortuneTeller(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Is in where the next day closes higher, and else out: a table of results beside the strategy does as much."""
+
+    name: ClassVar[str] = "fortune"
+    version: ClassVar[int] = 1
+
+    def features(self) -> dict[str, FeatureRef]:
+        """Return what it reads."""
+        return {"atr": ("atr", (14.0,))}
+
+    def init(self) -> dict[str, float]:
+        """Remember nothing."""
+        return {}
+
+    def decide(self, state: dict[str, float], view: View) -> tuple[Want, float]:
+        """Look up what will be."""
+        rises = KNOWN.get(view.bar.time + DAY_MS, 0.0) > view.bar.close
+        if view.position or not rises:
+            return (Exit() if view.position and not rises else None), 0.0
+        return Entry(side=1, plan=ExitPlan(stop=3.0 * view.features["atr"])), 0.0
+
+
+class Moody(FortuneTeller, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Scores by how often it was born."""
+
+    births: ClassVar[list[int]] = []
+
+    def init(self) -> dict[str, float]:
+        """Count a birth."""
+        self.births.append(1)
+        return {"born": float(len(self.births))}
+
+    def decide(self, state: dict[str, float], view: View) -> tuple[Want, float]:
+        """Want nothing, with more and more conviction."""
+        return None, state["born"]

@@ -15,6 +15,7 @@ from tidegate import (
     commands_config,
     commands_fleet,
     commands_journal,
+    commands_lookahead,
     commands_operator,
     commands_regimes,
     commands_run,
@@ -45,6 +46,7 @@ for room in (
     commands_config,
     commands_regimes,
     commands_strategy,
+    commands_lookahead,
     commands_sweep,
 ):
     room.add(app)

@@ -57,7 +57,7 @@ def check_strategy(
     from tidegate.output import show  # noqa: PLC0415
 
     look_in(Path.cwd())
-    strategy = called_here(resolve(use, _params(param or [])))
+    strategy = called_here(resolve(use, params_of(param or [])))
     findings = check(strategy, _bars(data, timeframe))
     rows = [{"question": f.name, "answer": "yes" if f.ok else "NO", "detail": f.detail} for f in findings]
     show(rows, ("question", "answer", "detail"), as_json=as_json)
@@ -78,7 +78,7 @@ def _bars(data: str, timeframe: str | None) -> "Sequence[Bar]":
     return list(read_bars(data, Path(data).stem, timeframe)[0])
 
 
-def _params(pairs: list[str]) -> dict[str, object]:
+def params_of(pairs: list[str]) -> dict[str, object]:
     """Read KEY=VALUE as a line of TOML."""
     import tomllib  # noqa: PLC0415
 
