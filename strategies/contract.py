@@ -32,6 +32,7 @@ from strategies.protocol import (
     KernelStrategy,
     Strategy,
 )
+from strategies.window import WindowStrategy
 
 SLACK = 64
 """Bytes by which a state may be larger in the second half of the bars than it ever was in the first."""
@@ -146,7 +147,8 @@ def bounded_memory(subject: Subject) -> str:
         return runner
 
     deque(walk(subject.strategy, subject.bars, measured), maxlen=0)
-    half = len(sizes) // 2
+    filled = subject.strategy.window if isinstance(subject.strategy, WindowStrategy) else 0
+    half = max(len(sizes) // 2, filled)
     early, late = max(sizes[:half], default=0), max(sizes[half:], default=0)
     return f"its state grew from {early} to {late} bytes: keep a window" if late > early + SLACK else ""
 

@@ -35,7 +35,7 @@ from runtime.core.risk import (
 )
 from runtime.core.shutting import GATE_SHUT, carry_out, count_shut, wanted_of
 from runtime.core.state import Lane, Ledger
-from strategies.adapter import AskedRunner
+from strategies.adapter import AskedRunner, WindowRunner
 from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT
 
@@ -131,8 +131,8 @@ class Decider:
                 leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
                 count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
-        if now is None and bar.time <= lane.lived:
-            lane.runner.told_anew(bar)
+        if now is None and (bar.time <= lane.lived or isinstance(lane.runner, WindowRunner)):
+            lane.runner.told_anew(bar)  # a window is all that its function remembers: nobody need ask it
             return None
         values = feed.values
         features = [values[pick] for pick in lane.picks]

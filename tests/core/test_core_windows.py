@@ -13,7 +13,8 @@ from market.types import Bar
 from runtime.core.plan import Plan
 from runtime.core.warming import bars_wanted
 from runtime.outcomes.books import Books
-from strategies.window import WindowStrategy
+from strategies.protocol import Want
+from strategies.window import Window, WindowStrategy
 from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_gated_plan, a_lane, a_plan, closed, hour
 from tests.told import Told
@@ -53,6 +54,21 @@ def test_nothing_is_entered_upon_before_the_window_is_full() -> None:
 
     assert ["warming"] * 2 == outcomes[:2]
     assert "warming" not in outcomes[3:]
+
+
+def test_a_function_is_not_called_for_bars_of_history() -> None:
+    """Nothing is decided on them, and it remembers nothing but its rows: a start need not wait for it."""
+    called = []
+
+    def counting(w: Window) -> tuple[Want, float]:
+        called.append(w.time[-1])
+        return None, 0.0
+
+    strategy = WindowStrategy(name="counting", function=counting, window=2)
+    told = Told(a_plan(a_lane({}, strategy=strategy)))
+    told.decide(3)
+
+    assert [hour(3)] == called
 
 
 @given(st.integers(8, 20), st.integers(0, 2), st.booleans())

@@ -65,9 +65,12 @@ def test_it_is_told_its_position_and_its_age() -> None:
     assert {0.0, 1.0, 2.0, 3.0, 4.0} == set(held[20:])
 
 
-def test_it_passes_every_question_of_the_contract() -> None:
+@pytest.mark.parametrize("size", [20, 250])
+def test_it_passes_every_question_of_the_contract(size: int) -> None:
     """It restarts in mid-trade, sees nothing of the future, keeps no more than its window, guards its entries."""
-    assert [] == [f"{f.name}: {f.detail}" for f in check(DIP, BARS) if not f.ok]
+    strategy = WindowStrategy(name="dip", function=dip, window=size)
+
+    assert [] == [f"{f.name}: {f.detail}" for f in check(strategy, BARS) if not f.ok]
 
 
 @given(cut=st.integers(1, 399), other=st.integers(0, 30))
