@@ -1,4 +1,4 @@
-"""Words that set something going: demo, run, backtest, train, replay, doctor."""
+"""Words that set something going: demo, run, backtest, train, replay, parity, doctor."""
 
 import datetime
 import math
@@ -27,12 +27,16 @@ Login = Annotated[int | None, typer.Option("--login", help="The account's login,
 Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
 Trials = Annotated[int, typer.Option("--trials", min=1, help="How many variants you have tried, this one among them.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
+Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day of the server's clock, like 2026-01-30.")]
+Recorded = Annotated[
+    bool, typer.Option("--recorded", help="Over the bars of [data] in its TOML, not over those that it was told.")
+]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
-    for word in (demo, run, backtest, train, replay, doctor):
+    for word in (demo, run, backtest, train, replay, parity, doctor):
         app.command()(word)
 
 
@@ -160,6 +164,34 @@ def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
         lines([{"ok": True, "problem": "", **msgspec.to_builtins(found)}])
     else:
         say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
+
+
+def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json = False) -> None:
+    """Play a day that an account has lived again, and say why what differs does.
+
+    Exit code 11 where a decision differs by more than its quote.
+    """
+    import msgspec  # noqa: PLC0415
+
+    from backtests.parity import parity as parity_of  # noqa: PLC0415
+    from backtests.recorded import tapes_of  # noqa: PLC0415
+    from backtests.screen import Watch  # noqa: PLC0415
+    from config.places import configured, find  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
+    from tidegate.parity_told import tell  # noqa: PLC0415
+
+    date = _day(day)
+    assert date is not None  # noqa: S101 - a day was given
+    with Watch() as watch:
+        watch.stage("playing it again")
+        bars = tapes_of(configured(account)[0]) if recorded else None
+        found = parity_of(find(account).journal, date, recorded=bars, progress=watch.progress)
+    if as_json:
+        lines([msgspec.structs.asdict(found)])
+    else:
+        tell(found)
+    if found.parted:
+        raise Negative(f"{found.parted} of {found.decisions} decisions went another way: their causes stand above")
 
 
 def doctor(account: Account, as_json: Json = False) -> None:

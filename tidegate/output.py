@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 TIMES = frozenset({
-    *("at", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered", "opens", "closes"),
+    *("at", "at_again", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered"),
+    *("opens", "closes"),
 })  # fmt: skip
 """Columns that hold UTC milliseconds."""
 
