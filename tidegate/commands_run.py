@@ -167,7 +167,7 @@ def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
 
 
 def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json = False) -> None:
-    """Play a day that an account has lived again, and say why what differs does.
+    """Play a lived day again, and say why it differs.
 
     Exit code 11 where a decision differs by more than its quote.
     """
