@@ -36,10 +36,15 @@ def feed_told(ledger: Ledger, desk: OrderDesk, fact: FeedStale | FeedFresh) -> N
 def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted) -> bool:
     """Hold every symbol while the server's clock contradicts its zone: no time of it can be believed.
 
-    Return whether it has just become right: then it may have left bars behind that are later than it.
+    Return whether it has just become right: then it may have left bars behind that are later than it. It is now by that
+    clock, whatever the wrong one said: what is decided would else be decided at a time that is yet to come.
     """
     if not fact.problem:
-        return ledger.holds.pop("CONTRACT", None) is not None
+        if "CONTRACT" not in ledger.holds:
+            return False
+        del ledger.holds["CONTRACT"]
+        ledger.at = fact.at
+        return True
     if "CONTRACT" not in ledger.holds:
         desk.alert("page", fact.problem)
     ledger.holds["CONTRACT"] = fact.problem

@@ -106,6 +106,16 @@ def test_a_trade_is_not_led_through_history_again() -> None:
     assert held == lane.trade.exit
 
 
+def test_what_is_decided_after_it_was_decided_now() -> None:
+    """A gateway refuses what was decided long ago: by a time that is yet to come it would take anything for hours."""
+    script = {99: buy()}
+    told = misdated(reads(script=script))
+    told.tell(RIGHTED, *history())
+    script[NOW] = buy()
+
+    assert hour(NOW + 1) == told.submit(NOW, 102.0).decided_at
+
+
 def test_a_gate_is_shut_until_history_was_read() -> None:
     """What was read of a regime under a wrong clock is forgotten with its bars."""
     told = misdated(reads())
