@@ -124,7 +124,7 @@ def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = ""
     section = asked(config, name).section
     folder = Path(section.model)
     before = read_bundle(bundle_path(folder)).fingerprint
-    model = fitting(name, section, read_bundle(folder / (_meant(folder, fingerprint) if fingerprint else CANDIDATE)))
+    model = fitting(name, section, read_bundle(folder / _meant(folder, fingerprint)))
     asker = asker_of(why or f"{model.fingerprint[:12]} after {before[:12]}")
     done = put_into_use(folder, model, readers_of(file, config, name, folder), asker)
     return Activated(
@@ -135,7 +135,14 @@ def activate(file: Path, config: AccountConfig, name: str, fingerprint: str = ""
 
 
 def _meant(folder: Path, start: str) -> str:
-    """Return the fingerprint of the one stored model that begins so."""
+    """Return the fingerprint of the one stored model that begins so; none named: the candidate's alias."""
+    if not start:
+        if not (folder / CANDIDATE).exists():
+            raise ModelError(
+                f"model: no candidate waits in {folder}: `tidegate regimes refit` stages one; or name a model "
+                "there by the beginning of its fingerprint"
+            )
+        return CANDIDATE
     found = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name.startswith(start))
     if len(found) != 1:
         many = f"several of {folder}'s models begin with {start}: write more of it"

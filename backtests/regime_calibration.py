@@ -7,7 +7,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.regime_reading import Array, new_born
+from backtests.regime_reading import Array, learnt_of, new_born
 from backtests.words import number, share
 from market.bars import Bars
 from regimes.bundle import RegimeModel
@@ -38,8 +38,8 @@ def calibrated(model: RegimeModel, bars: Bars) -> tuple[Calibration, Calibration
     """
     places = transformed(model, bars)
     times = np.array(bars.time)
-    learnt = (model.data.first <= times) & (times <= model.data.last) & (not model.data.other_symbol(bars.symbol))
-    return _verdict(model, places, learnt), _verdict(model, places, times > model.data.last)
+    learnt, later = learnt_of(model, bars.symbol, times), times > model.data.last
+    return _verdict(model, places, learnt), _verdict(model, places, later)
 
 
 def transformed(model: RegimeModel, bars: Bars) -> Array:

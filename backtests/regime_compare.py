@@ -2,7 +2,7 @@
 
 import math
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import msgspec
@@ -44,6 +44,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """None where features differ: densities of different features cannot be held against each other."""
     unseen: Likelihood | None = None
     """The same on bars after those that either has learnt from."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known: each a sentence."""
 
 
 def compare(
@@ -65,8 +67,9 @@ def compare(
     read_a = read_regime(a, bars, lambda done, _total: progress(done, total))
     read_b = read_regime(b, bars, lambda done, _total: progress(len(bars) + done, total))
     both = read_a.warm & read_b.warm
+    notes = (*_strange("A", a, bars), *_strange("B", b, bars))
     if not both.any():
-        return Comparison(kinship=kinship)
+        return Comparison(kinship=kinship, notes=(f"on none of the {len(bars)} bars given are both warm", *notes))
     p, q = read_a.posteriors[both], read_b.posteriors[both]
     overlap = overlap_of(p, q) if a.states == b.states else None
     same = (p.argmax(axis=1) == np.argsort(overlap.order)[q.argmax(axis=1)]) if overlap is not None else None
@@ -80,7 +83,20 @@ def compare(
         agreement=float(same.mean()) if same is not None else None,
         likelihood=_likelihood(read_a, read_b, both) if comparable else None,
         unseen=_likelihood(read_a, read_b, unseen) if comparable and unseen.any() else None,
+        notes=notes,
     )
+
+
+def _strange(which: str, model: RegimeModel, bars: Bars) -> Iterator[str]:
+    """Say that bars are of another symbol than a model has learnt from; those of a file have its name, not a symbol's.
+
+    That is no mistake: whoever means to read one symbol by a model of another looks at it this way first.
+    """
+    if model.data.symbol.lower() not in bars.symbol.lower():
+        yield (
+            f"{which} has learnt from {model.data.symbol}, and these are bars of {bars.symbol}: what it says of them "
+            "is of a market that it has never seen"
+        )
 
 
 def kinship_of(a: RegimeModel, b: RegimeModel) -> str:

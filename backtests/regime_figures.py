@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from numpy.typing import NDArray
+
 from backtests.regime_reading import Array, Read, stays
 from backtests.report_figures import BLUE, GREY, GRID, INK, MOST_POINTS, MUTED, RED, lay_out, moment, shade, thinned
 from regimes.learnt import Profile
@@ -16,11 +18,8 @@ STRONG = ("#3f9d67", "#e08a2c", "#c8473c", "#7d5bb5")
 """Of the states where they are drawn as areas, calmest first: the shades of the background, stronger."""
 
 
-def regime_figure(read: Read, name: str, profiles: Sequence[Profile], learnt: int) -> Any:  # noqa: ANN401 - plotly
-    """Return the figure; `learnt` is the time of the last bar the model was trained on, UTC milliseconds.
-
-    `read` holds warm bars only.
-    """
+def regime_figure(read: Read, name: str, profiles: Sequence[Profile], learnt: NDArray[np.bool_]) -> Any:  # noqa: ANN401 - plotly
+    """Return the figure; `learnt` says which bars (n,) the model was trained on. `read` holds warm bars only."""
     figure = go.Figure()
     times = read.times.astype(np.int64).tolist()
     lay_out(figure, height=880)
@@ -29,8 +28,10 @@ def regime_figure(read: Read, name: str, profiles: Sequence[Profile], learnt: in
     _areas(figure, times, read.posteriors)
     _line(figure, "surprise", times, -read.log_densities, axis="y4", color=BLUE, unit=":.2f} nats")
     _line(figure, "bars in this state", times, stays(read.likeliest), axis="y5", color=GREY, unit=":.0f} bars")
-    if times[0] < learnt < times[-1]:
-        _mark(figure, learnt)
+    if learnt.any() and not learnt[0]:
+        _mark(figure, times[int(learnt.argmax())], "← not learnt from", "right")
+    if learnt.any() and not learnt[-1]:
+        _mark(figure, times[len(learnt) - 1 - int(learnt[::-1].argmax())], "not learnt from →", "left")
     _expect(figure, profiles)
     figure.update_layout(
         hovermode="x unified",
@@ -90,14 +91,15 @@ def _areas(figure: Any, times: list[int], posteriors: Array) -> None:  # noqa: A
         )  # fmt: skip
 
 
-def _mark(figure: Any, learnt: int) -> None:  # noqa: ANN401
-    """Draw where the bars end that the model has learnt from."""
-    at = moment(learnt)
+def _mark(figure: Any, edge: int, text: str, anchor: str) -> None:  # noqa: ANN401
+    """Draw where the bars begin or end that the model has learnt from; the text stands on the other side."""
+    at = moment(edge)
     figure.add_shape(
         type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": RED, "width": 1, "dash": "dot"}
     )
     figure.add_annotation(
-        x=at, y=1.0, yref="paper", yanchor="top", xanchor="left", xshift=4, showarrow=False, text="not learnt from →",
+        x=at, y=1.0, yref="paper", yanchor="top", xanchor=anchor, xshift=4 if anchor == "left" else -4, showarrow=False,
+        text=text,
         font={"size": 12, "color": RED}, bgcolor="rgba(255,255,255,0.7)",
     )  # fmt: skip
 

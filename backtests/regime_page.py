@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from backtests.regime_facts import STATES, Seen, density_of, facts_of, seen_states, state_rows
 from backtests.regime_figures import regime_figure
-from backtests.regime_reading import Read, read_regime
+from backtests.regime_reading import Read, learnt_of, read_regime
 from backtests.report_figures import drawn
 from backtests.report_file import write_page
 from backtests.report_page import heading, keys, page, paragraph, section, table
@@ -47,7 +47,7 @@ def regime_html(
 
 def _body(model: RegimeModel, bars: Bars, read: Read) -> Iterable[str]:
     facts = facts_of(model)
-    learnt, later = (read.times <= model.data.last), (read.times > model.data.last)
+    learnt = learnt_of(model, bars.symbol, read.times)
     yield heading(
         f"{model.name}: {bars.symbol} {bars.timeframe}, {day(read.times[0])} to {day(read.times[-1])}",
         f"model {model.fingerprint[:12]} of lineage {model.lineage} · {model.states} states · {facts['features']}",
@@ -57,13 +57,13 @@ def _body(model: RegimeModel, bars: Bars, read: Read) -> Iterable[str]:
             ("bars read", number(len(read.times), 0)),
             ("of them learnt from", number(int(learnt.sum()), 0)),
             ("mean log density a bar, nats", number(density_of(read), 3)),
-            ("on bars not learnt from", number(_mean(read, later), 3)),
+            ("on bars not learnt from", number(_mean(read, ~learnt), 3)),
             ("state at the last close", f"{read.likeliest[-1]} ({share(float(read.posteriors[-1].max()), 0)})"),
         )
     )
     yield section(
         "Over the bars",
-        drawn(regime_figure(read, model.name, model.profiles, model.data.last), script=True),
+        drawn(regime_figure(read, model.name, model.profiles, learnt), script=True),
         paragraph(WHAT, "small"),
     )
     yield section("States in training", table(STATES, state_rows(model.profiles)))

@@ -67,6 +67,15 @@ def read_regime(
     )
 
 
+def learnt_of(model: RegimeModel, symbol: str, times: Array) -> NDArray[np.bool_]:
+    """Return which bars of a symbol, by their opening times (n,), the model has learnt from.
+
+    A refit has learnt from none of those before its window, and a model of another symbol from none at all.
+    """
+    data = model.data
+    return (data.first <= times) & (times <= data.last) & (not data.other_symbol(symbol))
+
+
 def new_born(model: RegimeModel, bars: Bars, rule: Vector = ()) -> tuple[Feed, RegimeReading]:
     """Return a feed of these bars and the model's reading of it, before the first bar; `rule` says what is novel."""
     feed = Feed((bars.symbol, bars.timeframe))

@@ -20,7 +20,7 @@ from backtests.backtest import run_backtest
 from backtests.gate_stands import Heard, heard, stands
 from backtests.lookahead import Told, foresee, hindsight, late
 from backtests.recorded import regime_bars, tapes_of
-from backtests.regime_reading import Array, Read, bar_returns, read_regime
+from backtests.regime_reading import Array, Read, bar_returns, learnt_of, read_regime
 from backtests.sharpe import daily, gap_interval, sharpe
 from config.account import AccountConfig, StrategySection
 from config.errors import ConfigError, DataError
@@ -109,6 +109,7 @@ def tripwire(
     lines = (_line("strategies", played), _line("hold", held))
     if lines[0].days < FEWEST:
         raise DataError(f"{lines[0].days} days are too few for a Sharpe ratio: at least {FEWEST} are needed")
+    learnt, shut = learnt_of(model, bars.symbol, told_of.times), _shut_anyhow(account.strategies[0], known)
     return Tripped(
         ok=not (leaks := leaks_of(lines, claimed)),
         regime=name,
@@ -116,7 +117,7 @@ def tripwire(
         claimed=claimed,
         lines=lines,
         leaks=leaks,
-        notes=_notes(lines[0], told_of, model, _shut_anyhow(account.strategies[0], known), drive.equity[0][0]),
+        notes=_notes(lines[0], told_of, learnt, shut, drive.equity[0][0]),
     )
 
 
@@ -194,7 +195,7 @@ def _shut_anyhow(strategy: StrategySection, known: Heard) -> NDArray[np.bool_]:
     return known.unknown(strategy.gate) if strategy.gate is not None else np.zeros(len(known.blind), dtype=np.bool_)
 
 
-def _notes(line: Line, read: Read, model: RegimeModel, shut: NDArray[np.bool_], start: int) -> tuple[str, ...]:
+def _notes(line: Line, read: Read, learnt: NDArray[np.bool_], shut: NDArray[np.bool_], start: int) -> tuple[str, ...]:
     notes = []
     traded = read.times >= start
     if void := int(shut[traded].sum()):
@@ -202,7 +203,7 @@ def _notes(line: Line, read: Read, model: RegimeModel, shut: NDArray[np.bool_], 
             f"on {void:,} of {int(traded.sum()):,} bars that are traded the gate is shut whatever the regime, in all "
             "three ways: no state explains them, or they tell nothing"
         )
-    both = int(((read.times >= start) & (read.times <= model.data.last)).sum())
+    both = int((traded & learnt).sum())
     if both:
         notes.append(
             f"the model has learnt from {both} of the bars that are traded: the filtered result is not honest either; "

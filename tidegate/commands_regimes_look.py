@@ -128,6 +128,10 @@ def _bars(config: Path | None, regime: str | None, data: str | None, timeframe: 
         return asked(account_of(config), regime).bars()
     if data is None:
         return None
+    if data == "sp500" and timeframe not in {None, "D1"}:
+        raise UsageError(
+            f"--data sp500: these are days: leave --timeframe {timeframe} out, or name a file of such bars"
+        )
     return read_sp500() if data == "sp500" else read_bars(data, Path(data).stem, timeframe)[0]
 
 
@@ -145,7 +149,8 @@ def _tell(a: "RegimeModel", b: "RegimeModel", found: "Comparison") -> None:
     sides.sort(key=lambda side: side[1][0])
     table([dict(zip(SIDES, (row[0], letter, *row[1:]), strict=True)) for letter, row in sides], SIDES)
     if not found.bars:
-        say("\nOn bars they were not held against each other: name some by --config or --data.")
+        why = "".join(f"; {note}" for note in found.notes) or ": name some by --config or --data"
+        say(f"\nOn bars they were not held against each other{why}.")
         return
     say(f"\nOver {found.bars:,} bars on which both are warm, by the filtered posterior:")
     columns = ("A's state", *(f"B's {k}" for k in range(b.states)))
@@ -159,6 +164,8 @@ def _tell(a: "RegimeModel", b: "RegimeModel", found: "Comparison") -> None:
     for name, part in (("", found.likelihood), (" that neither has learnt from", found.unseen)):
         if part is not None:
             say(_likely(name, part))
+    for note in found.notes:
+        say(f"note: {note}")
 
 
 def _likely(name: str, part: "Likelihood") -> str:

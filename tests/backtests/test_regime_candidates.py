@@ -205,7 +205,7 @@ def test_a_model_that_the_next_start_would_refuse_is_not_put_into_use(place: Pla
 def test_what_is_not_there_is_not_put_into_use(place: Place) -> None:
     """No candidate, no such model, no such regime: each is said, and nothing changes."""
     before = place.used()
-    for start, problem in (("", "candidate"), ("ffff0000", "begins with"), ("", "candidate")):
+    for start, problem in (("", "no candidate waits in"), ("ffff0000", "begins with"), ("", "refit")):
         with pytest.raises(ModelError, match=problem):
             activate(place.file, place.config, NAME, start)
     with pytest.raises(ConfigError, match="no regime"):

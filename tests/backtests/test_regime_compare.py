@@ -85,3 +85,23 @@ def test_states_that_mean_something_else_are_said_to() -> None:
 
     assert judged(found).startswith("Their states do NOT mean the same: overlap ")
     assert "a refit needs 0.80, each 0.50, on 250 bars" in judged(found)
+
+
+def test_bars_of_another_symbol_are_compared_over_and_said_to_be() -> None:
+    """Whoever means to read one symbol by a model of another looks at it so; a file's name holds a symbol's."""
+    model = trained(1256)
+    other = seal(msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, symbol="DAX")))
+    old = seal(msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, symbol="")))
+    found = compare(model, other, bars())
+
+    assert 1999 == found.bars
+    assert ["B has learnt from DAX, and these are bars of SP500"] == [note.partition(":")[0] for note in found.notes]
+    assert () == compare(model, old, bars()).notes
+    assert () == compare(model, model, msgspec.structs.replace(bars(), symbol="sp500-daily")).notes
+
+
+def test_bars_on_which_neither_is_warm_are_said_to_be_too_few() -> None:
+    """One bar has no return: it was given, and there is nothing to compare."""
+    found = compare(trained(1256), trained(1256), bars().part(0, 1))
+
+    assert (0, ("on none of the 1 bars given are both warm",)) == (found.bars, found.notes)

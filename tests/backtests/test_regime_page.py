@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backtests.regime_facts import seen_states
+from backtests.regime_figures import regime_figure
 from backtests.regime_page import regime_html
 from backtests.regime_reading import Read, bar_returns, read_regime, stays
 from config.errors import DataError
@@ -75,6 +76,46 @@ def test_a_page_needs_nothing_but_itself_and_obeys_no_name() -> None:
     assert [] == page.handlers
     assert HOSTILE in page.text
     assert {"States in training", "States over these bars", model().fingerprint} <= set(harmless.text.splitlines())
+
+
+def keys_of(model_: RegimeModel) -> list[str]:
+    """Return what a page says in large letters over the bars of 1999 to 2006."""
+    text = Elements(regime_html(model_, read()[0])).text.splitlines()
+    return [text[text.index(key) - 1] for key in ("bars read", "of them learnt from", "on bars not learnt from")]
+
+
+def test_a_page_says_of_how_many_bars_a_refit_has_learnt() -> None:
+    """Those before its window are none of them, nor are any of another symbol."""
+    data = model().data
+    late = msgspec.structs.replace(data, first=read()[0].time[1500], last=read()[0].time[-1])
+    late_, foreign = (
+        keys_of(seal(msgspec.structs.replace(model(), data=of)))
+        for of in (late, msgspec.structs.replace(data, symbol="DAX"))
+    )
+
+    assert (["1,999", "500"], ["1,999", "0"]) == (late_[:2], foreign[:2])
+    assert "–" not in {late_[2], foreign[2]}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "marks"),
+    [
+        (0, 1256, ["not learnt from →"]),
+        (500, 1256, ["← not learnt from", "not learnt from →"]),
+        (500, 2000, ["← not learnt from"]),
+        (0, 2000, []),
+        (0, 0, []),
+    ],
+)
+def test_a_figure_marks_where_the_bars_that_were_learnt_from_begin_and_end(
+    first: int, last: int, marks: list[str]
+) -> None:
+    """Nothing where all were, or none."""
+    _, found = read()
+    place = np.arange(len(found.times))
+    figure = regime_figure(found, "model", model().profiles, (first <= place) & (place < last))
+
+    assert marks == [a.text for a in figure.layout.annotations if "learnt" in a.text]
 
 
 def test_bars_too_few_for_any_feature_are_refused() -> None:

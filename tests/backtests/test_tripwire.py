@@ -19,6 +19,7 @@ from backtests.sharpe import daily, gap_interval, sharpe
 from backtests.train import filtered
 from backtests.tripwire import Line, Tripped, behind, leaks_of, tripwire
 from config.errors import ConfigError, DataError
+from market.sp500 import read_sp500
 from regimes.novelty import battery
 from regimes.weights import Parameters, pack
 from tests.floor_plan import imports_of, modules_of
@@ -138,8 +139,11 @@ def test_a_model_that_has_learnt_from_what_is_traded_is_said_to() -> None:
     """Then the filtered result is not honest either."""
     config, model = demo_account()
     late_learner = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=1 << 50))
+    start = read_sp500().time[-100]
+    refitted = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, first=start, last=1 << 50))
 
     assert any("has learnt from 377" in note for note in tripwire(config, NAME, late_learner).notes)
+    assert any("has learnt from 100 of" in note for note in tripwire(config, NAME, refitted).notes)
 
 
 def test_bars_on_which_the_gate_is_shut_whatever_the_regime_are_told_of() -> None:

@@ -133,6 +133,7 @@ def test_models_are_compared_without_bars_too(capsys: pytest.CaptureFixture[str]
         (["--regime", "x"], 2, "--regime goes with --config"),
         (["--timeframe", "D1"], 2, "--timeframe with --data"),
         (["--data", "sp500", "--timeframe", "D9"], 2, "expected a timeframe of"),
+        (["--data", "sp500", "--timeframe", "H1"], 2, "these are days"),
         (["--data", "none.csv"], 4, "none.csv"),
     ],
 )
