@@ -1,10 +1,10 @@
 """The file of a sweep: a line that says what was played, then a line for each point; a sweep goes on from it."""
 
 import hashlib
-import inspect
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from market.bars import Bars
 from market.kernel import fingerprint
 from regimes.bundle import RegimeModel
 from runtime.core.feeds import FeedKey
+from strategies.registry import BUILT_IN
 
 FORMAT = 1
 
@@ -54,14 +55,21 @@ def head_of(
 ) -> Head:
     """Return the head of a sweep over such keys, bars and models."""
     code = hashlib.sha256(fingerprint().encode())
-    for strategy in strategies_of(config):
-        code.update(Path(inspect.getfile(type(strategy))).read_bytes())
+    strategies_of(config)  # their modules can be found from here on
+    for section in config.strategies:
+        code.update(_source(section.use))
     bars = hashlib.sha256(" ".join(content_hash(tapes[key]) for key in sorted(tapes)).encode())
     first, last, count = asked
     return Head(
         keys=tuple(keys), config=digest(config), code=code.hexdigest(), bars=bars.hexdigest(),
         models=tuple(model.fingerprint for _, model in sorted(models.items())), first=first, last=last, count=count,
     )  # fmt: skip
+
+
+def _source(use: str) -> bytes:
+    """Return the file of a user's strategy; that of a built-in one is all kernels, and those are in already."""
+    spec = find_spec(use.rpartition(":" if ":" in use else ".")[0]) if use not in BUILT_IN else None
+    return Path(spec.origin).read_bytes() if spec is not None and spec.origin else b""
 
 
 class SweepFile:

@@ -16,7 +16,7 @@ from backtests.model_place import ready_models
 from backtests.recorded import tapes_of
 from backtests.tried import Tried, tried
 from config.account import AccountConfig
-from config.errors import ConfigError
+from config.errors import ConfigError, one_line
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,10 @@ def serve(inward: BinaryIO, outward: BinaryIO) -> None:
         except ConfigError as error:
             return Tried(values=values, refused=str(error))
         asked = {"first": work.first, "last": work.last, "bars": work.bars}
-        return tried(config, values, models=models, recorded=tapes, **asked)
+        try:
+            return tried(config, values, models=models, recorded=tapes, **asked)
+        except Exception as error:  # noqa: BLE001 - whatever a strategy raises is of this point, and told with it
+            return Tried(values=values, refused=one_line(f"{type(error).__name__}: {error}"))
 
     for line in iter(inward.readline, b""):
         outward.write(msgspec.json.encode(play(tuple(msgspec.json.decode(line)))) + b"\n")

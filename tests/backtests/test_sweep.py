@@ -9,10 +9,14 @@ from textwrap import dedent
 import msgspec
 import pytest
 
+from msgspec.structs import replace
+
 from backtests.demo import demo_config
 from backtests.grid import axes_of, points_of, turned
 from backtests.model_place import ready_models
+from backtests.recorded import tapes_of
 from backtests.screen import Watch
+from backtests.sweep_file import head_of
 from backtests.swept import Asked, Swept, swept
 from backtests.tried import Tried, changes_of, tried
 from config.account import AccountConfig
@@ -31,7 +35,7 @@ from msgspec import Struct
 
 
 class Deadly(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ends its process on some parameter."""
+    """Ends its process on some parameter, and breaks on another."""
 
     name: ClassVar[str] = "deadly"
     version: ClassVar[int] = 1
@@ -47,6 +51,8 @@ class Deadly(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         print("what a strategy prints is no result")
         if self.n == 2:
             os._exit(3)
+        if self.n == 3:
+            return None, 1.0 / 0.0
         return None, 0.0
 '''
 LANE = """
@@ -206,7 +212,7 @@ def test_a_line_that_is_no_point_is_refused(whole: Path, tmp_path: Path) -> None
 
 
 def test_a_point_that_kills_its_process_is_refused_and_the_others_are_played(tmp_path: Path) -> None:
-    """It is tried twice, each time in a new process; what a strategy prints harms nothing."""
+    """It is tried twice, each time in a new process; one that breaks is refused, too; what is printed harms nothing."""
     demo_config(tmp_path)
     (tmp_path / "deadly_for_sweeps.py").write_text(DEADLY, encoding="utf-8")
     text = (tmp_path / "demo.toml").read_text(encoding="utf-8")
@@ -214,12 +220,25 @@ def test_a_point_that_kills_its_process_is_refused_and_the_others_are_played(tmp
     (tmp_path / "deadly.toml").write_text(text, encoding="utf-8")
 
     found = swept_into(
-        tmp_path / "deadly.jsonl", ("strategies.deadly.params.n=1,2,3",), config=load(tmp_path / "deadly.toml")
+        tmp_path / "deadly.jsonl", ("strategies.deadly.params.n=1,2,3,4",), config=load(tmp_path / "deadly.toml")
     ).found
 
-    assert (2, 1) == (found.done, found.refused)
-    assert ["the process that played it died"] == found.refusals
+    assert (2, 2) == (found.done, found.refused)
+    assert ["ZeroDivisionError: float division by zero", "the process that played it died"] == found.refusals
     assert "No point has traded at all." == found.sentences[0]
+
+
+def test_a_strategy_that_was_edited_makes_another_sweep(tmp_path: Path) -> None:
+    """Points of two versions of a file do not belong together, of a function's neither."""
+    config, _ = demo_account()
+    (tmp_path / "edited_for_sweeps.py").write_text("def f(w, n=1):\n    return None, 0.0\n", encoding="utf-8")
+    lane = replace(config.strategies[0], use="edited_for_sweeps:f", params={"window": 5, "n": 1}, gate=None)
+    account = replace(config, strategies=(lane,), regimes={}, folder=str(tmp_path))
+
+    before = head_of(account, (), tapes_of(account), {}, (None, None, None))
+    (tmp_path / "edited_for_sweeps.py").write_text("def f(w, n=2):\n    return None, 0.0\n", encoding="utf-8")
+
+    assert before != head_of(account, (), tapes_of(account), {}, (None, None, None))
 
 
 def test_keys_are_looked_at_before_anything_is_played(tmp_path: Path) -> None:
