@@ -75,7 +75,7 @@ def _point(axes: Sequence[Axis], place: int) -> Values:
 
 def turned(config: AccountConfig, keys: Sequence[str], values: Values) -> AccountConfig:
     """Return the account with these keys at these values; ConfigError where it cannot be meant so."""
-    document = msgspec.to_builtins(config, str_keys=True)
+    document = msgspec.to_builtins(config)
     for key, value in zip(keys, values, strict=True):
         _turn(document, key, value)
     try:

@@ -1,12 +1,19 @@
 """The points of a sweep: read from words, drawn by dice, and put into an account, or refused by what is wrong."""
 
+from importlib import resources
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backtests.grid import Axis, axes_of, points_of, turned
+from config.account import AccountConfig
 from config.errors import ConfigError, UsageError
+from config.load import parse
+from config.new_account import account_text
 from tests.records import demo_account
 
 FAST, SLOW = "strategies.trend.params.fast", "strategies.trend.params.slow"
@@ -101,3 +108,18 @@ def test_values_that_cannot_be_meant_are_refused_for_the_point(values: tuple[obj
     """A fast average slower than the slow one, a text for a number: the account's own reasons, and where."""
     with pytest.raises(ConfigError, match=f"{FAST} = {values[0]}, {SLOW} = {values[1]}: "):
         turned(demo_account()[0], (FAST, SLOW), values)
+
+
+def test_an_account_with_a_calendar_is_turned_and_sent_as_it_is(tmp_path: Path) -> None:
+    """Days of its calendar are numbers by number; the processes of a sweep are told the same account, to the last."""
+    example = resources.files("config").joinpath("calendars", "fx-example.toml").read_text(encoding="utf-8")
+    (tmp_path / "hours.toml").write_text(example, encoding="utf-8")
+    text = account_text("client", kind="lookalike", login=7)
+    text = text.replace('zone = "UTC" ', 'calendar = "hours.toml"\nzone = "New York close" ')
+    config = parse(text, folder=tmp_path)
+
+    found = turned(config, ("limits.max_positions",), (config.limits.max_positions,))
+
+    assert config.calendars is not None
+    assert config == found
+    assert config == msgspec.json.decode(msgspec.json.encode(config), type=AccountConfig)
