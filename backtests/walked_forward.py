@@ -29,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     anchored: bool = False
     grid: Sequence[str] = ()
     """`key=value,value` of each axis: of its points the best of each window is traded."""
+    trials: int = 1
+    """Walks that were tried, this one among them: what a window chooses from is no trial."""
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ def walked_forward(config: AccountConfig, asked: Asked, report: Path | None, wat
     last = record.decisions[-1].at if record.decisions else 0
     cut = {key: tape.between(0, last) for key, tape in record.tapes.items()}
     record = msgspec.structs.replace(record, learnt={}, tapes=cut)
-    summary = summary_of(record)
+    summary = summary_of(record, trials=asked.trials)
     summary = msgspec.structs.replace(summary, notes=[*_notes(walk.folds), *summary.notes])
     if report is not None:
         summary = msgspec.structs.replace(summary, report=str(write_report(report, record, summary)))

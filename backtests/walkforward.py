@@ -47,7 +47,8 @@ class Fold(msgspec.Struct, frozen=True, kw_only=True):
     """Of the grid's keys, those chosen."""
     learnt_sharpe: float
     """Over the window that was learnt from, where it knew its future."""
-    sharpe: float
+    sharpe: float | None
+    """None where too few days were traded, or nothing moved."""
     trades: int
     net: float
     left: int
@@ -92,7 +93,8 @@ class Walk:
             Fold(
                 learnt_first=day(window.learn[0]), learnt_last=day(window.learn[1] - 1), first=day(window.trade[0]),
                 last=day(window.trade[1] - 1), models=said, values=best.values, learnt_sharpe=best.sharpe,
-                sharpe=out.sharpe, trades=out.trades, net=out.net, left=_left(drive),
+                sharpe=out.sharpe if out.moments is not None else None, trades=out.trades, net=out.net,
+                left=_left(drive),
             )
         )  # fmt: skip
 

@@ -35,6 +35,7 @@ Some = Annotated[
 Learn = Annotated[str, typer.Option("--learn", metavar="SPAN", help="Of each window that is learnt from.")]
 Trade = Annotated[str, typer.Option("--trade", metavar="SPAN", help="Of each stretch that is traded then.")]
 Embargo = Annotated[str, typer.Option("--embargo", metavar="SPAN", help="Between the two.")]
+Trials = Annotated[int, typer.Option("--trials", min=1, help="How many walks you have tried, this one among them.")]
 Anchored = Annotated[bool, typer.Option("--anchored", help="Every window begins with the first bar.")]
 
 
@@ -109,6 +110,7 @@ def walkforward(
     embargo: Embargo = "5 days",
     anchored: Anchored = False,
     grid: Some = None,
+    trials: Trials = 1,
     report: Report = None,
     as_json: Json = False,
 ) -> None:
@@ -122,7 +124,7 @@ def walkforward(
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    asked = Asked(learn=learn, trade=trade, embargo=embargo, anchored=anchored, grid=grid or ())
+    asked = Asked(learn=learn, trade=trade, embargo=embargo, anchored=anchored, grid=grid or (), trials=trials)
     with Watch() as watch:
         found = walked_forward(account_of(config), asked, report, watch)
     if as_json:
