@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from brokers.made import longer_of
-from brokers.mt5.zone import to_utc
+from brokers.mt5.zone import to_server, to_utc
 from config.account import AccountConfig, DataSection, RegimeSection, TrainSection
 from config.errors import DataError
 from market.barcheck import Report
 from market.barfile import read_bars
 from market.bars import Bars
+from market.hours_of_week import with_spreads
 from market.sp500 import read_sp500
 from market.types import DAY_MS, TIMEFRAMES
 from runtime.assemble import hours_of
@@ -51,7 +52,14 @@ def regime_bars(config: AccountConfig, regime: RegimeSection, tapes: Mapping[Fee
 
 
 def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
-    """Return one symbol's bars, and what the reader found wrong with the file."""
+    """Return one symbol's bars, with the spread of their hour where they have none; and what is wrong with the file."""
+    bars, report = _read(config, symbol, section)
+    if section.spread_by_hour:
+        bars = with_spreads(bars, section.spread_by_hour, partial(to_server, config.account.zone))
+    return bars, report
+
+
+def _read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
     if section.source == "sp500":
         return read_sp500(symbol), None
     spec = config.symbols[symbol].spec

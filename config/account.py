@@ -261,6 +261,9 @@ class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The rule of the file's clock (`brokers/mt5/zone.py`); empty: as files of its form are stamped, mostly UTC."""
     policy: Policy = Policy()
     """What becomes of a row that breaks the contract of a bar file."""
+    spread_by_hour: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = ()
+    """Points by hour of the week, Monday 00:00 of the server's clock first, where a bar has no spread of its own; 168
+    of them, as `tidegate calibrate` measures them, or none: the symbol's `costs.spread` everywhere."""
     from_: datetime.date | None = msgspec.field(default=None, name="from")
     to: datetime.date | None = None
     """The last day read."""

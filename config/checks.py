@@ -24,6 +24,7 @@ from config.secrets import ref_problem
 from config.shape import join, problems
 from market.feature import FeatureError
 from market.features import feature_of
+from market.hours_of_week import HOURS
 from market.made import DAY
 from market.types import TIMEFRAMES, Symbol
 from strategies.registry import BUILT_IN
@@ -236,6 +237,8 @@ def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
     if data.zone and not is_zone(data.zone):
         yield f'{path}.zone: expected {FORMS}, or nothing, got "{data.zone}"'
+    if data.spread_by_hour and len(data.spread_by_hour) != HOURS:
+        yield f"{path}.spread_by_hour: expected {HOURS} numbers or none, got {len(data.spread_by_hour)}"
     yield from _dates(data, path)
 
 

@@ -15,6 +15,7 @@ from tidegate import (
     commands_config,
     commands_fleet,
     commands_journal,
+    commands_lived,
     commands_lookahead,
     commands_operator,
     commands_regimes,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 for room in (
     commands_run,
+    commands_lived,
     commands_fleet,
     commands_operator,
     commands_adopt,

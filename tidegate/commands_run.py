@@ -1,4 +1,4 @@
-"""Words that set something going: demo, run, backtest, train, replay, parity, doctor."""
+"""Words that set something going: demo, run, backtest, train, doctor."""
 
 import datetime
 import math
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Config, Json, Run, Since, Until
+from tidegate.words import Account, Config, Json, Since, Until, day_of
 
 if TYPE_CHECKING:
     from backtests.summary import Summary
@@ -27,16 +27,12 @@ Login = Annotated[int | None, typer.Option("--login", help="The account's login,
 Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
 Trials = Annotated[int, typer.Option("--trials", min=1, help="How many variants you have tried, this one among them.")]
 Regime = Annotated[str | None, typer.Option("--regime", help="One regime of the account only.")]
-Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day of the server's clock, like 2026-01-30.")]
-Recorded = Annotated[
-    bool, typer.Option("--recorded", help="Over the bars of [data] in its TOML, not over those that it was told.")
-]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
 
 
 def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
-    for word in (demo, run, backtest, train, replay, parity, doctor):
+    for word in (demo, run, backtest, train, doctor):
         app.command()(word)
 
 
@@ -142,58 +138,6 @@ def train(config: Config, regime: Regime = None, as_json: Json = False) -> None:
         show_training(reports)
 
 
-def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
-    """Play a journaled run again, bit for bit.
-
-    Exit code 11 where a fresh core decides anything else than what was journaled.
-    """
-    import msgspec  # noqa: PLC0415
-
-    from backtests.replay import ReplayMismatch  # noqa: PLC0415
-    from backtests.replay import replay as replay_run  # noqa: PLC0415
-    from config.places import find  # noqa: PLC0415
-    from tidegate.output import lines, say  # noqa: PLC0415
-
-    try:
-        found = replay_run(find(account).journal, number)
-    except ReplayMismatch as error:
-        if as_json:
-            lines([{"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}])
-        raise
-    if as_json:
-        lines([{"ok": True, "problem": "", **msgspec.to_builtins(found)}])
-    else:
-        say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
-
-
-def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json = False) -> None:
-    """Play a lived day again, and say why it differs.
-
-    Exit code 11 where a decision differs by more than its quote.
-    """
-    import msgspec  # noqa: PLC0415
-
-    from backtests.parity import parity as parity_of  # noqa: PLC0415
-    from backtests.recorded import tapes_of  # noqa: PLC0415
-    from backtests.screen import Watch  # noqa: PLC0415
-    from config.places import configured, find  # noqa: PLC0415
-    from tidegate.output import lines  # noqa: PLC0415
-    from tidegate.parity_told import tell  # noqa: PLC0415
-
-    date = _day(day)
-    assert date is not None  # noqa: S101 - a day was given
-    with Watch() as watch:
-        watch.stage("playing it again")
-        bars = tapes_of(configured(account)[0]) if recorded else None
-        found = parity_of(find(account).journal, date, recorded=bars, progress=watch.progress)
-    if as_json:
-        lines([msgspec.structs.asdict(found)])
-    else:
-        tell(found)
-    if found.parted:
-        raise Negative(f"{found.parted} of {found.decisions} decisions went another way: their causes stand above")
-
-
 def doctor(account: Account, as_json: Json = False) -> None:
     """Look for what would keep an account from running.
 
@@ -214,19 +158,10 @@ def doctor(account: Account, as_json: Json = False) -> None:
 
 def days_of(first: str | None, last: str | None) -> tuple[datetime.date | None, datetime.date | None]:
     """Return the first and the last day that were asked for; UsageError where they are none, or the wrong way round."""
-    from_, to = _day(first), _day(last)
+    from_, to = day_of(first), day_of(last)
     if from_ is not None and to is not None and to < from_:
         raise UsageError(f"--to {to} is before --from {from_}: no day lies between them")
     return from_, to
-
-
-def _day(text: str | None) -> datetime.date | None:
-    if text is None:
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"expected a date like 1999-01-04, got {text!r}") from None
 
 
 def _speed(text: str) -> float | None:

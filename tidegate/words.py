@@ -1,9 +1,13 @@
 """Arguments and options that several commands take, with the words that explain them."""
 
+import datetime
+
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from config.errors import UsageError
 
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="TOML, state folder or name of an account.")]
 AccountOrAll = Annotated[
@@ -19,3 +23,13 @@ Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
 Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
+
+
+def day_of(text: str | None) -> datetime.date | None:
+    """Return a day that was typed; UsageError where it is none."""
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"expected a date like 1999-01-04, got {text!r}") from None

@@ -14,7 +14,7 @@ from config.new_account import account_text
 from tidegate.cli import app, run
 
 WORDS = [
-    ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["doctor"],
+    ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["calibrate"], ["doctor"],
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
     ["calendar"], ["symbols"],
