@@ -41,6 +41,10 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     bars: int
     exit_reason: str
     regime: int
+    mae: float | None = None
+    """Largest adverse excursion against the entry, in price; None where it is not known."""
+    mfe: float | None = None
+    """Largest favourable excursion, likewise."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,21 +3,38 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from backtests.equity import equity_of
+from backtests.months import month_returns
 from backtests.record import Record, Trade
+from backtests.refusals import refusals_of
+from backtests.report_excursions import excursion_figure
 from backtests.report_figures import class_figure, drawn, equity_figure, moment
 from backtests.report_file import write_page
 from backtests.report_page import folded, heading, keys, listed, page, paragraph, section, table
+from backtests.report_tables import months_table, refusals_table
 from backtests.summary import Summary
 from backtests.words import money, number, share
 from backtests.worth import worth_said
 
 SHOWN = 20
 """Trades of each list."""
+MOST_LISTED = 1000
+"""Trades that are listed whole; of more, `--save` keeps all."""
 TRADE_COLUMNS = (
     "strategy", "symbol", "side", "opened", "closed", "left by", "lots", "entry", "exit", "bars", "R", "net",
 )  # fmt: skip
 SOURCES = {"backtest": "Backtest of account", "journal": "From the journal of account"}
 SIDES = {1: "long", -1: "short"}
+OF_MONTHS = "Shares of the equity at the end of the month before, open positions included."
+REFUSED = (
+    "Entries that were wanted and not taken: on how many bars, and how many trades that were in the end; the rest "
+    "of those bars repeat a signal, or fall into a trade. What they made is what shadow books made of them, and those "
+    "leave out the regime gate and nothing else: of holds and risk checks nobody knows it."
+)
+EXCURSIONS = (
+    "Each trade twice, won or lost: at how far its bars went against it, and at how far they went its way. Won and "
+    "far right in the left panel: it needed its wide stop. Lost and far right in the right panel: it was ahead first."
+)
 
 
 def write_report(file: Path, record: Record, summary: Summary) -> Path:
@@ -48,12 +65,18 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
         yield section("Skill or luck?", listed(worth_said(s.worth)))
     if record.decisions:
         yield section("Equity and regimes", drawn(equity_figure(record), script=True), _legend(s))
+        months = month_returns(equity_of(record), record.initial_balance)
+        yield section("Returns by month", months_table(months), paragraph(OF_MONTHS, "small"))
         yield section("Decisions by class", drawn(class_figure(record)))
+    refusals = refusals_of(record)
+    if refusals:
+        yield section("What was refused, and why", refusals_table(refusals, s.currency), paragraph(REFUSED, "small"))
     if s.regimes:
         yield section("Regimes", _regimes(s), paragraph(_regimes_said(s), "small"))
     yield section("Strategies", _strategies(s))
     live = [t for t in record.trades if t.book == "live"]
     if live:
+        yield section("How far trades went", drawn(excursion_figure(live)), paragraph(EXCURSIONS, "small"))
         yield section("Trades", *_trades(live))
     yield section("What to know about these numbers", listed(s.notes))
 
@@ -124,6 +147,10 @@ def _trades(live: list[Trade]) -> Iterable[str]:
     yield folded(f"The last {min(SHOWN, len(live))}", _trade_table(live[::-1][:SHOWN]), shown=True)
     yield folded(f"The best {min(SHOWN, len(live))}", _trade_table(by_net[::-1][:SHOWN]))
     yield folded(f"The worst {min(SHOWN, len(live))}", _trade_table(by_net[:SHOWN]))
+    if len(live) <= MOST_LISTED:
+        yield folded(f"All {len(live)}", _trade_table(live[::-1]))
+    else:
+        yield paragraph(f"All {len(live):,} are too many for a page: `tidegate backtest --save` keeps them.", "small")
 
 
 def _trade_table(trades: list[Trade]) -> str:

@@ -1,6 +1,6 @@
 """The page of a report: tables and sections of HTML. Whatever text comes in is escaped here, once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 STYLE = """
@@ -26,6 +26,7 @@ th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--li
 th { color: var(--muted); font-weight: 600; }
 th.text, td.text { text-align: left; }
 tr:last-child td { border-bottom: 0; }
+.heat td, .heat th { padding: 5px 6px; }
 .down { color: #b03025; }
 .small { color: var(--muted); font-size: 13px; margin-top: 10px; }
 li { margin-bottom: 6px; }
@@ -85,6 +86,30 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int =
     lines = ("".join(f"<td{_kind(i, texts, cell)}>{escape(cell)}</td>" for i, cell in enumerate(row)) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def heat(
+    columns: Sequence[str],
+    rows: Iterable[tuple[str, Sequence[float | None], float]],
+    text: Callable[[float | None], str],
+) -> str:
+    """Return a table of numbers whose colour says how much above or below 0 each is; of each row the last is bold."""
+    shown = list(rows)
+    most = max((abs(x) for _, cells, _ in shown for x in cells if x is not None), default=0.0) or 1.0
+    head = "".join(f"<th{_kind(i, 1, '')}>{escape(name)}</th>" for i, name in enumerate(columns))
+    body = "".join(
+        f'<tr><td class="text">{escape(name)}</td>{"".join(_shaded(x, most, text) for x in cells)}'
+        f"<td><b>{escape(text(whole))}</b></td></tr>"
+        for name, cells, whole in shown
+    )
+    return f'<div class="wide"><table class="heat"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _shaded(x: float | None, most: float, text: Callable[[float | None], str]) -> str:
+    if x is None:
+        return "<td></td>"
+    color = "46,139,87" if x >= 0.0 else "192,57,43"
+    return f'<td style="background:rgba({color},{min(1.0, abs(x) / most) * 0.55:.2f})">{escape(text(x))}</td>'
 
 
 def folded(title: str, inner: str, *, shown: bool = False) -> str:
