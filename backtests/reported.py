@@ -13,6 +13,7 @@ from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive, record_of_journal
 from backtests.report import write_report
+from backtests.saved import Form, save
 from backtests.screen import Watch
 from backtests.summary import Summary, summary_of
 from config.account import AccountConfig, DataSection
@@ -46,8 +47,10 @@ def reported_backtest(
     report: Path | None,
     watch: Watch,
     trials: int = 1,
+    save_in: Path | None = None,
+    form: Form = "parquet",
 ) -> Summary:
-    """Play an account over its recorded bars; the report is written where one is asked for.
+    """Play an account over its recorded bars; report and saved backtest are written where they are asked for.
 
     `trials`: how many variants were tried, this one among them.
     """
@@ -59,7 +62,12 @@ def reported_backtest(
     )
     seconds = time.monotonic() - began
     watch.stage("counting what came of it")
-    return _reported(record_of_drive(drive, tapes, config, models, shadows=shadows), seconds, report, trials)
+    record = record_of_drive(drive, tapes, config, models, shadows=shadows)
+    summary = _reported(record, seconds, report, trials)
+    if save_in is None:
+        return summary
+    watch.stage("saving it")
+    return msgspec.structs.replace(summary, saved=str(save(save_in, record, summary, form)))
 
 
 def with_data(config: AccountConfig, file: Path) -> AccountConfig:

@@ -75,6 +75,8 @@ def show_summary(s: Summary) -> None:
         console.print(Text(f"· {one_line(note)}", style="dim"))
     if s.report:
         console.print(Text(f"\nreport: {one_line(s.report)}"), soft_wrap=True)
+    if s.saved:
+        console.print(Text(f"saved: {one_line(s.saved)}"), soft_wrap=True)
 
 
 def show_training(reports: Mapping[str, Mapping[str, Any]]) -> None:

@@ -98,6 +98,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     bars_per_second: float | None = None
     report: str = ""
     """Where the report was written."""
+    saved: str = ""
+    """The folder it was saved in."""
 
 
 def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1) -> Summary:

@@ -12,6 +12,7 @@ from config.errors import UsageError
 from tidegate import (
     commands_adopt,
     commands_calendar,
+    commands_compare,
     commands_config,
     commands_fleet,
     commands_journal,
@@ -40,6 +41,7 @@ app = typer.Typer(
 for room in (
     commands_run,
     commands_lived,
+    commands_compare,
     commands_fleet,
     commands_operator,
     commands_adopt,

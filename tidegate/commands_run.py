@@ -22,6 +22,10 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for all 
 Speed = Annotated[str, typer.Option("--speed", metavar="max|FACTOR", help="FACTOR times as fast as it happened.")]
 SymbolName = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help="What the bars of --data are of.")]
 Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a report: one HTML file.")]
+Save = Annotated[
+    Path | None, typer.Option("--save", metavar="DIR", help="Keep numbers, decisions, deals and trades, as Parquet.")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="With --save: as CSV.")]
 NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
 Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
@@ -79,13 +83,15 @@ def run(account: Account, login: Login = None, log: Log = None) -> None:
     run_daemon(config=config, state=state, login=login)
 
 
-def backtest(
+def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     config: Config,
     data: Data = None,
     first: Since = None,
     last: Until = None,
     bars: Bars = None,
     report: Report = None,
+    save: Save = None,
+    csv: Csv = False,
     no_shadow: NoShadow = False,
     trials: Trials = 1,
     as_json: Json = False,
@@ -94,6 +100,8 @@ def backtest(
 
     A regime model that is not there yet is trained first.
     """
+    if csv and save is None:
+        raise UsageError("--csv says how --save writes: give --save DIR, too")
     from_, to = days_of(first, last)
 
     from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
@@ -112,6 +120,8 @@ def backtest(
             report=report,
             watch=watch,
             trials=trials,
+            save_in=save,
+            form="csv" if csv else "parquet",
         )
     _show(found, as_json=as_json)
 
