@@ -16,7 +16,8 @@ from runtime.assemble import Models, core_of, costs_of, models_of, plan_of
 from runtime.core.core import Core
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import Plan
-from strategies.registry import StrategyError, called_here
+from strategies.protocol import StrategyError
+from strategies.registry import called_here
 
 
 def run_backtest(

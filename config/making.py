@@ -6,8 +6,8 @@ from pathlib import Path
 
 from config.account import AccountConfig
 from config.errors import ConfigError
-from strategies.protocol import Strategy
-from strategies.registry import StrategyError, resolve
+from strategies.protocol import Strategy, StrategyError
+from strategies.registry import resolve
 
 
 def strategies_of(config: AccountConfig) -> tuple[Strategy, ...]:

@@ -28,6 +28,8 @@ class Question(msgspec.Struct, frozen=True, tag=True):
     held: int
     columns: Columns
     """The rows, the bar that closes the last of them."""
+    features: dict[str, float]
+    """As they are once that bar is folded in."""
 
     @property
     def bar_time(self) -> int:
@@ -44,8 +46,11 @@ def questions(core: Core, books: Books, bar: Bar) -> tuple[Question, ...]:
     for one, exact in ((core, True), *((shadow.core, False) for shadow in books.shadows)):
         for lane in one.lanes_of[feed.key]:
             if isinstance(lane.runner, AskedRunner) and (rows := lane.runner.shown(bar)) is not None:
+                features = dict(zip(lane.runner.refs, feed.peek(bar, lane.picks), strict=True))
+                if any(x != x for x in features.values()):
+                    continue
                 for position, held in dict.fromkeys(_stands(lane, exact=exact)):
-                    question = Question(lane.name, bar.symbol, bar.timeframe, position, held, rows)
+                    question = Question(lane.name, bar.symbol, bar.timeframe, position, held, rows, features)
                     asked.setdefault((lane.name, position, held), question)
     return tuple(asked.values())
 

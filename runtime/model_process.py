@@ -23,7 +23,8 @@ from config.making import look_in
 from runtime.asked import Question
 from runtime.model_frames import AnyModelAsk, AnyModelTell, Failed, Load, Ready, Wanted, decode_model_ask
 from strategies.adapter import checked, flat_of
-from strategies.registry import StrategyError, bound, resolve
+from strategies.protocol import StrategyError
+from strategies.registry import bound, resolve
 from strategies.window import WindowStrategy, window_of
 
 
@@ -56,7 +57,7 @@ class Model:
         if self.strategy is None:
             return Failed("no function is loaded")
         window = window_of(q.columns, q.symbol, q.timeframe, q.position, q.held)
-        return Wanted(flat_of(*checked(self.strategy.name, self.strategy.asked(window))))
+        return Wanted(flat_of(*checked(self.strategy.name, self.strategy.asked(window, q.features))))
 
 
 def serve(line: socket.socket, model: Model) -> None:

@@ -24,6 +24,7 @@ from runtime.core.facts import StrategyAnswered
 from runtime.core.plan import Plan
 from runtime.model_frames import AnyModelTell, Failed, Load, Wanted, decode_model_tell
 from strategies.window import WindowStrategy
+from strategies.windowed import given_by
 
 LOAD_S = 60.0
 """How long a process may take to import what its function needs."""
@@ -157,8 +158,7 @@ class ModelSessions:
         for lane in plan.strategies:
             s = lane.strategy
             if isinstance(s, WindowStrategy) and s.function is None:
-                params = {"window": s.window, "version": s.version, **s.params}
-                load = Load(use=s.use, params=params, folder=folder)
+                load = Load(use=s.use, params=given_by(s), folder=folder)
                 self.of[lane.name] = ModelSession(lane.name, load, s.deadline_s, clock, jitter)
 
     def start(self) -> None:

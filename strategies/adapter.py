@@ -186,10 +186,9 @@ class AskedRunner(WindowRunner):
 
     def step_flat(self, features: Sequence[float], bar: Bar, position: int, held: int) -> FlatWant:
         """Take the bar in, and return what was answered of it; nothing is wanted where nothing was."""
-        del features
         put(self.state, bar, self._size)
         heard, self.state[HEARD], self.unanswered = self.state[HEARD], [], ""
-        if len(self.state["time"]) == self._size:
+        if len(self.state["time"]) == self._size and all(x == x for x in features):
             self.unanswered = "nobody has asked it"
             for *of, want, failure in heard:
                 if of == [bar.time, position, held]:

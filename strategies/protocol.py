@@ -31,6 +31,10 @@ action: NOTHING, LONG, SHORT or EXIT. score: the prediction behind it, in the st
 """
 
 
+class StrategyError(ValueError):
+    """A strategy that cannot be had: no such name, wrong parameters, or a class that is none."""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Open a position."""
 

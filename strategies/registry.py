@@ -10,13 +10,12 @@ from typing import Any
 
 import msgspec
 
-from market.feature import FeatureError
-from market.features import feature_of
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
-from strategies.protocol import Strategy
+from strategies.protocol import Strategy, StrategyError
 from strategies.trend import Trend
 from strategies.window import WindowStrategy
+from strategies.windowed import check_features, given_by, windowed
 
 BUILT_IN: dict[str, type[Any]] = {
     "breakout": Breakout,
@@ -28,10 +27,6 @@ BUILT_IN: dict[str, type[Any]] = {
 _BOTH = ("name", "version", "features", "init")
 _KERNEL = ("step", "params")
 _PYTHON = ("decide",)
-
-
-class StrategyError(ValueError):
-    """A strategy that cannot be had: no such name, wrong parameters, or a class that is none."""
 
 
 def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
@@ -46,21 +41,15 @@ def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
     (3.0,)
     """
     if (params or {}).get("process") is True:
-        return _windowed(use, None, dict(params or {}))
+        return windowed(use, None, dict(params or {}))
     found = _found(use)
     if not isinstance(found, type):
-        return _windowed(use, found, dict(params or {}))
+        return windowed(use, found, dict(params or {}))
     strategy: Strategy = _made(use, found, params or {})
     missing = missing_of(strategy)
     if missing:
         raise StrategyError(f"strategy {use!r} is missing {missing}")
-    try:
-        features = [feature_of(ref) for ref in strategy.features().values()]
-    except FeatureError as error:
-        raise StrategyError(f"strategy {use!r}: {error}") from error
-    for feature in features:
-        if feature.of == "parts":
-            raise StrategyError(f"strategy {use!r}: {feature.name} is a regime's: no strategy's bars are made here")
+    check_features(use, strategy.features())
     return strategy
 
 
@@ -114,37 +103,15 @@ def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa:
 
 def bound(strategy: WindowStrategy) -> WindowStrategy:
     """Return a function's strategy with the function itself, to be called here; StrategyError as `resolve` says it."""
-    use, s = strategy.use, strategy
-    found = _found(use)
+    found = _found(strategy.use)
     if isinstance(found, type):
-        raise StrategyError(f"strategy {use!r} is a class: only a function runs in a process of its own")
-    return _windowed(use, found, {"window": s.window, "version": s.version, "deadline_s": s.deadline_s, **s.params})
+        raise StrategyError(f"strategy {strategy.use!r} is a class: only a function runs in a process of its own")
+    return windowed(strategy.use, found, given_by(strategy))
 
 
 def called_here(strategy: Strategy) -> Strategy:
     """Return a strategy that is called in this process, though it may have one of its own in a daemon."""
     return bound(strategy) if isinstance(strategy, WindowStrategy) and strategy.function is None else strategy
-
-
-def _windowed(use: str, function: Callable[..., Any] | None, params: dict[str, Any]) -> WindowStrategy:
-    """Return a function over the last bars as a strategy."""
-    window, version = params.pop("window", None), params.pop("version", 1)
-    deadline_s, process = params.pop("deadline_s", 5.0), params.pop("process", False)
-    if type(window) is not int or window < 1:
-        raise StrategyError(f"strategy {use!r} is a function: say over how many closed bars, as params.window = 200")
-    if type(version) is not int or type(process) is not bool:
-        raise StrategyError(f"strategy {use!r}: params.version is a whole number, params.process true or false")
-    if type(deadline_s) not in {int, float} or not deadline_s > 0.0:
-        raise StrategyError(f"strategy {use!r}: params.deadline_s is a number of seconds above 0")
-    if function is not None:
-        try:
-            inspect.signature(function).bind(None, **params)
-        except TypeError as error:
-            raise StrategyError(f"strategy {use!r}: {_line(error)}, beside the window") from error
-    return WindowStrategy(
-        name=use.rpartition(":" if ":" in use else ".")[2], use=use, function=function, window=window, version=version,
-        params=params, deadline_s=float(deadline_s),
-    )  # fmt: skip
 
 
 def _typed(kind: type[Any]) -> bool:

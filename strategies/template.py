@@ -2,7 +2,8 @@
 
 import keyword
 
-from strategies.registry import BUILT_IN, StrategyError
+from strategies.protocol import StrategyError
+from strategies.registry import BUILT_IN
 
 LONGEST = 40
 """Letters of a name."""

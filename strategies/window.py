@@ -1,7 +1,8 @@
 """A strategy that is an ordinary function over the last N closed bars, and the ring in which those are kept.
 
 The function sees exactly N rows in every drive, the bar that has just closed the last of them; as long as there are
-fewer it is not called. All it may remember is in these rows, so its state is they, and it is restored with them.
+fewer, or a feature that it asks for is not warm, it is not called. All it may remember is in these rows, so its state
+is they, and it is restored with them.
 """
 
 from array import array
@@ -46,6 +47,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """-1 short, 0 none, 1 long."""
     held: int
     """Closed bars since the entry."""
+    features: dict[str, float] = {}
+    """Features of the last bar, by the strategy's names for them; folded over all bars there were, none of them NaN."""
+    refs: dict[str, FeatureRef] = {}
+    """Which features these are."""
 
     def __len__(self) -> int:
         """Return the number of bars."""
@@ -73,12 +78,14 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     params: dict[str, Any] = {}
     """What it is called with beside the window, by name."""
+    refs: dict[str, FeatureRef] = {}
+    """Features it is shown, by its own names."""
     deadline_s: float = 5.0
     """So long it may take in a process of its own before that is killed."""
 
     def features(self) -> dict[str, FeatureRef]:
-        """Return none: what the function needs it computes of its rows."""
-        return {}
+        """Return those it is shown; most functions compute what they need of their rows."""
+        return self.refs
 
     def init(self) -> dict[str, Any]:
         """Return an empty ring."""
@@ -87,15 +94,18 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
     def decide(self, state: dict[str, Any], view: View) -> tuple[Want, float]:
         """Take the bar in, and ask the function once there are enough."""
         put(state, view.bar, self.window)
-        if len(state["time"]) < self.window:
+        if len(state["time"]) < self.window or any(x != x for x in view.features.values()):
             return None, NAN
         bar = view.bar
-        return self.asked(window_of(state, bar.symbol, bar.timeframe, view.position, view.held))
+        window = window_of(state, bar.symbol, bar.timeframe, view.position, view.held)
+        return self.asked(window, dict(view.features))
 
-    def asked(self, window: Window) -> tuple[Want, float]:
+    def asked(self, window: Window, features: dict[str, float]) -> tuple[Want, float]:
         """Call the function; TypeError where it is to be called elsewhere."""
         if self.function is None:
             raise TypeError(f"strategy {self.name}: {self.use} is called in a process of its own")
+        if self.refs:
+            window = msgspec.structs.replace(window, features=features, refs=self.refs)
         return self.function(window, **self.params)
 
 

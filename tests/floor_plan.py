@@ -68,7 +68,7 @@ OFFLINE = (
 """What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
 HEAVY = {
     *("numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "jumpmodels", "matplotlib", "pyarrow", "plotly"),
-    *("arch", "talib", "llvmlite"),
+    *("arch", "talib", "llvmlite", "skops", "onnxruntime", "lightgbm"),
 }
 
 SHELL = (

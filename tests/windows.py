@@ -15,6 +15,7 @@ def dip(w: Window, entry: float = 0.5) -> tuple[Want, float]:
     The score is made of every number that it is shown: in another drive it is another one if any of them is.
     """
     score = math.fsum(x * (n + 1) for name in COLUMNS for n, x in enumerate(getattr(w, name)))
+    score += math.fsum(w.features.values())
     mean = math.fsum(w.close) / len(w)
     width = math.fsum(h - low for h, low in zip(w.high, w.low, strict=True)) / len(w)
     if w.position:

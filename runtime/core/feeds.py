@@ -1,6 +1,7 @@
 """Bars become numbers: the feature folds of one account, fed by symbol and timeframe."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -97,6 +98,12 @@ class Feed:
         self.bars += 1
         self.last_time = bar.time
         self.known.append(bar)
+
+    def peek(self, bar: Bar, picks: Iterable[int]) -> list[float]:
+        """Return what some of the features will be once a bar is folded in; nothing is folded by that."""
+        told, t = told_of(bar), bar.time / 1000.0
+        folds = [(self.folds[i], list(self.states[i])) for i in picks]
+        return [step(state, params, *told[of], t) for (step, params, of), state in folds]
 
     @property
     def hurried(self) -> str:

@@ -12,7 +12,7 @@ from runtime.core.instructions import Alert
 from runtime.core.plan import Plan
 from runtime.outcomes.books import Books
 from strategies.adapter import flat_of
-from strategies.protocol import Exit, Want
+from strategies.protocol import Exit, FeatureRef, Want
 from strategies.window import WindowStrategy
 from tests.chaos_world import COSTS
 from tests.cores import a_gate, a_gated_plan, a_lane, a_plan, buy, closed, hour
@@ -179,6 +179,21 @@ def test_a_shadow_book_is_answered_for_the_position_that_it_has() -> None:
     assert shadow.core.lanes[0].trade is None
 
 
+def test_it_is_shown_features_as_they_are_once_the_bar_is_folded_in() -> None:
+    """And not asked before they are warm; asking folds nothing."""
+    refs: dict[str, FeatureRef] = {"ema": ("ema", (3.0,)), "z": ("zscore", (6.0,))}
+    told = Told(a_plan(a_lane({}, strategy=msgspec.structs.replace(APART, window=1, refs=refs))))
+    asked_with, decided = [], []
+    for n in range(3, 12):
+        bar = closed(n, 100.0 + n * n % 7)
+        found = questions(told.core, Books(told.core, {}, shadows=False), bar.bar)
+        asked_with += [tuple(q.features[name] for name in refs) for q in found]
+        decided += [d.features for d in told.tell(bar).decisions]
+
+    assert [features for features in decided if features[1] == features[1]] == asked_with
+    assert len(asked_with) == 7
+
+
 def test_a_question_names_its_bar() -> None:
     """The last of its rows."""
-    assert 7 == Question("one", "X", "H1", 0, 0, {"time": [5, 7]}).bar_time
+    assert 7 == Question("one", "X", "H1", 0, 0, {"time": [5, 7]}, {}).bar_time

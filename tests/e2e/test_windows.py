@@ -41,11 +41,15 @@ def test_a_windows_decisions_and_deals_are_the_backtests(make_demo: MakeDemo, mo
 
 
 APART = DIP.replace("window = 40", "window = 40, process = true")
+SHOWN = APART.replace("window = 40", 'window = 40, features = { z = ["zscore", 20], rsi = ["rsi", 14] }')
 
 
-def test_a_function_in_a_process_of_its_own_decides_what_it_decides_in_the_backtest(make_demo: MakeDemo) -> None:
+@pytest.mark.parametrize("strategies", [APART, SHOWN], ids=["rows", "features"])
+def test_a_function_in_a_process_of_its_own_decides_what_it_decides_in_the_backtest(
+    make_demo: MakeDemo, strategies: str
+) -> None:
     """Bit for bit too, its answers told as facts; a replay of the journal needs no process."""
-    demo = make_demo(bars=300, strategies=APART)
+    demo = make_demo(bars=300, strategies=strategies)
     demo.begin()
     demo.end()
 

@@ -31,7 +31,7 @@ def load(function: str, **params: object) -> Load:
 
 def question(position: int = 0, held: int = 0) -> Question:
     """Return what is asked of any of them."""
-    return Question("one", "SAMPLE", "H1", position, held, COLUMNS_NOW)
+    return Question("one", "SAMPLE", "H1", position, held, COLUMNS_NOW, {})
 
 
 def session(function: str, deadline_s: float = PATIENCE_S, begin: object = begun) -> ModelSession:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from strategies.registry import BUILT_IN, StrategyError, resolve
+from strategies.protocol import StrategyError
+from strategies.registry import BUILT_IN, resolve
 from strategies.trend import Trend
 
 MODULE = """

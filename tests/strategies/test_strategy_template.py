@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from strategies.contract import check
-from strategies.registry import StrategyError, resolve
+from strategies.protocol import StrategyError
+from strategies.registry import resolve
 from strategies.template import LONGEST, source_of
 
 ROOT = Path(__file__).parents[2]

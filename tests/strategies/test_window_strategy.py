@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.features import FeatureSet
 from market.types import Bar
 from strategies.adapter import runner_of
 from strategies.contract import check
 from strategies.harness import drive, sample_bars, walk
-from strategies.protocol import NOTHING, Want
-from strategies.registry import StrategyError, called_here, resolve
+from strategies.protocol import NOTHING, FeatureRef, StrategyError, Want
+from strategies.registry import called_here, resolve
 from strategies.window import COLUMNS, Window, WindowStrategy
 from tests.windows import dip
 
@@ -128,6 +129,24 @@ def test_a_function_is_named_as_a_class_is() -> None:
     assert expected == found
 
 
+def test_a_function_may_be_shown_features_of_the_last_bar() -> None:
+    """By names of its own, folded over all bars; as long as one of them is not warm it is not called."""
+    seen: list[dict[str, float]] = []
+
+    def looking(w: Window) -> tuple[Want, float]:
+        seen.append(w.features)
+        return None, 0.0
+
+    refs: dict[str, FeatureRef] = {"z": ("zscore", (10.0,)), "atr": ("atr", (14.0,))}
+    features = FeatureSet(refs=tuple(refs.values()))
+    state = features.init()
+    expected = [dict(zip(refs, features.step(state, bar), strict=True)) for bar in BARS[:60]]
+    list(walk(WindowStrategy(name="looking", function=looking, window=1, refs=refs), BARS[:60]))
+
+    assert expected[features.warmup - 1 :] == seen
+    assert features.warmup > 10
+
+
 def test_a_function_with_a_process_of_its_own_is_not_imported_and_can_be_called_here() -> None:
     """Its name and its window are known without it."""
     apart = resolve("no_module_at_all:dip", {"window": 20, "process": True, "deadline_s": 2})
@@ -143,9 +162,12 @@ def test_a_function_with_a_process_of_its_own_is_not_imported_and_can_be_called_
     [
         ({}, r"is a function: say over how many closed bars, as params.window = 200"),
         ({"window": 0}, "over how many closed bars"),
-        ({"window": "many"}, "over how many closed bars"),
-        ({"window": 5, "version": "two"}, "params.version is a whole number"),
-        ({"window": 5, "process": 1}, "params.process true or false"),
+        ({"window": "many"}, "Expected `int`, got `str` - at `params.window`"),
+        ({"window": 5, "version": "two"}, "Expected `int`, got `str` - at `params.version`"),
+        ({"window": 5, "process": 1}, "Expected `bool`, got `int` - at `params.process`"),
+        ({"window": 5, "features": {"z": ["zscore"]}}, r"feature 'zscore' takes 1 parameter"),
+        ({"window": 5, "features": {"z": [20]}}, r'write params.features.z as \["ema", 20\], not \[20\]'),
+        ({"window": 5, "features": {"v": ["intrabar_vol", 9]}}, "intrabar_vol is a regime's"),
         ({"window": 5, "deadline_s": 0}, "params.deadline_s is a number of seconds above 0"),
         ({"window": 5, "enter": 1.0}, "got an unexpected keyword argument 'enter', beside the window"),
     ],
