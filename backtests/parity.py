@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from backtests.backtest import all_called_here
 from backtests.drive import Drive, PlainDrive
 from backtests.parity_causes import Cause, Difference, alone, difference_of
 from backtests.parity_fills import Fill, fills_of
@@ -22,7 +23,7 @@ from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars
 from market.types import DAY_MS, TIMEFRAMES, Deal
-from runtime.assemble import costs_of
+from runtime.assemble import core_of, costs_of
 from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
 from runtime.revive import pair_of_run
@@ -108,8 +109,8 @@ def _over(tape: Bars, told: Lived, end: int) -> Bars:
 
 
 def _again(told: Lived, tapes: Mapping[FeedKey, Bars], progress: Callable[[int, int], None]) -> Drive:
-    core, books = pair_of_run(told.run)
     costs = costs_of(_config_of(told.run["config"]))
+    core, books = core_of(all_called_here(pair_of_run(told.run)[0].plan), costs)
     warm = max(len(tape.between(0, told.start)) for tape in tapes.values())
     drive = PlainDrive(core, books, tapes, costs, balance=told.balance, start=told.start, warmup=warm)
     total = sum(len(tape.between(told.start, tape.time[-1] + 1)) for tape in tapes.values())

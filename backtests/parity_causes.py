@@ -57,6 +57,8 @@ def difference_of(lived: Decision, again: Decision, *, bars: Cause | None) -> Di
     """Return how two decisions on one bar differ, None if in nothing; `bars` says what is wrong with their bars."""
     if lived.outcome == "missed":
         return _told("away", lived, again, "outcome")
+    if lived.holds != again.holds and f"MODEL:{lived.strategy}" in lived.holds:  # it would have wanted something
+        return _told("hold", lived, again, "holds")
     for cause, fields in FIELDS:
         for field in fields:
             if repr(getattr(lived, field)) != repr(getattr(again, field)):

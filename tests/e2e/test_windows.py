@@ -1,12 +1,15 @@
 """A function over the last closed bars decides in the daemon what it decides in the backtest."""
 
+import datetime
 import os
 import signal
 
 import msgspec
 import pytest
 
+from backtests.parity import parity
 from backtests.replay import replay
+from runtime.core.decision import Decision
 from tests.compare import OF_A_RUN, TICKETS, differences, journaled, told
 from tests.demos import Demo, MakeDemo
 
@@ -56,6 +59,9 @@ def test_a_function_in_a_process_of_its_own_decides_what_it_decides_in_the_backt
     drive = demo.backtest()
     decisions, deals = journaled(demo.journal)
 
+    again = parity(demo.journal, day_of(decisions[200]))
+
+    assert (1, {}) == (again.same, again.causes)
     assert [] == differences(decisions, drive.decisions)
     assert [] == differences(deals, told(drive), TICKETS)
     assert len(deals) > 20
@@ -78,6 +84,12 @@ def test_a_function_whose_process_is_killed_enters_nothing_until_another_one_ans
     assert any(decision.outcome == "traded" for decision in decisions[held[-1] :])
     assert 2 == len(ready(demo))
     assert replay(demo.journal).decisions == len(decisions)
+    assert {"hold": 1} == parity(demo.journal, day_of(decisions[held[0]])).causes
+
+
+def day_of(decision: Decision) -> datetime.date:
+    """Return the day whose bar was decided."""
+    return datetime.datetime.fromtimestamp(decision.bar_time / 1000, datetime.UTC).date()
 
 
 def ready(demo: Demo) -> list[int]:
