@@ -26,7 +26,7 @@ from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
-from runtime.model_session import ModelSessions
+from runtime.model_session import LOOK_S, ModelSessions
 from runtime.operator.control import Control
 from runtime.pace import Pace
 from runtime.recorder import Recorder
@@ -35,9 +35,6 @@ from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
 from runtime.warmup import WarmUp
-
-LOOK_S = 0.05
-"""How often it is asked whether strategies' own processes have begun: what they need takes seconds to import."""
 
 
 class Daemon:

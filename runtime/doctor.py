@@ -15,6 +15,7 @@ from runtime.clock import Clock
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
 from runtime.doctor_feeds import feeds_of
+from runtime.doctor_functions import functions_of
 from runtime.doctor_models import ages_of, models_told
 from runtime.doctor_terminal import Visit, visit
 from runtime.doctor_zone import zone_of
@@ -45,6 +46,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
         ("journal", lambda: _journal(state)),
         ("models", lambda: models_told(config)),
     ]
+    if any(section.params.get("process") is True for section in config.strategies):
+        looks.append(("functions", lambda: functions_of(config)))
     found = [_look(what, look) for what, look in looks]
     seen: list[Visit] = []
     found.append(_look("terminal", lambda: _terminal(config, state, seen)))

@@ -9,7 +9,7 @@ import os
 import random
 import sys
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 import msgspec
@@ -21,13 +21,16 @@ from brokers.mt5.link import HEALTHY_S, Link
 from runtime.asked import Question
 from runtime.clock import Clock
 from runtime.core.facts import StrategyAnswered
-from runtime.core.plan import Plan
 from runtime.model_frames import AnyModelTell, Failed, Load, Wanted, decode_model_tell
+from strategies.protocol import Strategy
 from strategies.window import WindowStrategy
 from strategies.windowed import given_by
 
 LOAD_S = 60.0
 """How long a process may take to import what its function needs."""
+
+LOOK_S = 0.05
+"""How often it is asked whether processes have begun: what they need takes seconds to import."""
 
 Begin = Callable[[Callable[[], None]], Awaitable[Line]]
 """Begins a process, which calls back when it is gone by itself; OSError where none comes."""
@@ -152,14 +155,19 @@ class ModelSession:
 class ModelSessions:
     """All processes of one account's strategies."""
 
-    def __init__(self, plan: Plan, folder: str, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
-        """Have one for each strategy that is to have one; `folder` is the configuration's."""
+    def __init__(
+        self,
+        strategies: Iterable[tuple[str, Strategy]],
+        folder: str,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Have one for each strategy, by its name, that is to have one; `folder` is the configuration's."""
         self.of: dict[str, ModelSession] = {}
-        for lane in plan.strategies:
-            s = lane.strategy
+        for name, s in strategies:
             if isinstance(s, WindowStrategy) and s.function is None:
                 load = Load(use=s.use, params=given_by(s), folder=folder)
-                self.of[lane.name] = ModelSession(lane.name, load, s.deadline_s, clock, jitter)
+                self.of[name] = ModelSession(name, load, s.deadline_s, clock, jitter)
 
     def start(self) -> None:
         """Begin all of them; a strategy whose process does not come is held until it does."""
@@ -170,6 +178,15 @@ class ModelSessions:
     def beginning(self) -> bool:
         """Say whether the first process of any of them is still on its way."""
         return not all(session.begun for session in self.of.values())
+
+    async def tried(self) -> dict[str, str]:
+        """Begin all of them once, and end them; return why each is not there, empty where it is."""
+        self.start()
+        while self.beginning:  # noqa: ASYNC110 - what is waited for is other processes
+            await asyncio.sleep(LOOK_S)
+        told = {name: session.why for name, session in self.of.items()}
+        await self.stop()
+        return told
 
     async def answers(self, asked: Sequence[Question], at: int) -> list[StrategyAnswered]:
         """Return an answer to each question, as a fact; processes work side by side, each on one at a time."""

@@ -160,7 +160,7 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
         poll_s=(terminal.poll_ms / 1000, terminal.idle_ms / 1000), reconcile_s=terminal.reconcile_s,
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
-    daemon.models = ModelSessions(plan, config.folder, recorder.clock)
+    daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
     return daemon
 
 

@@ -23,21 +23,25 @@ REFUSALS: dict[str, int] = {
     "market.barcheck.BarFileError": 4,
     "market.feature.FeatureError": 3,
     "regimes.weights.ModelError": 5,
+    "runtime.model_files.ModelFileError": 3,
     "runtime.operator.client.UnreachableError": 9,
     "runtime.operator.latch.LatchError": 11,
-    "strategies.registry.StrategyError": 3,
+    "strategies.protocol.StrategyError": 3,
 }
 """Exit codes of what the rooms raise by names of their own; subclasses have their base's."""
 
 EXTRAS: dict[str, str] = {
     "arch": "demo",
     "hmmlearn": "train",
+    "lightgbm": "models",
     "numba": "backtest",
+    "onnxruntime": "onnx",
     "pandas": "backtest",
     "plotly": "backtest",
     "pyarrow": "backtest",
     "scipy": "train",
     "sklearn": "train",
+    "skops": "models",
 }
 """Packages that come with an extra only."""
 
