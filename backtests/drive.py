@@ -100,7 +100,8 @@ class PlainDrive:
 
     def run(self, progress: Callable[[int], None] | None = None) -> Drive:
         """Play everything from start to end."""
-        self._begin()
+        self.come_up()
+        self._warm_up()
         for at in self._times():
             self._play_before(at)
             opened = [reel for reel in self.paths if reel.opening == at]
@@ -158,8 +159,8 @@ class PlainDrive:
 
     # --- facts ------------------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        """Come up as a daemon does: run, latch, link, contracts seen, warm-up, reconcile."""
+    def come_up(self) -> None:
+        """Come up as a daemon does: run, latch, link, reconcile."""
         at = self.start
         plan = self.core.plan
         balance = self.venue.balance
@@ -173,12 +174,15 @@ class PlainDrive:
         self._handle(LevelChanged(at=at, command=command, generation=1))
         self.account = account
         self._handle(LinkUp(at=at, account=account))
+
+    def _warm_up(self) -> None:
+        """Fold in the history there is."""
         for reel in self.told_order:
             bars = bars_wanted(self.core.feeds, self.core.made, (reel.symbol, reel.tape.timeframe), self.warmup)
             for i in range(max(0, reel.told - bars), reel.told):
                 self._tell_bar(reel, i, reel.tape.time[i] + reel.frame, "warm")
         if is_warming(self.core.ledger):
-            self._handle(HistoryTold(at=at))
+            self._handle(HistoryTold(at=self.start))
 
     def _tell_bar(self, reel: Reel, index: int, at: int, phase: BarPhase) -> None:
         bar = reel.tape.bar(index)

@@ -3,6 +3,7 @@
 A charge is negative money of the account, to the cent, and stands on the deal; a position never has one.
 """
 
+from functools import cache
 from typing import Literal, assert_never
 
 import msgspec
@@ -50,6 +51,9 @@ class Turnover(_Policy, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """At least so much for a deal."""
 
 
+# What a policy charges by, in numbers.
+LOT, DEAL, TURNOVER = 0.0, 1.0, 2.0
+
 Commission = float | PerLot | PerDeal | Turnover
 """How a deal is charged; a number is money a lot, on both sides."""
 
@@ -72,19 +76,49 @@ def at_least(charge: float, minimum: float) -> float:
     return charge
 
 
-def charge(policy: Commission, opened: float, closed: float, value: float) -> float:
-    """Return what a deal costs that opens and closes so many lots; `value` is a lot's in account money."""
-    if not isinstance(policy, _Policy):
-        return commission(policy, opened + closed)
-    lots = (opened if policy.on != "out" else 0.0) + (closed if policy.on != "in" else 0.0)
+@kernel
+def charged(per: float, rate: float, minimum: float, lots: float, value: float) -> float:
+    """Return what a deal of so many lots is charged by a policy that is told by numbers; `value` is a lot's.
+
+    >>> charged(LOT, 3.5, 0.0, 2.0, 0.0), charged(DEAL, 3.5, 0.0, 2.0, 0.0), charged(TURNOVER, 0.01, 1.0, 2.0, 100.0)
+    (-7.0, -3.5, -1.0)
+    """
     if lots == 0.0:
         return 0.0
+    if per == DEAL:
+        return commission(rate, 1.0)
+    if per == TURNOVER:
+        return at_least(commission(rate / 100.0 * value, lots), minimum)
+    return at_least(commission(rate, lots), minimum)
+
+
+Flat = tuple[float, float, float, float, float]
+"""What is charged by, the rate, the minimum, and whether what opens and what closes pays (1.0 or 0.0)."""
+
+
+def flat(policy: Commission) -> Flat:
+    """Return a policy as `charged` reads it."""
     match policy:
         case PerLot():
-            return at_least(commission(policy.rate, lots), policy.minimum)
+            return LOT, policy.rate, policy.minimum, *_paying(policy.on)
         case PerDeal():
-            return commission(policy.rate, 1.0)
+            return DEAL, policy.rate, 0.0, *_paying(policy.on)
         case Turnover():
-            return at_least(commission(policy.percent / 100.0 * value, lots), policy.minimum)
+            return TURNOVER, policy.percent, policy.minimum, *_paying(policy.on)
+        case float() | int():
+            return LOT, float(policy), 0.0, 1.0, 1.0
         case _:
             assert_never(policy)
+
+
+def _paying(on: Charged) -> tuple[float, float]:
+    return float(on != "out"), float(on != "in")
+
+
+def charge(policy: Commission, opened: float, closed: float, value: float) -> float:
+    """Return what a deal costs that opens and closes so many lots; `value` is a lot's in account money."""
+    per, rate, minimum, opens, closes = _flat(policy)
+    return charged(per, rate, minimum, opened * opens + closed * closes, value)
+
+
+_flat = cache(flat)  # asked with every deal

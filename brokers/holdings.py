@@ -10,6 +10,7 @@ from brokers.fills import average_price, share
 from brokers.ledger import Ledger, equity, record, take_ticket
 from brokers.margins import bind, in_use, required
 from brokers.valuation import earned, worth_of_lot
+from market.kernel import kernel
 from market.money import cents, nearest
 from market.types import BUY, SELL, Deal, DealEntry, DealReason, Order, Side
 
@@ -21,7 +22,13 @@ def affordable(a: Ledger, book: Book, side: Side, volume: float, price: float, f
     own = required(a, book, side, volume, price)
     alone = freed or not a.hedging or book.symbol.margin_hedged is None
     more = own if alone else in_use(a, book, side, volume, own) - in_use(a, book)
-    return cents(more) <= equity(a) - a.margin + freed + cost(a, book, volume, 0.0, price)
+    return affords(more, equity(a), a.margin, freed, cost(a, book, volume, 0.0, price))
+
+
+@kernel
+def affords(more: float, money: float, used: float, freed: float, charge: float) -> bool:
+    """Tell whether an equity carries more margin beside that in use; freed: given back, charge: negative; all money."""
+    return cents(more) <= money - used + freed + charge
 
 
 def cost(a: Ledger, book: Book, opened: float, closed: float, price: float) -> float:

@@ -8,6 +8,7 @@ account is whole again. That a stop-out by money looks at the equity is assumed:
 from brokers.holdings import leave
 from brokers.ledger import Ledger, rough_equity, worst
 from brokers.slips import market_price
+from market.kernel import kernel
 
 _SURELY = 1.001  # beyond the dust of any division: the usual case, said quickly
 
@@ -33,7 +34,19 @@ def is_called(a: Ledger) -> bool:
 def _is_whole(a: Ledger, total: float, level: float, money: float | None) -> bool:
     if money is not None:
         return total >= money
-    return total >= 0.0 if a.margin == 0.0 else total / a.margin >= level
+    return suffices(total, a.margin, level)
+
+
+@kernel
+def suffices(total: float, used: float, level: float) -> bool:
+    """Tell whether an equity is the share of the margin in use that it has to be; where none is in use: not negative.
+
+    >>> suffices(50.0, 100.0, 0.5), suffices(49.0, 100.0, 0.5), suffices(0.0, 0.0, 0.5)
+    (True, False, True)
+    """
+    if used == 0.0:
+        return total >= 0.0
+    return total / used >= level
 
 
 def _comment(a: Ledger, total: float) -> str:

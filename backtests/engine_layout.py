@@ -1,0 +1,107 @@
+"""Where the numbers of a compiled drive stand: its flat state, its parameters, and the rows it writes."""
+
+# --- the account: state `a` -------------------------------------------------------------------------------------------
+
+BALANCE, KNOWN = 0, 1
+"""Money: of the venue, rounded with every deal; and as the core adds deals up."""
+DAY, DAY_EQUITY = 2, 3
+TICKET, NUMBER, ORDERS = 4, 5, 6
+"""The venue's next ticket, instructions numbered so far, entries and closes sent."""
+ROW, DEALS, WISHES = 7, 8, 9
+"""Decisions made so far; deals and wishes that stand in the buffers."""
+AT, BID, ASK, SPREAD, NIGHT = 10, 11, 12, 13, 14
+"""The venue's time, its quote, the spread of the bar, the day up to which nights are charged."""
+UNSURE, SLIP = 15, 16
+"""Exits of which nobody knows what came first; the next draw of slippage."""
+
+SIDE, VOLUME, PRICE, SWAP = 17, 18, 19, 20
+"""The position; SIDE 0.0: none."""
+BOUND, USED = 21, 22
+"""Margin of the position, and of the account."""
+STANDS, GOAL = 23, 24
+"""Stop and target as the venue has them."""
+POSITION, MAGIC = 25, 26
+"""Its ticket, and the number of the instruction that opened it."""
+STOP, AIM = 27, 28
+"""Stop and target as the core believes them in force."""
+SHUT, ANSWERED = 29, 30
+
+RESTS = 31
+"""Kind of the order that rests, as `brokers.fills` numbers it; 0.0: none."""
+R_SIDE, R_VOLUME, R_PRICE, R_STOP, R_TARGET, R_EXPIRY, R_TICKET, R_NUMBER = 32, 33, 34, 35, 36, 37, 38, 39
+R_CORE_STOP, R_CORE_TARGET, R_TRAIL, R_BREAKEVEN, R_BARS = 40, 41, 42, 43, 44
+STATE = 45
+
+# --- what does not change: parameters `p` -----------------------------------------------------------------------------
+
+MODE, SCALE, TICK, CONTRACT, POINT_VALUE = 0, 1, 2, 3, 4
+USUAL_SPREAD, SLIPPAGE, LEVERAGE, OVER, LEVEL = 5, 6, 7, 8, 9
+"""LEVERAGE is the account's, OVER what the venue divides a margin by; LEVEL: points a stop must keep away."""
+STEP, LEAST, MOST, STOP_OUT = 10, 11, 12, 13
+PER, RATE, MINIMUM, OPENS, CLOSES = 14, 15, 16, 17, 18
+"""Commission, as `brokers.commission.flat` tells it."""
+BY, LONG_NIGHT, SHORT_NIGHT, YEAR, AT_OPEN, INTO = 19, 20, 21, 22, 23, 24
+"""Swap: what it is reckoned by, its rates, days of a year, at the opening price, and how it becomes account money."""
+FIRST_NIGHT, RISK, GATE, OBSERVES, FRAME = 25, 26, 27, 28, 29
+LIMITS = 30
+"""Nine of them, in the order of `runtime.core.risk.CHECKS`."""
+SLIPS = 39
+"""How many draws of slippage there are; they follow."""
+
+NO_SWAP, BY_POINTS, BY_MONEY, BY_INTEREST = 0.0, 1.0, 2.0, 3.0
+AS_IT_IS, AS_PROFIT, AS_BASE = 0.0, 1.0, 2.0
+"""How a night becomes account money: it is; as a profit does; at the price first, since it is in the base currency."""
+GATE_OFF, GATE_ADVISES, GATE_ENFORCES = 0.0, 1.0, 2.0
+
+# --- a deal in buffer `d` ---------------------------------------------------------------------------------------------
+
+D_ROW, D_TICKET, D_ORDER, D_POSITION, D_AT, D_SIDE, D_ENTRY = 0, 1, 2, 3, 4, 5, 6
+D_VOLUME, D_PRICE, D_PROFIT, D_COMMISSION, D_SWAP, D_NUMBER, D_REASON, D_ONE, D_TWO = 7, 8, 9, 10, 11, 12, 13, 14, 15
+DEAL = 16
+"""D_ROW: decisions made before it is told. D_ENTRY: 1.0 in, 0.0 out. D_ONE, D_TWO: numbers of its comment."""
+MOST_DEALS = 4
+"""Most that one told bar can bring."""
+
+BY_STOP, BY_TARGET, BY_STOP_OUT, BY_US = 1.0, 2.0, 3.0, 4.0
+"""Reasons of a deal; BY_US and above: why we left, BY_US + the reason below."""
+END_OF_DATA, BY_STRATEGY, TIME_STOP, STOP_PASSED, SHUT_BY_GATE = 1.0, 2.0, 3.0, 4.0, 5.0
+
+# --- a wish in buffer `w`: what stands only on rows on which something was wanted -------------------------------------
+
+W_ROW, W_SIDE, W_VOLUME, W_PRICE, W_STOP, W_TARGET, W_RISK, W_ID, W_MAGIC, W_WHY = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+W_BROKEN, W_SAID, W_AMOUNT = 10, 11, 12
+"""Broken checks as a sum of powers of two, SMALL where the size was; what the gate's policy said, and its number."""
+W_NUMBERS = 13
+"""Numbers of the checks from the volume's on: six."""
+WISH = 19
+SMALL, UNPROTECTED = -1.0, 512.0
+SAID_STOP, SAID_LOTS = 1.0, 2.0
+
+# --- outcomes, in the order of `runtime.core.decision.OUTCOMES` -------------------------------------------------------
+
+MISSED, EXIT_MADE, IN_POSITION, ORDER_WORKING, WARMING, NO_SIGNAL = 0, 1, 2, 3, 4, 5
+VETOED, HELD_BACK, REFUSED, OBSERVED, TRADED = 6, 7, 8, 9, 10
+
+# --- what is read of a regime, and what its gate makes of it: state `m` -----------------------------------------------
+
+BARS, BEFORE_LAST, LAST = 0, 1, 2
+"""Bars folded in, and when the last two opened."""
+BLIND, UNLIKE, NOVEL, NOVELTY, STRANGEST = 3, 4, 5, 6, 7
+ORDINAL, DENSITY = 8, 9
+ALERTS = 10
+"""Told to people with this bar: each takes a number of an instruction."""
+IS_OPEN, REASON, ABOUT, ALLOWED, EXPOSED = 11, 12, 13, 14, 15
+KEPT, NEXT = 16, 17
+"""Rows that are remembered, and where the next one goes."""
+READING = 18
+
+# What does not change of it: parameters `q`.
+STATES, WIDTH, HAS_MARKS, HAS_RULE, ENDS, MAX_AGE, WEIGHS, LISTENS, LENGTH = 0, 1, 2, 3, 4, 5, 6, 7, 8
+
+# Why a gate stands as it does.
+UNREAD_YET, ALLOWS, ALLOWS_NOT, UNEXPLAINED, NO_EXPOSURE, CONTRADICTED, HURRIED, TOO_OLD, NOTHING_YET, BLINDED = (
+    0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
+)  # fmt: skip
+ALIKE = -1.0
+TOO_QUICK = -2.0
+"""UNLIKE: the verdict on the rows remembered, or that bars follow one another too soon."""

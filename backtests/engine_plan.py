@@ -1,0 +1,175 @@
+"""What of a plan a compiled drive can play, and the plan as the flat numbers that its loops read."""
+
+from collections.abc import Mapping
+
+from backtests.engine_layout import (
+    AS_BASE,
+    AS_IT_IS,
+    AS_PROFIT,
+    AT_OPEN,
+    BY,
+    BY_INTEREST,
+    BY_MONEY,
+    BY_POINTS,
+    CLOSES,
+    CONTRACT,
+    FIRST_NIGHT,
+    FRAME,
+    GATE,
+    GATE_ADVISES,
+    GATE_ENFORCES,
+    GATE_OFF,
+    INTO,
+    LEAST,
+    LEVEL,
+    LEVERAGE,
+    LIMITS,
+    LONG_NIGHT,
+    MINIMUM,
+    MODE,
+    MOST,
+    OBSERVES,
+    OPENS,
+    OVER,
+    PER,
+    POINT_VALUE,
+    RATE,
+    RISK,
+    SCALE,
+    SHORT_NIGHT,
+    SLIPPAGE,
+    SLIPS,
+    STEP,
+    STOP_OUT,
+    TICK,
+    USUAL_SPREAD,
+    YEAR,
+)
+from backtests.engine_loops import SLOTS
+from brokers.book import mode_of, units_of
+from brokers.commission import flat
+from brokers.margins import LEVERAGED
+from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
+from brokers.venue import Costs
+from market.bars import Bars
+from market.features import FEATURES
+from market.types import DAY_MS, Symbol
+from runtime.core.feeds import FeedKey
+from runtime.core.plan import NoModel, Plan
+from runtime.core.risk import limits_of
+from strategies.protocol import KernelStrategy
+
+ANY_ORDER, ANY_LIFETIME = 127, 15
+"""Masks of a symbol at which everything may be asked."""
+GATES = {"off": GATE_OFF, "advise": GATE_ADVISES, "enforce": GATE_ENFORCES}
+
+
+def why_plain(plan: Plan, tapes: Mapping[FeedKey, Bars], costs: Mapping[str, Costs], *, shadows: bool) -> str:
+    """Return why a plan is played by the plain drive; empty where the compiled one can play it."""
+    if len(plan.strategies) != 1:
+        return f"{len(plan.strategies)} strategies share the account"
+    strategy = plan.strategies[0]
+    key = (strategy.symbol, strategy.timeframe)
+    if key not in tapes:
+        return f"no bars of {' '.join(key)}"
+    return (
+        _strategy(plan, shadows=shadows)
+        or _regime(plan, key)
+        or _symbol(plan.symbols[strategy.symbol])
+        or _costs(costs.get(strategy.symbol, Costs()))
+        or ("the account is netting" if not plan.hedging else "")
+        or (f"{strategy.symbol} has a calendar" if strategy.symbol in plan.hours else "")
+    )
+
+
+def _strategy(plan: Plan, *, shadows: bool) -> str:
+    strategy = plan.strategies[0]
+    if not hasattr(strategy.strategy, "step") or not isinstance(strategy.strategy, KernelStrategy):
+        return f"{strategy.name} is no kernel strategy"
+    if shadows and strategy.gate is not None and strategy.gate.mode != "off":
+        return f"{strategy.name} has a shadow book"
+    if not strategy.regime and strategy.gate is not None and strategy.gate.mode != "off":
+        return f"{strategy.name} has a gate, and no regime"
+    return ""
+
+
+def _regime(plan: Plan, key: FeedKey) -> str:
+    strategy = plan.strategies[0]
+    refs = set(strategy.strategy.features().values())
+    for regime in plan.regimes:
+        if regime.name != strategy.regime:
+            return f"regime {regime.name} is read beside the strategy's"
+        if isinstance(regime.model, NoModel):
+            return f"regime {regime.name} has no model"
+        if regime.made is not None or (regime.symbol, regime.timeframe) != key:
+            return f"regime {regime.name} reads other bars than {strategy.name}"
+        refs |= set(regime.model.features)
+    parts = [name for name, _ in refs if FEATURES[name].of == "parts"]
+    if parts:
+        return f"{parts[0]} reads what went on within bars"
+    return f"{len(refs)} features are more than {SLOTS}" if len(refs) > SLOTS else ""
+
+
+def _symbol(s: Symbol) -> str:
+    usual = (
+        ("execution", s.execution in {"market", "exchange"}),
+        ("trade mode", s.trade_mode == "full"),
+        ("order mask", s.order_mask == ANY_ORDER),
+        ("expiration mask", s.expiration_mask == ANY_LIFETIME),
+        ("end of the contract", s.expires_at == 0),
+        ("volume limit", s.volume_limit == 0.0),
+        ("freeze level", s.freeze_level == 0),
+        ("margin", s.margin_initial == 0.0 and s.calc not in {"futures", "cfd_index"}),
+    )
+    return next((f"{s.name} has a {what} that it does not know" for what, known in usual if not known), "")
+
+
+def _costs(costs: Costs) -> str:
+    return "a quote fills no more than so many lots" if costs.depth > 0.0 else ""
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[list[float], list[float]]:
+    """Return the parameters of the account as its kernels read them, and the factor of each night of the tape."""
+    lane = plan.strategies[0]
+    s = plan.symbols[lane.symbol]
+    mode = mode_of(s, plan.currency)
+    if mode is None:  # no plan is made of such a symbol
+        raise ValueError(s.name)
+    p = [0.0] * SLIPS
+    p[MODE], p[SCALE], p[TICK], p[CONTRACT] = mode, s.scale, s.tick_points, units_of(s, plan.currency)
+    p[POINT_VALUE] = p[CONTRACT] / s.scale
+    p[USUAL_SPREAD], p[SLIPPAGE], p[LEVERAGE] = costs.spread, costs.slippage, float(plan.leverage)
+    p[OVER] = p[LEVERAGE] if s.calc in LEVERAGED else 1.0
+    p[LEVEL], p[STEP], p[LEAST], p[MOST] = float(s.stops_level), s.volume_step, s.volume_min, s.volume_max
+    p[STOP_OUT], p[RISK] = stop_out, lane.risk
+    p[PER], p[RATE], p[MINIMUM], p[OPENS], p[CLOSES] = flat(costs.commission)
+    p[GATE] = GATES[lane.gate.mode if lane.gate else "off"]
+    p[OBSERVES], p[FRAME] = float(plan.mode == "observe"), float(tape.frame)
+    p[LIMITS:SLIPS] = limits_of(plan.limits, s.volume_limit)
+    first = tape.time[0] // DAY_MS
+    policy = swap_of(s, costs.swap)
+    _swap(p, policy, s, plan.currency)
+    p[FIRST_NIGHT] = float(first)
+    days = range(first, tape.time[-1] // DAY_MS + 1)
+    nights = [policy.factor(s, day) for day in days] if policy is not None else [0.0]
+    return [*p, float(len(costs.slips)), *costs.slips], nights
+
+
+def _swap(p: list[float], policy: SwapPolicy | None, s: Symbol, currency: str) -> None:
+    """Put down how nights are charged."""
+    if policy is None:
+        return
+    p[LONG_NIGHT], p[SHORT_NIGHT], p[YEAR] = policy.long, policy.short, 1.0
+    into = s.currency_profit
+    match policy:
+        case SwapPoints():
+            p[BY] = BY_POINTS
+        case SwapInterest():
+            p[BY], p[YEAR], p[AT_OPEN] = BY_INTEREST, policy.year, float(policy.on == "open")
+        case SwapMoney():
+            p[BY] = BY_MONEY
+            into = {"deposit": currency, "base": s.currency_base, "margin": s.margin_currency}[policy.currency]
+    p[INTO] = AS_IT_IS if into == currency else AS_BASE if into == s.currency_base else AS_PROFIT

@@ -1,0 +1,167 @@
+"""What is read of a regime in a compiled drive, bar by bar, and what its gate makes of it.
+
+Kernels over flat state: those that a daemon's reading and gate call (`runtime/core/readings.py`, `gates.py`), asked in
+their order. The regime reads the bars that the strategy reads, so no reading is ever stale.
+"""
+
+from backtests.engine_layout import (
+    ABOUT,
+    ALERTS,
+    ALIKE,
+    ALLOWED,
+    ALLOWS,
+    ALLOWS_NOT,
+    BARS,
+    BEFORE_LAST,
+    BLIND,
+    BLINDED,
+    CONTRADICTED,
+    DENSITY,
+    ENDS,
+    EXPOSED,
+    HAS_MARKS,
+    HAS_RULE,
+    HURRIED,
+    IS_OPEN,
+    KEPT,
+    LAST,
+    LENGTH,
+    LISTENS,
+    MAX_AGE,
+    NEXT,
+    NOTHING_YET,
+    NOVEL,
+    NOVELTY,
+    NO_EXPOSURE,
+    ORDINAL,
+    REASON,
+    STATES,
+    STRANGEST,
+    TOO_OLD,
+    TOO_QUICK,
+    UNEXPLAINED,
+    UNLIKE,
+    WEIGHS,
+    WIDTH,
+)
+from market.kernel import Params, State, kernel
+from regimes.filter import filter_step
+from regimes.gate import allowed_mass, exposure, gate_step, most_likely
+from regimes.likeness import likeness_count, likeness_verdict
+from regimes.novelty import SHARE, WHICH, novelty_step
+from regimes.pit import pit_step
+
+NAN = float("nan")
+REMEMBERED = 1000
+"""Rows, as `runtime.core.readings` remembers them."""
+UNREAD = 1073741824.0
+"""Bars that told nothing where none has told anything yet."""
+
+
+@kernel
+def take_time(m: State, q: Params, t: float) -> float:
+    """Count a bar that opened at `t` (ms); return 1.0 where the last three follow one another too soon, else 0.0."""
+    hurried = 0.0
+    if m[BARS] >= 2.0 and m[LAST] - m[BEFORE_LAST] < q[LENGTH] and t - m[LAST] < q[LENGTH]:
+        hurried = 1.0
+    m[BARS] = m[BARS] + 1.0
+    m[BEFORE_LAST], m[LAST] = m[LAST], t
+    return hurried
+
+
+@kernel
+def remember(
+    m: State, q: Params, x: Params, rows: State, old: State, alike: State, marks: Params, hurried: float
+) -> None:
+    """Hold the rows that are remembered, with this one, against those that the model learnt from; `old` is scratch."""
+    before, width = m[UNLIKE], int(q[WIDTH])
+    if q[HAS_MARKS] > 0.0:
+        at = int(m[NEXT]) * width
+        if m[KEPT] == REMEMBERED:
+            for k in range(width):
+                old[k] = rows[at + k]
+            likeness_count(alike, marks, old, -1.0)
+        else:
+            m[KEPT] = m[KEPT] + 1.0
+        for k in range(width):
+            rows[at + k] = x[k]
+        m[NEXT] = m[NEXT] + 1.0
+        if m[NEXT] == REMEMBERED:
+            m[NEXT] = 0.0
+        likeness_count(alike, marks, x, 1.0)
+    m[UNLIKE] = likeness_verdict(alike, marks)
+    if hurried > 0.0:
+        m[UNLIKE] = TOO_QUICK
+    if m[UNLIKE] != ALIKE and before == ALIKE:
+        m[ALERTS] = m[ALERTS] + 1.0
+
+
+@kernel
+def read(
+    m: State, q: Params, x: State, s: State, w: Params, z: State, v: State, rule: Params, halted: float
+) -> None:  # fmt: skip
+    """Read one row: the filter, then whether any regime explains it; a row of a halt tells nothing."""
+    if halted > 0.0:
+        for k in range(int(q[WIDTH])):
+            x[k] = NAN
+    m[DENSITY] = filter_step(s, w, x)
+    m[BLIND] = 0.0 if m[DENSITY] == m[DENSITY] else m[BLIND] + 1.0
+    m[ORDINAL] = float(most_likely(s, int(q[STATES])))
+    if q[HAS_RULE] > 0.0:
+        if m[DENSITY] == m[DENSITY]:
+            pit_step(z, s, w)
+        else:
+            z[0] = m[DENSITY]
+        m[NOVEL] = novelty_step(v, rule, z)
+        m[NOVELTY], m[STRANGEST] = v[SHARE], v[WHICH]
+
+
+@kernel
+def grow_old(m: State, q: Params) -> bool:
+    """Tell whether the model is too old for this bar; people are told with the first such bar."""
+    closed = m[LAST] + q[LENGTH]
+    if not (q[ENDS] > 0.0 and q[ENDS] <= closed):
+        return False
+    before = m[BEFORE_LAST] + q[LENGTH] if m[BARS] > 1.0 else 0.0
+    if q[LISTENS] > 0.0 and (m[BARS] == 1.0 or before < q[ENDS]):
+        m[ALERTS] = m[ALERTS] + 1.0
+    return True
+
+
+@kernel
+def judge(m: State, q: Params, s: Params, gate: State, limits: Params, mask: Params, weights: Params, old: bool) -> None:
+    """Fold the bar into the gate, and note why it stands as it does."""
+    m[ABOUT] = 0.0
+    void = _void(m, q, old)
+    if void > 0.0:
+        m[ALLOWED], m[EXPOSED] = NAN, NAN if q[WEIGHS] > 0.0 else 1.0
+        m[IS_OPEN], m[REASON] = gate_step(gate, limits, NAN), void
+        return
+    states = int(q[STATES])
+    m[ALLOWED] = allowed_mass(s, mask, states)
+    m[IS_OPEN] = gate_step(gate, limits, NAN if m[NOVEL] > 0.0 else m[ALLOWED])
+    m[REASON] = ALLOWS if m[IS_OPEN] > 0.0 else ALLOWS_NOT
+    if m[NOVEL] > 0.0:
+        m[REASON], m[ABOUT] = UNEXPLAINED, m[STRANGEST]
+    if q[WEIGHS] > 0.0:
+        m[EXPOSED] = exposure(s, weights, states)
+        if m[IS_OPEN] > 0.0 and not m[EXPOSED] > 0.0:
+            m[REASON] = NO_EXPOSURE
+
+
+@kernel
+def _void(m: State, q: Params, old: bool) -> float:
+    """Return why nothing counts that the regime says, and note what that is about; 0.0 where it does."""
+    if m[UNLIKE] == TOO_QUICK:
+        return HURRIED
+    if m[UNLIKE] != ALIKE:
+        m[ABOUT] = m[UNLIKE]
+        return CONTRADICTED
+    if old:
+        return TOO_OLD
+    if m[BLIND] >= UNREAD:
+        return NOTHING_YET
+    if m[BLIND] > q[MAX_AGE]:
+        m[ABOUT] = m[BLIND]
+        return BLINDED
+    return 0.0
