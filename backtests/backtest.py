@@ -3,13 +3,16 @@
 import datetime
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 
+from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
+from backtests.engine_plan import why_plain
 from backtests.recorded import day_ms, tapes_of, trading_start
 from config.account import AccountConfig
-from config.errors import ConfigError, DataError
+from config.errors import ConfigError, DataError, UsageError
 from market.bars import Bars
 from market.types import DAY_MS
 from runtime.assemble import Models, core_of, costs_of, models_of, plan_of
@@ -18,6 +21,10 @@ from runtime.core.feeds import FeedKey
 from runtime.core.plan import Plan
 from strategies.protocol import StrategyError
 from strategies.registry import called_here
+
+Engine = Literal["auto", "plain", "compiled"]
+WORTH_COMPILING = 200_000
+"""Bars from which on "auto" compiles: on fewer the plain drive is done sooner, where no loop is kept on disk yet."""
 
 
 def run_backtest(
@@ -30,14 +37,16 @@ def run_backtest(
     models: Models | None = None,
     recorded: Mapping[FeedKey, Bars] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-    prepare: Callable[[Core], None] = lambda _core: None,
+    prepare: Callable[[Core], None] | None = None,
+    engine: Engine = "auto",
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
     `models` are the account's regime models and `recorded` its bars, where they are not read from their configured
     places. A model that cannot be read is refused there (ModelError), though a daemon would run without it: of a
     strategy that may never enter there is nothing to judge. `progress` is told how many bars of how many were played.
-    `prepare` is handed the new-born core before its first fact.
+    `prepare` is handed the new-born core before its first fact. `engine` says which drive plays them; the record is the
+    same by either, and "compiled" is refused (UsageError) where that one cannot.
     """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
@@ -47,12 +56,25 @@ def run_backtest(
     plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
-    prepare(core)
-    drive = PlainDrive(
-        core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup
-    )
     total = sum(len(tape.between(start, tape.time[-1] + 1)) for tape in tapes.values())
-    return drive.run(lambda done: progress(done, total)), tapes
+    why = why_plain(plan, tapes, costs, shadows=shadows) if prepare is None else "the core is prepared"
+    why = _why(engine, why, total)
+    if prepare is not None:
+        prepare(core)
+    kind = PlainDrive if why else CompiledDrive
+    drive = kind(core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup)
+    return msgspec.structs.replace(drive.run(lambda done: progress(done, total)), why=why), tapes
+
+
+def _why(engine: Engine, why: str, bars: int) -> str:
+    """Return why the bars are played by the plain drive; empty where they are not."""
+    if engine == "plain":
+        return "it was asked for"
+    if engine == "compiled" and why:
+        raise UsageError(f"the compiled drive cannot play this account: {why}")
+    if engine == "auto" and bars < WORTH_COMPILING:
+        return why or f"{bars:,} bars are played before loops are compiled"
+    return why
 
 
 def all_called_here(plan: Plan) -> Plan:

@@ -1,11 +1,13 @@
-"""The compiled drive: recorded bars through the kernels of core and venue as loops of machine code, to the same record."""
+"""The compiled drive: recorded bars through the kernels of core and venue in loops of machine code, to one record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from backtests.drive import Drive, PlainDrive
+from backtests.engine_account import account_loop
+from backtests.engine_features import SLOTS, reading_loop, slots_of
 from backtests.engine_layout import (
     ALIKE,
     BALANCE,
@@ -15,6 +17,8 @@ from backtests.engine_layout import (
     DEALS,
     DENSITY,
     ENDS,
+    GATE_MASS,
+    GATE_SHARE,
     HAS_MARKS,
     HAS_RULE,
     KNOWN,
@@ -39,7 +43,6 @@ from backtests.engine_layout import (
     WISH,
     WISHES,
 )
-from backtests.engine_loops import SLOTS, account_loop, reading_loop
 from backtests.engine_plan import parameters
 from backtests.engine_record import Columns, CompiledRecord, Read
 from brokers.venue import Costs
@@ -55,14 +58,11 @@ from regimes.shut import flat_policy
 from runtime.core.core import Core
 from runtime.core.feeds import FeedKey
 from runtime.core.readings import REMEMBERED
-from runtime.core.state import OFF
 from runtime.core.warming import bars_wanted
 from runtime.outcomes.books import Books
 
 CHUNK = 16_384
 """Rows between two looks at the clock, and of the buffers of deals and wishes."""
-OF = {"prices": ("open", "high", "low", "close"), "volume": ("volume",) * 4}
-"""Which columns a feature is given."""
 
 
 class CompiledDrive:
@@ -94,7 +94,7 @@ class CompiledDrive:
         return Drive(
             decisions=record.decisions(), deals=record.deals(), outcomes=record.outcomes(), equity=record.equity(),
             bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
-            ambiguous=int(account[UNSURE]),
+            ambiguous=int(account[UNSURE]), played="compiled",
         )  # fmt: skip
 
     def played(self, progress: Callable[[int], None] | None = None) -> tuple[CompiledRecord, Any]:
@@ -125,20 +125,17 @@ class CompiledDrive:
             np.empty(bars), np.empty(bars), np.empty(bars, np.int8), np.empty(bars, np.int8), np.empty(bars, np.int32),
             np.empty(bars), np.empty(bars),
         )  # fmt: skip
-        loop = reading_loop([step for step, _, _ in feed.folds])
-        spare = SLOTS - len(feed.folds)
+        slots, places = slots_of(feed)
+        loop = reading_loop([step for step, _, _ in slots], reads=bool(readings))
         folds = (
-            tuple(_array(state) for state in (*feed.states, *[[]] * spare)),
-            tuple(_array(p) for p in (*(p for _, p, _ in feed.folds), *[()] * spare)),
-            tuple(_columns(self.tape, *OF[of]) for of in (*(of for _, _, of in feed.folds), *["prices"] * spare)),
-            np.zeros(SLOTS),
+            tuple(_array(state) for _, state, _ in slots), tuple(_array(p) for _, _, p in slots), np.zeros(SLOTS),
             _array(halt_init()),
-        )
-        bars, out = _columns(self.tape, "time", "close"), (np.array(picks, dtype=np.int64), *read)
-        loop(bars, (self.begin, n), folds, self._regime(), out)
+        )  # fmt: skip
+        told = _columns(self.tape, "time", "open", "high", "low", "close", "volume")
+        loop(told, (self.begin, n), folds, self._regime(places), (_places(places, picks), *read))
         return read
 
-    def _regime(self) -> tuple[Any, ...]:
+    def _regime(self, places: Sequence[int]) -> tuple[Any, ...]:
         """Return the regime's state and parameters, those of its gate with it; numbers of nobody where none is read."""
         lane = self.core.lanes[0]
         m = np.zeros(READING)
@@ -156,7 +153,7 @@ class CompiledDrive:
         q[[ENDS, MAX_AGE, WEIGHS, LISTENS]] = reading.ends, gate.max_age, bool(lane.weights), gate.mode != "off"
         q[LENGTH] = float(self.tape.frame)
         return (
-            m, q, np.full(width, np.nan), np.array(reading.picks, dtype=np.int64),
+            m, q, np.full(width, np.nan), _places(places, reading.picks),
             np.zeros(REMEMBERED * width if model.quantiles else 1), np.zeros(width), _array(likeness_init(marks)),
             _array(marks), _array(filter_init(model.weights)), _array(model.weights),
             _array(pit_init(model.weights, model.evidence)), _array(novelty_init(rule) if rule else ()), _array(rule),
@@ -197,6 +194,7 @@ class CompiledDrive:
         """Return the account's state before the first bar."""
         a, ledger, venue = np.zeros(STATE), self.core.ledger, self.plain.venue
         a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, ledger.balance, -1.0, -1.0
+        a[GATE_MASS], a[GATE_SHARE] = np.nan, 1.0
         a[TICKET] = venue.deals[-1].ticket + 1
         told = int(read.alerts[self.begin : self.first].sum())
         a[NUMBER] = ledger.instructions + told + (not warm)  # history that is too short is told to people, too
@@ -208,10 +206,13 @@ class CompiledDrive:
 STOP_OUT_LEVEL = 0.5
 
 
+def _places(places: Sequence[int], picks: Sequence[int]) -> Any:  # noqa: ANN401 - an array
+    return np.array([places[pick] for pick in picks], dtype=np.int64)
+
+
 def _array(numbers: Any) -> Any:  # noqa: ANN401
     return np.array(list(numbers), dtype=np.float64)
 
 
 def _columns(tape: Bars, *names: str) -> tuple[Any, ...]:
     return tuple(np.asarray(getattr(tape, name)) for name in names)
-

@@ -7,6 +7,7 @@ decided on them is executed at that tick; only then do the bars that opened at T
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter, itemgetter
+from typing import Literal
 
 import msgspec
 
@@ -54,6 +55,10 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     ambiguous: int
     """Bars that reached both stop and target of a position; counted as stopped."""
+    played: Literal["plain", "compiled"] = "plain"
+    """By which drive; what came of it is the same by either."""
+    why: str = ""
+    """Why it was the plain one."""
 
 
 class PlainDrive:

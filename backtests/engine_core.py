@@ -8,6 +8,7 @@ from backtests.engine_layout import (
     AIM,
     ANSWERED,
     ASK,
+    AT,
     BID,
     BY_STRATEGY,
     BY_US,
@@ -15,10 +16,15 @@ from backtests.engine_layout import (
     DAY,
     DAY_EQUITY,
     END_OF_DATA,
+    ENDED,
+    EQUITY,
     EXIT_MADE,
     GATE,
     GATE_ENFORCES,
+    GATE_MASS,
     GATE_OFF,
+    GATE_OPEN,
+    GATE_SHARE,
     GOAL,
     IN_POSITION,
     KNOWN,
@@ -30,6 +36,7 @@ from backtests.engine_layout import (
     NUMBER,
     ORDERS,
     PRICE,
+    RESTS,
     ROW,
     SAID_LOTS,
     SAID_STOP,
@@ -60,7 +67,7 @@ from brokers.fills import floating, on_grid, stops_fit, volume_fits
 from market.kernel import Params, State, kernel
 from market.money import floor, lots_down, to_grid
 from regimes.shut import shut_lots, shut_stop
-from strategies.exits import LEAVE_TIME
+from strategies.exits import LEAVE_TIME, exit_step
 from strategies.protocol import EXIT
 
 NAN = float("nan")
@@ -83,28 +90,41 @@ def worth(a: State, p: Params) -> float:
 
 
 @kernel
-def begin_day(a: State, at: float, equity: float) -> None:
-    """Take the day's first equity."""
-    day = floor(at / DAY_MS)
+def begin_bar(a: State, p: Params) -> None:
+    """Take the equity before the bar is decided; it is the day's first where a day begins."""
+    day = floor(a[AT] / DAY_MS)
+    a[EQUITY] = worth(a, p)
     if a[DAY] < 0.0 or day > a[DAY]:
-        a[DAY], a[DAY_EQUITY] = day, equity
+        a[DAY], a[DAY_EQUITY] = day, a[EQUITY]
 
 
 @kernel
-def count_shut(a: State, p: Params, is_open: float, allowed: float) -> None:
-    """Count one more bar on which the gate is shut by its regime, or begin anew."""
-    if p[GATE] != GATE_OFF and is_open == 0.0 and allowed == allowed:
+def live_on(a: State, x: State, y: Params, p: Params, high: float, low: float) -> float:
+    """Fold a bar into the exit of the open trade, and count those on which its gate is shut; return how it is left."""
+    if a[SIDE] == 0.0:
+        return 0.0
+    if p[GATE] != GATE_OFF and a[GATE_OPEN] == 0.0 and a[GATE_MASS] == a[GATE_MASS]:
         a[SHUT] = a[SHUT] + 1.0
     else:
         a[SHUT] = 0.0
-    if is_open > 0.0:
+    if a[GATE_OPEN] > 0.0:
         a[ANSWERED] = 0.0
+    return exit_step(x, y, high, low)
 
 
 @kernel
-def vetoes(p: Params, is_open: float, exposure: float) -> bool:
+def vetoes(a: State, p: Params) -> bool:
     """Tell whether the gate forbids an entry now."""
-    return p[GATE] == GATE_ENFORCES and not (is_open > 0.0 and exposure > 0.0)
+    return p[GATE] == GATE_ENFORCES and not (a[GATE_OPEN] > 0.0 and a[GATE_SHARE] > 0.0)
+
+
+@kernel
+def takes_back(a: State, p: Params) -> bool:
+    """Ask for what rests where the gate has shut or the data has ended; the venue does it once the bar is decided."""
+    if a[RESTS] == 0.0 or not (a[ENDED] > 0.0 or vetoes(a, p)):
+        return False
+    a[NUMBER] = a[NUMBER] + 1.0
+    return True
 
 
 @kernel
@@ -129,39 +149,20 @@ def wish(a: State, e: State) -> int:
 
 
 @kernel
-def in_position(
-    a: State, x: State, d: State, p: Params, g: Params, e: State, action: float, left: float, ended: float
-) -> int:
+def in_position(a: State, x: State, d: State, p: Params, g: Params, e: State, action: float, left: float) -> int:
     """Decide a bar of an open trade: leave it, all or in part, move its stop, or let it be."""
     quote = a[BID] if a[SIDE] > 0.0 else a[ASK]
-    at, lots = -1, 0.0
-    if a[SHUT] > 0.0 and a[ANSWERED] == 0.0:
-        moved = shut_stop(g, a[SIDE], a[PRICE], x[2], quote, p[LEVEL], p[SCALE], p[TICK])
-        lots = shut_lots(g, a[SHUT], a[VOLUME], p[STEP], p[LEAST])
-        if moved != x[2] or lots > 0.0:
-            at = wish(a, e)
-            e[at + W_SAID] = SAID_STOP if moved != x[2] else SAID_LOTS
-            e[at + W_AMOUNT] = moved if moved != x[2] else lots
-            if p[GATE] != GATE_ENFORCES or lots == 0.0:
-                a[ANSWERED] = 1.0
-        if p[GATE] == GATE_ENFORCES:
-            x[2] = moved
-        else:
-            lots = 0.0
+    lots = _answer(a, x, p, g, e, quote)
     stop = a[STOP]
     if x[2] != stop:
         stop = to_grid(x[2], p[SCALE], p[TICK])
-    why = _why(a, action, left, stop, ended)
+    why = _why(a, action, left, stop)
     if why > 0.0:
         lots = a[VOLUME]
     if lots > 0.0:
         if why == 0.0:
             why = SHUT_BY_GATE
-        if at < 0:
-            at = wish(a, e)
-        e[at + W_WHY], e[at + W_ID], e[at + W_MAGIC] = why, number(a), a[MAGIC]
-        e[at + W_SIDE], e[at + W_VOLUME] = 0.0 - a[SIDE], lots
-        a[ORDERS] = a[ORDERS] + 1.0
+        _wish_out(a, e, lots, why)
         a[ROW] = a[ROW] + 1.0
         _close(a, d, p, lots, quote, why)
         return EXIT_MADE
@@ -173,9 +174,40 @@ def in_position(
 
 
 @kernel
-def _why(a: State, action: float, left: float, stop: float, ended: float) -> float:
+def _answer(a: State, x: State, p: Params, g: Params, e: State, quote: float) -> float:
+    """Write down what the policy of a shut gate wants of the trade; return the lots that are to be closed for it."""
+    if a[SHUT] == 0.0 or a[ANSWERED] > 0.0:
+        return 0.0
+    moved = shut_stop(g, a[SIDE], a[PRICE], x[2], quote, p[LEVEL], p[SCALE], p[TICK])
+    lots = shut_lots(g, a[SHUT], a[VOLUME], p[STEP], p[LEAST])
+    if moved != x[2] or lots > 0.0:
+        at = wish(a, e)
+        e[at + W_SAID], e[at + W_AMOUNT] = SAID_LOTS, lots
+        if moved != x[2]:
+            e[at + W_SAID], e[at + W_AMOUNT] = SAID_STOP, moved
+        if p[GATE] != GATE_ENFORCES or lots == 0.0:
+            a[ANSWERED] = 1.0
+    if p[GATE] != GATE_ENFORCES:
+        return 0.0
+    x[2] = moved
+    return lots
+
+
+@kernel
+def _wish_out(a: State, e: State, lots: float, why: float) -> None:
+    """Write down that so many lots are to be closed, beside what the gate's policy said of this bar."""
+    at = (int(a[WISHES]) - 1) * WISH
+    if a[WISHES] == 0.0 or e[at + W_ROW] != a[ROW]:
+        at = wish(a, e)
+    e[at + W_WHY], e[at + W_ID], e[at + W_MAGIC] = why, number(a), a[MAGIC]
+    e[at + W_SIDE], e[at + W_VOLUME] = 0.0 - a[SIDE], lots
+    a[ORDERS] = a[ORDERS] + 1.0
+
+
+@kernel
+def _why(a: State, action: float, left: float, stop: float) -> float:
     """Return why the trade is left now; 0.0: it is not."""
-    if ended > 0.0:
+    if a[ENDED] > 0.0:
         return END_OF_DATA
     if action == EXIT:
         return BY_STRATEGY
@@ -194,7 +226,7 @@ def _close(a: State, d: State, p: Params, lots: float, quote: float, why: float)
         rest = volume - lots
         if rest < p[LEAST] - DUST or not volume_fits(lots, p[LEAST], p[MOST], p[STEP]):
             return
-        volume = _lots(p, lots)
+        volume = lots_of(p, lots)
         if volume == 0.0:
             return
     leave(a, d, p, missed(a, p, quote, 0.0 - a[SIDE]), volume, BY_US + why, 0.0, 0.0)
@@ -206,8 +238,8 @@ def _guard(a: State, p: Params, stop: float, quote: float) -> None:
     if a[STANDS] == stop and a[GOAL] == a[AIM]:
         a[STOP] = stop
         return
-    if _stops_fit(p, a[SIDE], quote, stop, a[AIM]):
-        a[STANDS], a[GOAL] = _placed(p, stop), _placed(p, a[AIM])
+    if takes_stops(p, a[SIDE], quote, stop, a[AIM]):
+        a[STANDS], a[GOAL] = placed(p, stop), placed(p, a[AIM])
         a[STOP] = stop
 
 
@@ -215,7 +247,7 @@ def _guard(a: State, p: Params, stop: float, quote: float) -> None:
 
 
 @kernel
-def _lots(p: Params, volume: float) -> float:
+def lots_of(p: Params, volume: float) -> float:
     """Return the largest tradable volume not above `volume`, in lots; 0.0 below the minimum."""
     lots = lots_down(volume, p[STEP])
     if lots < p[LEAST]:
@@ -226,13 +258,13 @@ def _lots(p: Params, volume: float) -> float:
 
 
 @kernel
-def _placed(p: Params, price: float) -> float:
+def placed(p: Params, price: float) -> float:
     """Return a price on the grid; 0.0, not set, stays so."""
     return to_grid(price, p[SCALE], p[TICK]) if price != 0.0 else 0.0
 
 
 @kernel
-def _stops_fit(p: Params, side: float, price: float, stop: float, target: float) -> bool:
+def takes_stops(p: Params, side: float, price: float, stop: float, target: float) -> bool:
     """Tell whether the venue takes a stop and a target of a position that would leave at `price`."""
     if stop != 0.0 and not on_grid(stop, p[SCALE], p[TICK]):
         return False

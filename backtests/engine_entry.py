@@ -1,6 +1,6 @@
 """An entry in a compiled drive: its intent, what it would put at stake, every gate, and what the venue makes of it."""
 
-from backtests.engine_core import _lots, _placed, _stops_fit, number, vetoes, wish
+from backtests.engine_core import in_position, lots_of, number, placed, takes_stops, vetoes, wish
 from backtests.engine_layout import (
     AIM,
     ASK,
@@ -8,9 +8,12 @@ from backtests.engine_layout import (
     BID,
     CONTRACT,
     DAY_EQUITY,
+    ENDED,
+    EQUITY,
     FRAME,
     GATE,
     GATE_ENFORCES,
+    GATE_SHARE,
     HELD_BACK,
     LEAST,
     LEVEL,
@@ -19,8 +22,10 @@ from backtests.engine_layout import (
     MAGIC,
     MODE,
     MOST,
+    NO_SIGNAL,
     OBSERVED,
     OBSERVES,
+    ORDER_WORKING,
     ORDERS,
     R_BARS,
     R_BREAKEVEN,
@@ -40,6 +45,7 @@ from backtests.engine_layout import (
     RISK,
     ROW,
     SCALE,
+    SIDE,
     SMALL,
     STEP,
     STOP,
@@ -58,6 +64,7 @@ from backtests.engine_layout import (
     W_STOP,
     W_TARGET,
     W_VOLUME,
+    WARMING,
 )
 from backtests.engine_venue import affordable, enter, missed
 from brokers.fills import margin, on_grid, trigger_fits, unit_rate, volume_fits
@@ -65,7 +72,7 @@ from brokers.limits import collar_distance, order_value, spread_points, stop_los
 from market.kernel import Params, State, kernel
 from market.money import to_grid
 from runtime.core.risk import share, size
-from strategies.protocol import MARKET
+from strategies.protocol import LONG, MARKET, SHORT
 
 NAN = float("nan")
 ASKED = 6
@@ -73,19 +80,30 @@ ASKED = 6
 
 
 @kernel
-def entry(
-    a: State, x: State, y: State, d: State, p: Params, e: State, w: Params, equity: float, is_open: float,
-    exposure: float, ended: float,
-) -> int:  # fmt: skip
+def decide(
+    a: State, x: State, y: State, d: State, p: Params, g: Params, e: State, w: Params, left: float, warm: float
+) -> int:
+    """Decide a bar by what the strategy wants, and do it; return the outcome's place in `OUTCOMES`."""
+    if a[SIDE] != 0.0:
+        return in_position(a, x, d, p, g, e, w[0], left)
+    if a[RESTS] == 0.0 and warm > 0.0 and (w[0] == LONG or w[0] == SHORT):
+        return _entry(a, x, y, d, p, e, w)
+    a[ROW] = a[ROW] + 1.0
+    if a[RESTS] != 0.0:
+        return ORDER_WORKING
+    return NO_SIGNAL if warm > 0.0 else WARMING
+
+
+@kernel
+def _entry(a: State, x: State, y: State, d: State, p: Params, e: State, w: Params) -> int:
     """Evaluate every gate of an entry, and send it where none forbids it; the first class that fits is returned."""
     at = wish(a, e)
-    share_of_risk = exposure if p[GATE] == GATE_ENFORCES else 1.0
-    _intend(a, p, e, at, w, equity, share_of_risk)
-    _weigh(a, p, e, at, equity)
+    _intend(a, p, e, at, w)
+    _weigh(a, p, e, at)
     a[ROW] = a[ROW] + 1.0
-    if vetoes(p, is_open, exposure):
+    if vetoes(a, p):
         return VETOED
-    if ended > 0.0:
+    if a[ENDED] > 0.0:
         return HELD_BACK
     if e[at + W_BROKEN] != 0.0:
         return REFUSED
@@ -103,7 +121,7 @@ def entry(
 
 
 @kernel
-def _intend(a: State, p: Params, e: State, at: int, w: Params, equity: float, share_of_risk: float) -> None:
+def _intend(a: State, p: Params, e: State, at: int, w: Params) -> None:
     """Put the want on the grid, and size it from the distance to its stop."""
     side = 1.0 if w[0] > 0.0 else -1.0
     aims = w[2]
@@ -115,14 +133,15 @@ def _intend(a: State, p: Params, e: State, at: int, w: Params, equity: float, sh
     if w[4] > 0.0:
         target = to_grid(price + side * w[4], p[SCALE], p[TICK])
     rate = unit_rate(p[MODE], a[BID])
-    volume = size(equity, p[RISK] * share_of_risk, abs(price - stop), p[CONTRACT], rate, p[STEP], p[LEAST], p[MOST])
+    risk = p[RISK] * (a[GATE_SHARE] if p[GATE] == GATE_ENFORCES else 1.0)
+    volume = size(a[EQUITY], risk, abs(price - stop), p[CONTRACT], rate, p[STEP], p[LEAST], p[MOST])
     e[at + W_SIDE], e[at + W_VOLUME], e[at + W_PRICE] = side, volume, price
     e[at + W_STOP], e[at + W_TARGET] = stop, target
     e[at + W_RISK] = stop_loss(volume, p[CONTRACT], price, stop, rate)
 
 
 @kernel
-def _weigh(a: State, p: Params, e: State, at: int, equity: float) -> None:
+def _weigh(a: State, p: Params, e: State, at: int) -> None:
     """Hold every number of the intent against its limit; W_BROKEN is the sum of 2**n of the checks n that fail."""
     volume, price, stop, side = e[at + W_VOLUME], e[at + W_PRICE], e[at + W_STOP], e[at + W_SIDE]
     n = at + W_NUMBERS
@@ -134,11 +153,11 @@ def _weigh(a: State, p: Params, e: State, at: int, equity: float) -> None:
     rate = unit_rate(p[MODE], a[BID])
     own = margin(p[MODE], volume, p[CONTRACT], price, p[LEVERAGE])
     e[n], e[n + 1] = volume, order_value(volume, p[CONTRACT], price, rate)
-    e[n + 2] = share(stop_loss(volume, p[CONTRACT], price, stop, rate), equity)
-    e[n + 3], e[n + 4] = share(0.0 + own, equity), collar_distance(price, a[BID], a[ASK])
+    e[n + 2] = share(stop_loss(volume, p[CONTRACT], price, stop, rate), a[EQUITY])
+    e[n + 3], e[n + 4] = share(0.0 + own, a[EQUITY]), collar_distance(price, a[BID], a[ASK])
     e[n + 5] = 0.0 + volume
     broken = _over(spread_points(a[BID], a[ASK], p[SCALE]), p[LIMITS], 1.0)
-    broken = broken + _over(share(a[DAY_EQUITY] - equity, a[DAY_EQUITY]), p[LIMITS + 1], 2.0)
+    broken = broken + _over(share(a[DAY_EQUITY] - a[EQUITY], a[DAY_EQUITY]), p[LIMITS + 1], 2.0)
     broken = broken + _over(1.0, p[LIMITS + 2], 4.0)
     weight = 8.0
     for k in range(ASKED):
@@ -161,17 +180,17 @@ def _over(x: float, top: float, weight: float) -> float:
 def _at_market(a: State, x: State, y: State, d: State, p: Params, e: State, at: int, w: Params) -> None:
     """Open the position at the quote, where the venue takes it."""
     side = e[at + W_SIDE]
-    if not _stops_fit(p, side, a[BID] if side > 0.0 else a[ASK], e[at + W_STOP], e[at + W_TARGET]):
+    if not takes_stops(p, side, a[BID] if side > 0.0 else a[ASK], e[at + W_STOP], e[at + W_TARGET]):
         return
     price = missed(a, p, a[ASK] if side > 0.0 else a[BID], side)
-    volume = _lots(p, e[at + W_VOLUME])
+    volume = lots_of(p, e[at + W_VOLUME])
     if volume == 0.0 or not affordable(a, p, volume, price):
         return
     order = a[TICKET]
     a[TICKET] = a[TICKET] + 1.0
     a[STOP], a[AIM], a[MAGIC] = e[at + W_STOP], e[at + W_TARGET], e[at + W_ID]
     y[2], y[3], y[4] = w[5], w[6], w[7]
-    enter(a, x, y, d, p, side, volume, price, order, _placed(p, e[at + W_STOP]), _placed(p, e[at + W_TARGET]))
+    enter(a, x, y, d, p, side, volume, price, order, placed(p, e[at + W_STOP]), placed(p, e[at + W_TARGET]))
 
 
 @kernel
@@ -186,10 +205,10 @@ def _place(a: State, p: Params, e: State, at: int, w: Params) -> None:
     expiry = a[AT] + float(int(w[8])) * p[FRAME]
     if expiry > 0.0 and expiry <= a[AT]:
         return
-    if not _stops_fit(p, side, price, e[at + W_STOP], e[at + W_TARGET]):
+    if not takes_stops(p, side, price, e[at + W_STOP], e[at + W_TARGET]):
         return
-    a[RESTS], a[R_SIDE], a[R_VOLUME], a[R_PRICE] = w[1], side, _lots(p, e[at + W_VOLUME]), _placed(p, price)
-    a[R_STOP], a[R_TARGET] = _placed(p, e[at + W_STOP]), _placed(p, e[at + W_TARGET])
+    a[RESTS], a[R_SIDE], a[R_VOLUME], a[R_PRICE] = w[1], side, lots_of(p, e[at + W_VOLUME]), placed(p, price)
+    a[R_STOP], a[R_TARGET] = placed(p, e[at + W_STOP]), placed(p, e[at + W_TARGET])
     a[R_EXPIRY], a[R_TICKET], a[R_NUMBER] = expiry, a[TICKET], e[at + W_ID]
     a[TICKET] = a[TICKET] + 1.0
     a[R_CORE_STOP], a[R_CORE_TARGET] = e[at + W_STOP], e[at + W_TARGET]

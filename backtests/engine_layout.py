@@ -30,7 +30,12 @@ RESTS = 31
 """Kind of the order that rests, as `brokers.fills` numbers it; 0.0: none."""
 R_SIDE, R_VOLUME, R_PRICE, R_STOP, R_TARGET, R_EXPIRY, R_TICKET, R_NUMBER = 32, 33, 34, 35, 36, 37, 38, 39
 R_CORE_STOP, R_CORE_TARGET, R_TRAIL, R_BREAKEVEN, R_BARS = 40, 41, 42, 43, 44
-STATE = 45
+
+EQUITY, ENDED = 45, 46
+"""Before the bar is decided; whether it is the last one."""
+GATE_OPEN, GATE_MASS, GATE_SHARE = 47, 48, 49
+"""What the gate says on the bar: open or shut, the mass of the allowed regimes, the share of the risk."""
+STATE = 50
 
 # --- what does not change: parameters `p` -----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from backtests.engine_features import OF_PRICES, OF_VOLUME
 from backtests.engine_layout import (
     AS_BASE,
     AS_IT_IS,
@@ -45,7 +46,6 @@ from backtests.engine_layout import (
     USUAL_SPREAD,
     YEAR,
 )
-from backtests.engine_loops import SLOTS
 from brokers.book import mode_of, units_of
 from brokers.commission import flat
 from brokers.margins import LEVERAGED
@@ -61,6 +61,8 @@ from strategies.protocol import KernelStrategy
 
 ANY_ORDER, ANY_LIFETIME = 127, 15
 """Masks of a symbol at which everything may be asked."""
+ROOM = {"prices": OF_PRICES, "volume": OF_VOLUME, "parts": 0}
+"""How many features of each sort there may be."""
 GATES = {"off": GATE_OFF, "advise": GATE_ADVISES, "enforce": GATE_ENFORCES}
 
 
@@ -76,7 +78,7 @@ def why_plain(plan: Plan, tapes: Mapping[FeedKey, Bars], costs: Mapping[str, Cos
         _strategy(plan, shadows=shadows)
         or _regime(plan, key)
         or _symbol(plan.symbols[strategy.symbol])
-        or _costs(costs.get(strategy.symbol, Costs()))
+        or _costs(strategy.symbol, costs)
         or ("the account is netting" if not plan.hedging else "")
         or (f"{strategy.symbol} has a calendar" if strategy.symbol in plan.hours else "")
     )
@@ -104,28 +106,29 @@ def _regime(plan: Plan, key: FeedKey) -> str:
         if regime.made is not None or (regime.symbol, regime.timeframe) != key:
             return f"regime {regime.name} reads other bars than {strategy.name}"
         refs |= set(regime.model.features)
-    parts = [name for name, _ in refs if FEATURES[name].of == "parts"]
-    if parts:
-        return f"{parts[0]} reads what went on within bars"
-    return f"{len(refs)} features are more than {SLOTS}" if len(refs) > SLOTS else ""
+    for of, slots in ROOM.items():
+        many = sum(FEATURES[name].of == of for name, _ in refs)
+        if many > slots:
+            return f"{many} features of {of} are more than {slots}"
+    return ""
 
 
 def _symbol(s: Symbol) -> str:
     usual = (
-        ("execution", s.execution in {"market", "exchange"}),
-        ("trade mode", s.trade_mode == "full"),
-        ("order mask", s.order_mask == ANY_ORDER),
-        ("expiration mask", s.expiration_mask == ANY_LIFETIME),
-        ("end of the contract", s.expires_at == 0),
-        ("volume limit", s.volume_limit == 0.0),
-        ("freeze level", s.freeze_level == 0),
-        ("margin", s.margin_initial == 0.0 and s.calc not in {"futures", "cfd_index"}),
+        ("an execution", s.execution in {"market", "exchange"}),
+        ("a trade mode", s.trade_mode == "full"),
+        ("an order mask", s.order_mask == ANY_ORDER),
+        ("an expiration mask", s.expiration_mask == ANY_LIFETIME),
+        ("an end", s.expires_at == 0),
+        ("a volume limit", s.volume_limit == 0.0),
+        ("a freeze level", s.freeze_level == 0),
+        ("a margin", s.margin_initial == 0.0 and s.calc not in {"futures", "cfd_index"}),
     )
-    return next((f"{s.name} has a {what} that it does not know" for what, known in usual if not known), "")
+    return next((f"{s.name} has {what} that is not played" for what, known in usual if not known), "")
 
 
-def _costs(costs: Costs) -> str:
-    return "a quote fills no more than so many lots" if costs.depth > 0.0 else ""
+def _costs(symbol: str, costs: Mapping[str, Costs]) -> str:
+    return f"a quote of {symbol} fills only so many lots" if costs.get(symbol, Costs()).depth > 0.0 else ""
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

@@ -29,10 +29,10 @@ from backtests.engine_layout import (
     LISTENS,
     MAX_AGE,
     NEXT,
+    NO_EXPOSURE,
     NOTHING_YET,
     NOVEL,
     NOVELTY,
-    NO_EXPOSURE,
     ORDINAL,
     REASON,
     STATES,
@@ -59,7 +59,19 @@ UNREAD = 1073741824.0
 
 
 @kernel
-def take_time(m: State, q: Params, t: float) -> float:
+def read_bar(  # noqa: PLR0913, PLR0917 - the state of each kernel, and what does not change of it
+    m: State, q: Params, x: State, rows: State, old: State, alike: State, marks: Params, s: State, w: Params,
+    z: State, v: State, rule: Params, gate: State, limits: Params, mask: Params, weights: Params, t: float,
+    halted: float,
+) -> None:  # fmt: skip
+    """Read the row `x` of a bar that opened at `t` (ms), and fold it into the gate."""
+    _remember(m, q, x, rows, old, alike, marks, _hurried(m, q, t))
+    _read(m, q, x, s, w, z, v, rule, halted)
+    _judge(m, q, s, gate, limits, mask, weights)
+
+
+@kernel
+def _hurried(m: State, q: Params, t: float) -> float:
     """Count a bar that opened at `t` (ms); return 1.0 where the last three follow one another too soon, else 0.0."""
     hurried = 0.0
     if m[BARS] >= 2.0 and m[LAST] - m[BEFORE_LAST] < q[LENGTH] and t - m[LAST] < q[LENGTH]:
@@ -70,7 +82,7 @@ def take_time(m: State, q: Params, t: float) -> float:
 
 
 @kernel
-def remember(
+def _remember(
     m: State, q: Params, x: Params, rows: State, old: State, alike: State, marks: Params, hurried: float
 ) -> None:
     """Hold the rows that are remembered, with this one, against those that the model learnt from; `old` is scratch."""
@@ -97,7 +109,7 @@ def remember(
 
 
 @kernel
-def read(
+def _read(
     m: State, q: Params, x: State, s: State, w: Params, z: State, v: State, rule: Params, halted: float
 ) -> None:  # fmt: skip
     """Read one row: the filter, then whether any regime explains it; a row of a halt tells nothing."""
@@ -117,22 +129,22 @@ def read(
 
 
 @kernel
-def grow_old(m: State, q: Params) -> bool:
+def _outlived(m: State, q: Params) -> float:
     """Tell whether the model is too old for this bar; people are told with the first such bar."""
     closed = m[LAST] + q[LENGTH]
     if not (q[ENDS] > 0.0 and q[ENDS] <= closed):
-        return False
+        return 0.0
     before = m[BEFORE_LAST] + q[LENGTH] if m[BARS] > 1.0 else 0.0
     if q[LISTENS] > 0.0 and (m[BARS] == 1.0 or before < q[ENDS]):
         m[ALERTS] = m[ALERTS] + 1.0
-    return True
+    return 1.0
 
 
 @kernel
-def judge(m: State, q: Params, s: Params, gate: State, limits: Params, mask: Params, weights: Params, old: bool) -> None:
+def _judge(m: State, q: Params, s: State, gate: State, limits: Params, mask: Params, weights: Params) -> None:
     """Fold the bar into the gate, and note why it stands as it does."""
     m[ABOUT] = 0.0
-    void = _void(m, q, old)
+    void = _void(m, q, _outlived(m, q))
     if void > 0.0:
         m[ALLOWED], m[EXPOSED] = NAN, NAN if q[WEIGHS] > 0.0 else 1.0
         m[IS_OPEN], m[REASON] = gate_step(gate, limits, NAN), void
@@ -150,14 +162,14 @@ def judge(m: State, q: Params, s: Params, gate: State, limits: Params, mask: Par
 
 
 @kernel
-def _void(m: State, q: Params, old: bool) -> float:
+def _void(m: State, q: Params, outlived: float) -> float:
     """Return why nothing counts that the regime says, and note what that is about; 0.0 where it does."""
     if m[UNLIKE] == TOO_QUICK:
         return HURRIED
     if m[UNLIKE] != ALIKE:
         m[ABOUT] = m[UNLIKE]
         return CONTRADICTED
-    if old:
+    if outlived > 0.0:
         return TOO_OLD
     if m[BLIND] >= UNREAD:
         return NOTHING_YET

@@ -16,7 +16,6 @@ from backtests.engine_layout import (
     SMALL,
     TRADED,
     UNREAD_YET,
-    WISH,
     W_AMOUNT,
     W_BROKEN,
     W_ID,
@@ -27,6 +26,7 @@ from backtests.engine_layout import (
     W_SAID,
     W_SIDE,
     W_VOLUME,
+    WISH,
 )
 from backtests.engine_words import deal_of, gate_reason, reasons_of, shut_said
 from brokers.fills import shift
@@ -44,6 +44,8 @@ from strategies.protocol import KINDS
 
 Array = NDArray[Any]
 NAN = float("nan")
+_Wanted = tuple[int, float, float, float, float, float, int, int]
+"""Side, volume, price, stop, target, risk, instruction and magic number."""
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 
@@ -81,7 +83,7 @@ class Read(NamedTuple):
 class CompiledRecord:
     """All that a compiled drive wrote down; decisions, deals and outcomes are made of it when they are asked for."""
 
-    def __init__(  # noqa: PLR0913 - its parts, each by its name
+    def __init__(
         self, plan: Plan, tape: Bars, *, first: int, run: int, usual: float, read: Read, columns: Columns,
         wishes: Array, dealt: Array, opened: Deal,
     ) -> None:  # fmt: skip
@@ -120,7 +122,7 @@ class CompiledRecord:
     def day_equity(self) -> Array:
         """The first equity of each decision's day."""
         days = self.at // DAY_MS
-        begun = np.flatnonzero(np.append(True, days[1:] != days[:-1]))  # noqa: FBT003 - the first row begins a day
+        begun = np.flatnonzero(np.append(True, days[1:] != days[:-1]))
         lengths = np.diff(np.append(begun, len(days)))
         return np.repeat(self.columns.before[begun], lengths)
 
@@ -165,14 +167,15 @@ class CompiledRecord:
 
     def _wish(
         self, wish: list[float] | None, standing: tuple[float, float, float], code: int, n: int
-    ) -> tuple[str, tuple[str, ...], tuple[float, ...], tuple[str, ...], tuple[float, ...]]:
+    ) -> tuple[str, tuple[str, ...], tuple[float, ...], tuple[str, ...], _Wanted]:
         """Return what the gate's policy said, holds, numbers, reasons, and side to magic number."""
         if wish is None:
             return "", (), (*standing, *_UNASKED), (), (0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0)
         said = shut_said(wish[W_SAID], wish[W_AMOUNT])
         ident = (self.run << 32) | int(wish[W_ID]) if wish[W_ID] else 0
         magic = magic_of(self.lane.number, self.run, int(wish[W_MAGIC])) if wish[W_MAGIC] else 0
-        wanted = (int(wish[W_SIDE]), *wish[W_VOLUME : W_RISK + 1], ident, magic)
+        volume, price, stop, target, risk = wish[W_VOLUME : W_RISK + 1]
+        wanted = (int(wish[W_SIDE]), volume, price, stop, target, risk, ident, magic)
         if code in {IN_POSITION, EXIT_MADE}:
             return said, (), (*standing, *_UNASKED), reasons_of(wish), wanted
         asked = (0.0 if wish[W_BROKEN] == SMALL else 1.0,)

@@ -1,4 +1,4 @@
-"""The simulated venue in a compiled drive: one symbol, one position and one resting order, as `brokers/venue.py` has it.
+"""The simulated venue in a compiled drive, as `brokers/venue.py` has it: one symbol, one position, one resting order.
 
 Kernels over the flat state of `backtests/engine_layout.py`. What is decided is decided by the kernels of `brokers`;
 here stands in which order they are asked. A deal is told before anything is decided next, so the core's own account is
@@ -95,7 +95,7 @@ def missed_target(a: State, p: Params, price: float, side: float) -> float:
 
 
 @kernel
-def record(
+def record(  # noqa: PLR0913, PLR0917 - what a deal tells
     a: State, d: State, p: Params, order: float, side: float, entry: float, volume: float, price: float,
     gain: float, charge: float, swap: float, reason: float, one: float, two: float,
 ) -> None:  # fmt: skip
@@ -132,7 +132,7 @@ def bind(a: State) -> None:
 
 
 @kernel
-def enter(
+def enter(  # noqa: PLR0913, PLR0917 - likewise
     a: State, x: State, y: State, d: State, p: Params, side: float, volume: float, price: float, order: float,
     stop: float, target: float,
 ) -> None:  # fmt: skip

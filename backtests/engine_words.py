@@ -7,7 +7,6 @@ from backtests.engine_layout import (
     ALLOWS,
     ALLOWS_NOT,
     BLINDED,
-    BY,
     BY_STOP,
     BY_STOP_OUT,
     BY_TARGET,
@@ -28,8 +27,8 @@ from backtests.engine_layout import (
     D_TWO,
     D_VOLUME,
     HURRIED,
-    NOTHING_YET,
     NO_EXPOSURE,
+    NOTHING_YET,
     SAID_LOTS,
     SAID_STOP,
     SMALL,
@@ -53,7 +52,7 @@ from runtime.core.shutting import GATE_SHUT
 
 WHY = ("", "end of data", "strategy", "time stop", "stop passed", GATE_SHUT)
 """Why a trade was left, by the code of a wish."""
-BY: tuple[DealReason, ...] = ("expert", "stop", "target", "stop_out")
+REASONS: tuple[DealReason, ...] = ("expert", "stop", "target", "stop_out")
 LONGEST = 29
 """Letters of a comment."""
 
@@ -76,7 +75,7 @@ def reasons_of(wish: Sequence[float]) -> tuple[str, ...]:
     return (*checks, "no protective stop") if broken >= UNPROTECTED else checks
 
 
-def gate_reason(code: int, about: int, plan: Plan) -> str:
+def gate_reason(code: float, about: int, plan: Plan) -> str:
     """Return why a gate stands as it does."""
     model = plan.regimes[0].model if plan.regimes else None
     features = () if model is None or isinstance(model, NoModel) else model.features
@@ -84,7 +83,7 @@ def gate_reason(code: int, about: int, plan: Plan) -> str:
 
 
 @cache
-def _gate_reason(code: int, about: int, features: tuple[FeatureRef, ...], timeframe: str) -> str:
+def _gate_reason(code: float, about: int, features: tuple[FeatureRef, ...], timeframe: str) -> str:
     said = {
         UNREAD_YET: "no regime bar yet",
         ALLOWS: "regime allowed",
@@ -119,7 +118,7 @@ def deal_of(row: Sequence[float], lane: StrategyPlan, run: int, digits: int) -> 
         commission=row[D_COMMISSION],
         swap=row[D_SWAP],
         magic=magic_of(lane.number, run, number),
-        reason=BY[int(row[D_REASON])] if row[D_REASON] < BY_US else "expert",
+        reason=REASONS[int(row[D_REASON])] if row[D_REASON] < BY_US else "expert",
         comment=_comment(row, f"tg {lane.number}.{run}.{number}", digits),
     )
 

@@ -67,6 +67,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Shadow books were kept."""
     profiles: Mapping[str, tuple[Profile, ...]]
     """Of each regime model, what its states were like in training."""
+    played: str = ""
+    """Of a backtest, which drive has played the bars, in words."""
     learnt: Mapping[str, tuple[int, int]] = {}
     """Of a backtest, for each regime model: when the first and the last bar opened that it learnt from, UTC ms."""
 
@@ -93,6 +95,7 @@ def record_of_drive(
         initial_balance=config.account.balance,
         shadows=shadows,
         profiles=_profiles(models),
+        played=f"{drive.played}: {drive.why}" if drive.why else drive.played,
         learnt={name: (model.data.first, model.data.last) for name, model in models.items()},
     )
 

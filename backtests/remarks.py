@@ -23,6 +23,7 @@ def remarks_of(record: Record, ambiguous: int) -> list[str]:
         *_swap(record),
         *_ended(record),
         *_shadows(record),
+        *_played(record),
         "One history and one configuration: other years, or other parameters, would have made other numbers.",
     ]
 
@@ -108,3 +109,9 @@ def _shadows(record: Record) -> Iterator[str]:
             "size their trades by the live account's equity, so a missed trade has the size it would have had there; "
             "what it would have made is not added to that equity."
         )
+
+
+def _played(record: Record) -> Iterator[str]:
+    """Say which drive has played the bars; what came of them does not depend on it."""
+    if record.played:
+        yield f"Bars were played by the drive that is {record.played}. By either the record is the same, bit for bit."

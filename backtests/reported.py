@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from backtests.backtest import run_backtest
+from backtests.backtest import Engine, run_backtest
 from backtests.demo import run_demo
 from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
@@ -49,6 +49,7 @@ def reported_backtest(
     trials: int = 1,
     save_in: Path | None = None,
     form: Form = "parquet",
+    engine: Engine = "auto",
 ) -> Summary:
     """Play an account over its recorded bars; report and saved backtest are written where they are asked for.
 
@@ -58,7 +59,14 @@ def reported_backtest(
     watch.stage("playing recorded bars")
     began = time.monotonic()
     drive, tapes = run_backtest(
-        config, first=first, last=last, bars=bars, shadows=shadows, models=models, progress=watch.progress
+        config,
+        first=first,
+        last=last,
+        bars=bars,
+        shadows=shadows,
+        models=models,
+        progress=watch.progress,
+        engine=engine,
     )
     seconds = time.monotonic() - began
     watch.stage("counting what came of it")

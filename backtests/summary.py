@@ -100,6 +100,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Where the report was written."""
     saved: str = ""
     """The folder it was saved in."""
+    drive: str = ""
+    """Of a backtest, which drive has played the bars, plain or compiled, and why it was the plain one."""
 
 
 def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1) -> Summary:
@@ -148,6 +150,7 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
         regimes=regimes_of(record),
         strategies=[strategy_line(record, section.name) for section in record.config.strategies],
         notes=remarks_of(record, ambiguous),
+        drive=record.played,
         seconds=seconds,
         bars_per_second=bars / seconds if seconds else None,
     )

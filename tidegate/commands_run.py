@@ -13,6 +13,7 @@ from config.errors import Negative, UsageError
 from tidegate.words import Account, Config, Json, Since, Until, day_of
 
 if TYPE_CHECKING:
+    from backtests.backtest import Engine
     from backtests.summary import Summary
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
@@ -27,6 +28,7 @@ Save = Annotated[
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="With --save: as CSV.")]
 NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
+Drive = Annotated[str, typer.Option("--drive", metavar="auto|plain|compiled", help="What plays the bars.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
 Log = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Log to a file, turned over by size.")]
 Trials = Annotated[int, typer.Option("--trials", min=1, help="How many variants you have tried, this one among them.")]
@@ -94,15 +96,18 @@ def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     csv: Csv = False,
     no_shadow: NoShadow = False,
     trials: Trials = 1,
+    drive: Drive = "auto",
     as_json: Json = False,
 ) -> None:
     """Play an account's strategies over its recorded bars.
 
-    A regime model that is not there yet is trained first.
+    A regime model that is not there yet is trained first. One strategy on one feed can be played by loops of machine
+    code, which are compiled once; what comes of it is the same.
     """
     if csv and save is None:
         raise UsageError("--csv says how --save writes: give --save DIR, too")
     from_, to = days_of(first, last)
+    engine = _engine(drive)
 
     from backtests.reported import reported_backtest, with_data  # noqa: PLC0415
     from backtests.screen import Watch  # noqa: PLC0415
@@ -122,6 +127,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
             trials=trials,
             save_in=save,
             form="csv" if csv else "parquet",
+            engine=engine,
         )
     _show(found, as_json=as_json)
 
@@ -185,6 +191,14 @@ def _speed(text: str) -> float | None:
     if not 0.0 < factor < math.inf:
         raise UsageError(f"--speed: expected max or a factor above 0, got {text!r}")
     return factor
+
+
+def _engine(text: str) -> "Engine":
+    """Return which drive is meant."""
+    known: dict[str, Engine] = {"auto": "auto", "plain": "plain", "compiled": "compiled"}
+    if text in known:
+        return known[text]
+    raise UsageError(f"--drive: expected auto, plain or compiled, got {text!r}")
 
 
 def _show(found: "Summary", *, as_json: bool) -> None:

@@ -1,0 +1,87 @@
+"""The loop of a compiled drive that plays bars, decides them and keeps the account, made for one strategy's kernel."""
+
+import functools
+
+from collections.abc import Callable
+from typing import Any
+
+from backtests.engine_core import begin_bar, live_on, takes_back, worth
+from backtests.engine_entry import decide
+from backtests.engine_layout import (
+    ENDED,
+    EQUITY,
+    FRAME,
+    GATE_MASS,
+    GATE_OPEN,
+    GATE_SHARE,
+    NUMBER,
+    RESTS,
+    SIDE,
+)
+from backtests.engine_market import first_tick, rest_of_bar
+from market.kernel import compile_all, fingerprint
+
+CALLED = (first_tick, rest_of_bar, begin_bar, takes_back, live_on, decide, worth)
+
+
+def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
+    """Return the compiled loop, kept on disk for as long as nothing that it calls has changed."""
+    compile_all()
+    return _account(fingerprint([step, *CALLED]), step)
+
+
+@functools.cache
+def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901 - a loop, which numba wants whole
+    import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
+
+    def loop(  # noqa: C901, PLR0912 - likewise
+        bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any  # noqa: ANN401 - numba's tuples of arrays
+    ) -> None:  # fmt: skip
+        times, opens, highs, lows, closes, spreads = bars
+        first, told_from, begin, end, warm_from = span
+        a, x, y, p, nights, g, d, e = account
+        s, sp, f, w = strategy
+        features, alerts, is_open, masses, shares = told
+        outcomes, actions, kinds, scores, positions, helds, equities, before = out
+        if not called:
+            return
+        last = len(times) - 1
+        if begin == 0:
+            for i in range(told_from, first):
+                for k in range(len(f)):
+                    f[k] = features[i, k]
+                step(s, sp, f, highs[i], lows[i], closes[i], 0.0, 0.0)
+            first_tick(a, x, y, d, p, nights, float(times[first]), opens[first], spreads[first])
+        for i in range(first + begin, first + end):
+            until = times[i] + p[FRAME]
+            if i < last:
+                if times[i + 1] < until:
+                    until = float(times[i + 1])
+                rest_of_bar(a, x, y, d, p, until - 1.0, highs[i], lows[i], closes[i])
+                first_tick(a, x, y, d, p, nights, float(times[i + 1]), opens[i + 1], spreads[i + 1])
+            else:
+                rest_of_bar(a, x, y, d, p, until - 1.0, highs[i], lows[i], closes[i])
+                a[ENDED] = 1.0
+            begin_bar(a, p)
+            if len(alerts) > 0:
+                a[NUMBER] += alerts[i]
+                a[GATE_OPEN], a[GATE_MASS], a[GATE_SHARE] = float(is_open[i]), masses[i], shares[i]
+            cancels = takes_back(a, p)
+            left = live_on(a, x, y, p, highs[i], lows[i])
+            position, held = a[SIDE], 0.0
+            if position != 0.0:
+                held = float(int(x[0]))
+            for k in range(len(f)):
+                f[k] = features[i, k]
+            want = step(s, sp, f, highs[i], lows[i], closes[i], position, held)
+            for k in range(10):
+                w[k] = want[k]
+            r = i - first
+            outcomes[r] = decide(a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)
+            actions[r], kinds[r], scores[r], positions[r], helds[r] = w[0], int(w[1]), w[9], int(position), int(held)
+            before[r] = a[EQUITY]
+            if cancels:
+                a[RESTS] = 0.0
+            equities[r] = worth(a, p)
+
+    return numba.njit(cache=True, nogil=True)(loop)

@@ -1,0 +1,319 @@
+"""The compiled drive is the plain one, to the bit: decisions, deals, outcomes, equity, and what it counts."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backtests.compiled import CompiledDrive
+from backtests.drive import PlainDrive
+from backtests.engine_plan import why_plain
+from brokers.commission import PerDeal, PerLot, Turnover
+from brokers.swap import SwapInterest, SwapMoney, SwapPoints
+from brokers.venue import Costs
+from market.bars import Bars, bars_of
+from regimes.gate import ByPosterior
+from regimes.novelty import e_process
+from regimes.shut import OnShut, Word
+from runtime.core.plan import NoModel, Plan, RegimePlan
+from strategies.breakout import Breakout
+from strategies.mean_reversion import MeanReversion
+from strategies.protocol import Strategy
+from strategies.trend import Trend
+from tests.cores import a_gate, a_lane, a_plan, up_model
+from tests.engines import Dice, difference, played
+from tests.models import a_model
+from tests.tapes import Row, altered, rows_of, walk
+from tests.venues import DAY, EURUSD, GOLD, HOUR, MONDAY, USDJPY
+
+GOLD_BARS = walk(700)
+BUILT_IN: dict[str, Strategy] = {
+    "trend": Trend(fast=5, slow=12, atr=5),
+    "mean_reversion": MeanReversion(n=10, atr=5, entry=1.2, max_bars=6),
+    "breakout": Breakout(n=8, atr=5),
+}
+POLICIES: tuple[Word | OnShut, ...] = (
+    "keep", "breakeven", "tighten", "reduce", OnShut(tighten=0.3), OnShut(reduce=0.7), OnShut(close_after=2),
+)  # fmt: skip
+
+
+def gated(strategy: Strategy, mode: str = "enforce", *, novelty: tuple[float, ...] = (), **gate: Any) -> Plan:  # noqa: ANN401
+    """Return a plan of one strategy on gold hours behind a gate that follows the last bar."""
+    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=up_model(), novelty=novelty)
+    return a_plan(a_lane({}, strategy=strategy, gate=a_gate(mode, **gate), regime="up"), regimes=(regime,))
+
+
+def compared(plan: Plan, tape: Bars, **options: Any) -> str:  # noqa: ANN401 - of a drive
+    """Return in what the two drives differ; empty: in nothing."""
+    return difference(played(PlainDrive, plan, tape, **options), played(CompiledDrive, plan, tape, **options))
+
+
+# --- strategies, gates and policies -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["off", "advise", "enforce"])
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_built_in_strategy_is_played_alike(name: str, mode: str) -> None:
+    """Behind every mode of gate; and something happens."""
+    plan = gated(BUILT_IN[name], mode, dwell=2)
+
+    assert not compared(plan, GOLD_BARS)
+    assert 30 < len(played(CompiledDrive, plan, GOLD_BARS).deals)
+
+
+def test_a_strategy_without_a_regime_is_played_alike() -> None:
+    """Nothing is read then, and no gate is there."""
+    assert not compared(a_plan(a_lane({}, strategy=BUILT_IN["trend"])), GOLD_BARS)
+
+
+@pytest.mark.parametrize("mode", ["advise", "enforce"])
+@pytest.mark.parametrize("on_shut", POLICIES, ids=str)
+def test_every_policy_of_a_shut_gate_is_played_alike(on_shut: Word | OnShut, mode: str) -> None:
+    """Stops moved and lots closed, carried out or advised."""
+    plan = gated(Dice(every=2, stop=3.0, trail=2.0, bars=20), mode, dwell=1, on_shut=on_shut)
+
+    assert not compared(plan, GOLD_BARS)
+    assert (on_shut == "keep") != any(d.shut for d in played(CompiledDrive, plan, GOLD_BARS).decisions)
+
+
+def test_a_gate_that_weighs_is_played_alike() -> None:
+    """The size of an entry depends on the posterior, down to a veto."""
+    plan = gated(Dice(every=2), exposure=ByPosterior(weights=(0.7, 0.0)))
+
+    assert not compared(plan, GOLD_BARS)
+
+
+def test_novel_and_unlike_bars_shut_the_gate_alike() -> None:
+    """A rule that is raised at once, and bars of another kind than the model learnt from."""
+    rule = (*e_process(1)[:3], 4.0)
+    plan = gated(Dice(every=2), novelty=rule)
+    marked = msgspec.structs.replace(up_model(), quantiles=((-1e-4, -5e-5, 5e-5, 1e-4),))
+    strange = a_plan(
+        a_lane({}, strategy=Dice(every=2), gate=a_gate(), regime="up"),
+        regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=marked),),
+    )
+    reasons = [{d.gate_reason[:20] for d in played(CompiledDrive, p, GOLD_BARS).decisions} for p in (plan, strange)]
+
+    assert not compared(plan, GOLD_BARS)
+    assert not compared(strange, GOLD_BARS)
+    assert "no trained regime ex" in reasons[0]
+    assert "these are not the ba" in reasons[1]
+
+
+def test_a_model_that_gets_too_old_shuts_the_gate_alike() -> None:
+    """From the bar on that closes at its age, and people are told once."""
+    model = up_model()
+    last = GOLD_BARS.time[300] - HOUR - 31 * DAY
+    aged = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=last))
+    plan = a_plan(
+        a_lane({}, strategy=Dice(every=2), gate=a_gate(), regime="up"),
+        regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=aged, max_age="1 month"),),
+    )
+
+    assert not compared(plan, GOLD_BARS)
+    assert 2 < len({d.gate_reason for d in played(CompiledDrive, plan, GOLD_BARS).decisions})
+
+
+# --- ways in and out --------------------------------------------------------------------------------------------------
+
+PLANS = {
+    "target": Dice(target=0.4),
+    "both": Dice(stop=0.3, target=0.3),
+    "trail": Dice(trail=0.5),
+    "breakeven": Dice(breakeven=0.4, target=2.0),
+    "time": Dice(bars=3),
+    "exit": Dice(out=7),
+    "limit": Dice(kind=1, away=0.2, target=0.5, expiry=3),
+    "stop entry": Dice(kind=2, away=0.2, target=0.5, expiry=3),
+    "limit that is in the way": Dice(kind=1, away=-0.2),
+    "tiny stop": Dice(stop=0.004),
+    "wide stop": Dice(stop=60.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_way_in_and_out_is_played_alike(name: str) -> None:
+    """Behind a gate that takes resting orders back."""
+    assert not compared(gated(PLANS[name], dwell=1), GOLD_BARS)
+
+
+@pytest.mark.parametrize("mode", ["observe", "live"])
+@pytest.mark.parametrize("length", [31, 32, 33, 100, 101, 102])
+def test_the_end_of_the_data_is_played_alike(length: int, mode: str) -> None:
+    """What is open is left, what rests is taken back, and nothing is entered upon."""
+    for dice in (Dice(every=1), Dice(every=1, kind=2, away=5.0, expiry=50)):
+        plan = msgspec.structs.replace(gated(dice, "advise"), mode=mode)
+
+        assert not compared(plan, GOLD_BARS.part(0, length))
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 2, 7, 30])
+def test_a_warm_up_that_is_too_short_is_played_alike(warmup: int) -> None:
+    """The first bars are warming; a strategy that counts has seen those of the history."""
+    start = GOLD_BARS.time[warmup]
+
+    assert not compared(gated(Dice()), GOLD_BARS.part(0, 90), warmup=warmup, start=start)
+
+
+# --- money ------------------------------------------------------------------------------------------------------------
+
+COSTS = (
+    Costs(),
+    Costs(spread=7.0, slippage=1.5, slips=(0.0, 2.0, -1.0, 0.5, 3.0)),
+    Costs(commission=PerLot(rate=5.0, on="in", minimum=2.0), swap=False),
+    Costs(commission=PerDeal(rate=1.1, on="out"), swap=SwapPoints(long=-31.0, short=2.5)),
+    Costs(commission=Turnover(percent=0.01, minimum=0.5), swap=SwapInterest(long=-30.0, short=1.0)),
+    Costs(swap=SwapInterest(long=-30.0, short=1.0, on="open")),
+    Costs(swap=SwapMoney(long=-3.0, short=1.0, currency="base"), spread=3.0),
+    Costs(swap=SwapMoney(long=-3.0, short=1.0, currency="margin")),
+    Costs(swap=SwapMoney(long=-3.0, short=1.0, days=(1.0, 1.0, 1.0, 1.0, 3.0, 0.0, 0.0))),
+)
+
+
+@pytest.mark.parametrize("costs", COSTS, ids=str)
+@pytest.mark.parametrize("symbol", [GOLD, EURUSD, USDJPY], ids=lambda s: s.name)
+def test_every_cost_is_charged_alike(symbol: Any, costs: Costs) -> None:  # noqa: ANN401 - a symbol
+    """Spread, slippage and its draws, each way of commission and swap, of profits in either currency."""
+    scale = int(symbol.scale)
+    tape = walk(300, 3, symbol.name, start=12_000 / scale, scale=scale)
+    far = 90 / scale
+    lane = a_lane({}, strategy=Dice(every=1, stop=far, target=far, bars=9), symbol=symbol.name)
+    plan = a_plan(lane, symbols={symbol.name: symbol}, leverage=30)
+
+    assert not compared(plan, tape, costs={symbol.name: costs})
+
+
+def test_an_account_that_is_stopped_out_is_played_alike() -> None:
+    """Much is risked, and one jump takes more than the margin leaves."""
+    wild = msgspec.structs.replace(a_plan().limits, max_risk=9.0, max_margin=9.0, max_value=1e9, max_daily_loss=9.0)
+    plan = a_plan(a_lane({}, strategy=Dice(every=1, stop=95.0), risk=0.9), limits=wild, leverage=1)
+    reasons: set[str] = set()
+    for times in (0.4, 1.6):
+        jump = altered(GOLD_BARS, GOLD_BARS.time[60], lambda row: (row[0], *(x * times for x in row[1:5]), 0.0, 9.0))  # type: ignore[arg-type, return-value]  # noqa: B023 - called at once
+        reasons |= {deal.reason for deal in played(CompiledDrive, plan, jump).deals}
+
+        assert not compared(plan, jump)
+
+    assert "stop_out" in reasons
+
+
+# --- bars of every shape ----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> Bars:
+    """Draw hour bars with gaps, flat bars, equal highs and lows, halts, spikes and missing hours."""
+    rows: list[Row] = []
+    time, last = MONDAY, 10_000
+    for _ in range(draw(st.integers(34, 90))):
+        shape = draw(st.sampled_from(("walk", "walk", "gap", "flat", "equal", "spike", "halt", "away")))
+        count = draw(st.integers(19, 23)) if shape == "halt" else 1
+        for _ in range(count):
+            moves = [draw(st.integers(-60, 60)) for _ in range(2)] if shape not in {"flat", "halt"} else [0, 0]
+            opened = last + (draw(st.integers(-300, 300)) if shape == "gap" else 0)
+            last = max(opened + moves[0], 100) if shape != "flat" else opened
+            top, bottom = max(opened, last), min(opened, last)
+            if shape == "spike":
+                top, bottom = top + draw(st.integers(0, 400)), max(bottom - draw(st.integers(0, 400)), 50)
+            elif shape == "walk":
+                top, bottom = top + abs(moves[1]), bottom - abs(moves[1]) // 2
+            prices = (opened / 100, top / 100, bottom / 100, last / 100)
+            rows.append((time, *prices, 0.0, float(draw(st.sampled_from((0, 0, 8, 30))))))
+            time += HOUR * (draw(st.integers(2, 60)) if shape == "away" else 1)
+    return bars_of("XAUUSD", "H1", rows)
+
+
+dice = st.builds(
+    Dice,
+    every=st.integers(1, 4),
+    kind=st.sampled_from((0, 0, 1, 2)),
+    away=st.sampled_from((0.0, 0.1, 0.5)),
+    stop=st.sampled_from((0.2, 0.5, 2.0)),
+    target=st.sampled_from((0.0, 0.2, 0.5, 2.0)),
+    trail=st.sampled_from((0.0, 0.3, 1.0)),
+    breakeven=st.sampled_from((0.0, 0.2)),
+    bars=st.sampled_from((0, 1, 4)),
+    expiry=st.integers(1, 4),
+    out=st.sampled_from((0, 2, 5)),
+)
+gates = st.builds(
+    lambda mode, dwell, on_shut: {"mode": mode, "dwell": dwell, "on_shut": on_shut},
+    st.sampled_from(("off", "advise", "enforce")), st.integers(0, 3), st.sampled_from(POLICIES),
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(tapes(), dice, gates)
+def test_bars_of_every_shape_are_played_alike(tape: Bars, strategy: Dice, gate: dict[str, Any]) -> None:
+    """Whatever the bars, the ways in and out, the gate and its policy."""
+    assert not compared(gated(strategy, **gate), tape)
+
+
+# --- what is compared is seen -----------------------------------------------------------------------------------------
+
+
+def test_one_point_and_one_bar_are_noticed() -> None:
+    """A bar that is a point higher, and one that comes a bar later, make another drive."""
+    plan = gated(Dice(every=2, target=0.5), "advise")
+    row = rows_of(GOLD_BARS)[100]
+    higher = altered(GOLD_BARS, 0, lambda r: (r[0], r[1], r[2], r[3], r[4] + 0.01, *r[5:]) if r[0] == row[0] else r)
+    later = bars_of("XAUUSD", "H1", [(r[0] + HOUR * (r[0] >= row[0]), *r[1:]) for r in rows_of(GOLD_BARS)])
+    plain = played(PlainDrive, plan, GOLD_BARS)
+
+    found = [difference(plain, played(CompiledDrive, plan, tape)) for tape in (higher, later)]
+
+    assert ["decisions 70: features", "decisions 69: at: 1704"] == [said[:22] for said in found]
+
+
+def test_a_model_of_two_features_is_read_alike() -> None:
+    """Returns and ranges, with bars that have none."""
+    regime = RegimePlan(name="two", symbol="XAUUSD", timeframe="H1", model=a_model(3))
+    plan = a_plan(a_lane({}, strategy=Dice(), gate=a_gate("advise"), regime="two"), regimes=(regime,))
+
+    assert not compared(plan, GOLD_BARS)
+
+
+# --- what it cannot play ----------------------------------------------------------------------------------------------
+
+SCRIPTED = a_lane({})
+KEY = ("XAUUSD", "H1")
+OTHER = RegimePlan(name="days", symbol="XAUUSD", timeframe="D1", model=up_model())
+STRANGE: dict[str, Plan] = {
+    "2 strategies share the account": a_plan(a_lane({}, strategy=Dice()), a_lane({}, 2, strategy=Dice())),
+    "lane1 is no kernel strategy": a_plan(SCRIPTED),
+    "no bars of EURUSD H1": a_plan(a_lane({}, strategy=Dice(), symbol="EURUSD")),
+    "the account is netting": a_plan(a_lane({}, strategy=Dice()), hedging=False),
+    "regime days is read beside the strategy's": a_plan(a_lane({}, strategy=Dice()), regimes=(OTHER,)),
+    "regime days reads other bars than lane1": a_plan(
+        a_lane({}, strategy=Dice(), gate=a_gate(), regime="days"), regimes=(OTHER,)
+    ),
+    "regime up has no model": a_plan(
+        a_lane({}, strategy=Dice(), gate=a_gate(), regime="up"),
+        regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=NoModel("lost")),),
+    ),
+    "XAUUSD has a freeze level that is not played": a_plan(
+        a_lane({}, strategy=Dice()), symbols={"XAUUSD": msgspec.structs.replace(GOLD, freeze_level=5)}
+    ),
+    "XAUUSD has an execution that is not played": a_plan(
+        a_lane({}, strategy=Dice()), symbols={"XAUUSD": msgspec.structs.replace(GOLD, execution="instant")}
+    ),
+}
+
+
+@pytest.mark.parametrize("why", STRANGE)
+def test_a_plan_that_is_not_played_is_told_apart(why: str) -> None:
+    """In words, and before anything is played."""
+    assert why == why_plain(STRANGE[why], {KEY: GOLD_BARS}, {}, shadows=False)
+
+
+def test_costs_and_shadows_that_are_not_played_are_told_apart() -> None:
+    """A quote that fills only so much, and a book without the gate."""
+    plan = gated(Dice())
+    shallow = {"XAUUSD": Costs(depth=1.0)}
+
+    assert "lane1 has a shadow book" == why_plain(plan, {KEY: GOLD_BARS}, {}, shadows=True)
+    assert "a quote of XAUUSD fills only so many lots" == why_plain(plan, {KEY: GOLD_BARS}, shallow, shadows=False)
+    assert not why_plain(gated(Dice(), "off"), {KEY: GOLD_BARS}, {}, shadows=True)
