@@ -245,7 +245,7 @@ gates = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(tapes(), dice, gates)
 def test_bars_of_every_shape_are_played_alike(tape: Bars, strategy: Dice, gate: dict[str, Any]) -> None:
     """Whatever the bars, the ways in and out, the gate and its policy."""

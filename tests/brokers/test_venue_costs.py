@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.commission import PerDeal, PerLot, Turnover, at_least, charge, commission
+from brokers.commission import DEAL, LOT, TURNOVER, PerDeal, PerLot, Turnover, at_least, charge, charged, commission
 from brokers.fills import DIRECT, INVERSE
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, night, night_of_interest, night_of_points, swap_of
 from brokers.venue import Costs, Venue
@@ -33,6 +33,10 @@ def test_the_kernels_of_costs_are_the_same_in_both_drives() -> None:
 
     same_call(commission, zip(money, lots, strict=True))
     same_call(at_least, zip(money, lots, strict=True))
+    same_call(
+        charged,
+        [(r.choice((LOT, DEAL, TURNOVER)), lots[-i], r.random() * 3.0, lots[i], prices[i]) for i in range(2000)],
+    )
     same_call(night, zip(modes, money, prices, strict=True))
     same_call(night_of_points, zip(money, factors, lots, sizes, strict=True))
     same_call(night_of_interest, zip(money, factors, lots, sizes, prices, [360.0] * 2000, strict=True))

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, Rejected
+from brokers.holdings import affords
 from brokers.margins import bound, covered
+from brokers.stopout import suffices
 from brokers.venue import Venue
 from market.money import cents
 from market.types import CalcMode, Side, Symbol
@@ -43,6 +45,8 @@ def test_the_kernels_of_margin_are_the_same_in_both_drives() -> None:
 
     same_call(bound, rows)
     same_call(covered, lots)
+    same_call(affords, [(*row, 0.0 - row[3] / 100.0) for row in rows])
+    same_call(suffices, [(row[0] - 500.0, rng.choice((0.0, row[1])), rng.choice((0.5, 1.0))) for row in rows])
 
 
 @pytest.mark.parametrize(
