@@ -16,12 +16,12 @@ ROOMS = ("market", "brokers", "regimes", "strategies", "runtime")
 
 
 def all_kernels() -> list[Callable[..., Any]]:
-    """Return every kernel of the rooms a decision passes through."""
+    """Return every kernel of the rooms a decision passes through; those of drives are held against the core."""
     for room in ROOMS:
         for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
             if not module.name.startswith("brokers.mt5"):
                 importlib.import_module(module.name)
-    return [f for f in KERNELS if not f.__module__.startswith("tests")]
+    return [f for f in KERNELS if f.__module__.split(".")[0] in ROOMS]
 
 
 def registered() -> list[Callable[..., Any]]:
