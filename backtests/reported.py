@@ -37,7 +37,7 @@ def reported_demo(
         return _reported(record, done["seconds"], folder / REPORT)
 
 
-def reported_backtest(
+def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its name
     config: AccountConfig,
     *,
     first: date | None,
