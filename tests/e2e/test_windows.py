@@ -4,6 +4,8 @@ import datetime
 import os
 import signal
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -85,6 +87,28 @@ def test_a_function_whose_process_is_killed_enters_nothing_until_another_one_ans
     assert 2 == len(ready(demo))
     assert replay(demo.journal).decisions == len(decisions)
     assert {"hold": 1} == parity(demo.journal, day_of(decisions[held[0]])).causes
+
+
+def test_a_functions_process_dies_with_its_daemon(make_demo: MakeDemo) -> None:
+    """However that ends: none is left behind."""
+    demo = make_demo(bars=2000, strategies=APART)
+    demo.begin()
+    demo.until_bar(30)
+    (pid,) = ready(demo)
+    alive = runs(pid)
+    demo.kill("daemon")
+    demo.daemon = None
+
+    demo.until(lambda: not runs(pid))
+    assert alive
+
+
+def runs(pid: int) -> bool:
+    """Say whether a process is there, and no zombie."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
 
 
 def day_of(decision: Decision) -> datetime.date:
