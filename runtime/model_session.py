@@ -36,6 +36,10 @@ Begin = Callable[[Callable[[], None]], Awaitable[Line]]
 """Begins a process, which calls back when it is gone by itself; OSError where none comes."""
 
 
+def unsaid(_event: str, **_of: object) -> None:
+    """Say nothing: whoever begins a process to look at it tells of it in words of their own."""
+
+
 async def begun(lost: Callable[[], None]) -> Line:
     """Begin a strategy's process and let it dial back; OSError where it does not. From the main thread only."""
     program = [sys.executable, "-m", "runtime.model_process", "--parent", str(os.getpid()), "--port"]
@@ -59,7 +63,8 @@ class ModelSession:
         """Processes that are being ended: each is seen to its end."""
         self.begun = False
         """Whether the first try is over."""
-        self.log = structlog.get_logger()
+        self.said: Callable[..., object] = structlog.get_logger().info
+        """Hears when the process has come or gone."""
 
     @property
     def pid(self) -> int:
@@ -88,7 +93,7 @@ class ModelSession:
             self._fail(told.reason)
             return
         self.line, self.why, self.since = line, "", self.clock.elapsed()
-        self.log.info("model ready", strategy=self.name, pid=self.pid)
+        self.said("model ready", strategy=self.name, pid=self.pid)
 
     async def answer(self, question: Question) -> Wanted | Failed:
         """Return what the function answers, or why it does not; one that takes too long is killed."""
@@ -146,7 +151,7 @@ class ModelSession:
         if self.since and self.clock.elapsed() - self.since >= HEALTHY_S:
             self.tries = 0
         self.why, self.since = why, 0.0
-        self.log.warning("model failed", strategy=self.name, reason=why)
+        self.said("model failed", strategy=self.name, reason=why)
         after_s = Link(tries=self.tries).delay(self.jitter())
         self.tries += 1
         self.start(after_s)
@@ -176,11 +181,16 @@ class ModelSessions:
 
     @property
     def beginning(self) -> bool:
-        """Say whether the first process of any of them is still on its way."""
+        """Say whether the first process of any of them is still on its way; a bug on that way is raised here."""
+        for session in self.of.values():
+            if session.starter is not None and session.starter.done():
+                session.starter.result()
         return not all(session.begun for session in self.of.values())
 
     async def tried(self) -> dict[str, str]:
         """Begin all of them once, and end them; return why each is not there, empty where it is."""
+        for session in self.of.values():
+            session.said = unsaid
         self.start()
         while self.beginning:  # noqa: ASYNC110 - what is waited for is other processes
             await asyncio.sleep(LOOK_S)

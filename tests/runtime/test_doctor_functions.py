@@ -21,11 +21,12 @@ def account(folder: Path, *uses: str, **params: Any) -> AccountConfig:  # noqa: 
     return account_of(document, folder=folder)
 
 
-def test_functions_that_load_are_named(tmp_path: Path) -> None:
-    """Each in its process."""
+def test_functions_that_load_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in its process; nothing else is said, since what the doctor prints may be read by a program."""
     config = account(tmp_path, "tests.windows:dip", "tests.windows:odd", process=True)
 
     assert "dip, odd" == functions_of(config)
+    assert ("", "") == capsys.readouterr()
 
 
 def test_a_function_that_does_not_load_is_a_fault_with_its_reason(tmp_path: Path) -> None:

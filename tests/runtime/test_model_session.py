@@ -13,7 +13,7 @@ from runtime.asked import Question
 from runtime.clock import Clock
 from runtime.model_frames import Failed, Load, Wanted
 from runtime.model_process import Model
-from runtime.model_session import ModelSession, begun
+from runtime.model_session import ModelSession, ModelSessions, begun
 from strategies.adapter import flat_of
 from strategies.harness import sample_bars
 from strategies.window import COLUMNS, Columns, window_of
@@ -156,6 +156,23 @@ def test_a_process_that_never_comes_is_tried_again_ever_more_slowly() -> None:
 
     first, second, third = tried[:3]
     assert third - second > 1.5 * (second - first)
+
+
+def test_a_bug_where_a_process_begins_ends_the_daemon() -> None:
+    """It is not waited for for ever."""
+
+    async def broken(_lost: Callable[[], None]) -> Line:
+        raise ZeroDivisionError
+
+    async def life() -> None:
+        all_of_them = ModelSessions([], ".", Clock())
+        all_of_them.of["one"] = session("dip", begin=broken)
+        all_of_them.start()
+        while all_of_them.beginning:  # noqa: ASYNC110 - as the daemon looks
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(life())
 
 
 def test_a_question_before_its_function_is_loaded_is_not_answered() -> None:
