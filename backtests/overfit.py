@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 
 STRETCHES = 16
 """Of time, even in number: 12,870 ways to make two halves of them."""
-AT_ONCE = 1000
-"""Ways that are looked at together, which bounds the memory."""
+AT_ONCE = 15_000
+"""Ratios that are looked at together: they bound the memory, fit the cache, and start no threads of a big product."""
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -71,9 +71,10 @@ def overfitting(trials: list[tuple[Sums, ...]]) -> Overfit | None:
     stretches = len(counts)
     below = lost = 0
     halves = [list(half) for half in combinations(range(stretches), stretches // 2)]
-    for first in range(0, len(halves), AT_ONCE):
-        inside = np.zeros((len(halves[first : first + AT_ONCE]), stretches))
-        np.put_along_axis(inside, np.array(halves[first : first + AT_ONCE]), 1.0, axis=1)
+    some = max(1, AT_ONCE // len(trials))
+    for first in range(0, len(halves), some):
+        inside = np.zeros((len(halves[first : first + some]), stretches))
+        np.put_along_axis(inside, np.array(halves[first : first + some]), 1.0, axis=1)
         seen, unseen = (_ratios(half @ counts, half @ totals, half @ squares) for half in (inside, 1.0 - inside))
         best = np.take_along_axis(unseen, seen.argmax(axis=1)[:, None], axis=1)
         ranks = (unseen < best).sum(axis=1) + ((unseen == best).sum(axis=1) + 1) / 2
