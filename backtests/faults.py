@@ -6,7 +6,8 @@ import msgspec
 
 Name = Literal[
     "no_trades", "few_trades", "lucky_trades", "losing", "losing_years", "one_year", "one_regime", "short_record",
-    "overfitted", "cost_sensitive", "eaten_by_costs", "no_costs", "inside_spread", "ambiguous_bars", "todays_swap",
+    "overfitted", "cost_sensitive", "eaten_by_costs", "no_costs", "assumed_costs", "inside_spread",
+    "ambiguous_bars", "todays_swap",
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def faults_of_costs(record: Record, ambiguous: int) -> Iterator[Fault]:
         yield from _ambiguous(ambiguous, len(live))
         if record.source == "backtest":
             yield from _unsaid(record, live)
+            yield from _assumed(record, live)
             yield from _without_spread(record, live)
             yield from _swap(record)
 
@@ -86,17 +87,35 @@ def _a_trip(record: Record, live: list[Trade], net: float) -> str:
 
 
 def _unsaid(record: Record, live: list[Trade]) -> Iterator[Fault]:
-    free = [
-        name
-        for name in sorted({t.symbol for t in live})
-        if not (c := record.config.symbols[name].costs).slippage and not c.slips and c.commission == 0.0
-    ]
+    free = [name for name in sorted({t.symbol for t in live}) if _free(record, name)]
     if free:
         yield Fault(
             "no_costs",
             f"{', '.join(free)}: neither slippage nor commission is configured, so every order was filled at the "
             f"quote, for nothing: say what it costs you in [symbols.{free[0]}.costs].",
         )
+
+
+def _free(record: Record, name: str) -> bool:
+    costs = record.config.symbols[name].costs
+    return not costs.slippage and not costs.slips and costs.commission == 0.0
+
+
+def _assumed(record: Record, live: list[Trade]) -> Iterator[Fault]:
+    """Say of which symbols spread or slippage is what somebody has written down."""
+    for (name, timeframe), tape in record.tapes.items():
+        costs = record.config.symbols[name].costs
+        bare = sum(spread <= 0.0 for spread in tape.spread)
+        told = (
+            [f"a spread of {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
+        )
+        told += [f"always {costs.slippage:g} points of slippage"] if not costs.slips and not _free(record, name) else []
+        if told and name in {t.symbol for t in live}:
+            yield Fault(
+                "assumed_costs",
+                f"{name} {timeframe}: what trading costs is assumed, not measured ({', '.join(told)}); `tidegate "
+                "calibrate` reads it off an account that has run.",
+            )
 
 
 def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:

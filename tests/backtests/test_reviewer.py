@@ -56,8 +56,9 @@ def with_costs(record: Record, costs: Costs) -> Record:
 
 
 def faults(record: Record, worth: Worth | None = SOUND, ambiguous: int = 0) -> dict[str, str]:
-    """Return the sentences by their names."""
-    return {fault.name: fault.sentence for fault in faults_of(record, worth, ambiguous)}
+    """Return the sentences by their names, but for that on assumed costs, which all records here have."""
+    found = {fault.name: fault.sentence for fault in faults_of(record, worth, ambiguous)}
+    return {name: sentence for name, sentence in found.items() if name != "assumed_costs"}
 
 
 def test_a_record_without_a_fault_has_none() -> None:
@@ -165,15 +166,41 @@ def test_costs_that_nobody_has_named() -> None:
         assert "no_costs" not in faults(with_costs(record, said))
 
 
+def test_costs_that_nobody_has_measured() -> None:
+    """Constants of the configuration; not bars with spreads of their own and measured slips, nor a journal."""
+    record = with_trades(FINE)
+    measured = with_costs(with_spreads(record), Costs(spread=50.0, slips=(1.0, 2.0)))
+    half = with_costs(record, Costs(spread=50.0, slips=(1.0,)))
+
+    assert [
+        (
+            "SP500 D1: what trading costs is assumed, not measured (a spread of 50 points on 60 of 60 bars, always 10 "
+            "points of slippage); `tidegate calibrate` reads it off an account that has run."
+        )
+    ] == assumed(record)
+    assert "slippage" not in assumed(half)[0]
+    assert [] == assumed(measured)
+    assert [] == assumed(replace(record, source="journal"))
+
+
+def assumed(record: Record) -> list[str]:
+    """Return what is said of assumed costs."""
+    return [fault.sentence for fault in faults_of(record, SOUND, 0) if fault.name == "assumed_costs"]
+
+
+def with_spreads(record: Record) -> Record:
+    """Return a record whose bars have spreads of their own."""
+    (key, tape), *_ = record.tapes.items()
+    rows = zip(tape.time, tape.open, tape.high, tape.low, tape.close, tape.volume, [5.0] * len(tape), strict=True)
+    return replace(record, tapes={key: bars_of(*key, rows)})
+
+
 def test_fills_inside_the_spread() -> None:
     """Bars that have no spread where none is configured; a bar's own is enough."""
     bare = with_costs(with_trades(FINE), Costs(slippage=1.0))
-    (key, tape), *_ = bare.tapes.items()
-    rows = zip(tape.time, tape.open, tape.high, tape.low, tape.close, tape.volume, [5.0] * len(tape), strict=True)
-    spread = replace(bare, tapes={key: bars_of(*key, rows)})
 
     assert "60 of 60 bars have no spread and none is configured" in faults(bare)["inside_spread"]
-    assert "inside_spread" not in faults(spread)
+    assert "inside_spread" not in faults(with_spreads(bare))
 
 
 def test_stops_nearer_than_the_spread() -> None:
