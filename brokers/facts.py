@@ -80,6 +80,13 @@ class HistoryTold(Fact, frozen=True, kw_only=True):
     """All bars that there are of before were told: what is not warm by now is so only bars later."""
 
 
+class HistoryGrown(Fact, frozen=True, kw_only=True):
+    """The terminal has more history of a feed by now than it had when that was told: all of it is told anew."""
+
+    symbol: str
+    timeframe: str
+
+
 class BarRevised(Fact, frozen=True, kw_only=True):
     """The terminal now tells another story of a bar it has already told."""
 
@@ -195,6 +202,6 @@ class Reconciled(Fact, frozen=True, kw_only=True):
 
 BrokerFact = (
     LinkUp | LinkDown | WrongTerminal | TradingForbidden | TradingAllowed | SymbolSeen | BarClosed | BarRevised
-    | HistoryTold | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected | Refused
-    | InDoubt | DealMade | OrderGone | Reconciled
+    | HistoryTold | HistoryGrown | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected
+    | Refused | InDoubt | DealMade | OrderGone | Reconciled
 )  # fmt: skip

@@ -226,8 +226,9 @@ class Daemon:
 
     async def _round(self) -> None:
         """Ask the terminal what is new, and take it in."""
-        feeds = self.hearing.cursors(self.core.feeds)
-        ledger = self.ledger
+        ledger, cursors = self.ledger, self.hearing.cursors(self.core.feeds)
+        # what nothing was told of is not polled: all its past would be told as bars that were missed
+        feeds = tuple(feed for feed in cursors if feed.after or self.session.lockstep)
         ask = Poll(
             feeds=feeds, last_deal=ledger.last_deal, last_deal_at=ledger.last_deal_at, heard=ledger.heard,
             watch=watched(ledger) if self.paper is None else (), done=self.done,
@@ -252,8 +253,12 @@ class Daemon:
         for symbol, _ in keys:
             if self.paper is not None:
                 self.paper.forget(symbol)
+        await self._look_back(anew=True)
+
+    async def _look_back(self, *, anew: bool = False) -> None:
+        """Tell history where it is short, as far as the terminal has it by now; or all of it anew."""
         try:
-            await self.warmup.tell_anew()
+            await (self.warmup.tell_anew() if anew else self.warmup.tell_more())
         except (LinkLostError, WrongTerminalError) as error:
             await self.taker.lose(error)
 
@@ -273,6 +278,7 @@ class Daemon:
             self.next_look = self.clock.elapsed() + self.reconcile_s
             await self.taker.take(*await self.taker.look(0, settled=False))
             await self._contracts(self.session.contracts, at)
+            await self._look_back()
         if not self.core.unsettled and not late:
             if ended:
                 self.stop("end of data")

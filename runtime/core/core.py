@@ -18,6 +18,7 @@ from brokers.facts import (
     FeedBroken,
     FeedFresh,
     FeedStale,
+    HistoryGrown,
     HistoryTold,
     InDoubt,
     LinkDown,
@@ -54,7 +55,7 @@ from runtime.core.facts import (
     TradeWrittenOff,
 )
 from runtime.core.feeds import Feed, FeedKey, feed_snapshot, restore_feed
-from runtime.core.forgetting import forget_ahead
+from runtime.core.forgetting import forget_ahead, forget_short
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
@@ -65,7 +66,7 @@ from runtime.core.readings import RegimeReading, reading_snapshot, restore_readi
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
 from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
-from runtime.core.warming import WARMING, history_told
+from runtime.core.warming import WARMING, history_told, warmed
 
 
 class Core:
@@ -152,6 +153,8 @@ class Core:
                 self._revised(fact)
             case HistoryTold():
                 history_told(ledger, self.desk, self.feeds, self.made, self.plan.hours, fact)
+            case HistoryGrown():
+                forget_short(self.decider, self.feeds, self.made, fact)
             case FeedBroken():
                 broken(ledger, self.desk, fact)
             case ClockDoubted():
@@ -243,10 +246,7 @@ class Core:
     def _lift(self, symbol: str) -> None:
         """Lift the holds that a bar can lift."""
         self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
-        key = f"WARMING:{symbol}"
-        feeds = (*self.feeds.values(), *(made.feed for made in self.made.values()))
-        if key in self.ledger.holds and all(f.warm for f in feeds if f.key[0] == symbol):
-            del self.ledger.holds[key]
+        warmed(self.ledger, self.feeds, self.made, symbol)
 
     def _timer(self, fact: TimerFired) -> None:
         if fact.key == "settle":

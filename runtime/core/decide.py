@@ -127,11 +127,14 @@ class Decider:
         bar, trade = fact.bar, lane.trade
         position, held, leave = 0, 0, 0.0
         if trade is not None:
-            if now is not None or bar.time > trade.lived:
+            if fact.phase == "live" or bar.time > trade.lived:
                 leave = exit_step(trade.exit, trade.plan, bar.high, bar.low)
                 count_shut(lane, trade)
             position, held = trade.side, int(trade.exit[0])
-        if now is None and (bar.time <= lane.lived or isinstance(lane.runner, WindowRunner)):
+        again = (
+            fact.phase != "live" and bar.time <= lane.lived
+        )  # missed: this program ended while history was told anew
+        if again or (now is None and isinstance(lane.runner, WindowRunner)):
             lane.runner.told_anew(bar)  # a window is all that its function remembers: nobody need ask it
             return None
         values = feed.values

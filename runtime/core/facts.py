@@ -15,6 +15,7 @@ from brokers.facts import (
     FeedBroken,
     FeedFresh,
     FeedStale,
+    HistoryGrown,
     HistoryTold,
     InDoubt,
     LinkDown,
@@ -146,6 +147,7 @@ AnyFact = (
     | BarClosed
     | BarRevised
     | HistoryTold
+    | HistoryGrown
     | FeedBroken
     | FeedStale
     | FeedFresh

@@ -1,7 +1,8 @@
-"""What a wrong clock has told of later than now: it is forgotten once the clock is right, and history read instead."""
+"""What is forgotten, and history read anew: what a wrong clock has told of later than now, and a part of history."""
 
 from collections.abc import Mapping
 
+from brokers.facts import HistoryGrown
 from runtime.core.decide import Decider
 from runtime.core.feeds import Feed, FeedKey
 from runtime.core.gates import forget_read
@@ -16,25 +17,45 @@ def forget_ahead(decider: Decider, feeds: Mapping[FeedKey, Feed], made: Mapping[
     No bar would be folded in that is not later than those. History is told anew, as to a core that is born; people
     know, since until then nothing is decided there. `at`: now, by a clock that is right, UTC milliseconds.
     """
-    ahead = {key: feed for key, feed in feeds.items() if feed.last_time + feed.timeframe_ms > at}
-    for (symbol, frame), feed in ahead.items():
-        feed.forget()
-        decider.ledger.holds[f"WARMING:{symbol}"] = WARMING
+    ahead = [key for key, feed in feeds.items() if feed.last_time + feed.timeframe_ms > at]
+    for symbol, frame in ahead:
         told = "a wrong clock told bars of later than now: they are forgotten, and history is read anew"
         decider.desk.alert("page", f"{symbol} {frame}: {told}")
+    _forget(decider, feeds, made, ahead, at)
+
+
+def forget_short(
+    decider: Decider, feeds: Mapping[FeedKey, Feed], made: Mapping[str, MadeFeed], fact: HistoryGrown
+) -> None:
+    """Forget a feed of which a terminal that was still loading told a part: it is told all that there is, anew.
+
+    Until then nobody could enter, so nobody need know: whoever was told what was missing sees the hold go.
+    """
+    key = fact.symbol, fact.timeframe
+    if key in feeds:
+        _forget(decider, feeds, made, [key], feeds[key].last_time)
+
+
+def _forget(
+    decider: Decider, feeds: Mapping[FeedKey, Feed], made: Mapping[str, MadeFeed], keys: list[FeedKey], until: int
+) -> None:
+    """Forget feeds, what is made of them, and what was read of them; strategies have lived through all until then."""
+    for key in keys:
+        feeds[key].forget()
+        decider.ledger.holds[f"WARMING:{key[0]}"] = WARMING
     for longer in made.values():
-        if longer.key in ahead:
+        if longer.key in keys:
             longer.forget()
     for reading in decider.readings.values():
-        if ahead and not reading.feed.bars:
+        if keys and not reading.feed.bars:
             reading.forget()
             for lane in decider.lanes:
                 if lane.plan.regime == reading.name:
                     forget_read(lane)
                     decider.shut_out(lane)
     for lane in decider.lanes:
-        if (lane.plan.symbol, lane.plan.timeframe) in ahead:
-            outlive(lane, at)
+        if (lane.plan.symbol, lane.plan.timeframe) in keys:
+            outlive(lane, until)
 
 
 def outlive(lane: Lane, at: int) -> None:

@@ -43,6 +43,17 @@ def is_warming(ledger: Ledger) -> bool:
     return any(hold.startswith("WARMING:") for hold in ledger.holds)
 
 
+def is_short(feeds: Mapping[FeedKey, Feed], made: Mapping[str, MadeFeed], key: FeedKey) -> bool:
+    """Say whether a feed has not seen as many bars as its features need, or those of what is made of it."""
+    return not (feeds[key].warm and all(m.feed.warm for m in made.values() if m.key == key))
+
+
+def warmed(ledger: Ledger, feeds: Mapping[FeedKey, Feed], made: Mapping[str, MadeFeed], symbol: str) -> None:
+    """Lift a symbol's hold once none of its feeds is short."""
+    if f"WARMING:{symbol}" in ledger.holds and not any(is_short(feeds, made, k) for k in feeds if k[0] == symbol):
+        del ledger.holds[f"WARMING:{symbol}"]
+
+
 def history_told(
     ledger: Ledger,
     desk: OrderDesk,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, LinkUp, Reconciled, SymbolSeen
+from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, HistoryGrown, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
 from market.types import Account, Bar
@@ -95,8 +95,8 @@ class Shadow:
             if isinstance(fact, SpecAcknowledged):
                 self._respecify()
             return done
-        if isinstance(fact, ClockDoubted) and not fact.problem:
-            self._forget()
+        if isinstance(fact, HistoryGrown) or (isinstance(fact, ClockDoubted) and not fact.problem):
+            self._forget(later=isinstance(fact, ClockDoubted))
         if isinstance(fact, BarRevised):
             self._revised(fact.bar)
         return self._bar(fact) if isinstance(fact, BarClosed) else []
@@ -106,14 +106,15 @@ class Shadow:
         for lane in self.core.lanes_of.get((bar.symbol, bar.timeframe), ()):
             lane.runner.told_anew(bar)
 
-    def _forget(self) -> None:
-        """Have what its host has forgotten told anew, to no strategy and no exit."""
+    def _forget(self, *, later: bool) -> None:
+        """Have what its host has forgotten told anew, to no strategy and no exit; `later`: it was of later than now."""
         host = self.core.decider.host
         lived = {lane.number: lane.lived for lane in host.lanes} if host else {}
         for lane in self.core.lanes:
             if not self.core.feeds[lane.plan.symbol, lane.plan.timeframe].bars:
                 outlive(lane, lived[lane.number])
-                self.follower.forget(lane.plan.symbol)
+                if later:
+                    self.follower.forget(lane.plan.symbol)
 
     def _respecify(self) -> None:
         """Have the venue trade by the contracts that a person took."""

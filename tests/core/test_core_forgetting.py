@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import BarClosed, ClockDoubted
+from brokers.facts import BarClosed, ClockDoubted, HistoryGrown, HistoryTold
 from brokers.made import FrameRule, MadeRule
 from runtime.core.facts import AnyFact
 from runtime.core.feeds import feed_snapshot
@@ -172,3 +172,70 @@ def test_a_shadow_book_follows_the_bars_that_are_decided_again() -> None:
 
     assert before == again
     assert (live.bar.time, True) == shadow.follower.opened["XAUUSD"]
+
+
+# --- history that was still being loaded ------------------------------------------------------------------------------
+
+GREW = HistoryGrown(at=hour(NOW), symbol="XAUUSD", timeframe="H1")
+
+
+def loading(plan: Plan, told_: int = 2) -> Told:
+    """Return a core that was told the last few bars of its history, since its terminal had no more of them."""
+    told = Told(plan, opened=False)
+    told.tell(*history()[-told_:], HistoryTold(at=hour(NOW)))
+    return told
+
+
+@pytest.mark.parametrize("rule", [None, FrameRule("H4", "H1")])
+def test_history_that_has_grown_is_folded_in_as_if_all_had_been_there_at_once(rule: MadeRule | None) -> None:
+    """To the bit; nobody is paged, and the hold is gone."""
+    told, born = loading(reads(rule)), Told(reads(rule), opened=False)
+    held = told.core.ledger.holds["WARMING:XAUUSD"]
+    step = told.tell(GREW, *history())
+    born.tell(*history())
+
+    assert "history tells" in held
+    assert folded(born) == folded(told)
+    assert [] == of_kind(step, Alert)
+    assert not [hold for hold in told.holds if hold.startswith("WARMING")]
+
+
+def test_a_feed_that_nobody_reads_cannot_grow() -> None:
+    """A configuration that was changed meanwhile reads it no more."""
+    told = loading(reads())
+    before = folded(told)
+    told.tell(msgspec.structs.replace(GREW, symbol="EURUSD"))
+
+    assert before == folded(told)
+
+
+def test_a_daemon_that_ends_while_history_is_told_anew_decides_and_lives_through_nothing_twice() -> None:
+    """The rest is told as missed by the next one: an exit would count its bars again, and a strategy its own."""
+    told = Told(reads(script={NOW: buy(bars=90)}))
+    for n in range(3, NOW):
+        told.tell(closed(n, price(n) - 1.0))
+    told.enter(NOW, 100.1)
+    told.tell(closed(NOW + 1, 100.1), msgspec.structs.replace(GREW, at=hour(NOW + 2)))
+    lane = told.core.lanes[0]
+    assert lane.trade is not None
+    before = lane.runner.snapshot(), list(lane.trade.exit)
+    told.tell(*history()[:10])
+    again = [closed(n, price(n), phase="missed") for n in range(10, NOW + 2)]
+    step = told.tell(*again)
+
+    assert before == (lane.runner.snapshot(), lane.trade.exit)
+    assert () == step.decisions
+    assert "missed" == told.decide(NOW + 2, phase="missed").outcome
+
+
+@pytest.mark.parametrize("cut", [5, NOW, NOW + 6])
+def test_a_core_put_to_rest_while_history_grows_goes_on_alike_and_so_do_its_shadows(cut: int) -> None:
+    """Short of history, in the middle of it, and when it decides."""
+    plan = reads(script={n: buy() for n in range(99)})
+    right = [closed(n, price(n)) for n in range(NOW, NOW + 8)]
+    facts: list[AnyFact] = [*history()[-2:], HistoryTold(at=hour(NOW)), GREW, *history(), *right]
+    rested = Rested(Told(plan).core, facts, cut)
+
+    assert rested.steps == rested.again
+    first, woken = rested.at_rest
+    assert first == woken

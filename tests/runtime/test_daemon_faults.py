@@ -18,6 +18,7 @@ from brokers.facts import (
     BarClosed,
     BarRevised,
     ClockDoubted,
+    HistoryGrown,
     HistoryTold,
     LinkDown,
     LinkUp,
@@ -243,6 +244,24 @@ def test_a_history_that_is_too_short_is_told_and_the_hold_says_what_is_missing(h
 
     assert ({"warm"}, 1) == ({fact.phase for fact in living.told(BarClosed)}, len(living.told(HistoryTold)))
     assert "of the 2 bars that its features need" in living.holds["WARMING:XAUUSD"]
+
+
+def test_history_that_is_loaded_later_is_folded_in_when_it_is_there(home: Path, tmp_path: Path) -> None:
+    """A terminal that was still loading when all waiting was over: what it had not told is no bar that was missed."""
+    fault = wrong("short", "rates_from_pos", rows=2, times=0)
+
+    async def act(living: Living) -> None:
+        await living.until(lambda: living.told(HistoryTold))
+        assert "WARMING:XAUUSD" in living.holds
+        assert control.mend(fault)
+        await living.ready()
+
+    living = lived(home, tmp_path, act)
+    (feed,) = living.daemon.core.feeds.values()
+
+    assert (3, START + (HISTORY - 1) * HOUR) == (feed.bars, feed.last_time)
+    assert {"warm"} == {fact.phase for fact in living.told(BarClosed)}
+    assert 1 == len(living.told(HistoryGrown))
 
 
 def test_a_bar_that_is_revised_is_told_once(home: Path, tmp_path: Path) -> None:
