@@ -72,15 +72,27 @@ def plausible(model: Parameters, evidence: Sequence[float], runs: int, dice: "np
 
 def draw(truths: Truths, bars: int, dice: "np.random.Generator") -> "Array":
     """Return rows that the truths make, in the features' own units, (R, bars, d); each run begins anew."""
+    return made(truths, visited(truths, bars, dice), dice)
+
+
+def visited(truths: Truths, bars: int, dice: "np.random.Generator") -> "NDArray[np.intp]":
+    """Return the states that the truths go through (R, bars), each run from the start."""
     import numpy as np  # noqa: PLC0415
 
-    runs, _, size = truths.means.shape
-    states = _paths()(truths.ladders, np.cumsum(truths.model.start), dice.random((runs, bars)))
-    noise = dice.standard_normal((runs, bars, size))
+    start = np.cumsum(truths.model.start)
+    return _paths()(truths.ladders, start, dice.random((len(truths.means), bars)))  # type: ignore[no-any-return] # numba
+
+
+def made(truths: Truths, states: "NDArray[np.intp]", dice: "np.random.Generator") -> "Array":
+    """Return rows that the truths make in these states, in the features' own units, (R, bars, d)."""
+    import numpy as np  # noqa: PLC0415
+
+    size = len(truths.model.centre)
+    noise = dice.standard_normal((*states.shape, size))
     if truths.model.dof:
         dof = np.array(truths.model.dof)[states]
         noise = noise / np.sqrt(dice.chisquare(dof) / dof)[..., None]
-    at = np.arange(runs)[:, None], states
+    at = np.arange(len(states))[:, None], states
     return in_units(truths.means[at] + np.einsum("rtij,rtj->rti", truths.factors[at], noise), truths.model)
 
 
@@ -88,25 +100,41 @@ def changed(truths: Truths, bars: int, change: Change, dice: "np.random.Generato
     """Return rows of a market that has changed, in the features' own units, (R, bars, d).
 
     The wildest state times 1.7, the calmest times 1/4, or the calmest with its first feature moved by a standard
-    deviation; tied to the bar before, or with heavier tails.
+    deviation; tied to the bar before, or with heavier tails. But for the last the noise is the state's own, Student's t
+    where it is.
     """
     import numpy as np  # noqa: PLC0415
 
     runs, _, size = truths.means.shape
-    wide = np.trace(np.array(truths.model.covariances), axis1=1, axis2=2)
-    k = int(wide.argmax() if change == "wilder" else wide.argmin())
+    k, deviation = who_changes(truths.model, change)
     noise = dice.standard_normal((runs, bars, size))
+    if change == "heavier tails":
+        noise = deviation * noise * np.sqrt((HEAVY - 2.0) / dice.chisquare(HEAVY, (runs, bars)))[..., None]
+    elif truths.model.dof:
+        noise = noise * np.sqrt(truths.model.dof[k] / dice.chisquare(truths.model.dof[k], (runs, bars)))[..., None]
     if change == "trending":
         for t in range(1, bars):
             noise[:, t] = TIE * noise[:, t - 1] + np.sqrt(1.0 - TIE * TIE) * noise[:, t]
-    elif change == "heavier tails":
-        noise = noise * np.sqrt((HEAVY - 2.0) / dice.chisquare(HEAVY, (runs, bars)))[..., None]
     times = {"wilder": WILDER, "dead": DEAD}.get(change, 1.0)
     z = truths.means[:, None, k] + times * np.einsum("rij,rtj->rti", truths.factors[:, k], noise)
     if change.startswith("drift"):
-        one = np.linalg.norm(truths.factors[:, k, 0], axis=1)
+        one = deviation * np.linalg.norm(truths.factors[:, k, 0], axis=1)
         z[..., 0] += (one if change == "drift up" else -one)[:, None]
     return in_units(z, truths.model)
+
+
+def who_changes(model: Parameters, change: Change) -> tuple[int, float]:
+    """Return the state that a change is one of, and the standard deviation of its noise before its factor.
+
+    That of a Student's t without any is taken to be that of `HEAVY` degrees of freedom.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    dof = np.maximum(np.array(model.dof or (np.inf,) * len(model.start)), HEAVY)
+    variance = 1.0 / (1.0 - 2.0 / dof)
+    wide = np.trace(np.array(model.covariances), axis1=1, axis2=2) * variance
+    k = int(wide.argmax() if change == "wilder" else wide.argmin())
+    return k, float(np.sqrt(variance[k]))
 
 
 def in_units(z: "Array", model: Parameters) -> "Array":
