@@ -21,7 +21,7 @@ from market.kernel import compile_all
 from regimes.calibrate_read import Reader
 from regimes.calibrate_runs import Change, Truths, changed, draw, plausible
 from regimes.ensemble import parts_of
-from regimes.novelty import EACH, FIRST, LIMITS, battery, novelty_init, novelty_step
+from regimes.novelty import CALM, EACH, FIRST, LIMITS, SHORT_BATTERY, battery, novelty_init, novelty_step
 from regimes.novelty_limits import PARTS, SHARE, standard
 from regimes.weights import ModelError, Parameters, Vector, unpack
 
@@ -129,7 +129,7 @@ def _limits_after(
     """Return the limits after the bars that were learnt from, before any factor; and which statistics are silent."""
     if learnt is None:
         return standard(size), ()
-    came = Reader(tuple(weights), evidence, battery([OUT_OF_REACH] * (EACH * size))).peaks(learnt[None])[0]
+    came = Reader(tuple(weights), evidence, battery([OUT_OF_REACH] * ((EACH + CALM) * size))).peaks(learnt[None])[0]
     pairs = list(zip(standard(size), came.tolist(), strict=True))
     silent = tuple(at for at, (limit, peak) in enumerate(pairs) if peak > SILENT * limit)
     raised = [max(limit, peak * ABOVE) for limit, peak in pairs]
@@ -168,7 +168,7 @@ def standard_limits(features: int, *, seed: int, runs: int) -> Vector:
     import numpy as np  # noqa: PLC0415
 
     peaks, dice = np.zeros((runs, EACH * features)), np.random.default_rng(seed)
-    p = battery([OUT_OF_REACH] * (EACH * features))
+    p = (float(features), float(SHORT_BATTERY), 0.0, *[OUT_OF_REACH] * (EACH * features))
     begun = np.array(p), np.array(novelty_init(p))
     for first in range(0, runs, AT_ONCE):
         part = peaks[first : first + AT_ONCE]

@@ -15,6 +15,9 @@ bar by bar, for each feature:
 | heavier tails      | Student's t of 2.5 degrees of freedom, scaled to standard deviation 1    |
 | shock              | (battery only) the largest |z|, fading by a tenth a bar                   |
 
+Two more are not of z: the calmest state drifting by a standard deviation, up or down, against what was predicted, as
+`regimes/pit.py` reckons it: (battery only) "calm drift up", "calm drift down".
+
 Two rules read them. The **battery** is one CUSUM for each (Page, 1954): s = max(0, s + ratio), raised at a limit of its
 own (`regimes/novelty_limits.py`; `regimes/calibrate.py` raises them for a model that learnt too little). The
 **e-process** is the e-detector of Shin, Ramdas and Rinaldo (2023): m = (1 + m) * exp(ratio), averaged over all. Under a
@@ -26,9 +29,11 @@ below half their limits for `hold` bars in a row (of the e-process: half the log
 their limit, that a long alarm be forgotten as soon as a short one. A bar without z changes nothing, but ends what the
 next would be correlated with.
 
-Parameters, flat: features d, rule (0 battery, 1 e-process), hold, then the limits: 12 for each feature, or just one.
+Parameters, flat: features d, rule (2 battery, 1 e-process; 0 the battery of models trained before there were calm
+drifts, which has none), hold, then the limits: 12 for each feature, then 2 for each one's calm drifts; or just one.
 State, flat: raised (1 or 0), bars in a row that were quiet, the largest statistic as a share of its limit and which one
-that was, then 12 statistics for each feature and d values of z from the bar before.
+that was, then the statistics as the limits stand (12 for each feature of the e-process) and d values of z from the bar
+before.
 """
 
 import math
@@ -37,19 +42,20 @@ from collections.abc import Sequence
 
 from market.kernel import Params, State, kernel
 
-BATTERY, E_PROCESS = 0, 1
+SHORT_BATTERY, E_PROCESS, BATTERY = 0, 1, 2
 WIDTH, RULE, HOLD, LIMITS = 0, 1, 2, 3
 RAISED, QUIET, SHARE, WHICH, FIRST = 0, 1, 2, 3, 4
 
 RATIOS = 11
-EACH = 12
-"""Statistics of a feature: the likelihood ratios and the shock."""
+EACH, CALM = 12, 2
+"""Statistics of a feature's z, the likelihood ratios and the shock; and of its calm drifts."""
 
 WAYS = (
     *("drift up", "strong drift up", "drift down", "strong drift down", "wilder", "much wilder"),
     *("deader", "much deader", "trending", "reverting", "heavier tails", "shock"),
 )
-"""Each statistic in words."""
+"""Each statistic of z in words."""
+CALM_WAYS = ("calm drift up", "calm drift down")
 
 FADE = 0.9
 BEYOND = 1.25
@@ -61,8 +67,8 @@ MOST = 700.0  # nats of one bar, beyond which exp overflows
 
 
 def battery(limits: Sequence[float], hold: int = 20) -> tuple[float, ...]:
-    """Return the parameters of the battery with these limits, 12 for each feature."""
-    return (float(len(limits) // EACH), float(BATTERY), float(hold), *limits)
+    """Return the parameters of the battery with these limits: 12 for each feature, then 2 for each."""
+    return (float(len(limits) // (EACH + CALM)), float(BATTERY), float(hold), *limits)
 
 
 def e_process(features: int, bars_per_alarm: float = 20_000.0, hold: int = 20) -> tuple[float, ...]:
@@ -74,14 +80,21 @@ def fits(p: Params, features: int) -> bool:
     """Return whether parameters are those of a rule for so many features; () is of none, and fits all."""
     if len(p) <= LIMITS:
         return not len(p)
-    size = LIMITS + (EACH * features if p[RULE] == BATTERY else 1)
-    return len(p) == size and p[WIDTH] == features and p[RULE] in {BATTERY, E_PROCESS} and min(p[LIMITS:]) > 0.0
+    sizes = {SHORT_BATTERY: EACH * features, E_PROCESS: 1, BATTERY: (EACH + CALM) * features}
+    return p[WIDTH] == features and len(p) - LIMITS == sizes.get(int(p[RULE])) and min(p[LIMITS:]) > 0.0
 
 
 def novelty_init(p: Params) -> list[float]:
     """Return the state before the first bar."""
-    width = int(p[WIDTH])
-    return [0.0] * (FIRST + EACH * width) + [math.nan] * width
+    return [0.0] * (FIRST + statistics_of(p)) + [math.nan] * int(p[WIDTH])
+
+
+@kernel
+def statistics_of(p: Params) -> int:
+    """Return the number of statistics of all features together."""
+    if int(p[RULE]) == BATTERY:
+        return (EACH + CALM) * int(p[WIDTH])
+    return EACH * int(p[WIDTH])
 
 
 def name_of(which: int, features: Sequence[str]) -> str:
@@ -90,32 +103,38 @@ def name_of(which: int, features: Sequence[str]) -> str:
     >>> name_of(18, ("log_return", "garman_klass"))
     'garman_klass: deader'
     """
+    calm = which - EACH * len(features)
+    if calm >= 0:
+        return f"{features[calm // CALM]}: {CALM_WAYS[calm % CALM]}"
     return f"{features[which // EACH]}: {WAYS[which % EACH]}"
 
 
 @kernel
 def novelty_step(v: State, p: Params, z: Params) -> float:
-    """Fold one bar's z into the statistics, in place; return 1.0 when no trained regime explains the bars, or 0.0.
+    """Fold one bar into the statistics, in place; return 1.0 when no trained regime explains the bars, or 0.0.
 
-    A z that is NaN says that the bar told nothing. Allocates nothing.
+    `z` is the state of `regimes/pit.py`; a z that is NaN says that the bar told nothing. Allocates nothing.
     """
-    width = int(p[WIDTH])
-    lag = FIRST + EACH * width
+    width, rule, many = int(p[WIDTH]), int(p[RULE]), statistics_of(p)
+    lag = FIRST + many
     if z[0] != z[0]:
         for i in range(width):
             v[lag + i] = math.nan
         return v[RAISED]
     for i in range(width):
-        if int(p[RULE]) == BATTERY:
-            _accumulate(v, p, i, z[i], v[lag + i])
-        else:
+        if rule == E_PROCESS:
             _bet(v, p, i, z[i], v[lag + i])
+        else:
+            _accumulate(v, p, i, z[i], v[lag + i])
         v[lag + i] = z[i]
-    if int(p[RULE]) == BATTERY:
-        _largest(v, p, width)
-    else:
+    if rule == BATTERY:
+        for at in range(CALM * width):
+            _add(v, p, EACH * width + at, z[width + at])
+    if rule == E_PROCESS:
         _average(v, p, width)
-    return _verdict(v, p, width)
+    else:
+        _largest(v, p, many)
+    return _verdict(v, p, many)
 
 
 @kernel
@@ -147,19 +166,24 @@ def ratio_of(way: int, z: float, before: float) -> float:
 
 @kernel
 def _accumulate(v: State, p: Params, i: int, z: float, before: float) -> None:
-    """Add a bar to the CUSUMs of feature i."""
+    """Add a bar to the CUSUMs of feature i's z."""
     for way in range(RATIOS):
-        at = i * EACH + way
-        total = v[FIRST + at] + ratio_of(way, z, before)
-        if total < 0.0:
-            total = 0.0
-        if total > BEYOND * p[LIMITS + at]:
-            total = BEYOND * p[LIMITS + at]
-        v[FIRST + at] = total
+        _add(v, p, i * EACH + way, ratio_of(way, z, before))
     shock = FIRST + i * EACH + RATIOS
     v[shock] = FADE * v[shock]
     if abs(z) > v[shock]:
         v[shock] = abs(z)
+
+
+@kernel
+def _add(v: State, p: Params, at: int, ratio: float) -> None:
+    """Add a ratio to a CUSUM, which is never below 0, nor far beyond its limit."""
+    total = v[FIRST + at] + ratio
+    if total < 0.0:
+        total = 0.0
+    if total > BEYOND * p[LIMITS + at]:
+        total = BEYOND * p[LIMITS + at]
+    v[FIRST + at] = total
 
 
 @kernel
@@ -178,10 +202,10 @@ def _bet(v: State, p: Params, i: int, z: float, before: float) -> None:
 
 
 @kernel
-def _largest(v: State, p: Params, width: int) -> None:
-    """Find the CUSUM that is nearest to its limit, or furthest beyond it."""
+def _largest(v: State, p: Params, many: int) -> None:
+    """Find the statistic that is nearest to its limit, or furthest beyond it."""
     v[SHARE] = 0.0
-    for at in range(EACH * width):
+    for at in range(many):
         share = v[FIRST + at] / p[LIMITS + at]
         if share > v[SHARE]:
             v[SHARE] = share
@@ -203,13 +227,13 @@ def _average(v: State, p: Params, width: int) -> None:
 
 
 @kernel
-def _verdict(v: State, p: Params, width: int) -> float:
+def _verdict(v: State, p: Params, many: int) -> float:
     """Raise the alarm, keep it, or lift it and begin anew."""
     v[QUIET] = v[QUIET] + 1.0 if v[SHARE] < 0.5 else 0.0
     if v[SHARE] >= 1.0:
         v[RAISED] = 1.0
     elif v[RAISED] == 1.0 and v[QUIET] >= p[HOLD]:
         v[RAISED] = 0.0
-        for at in range(EACH * width):
+        for at in range(many):
             v[FIRST + at] = 0.0
     return v[RAISED]

@@ -11,11 +11,17 @@ each whitened feature, given those before, is Student's t of n - 1 degrees of fr
 from the posterior of a normal's mean and variance (Geisser and Cornfield, 1963). For Student-t states the two tails'
 reciprocal degrees of freedom are added, which is near enough. With parameters that are known (n = 0) it is as above.
 
-An ensemble's states are those of all its members, each with its member's share of the weight; a jump model predicts
-nothing and has none. Since members may have scales of their own, their densities are taken in the features' units.
+Beside z stands what a drift would look like to this model: the log likelihood ratio of each feature, given those before
+it, as the calmest state would make it if moved up or down by a standard deviation, against the prediction. The filter
+takes a drift for a wilder state, which hides it from z; the ratio knows better.
 
-State, flat: d values of z, then for each state its weight, its squared whitened distance and a log density, which are
-scratch, and for each state the number of bars it was learnt from, 0 where its parameters are known.
+An ensemble's states are those of all its members, each with its member's share of the weight; a jump model predicts
+nothing and has none. Since members may have scales of their own, their densities are taken in the features' units. The
+state that drifts is one of the first member.
+
+State, flat: d values of z, then for each feature the ratios of a drift up and down; then for each state its weight, its
+squared whitened distance and a log density, which are scratch, and for each state the number of bars it was learnt
+from, 0 where its parameters are known; last the state that would drift.
 """
 
 import math
@@ -41,7 +47,12 @@ from regimes.layout import (
     weights_size,
 )
 
+AHEAD = 3
+"""Numbers of each feature before those of the states: z, and the ratios of a drift up and down."""
 LOG_ROOT_PI = 0.5 * math.log(math.pi)
+LOG_ROOT_TWO_PI = 0.5 * math.log(2.0 * math.pi)
+HEAVIEST = 2.5
+"""Degrees of freedom below which a standard deviation is taken to be that of so many: below 2 there is none."""
 FEWEST = 5.0
 """Bars below which a variance is known no better than from so many."""
 
@@ -54,14 +65,23 @@ def pit_init(w: Params, evidence: Sequence[float] = ()) -> list[float]:
     members = int(w[MEMBERS]) if int(w[KIND]) == ENSEMBLE else 1
     many = int(w[STATES]) * members
     learnt = [max(n, FEWEST) for n in evidence] * members if evidence else [0.0] * many
-    return [0.0] * (int(w[FEATURES]) + 3 * many) + learnt
+    return [*([0.0] * (AHEAD * int(w[FEATURES]) + 3 * many)), *learnt, float(calmest(w))]
+
+
+def calmest(w: Params) -> int:
+    """Return the state that is densest at its centre; of an ensemble's first member."""
+    a = SHARES + int(w[MEMBERS]) if int(w[KIND]) == ENSEMBLE else 0
+    states, size, kind = int(w[a + STATES]), int(w[a + FEATURES]), int(w[a + KIND])
+    at = a + CENTRE + 2 * size + states + states * states + size
+    return max(range(states), key=lambda k: w[at + k * block_size(size, kind)])  # its log density at the centre
 
 
 @kernel
 def pit_step(z: State, s: State, w: Params) -> None:
     """Write the z of the row that `filter_step` has just folded into `s`, and that had no NaN, into `z[0..d-1]`.
 
-    Reads the predicted probabilities and the standardised row that the filter left in its state.
+    Then, into `z[d..3d-1]`, the ratios of its drifts, in nats. Reads the predicted probabilities and the standardised
+    row that the filter left in its state.
     """
     states, size = int(w[STATES]), int(w[FEATURES])
     if int(w[KIND]) == ENSEMBLE:
@@ -69,7 +89,10 @@ def pit_step(z: State, s: State, w: Params) -> None:
         return
     _begin(z, s, 0, states, size, 0, states, 1.0)
     for i in range(size):
-        z[i] = normal_quantile(_below(z, s, 0, w, 0, states, size, 0, i, states) / _mass(z, size, states))
+        below = _below(z, s, 0, w, 0, states, size, 0, i, states)
+        mass = _mass(z, size, states)
+        z[i] = normal_quantile(below / mass)
+        _against_prediction(z, size, i, states, mass)
         if i + 1 < size:
             _weigh(z, size, states)
 
@@ -95,13 +118,19 @@ def _members_pit(z: State, s: State, w: Params, states: int, size: int) -> None:
         here = SHARES + members
         for m in range(members):
             kind = int(w[here + KIND])
+            scale = math.log(w[here + CENTRE + size + i])
             below = below + _below(z, s, there, w, here, states, size, m * states, i, many)
             for k in range(states):
-                density = size + 2 * many + m * states + k
-                z[density] = z[density] - math.log(w[here + CENTRE + size + i])
+                density = AHEAD * size + 2 * many + m * states + k
+                z[density] = z[density] - scale
+            if m == 0:
+                z[size + 2 * i] = z[size + 2 * i] - scale
+                z[size + 2 * i + 1] = z[size + 2 * i + 1] - scale
             there = there + state_size(states, size, kind)
             here = here + weights_size(states, size, kind)
-        z[i] = normal_quantile(below / _mass(z, size, many))
+        mass = _mass(z, size, many)
+        z[i] = normal_quantile(below / mass)
+        _against_prediction(z, size, i, many, mass)
         if i + 1 < size:
             _weigh(z, size, many)
 
@@ -109,17 +138,19 @@ def _members_pit(z: State, s: State, w: Params, states: int, size: int) -> None:
 @kernel
 def _begin(z: State, s: State, b: int, states: int, size: int, c: int, many: int, share: float) -> None:
     """Give the states `c ..` of `many` their predicted probability, times a share, before any feature is known."""
+    weight = AHEAD * size + c
     for k in range(states):
-        z[size + c + k] = share * s[b + states + k]
-        z[size + many + c + k] = 0.0
+        z[weight + k] = share * s[b + states + k]
+        z[weight + many + k] = 0.0
 
 
 @kernel
 def _below(z: State, s: State, b: int, w: Params, a: int, states: int, size: int, c: int, i: int, many: int) -> float:
     """Return the weighted probability that feature i is below what it is, over the states `c ..` of one model."""
     below = 0.0
+    weight = AHEAD * size + c
     for k in range(states):
-        below = below + z[size + c + k] * _emit(z, s, b, w, a, k, i, size + many + c + k, many)
+        below = below + z[weight + k] * _emit(z, s, b, w, a, k, i, weight + many + k, many)
     return below
 
 
@@ -128,13 +159,16 @@ def _mass(z: State, size: int, many: int) -> float:
     """Return the weight of all states together."""
     mass = 0.0
     for k in range(many):
-        mass = mass + z[size + k]
+        mass = mass + z[AHEAD * size + k]
     return mass
 
 
 @kernel
 def _emit(z: State, s: State, b: int, w: Params, a: int, k: int, i: int, distance: int, many: int) -> float:
-    """Return state k's probability that feature i is below what it is, given the features before; note its density."""
+    """Return state k's probability that feature i is below what it is, given the features before; note its density.
+
+    If it is the state that would drift, note its densities a standard deviation up and down, too.
+    """
     states, size, kind = int(w[a + STATES]), int(w[a + FEATURES]), int(w[a + KIND])
     block = block_size(size, kind)
     at = a + CENTRE + 2 * size + states + states * states + k * block
@@ -148,35 +182,68 @@ def _emit(z: State, s: State, b: int, w: Params, a: int, k: int, i: int, distanc
         own = w[white + i]
         y = own * (s[row + i] - w[at + i])
     density, n = distance + many, z[distance + 2 * many]
+    drifting = distance == (AHEAD * size + many) + int(z[AHEAD * size + 4 * many])
     before = z[distance]
     z[distance] = before + y * y
     if n == 0.0 and not is_student(kind):
-        z[density] = math.log(own) - 0.5 * y * y
+        constant = math.log(own) - LOG_ROOT_TWO_PI
+        z[density] = constant - 0.5 * y * y
+        if drifting:
+            z[size + 2 * i] = constant - 0.5 * (y - 1.0) * (y - 1.0)
+            z[size + 2 * i + 1] = constant - 0.5 * (y + 1.0) * (y + 1.0)
         return normal_cdf(y)
-    dof, spread = n - 1.0, 1.0
+    dof, spread, step = n - 1.0, 1.0, 1.0
     if is_student(kind):
-        own_dof = w[at + block - 1] + i
-        spread = math.sqrt((w[at + block - 1] + before) / own_dof)
+        heavy = w[at + block - 1]
+        own_dof = heavy + i
+        spread = math.sqrt((heavy + before) / own_dof)
+        step = math.sqrt(heavy / (heavy - 2.0)) if heavy > HEAVIEST else math.sqrt(HEAVIEST / (HEAVIEST - 2.0))
         dof = own_dof if n == 0.0 else own_dof * dof / (own_dof + dof)
     if n > 0.0:
         spread = spread * math.sqrt((n + 1.0) / (n - 1.0))
-    t = y / spread
-    if i + 1 < size:  # the last feature's density weighs nothing
-        z[density] = math.log(own / spread * gamma_ratio(0.5 * dof)) - 0.5 * math.log(dof) - LOG_ROOT_PI
-        z[density] = z[density] - 0.5 * (dof + 1.0) * math.log(1.0 + t * t / dof)
-    return student_cdf(t, dof)
+    constant = math.log(own / spread * gamma_ratio(0.5 * dof)) - 0.5 * math.log(dof) - LOG_ROOT_PI
+    z[density] = constant + _tail(y / spread, dof)
+    if drifting:
+        z[size + 2 * i] = constant + _tail((y - step) / spread, dof)
+        z[size + 2 * i + 1] = constant + _tail((y + step) / spread, dof)
+    return student_cdf(y / spread, dof)
+
+
+@kernel
+def _tail(t: float, dof: float) -> float:
+    """Return the log density of Student's t, up to its constant."""
+    return -0.5 * (dof + 1.0) * math.log(1.0 + t * t / dof)
+
+
+@kernel
+def _against_prediction(z: State, size: int, i: int, many: int, mass: float) -> None:
+    """Take the log density of feature i, as predicted by all states together, from those of its drifts."""
+    weight = AHEAD * size
+    best = LOWEST
+    for k in range(many):
+        if z[weight + k] > 0.0 and z[weight + 2 * many + k] > best:
+            best = z[weight + 2 * many + k]
+    total = 0.0
+    for k in range(many):
+        gap = z[weight + 2 * many + k] - best
+        if z[weight + k] > 0.0 and gap > NEGLIGIBLE:
+            total = total + z[weight + k] * math.exp(gap)
+    predicted = best + math.log(total / mass)
+    z[size + 2 * i] = z[size + 2 * i] - predicted
+    z[size + 2 * i + 1] = z[size + 2 * i + 1] - predicted
 
 
 @kernel
 def _weigh(z: State, size: int, many: int) -> None:
     """Weigh the states with the density of the feature just taken; the most likely one never loses all its weight."""
+    weight = AHEAD * size
     best = LOWEST
     for k in range(many):
-        if z[size + k] > 0.0 and z[size + 2 * many + k] > best:
-            best = z[size + 2 * many + k]
+        if z[weight + k] > 0.0 and z[weight + 2 * many + k] > best:
+            best = z[weight + 2 * many + k]
     for k in range(many):
-        gap = z[size + 2 * many + k] - best
-        if z[size + k] > 0.0 and gap > NEGLIGIBLE:
-            z[size + k] = z[size + k] * math.exp(gap)
+        gap = z[weight + 2 * many + k] - best
+        if z[weight + k] > 0.0 and gap > NEGLIGIBLE:
+            z[weight + k] = z[weight + k] * math.exp(gap)
         else:
-            z[size + k] = 0.0
+            z[weight + k] = 0.0

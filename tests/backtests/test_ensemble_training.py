@@ -28,7 +28,7 @@ from regimes.bundle import RegimeModel, decode, encode, seal
 from regimes.ensemble import join, parts_of, penalty_of
 from regimes.labels import Kept, Relabelled, reordered
 from regimes.layout import DIAGONAL, DIAGONAL_T, JUMP, KIND
-from regimes.novelty import EACH
+from regimes.novelty import CALM, EACH
 from regimes.weights import ModelError
 from runtime.assemble import models_of
 from runtime.core.plan import novelty_by
@@ -110,7 +110,7 @@ def test_an_ensemble_gets_limits_of_novelty_of_its_own() -> None:
     found, told = watched(trained()[0], bars().part(0, 1256))
 
     assert found.novelty == novelty_by("model", decode(encode(found), found.fingerprint))
-    assert 3 + 2 * EACH == len(found.novelty)
+    assert 3 + 2 * (EACH + CALM) == len(found.novelty)
     assert told.alarms <= 0.05
     assert facts_of(found)["novelty"] != facts_of(trained()[0])["novelty"]
 

@@ -13,7 +13,7 @@ from tests.cores import a_gate, a_lane, a_plan, hour, up_model
 from tests.told import Told
 
 FRAME = 4
-STRICT = battery([5.0] * 12, hold=3)
+STRICT = battery([5.0] * 14, hold=3)
 """A market that does not move is dead to it within a few bars."""
 RISE, FALL, STILL, NOTHING = 1.01, 0.99, 1.0, 0.0
 """What a close is of the one before; nothing: it is 0, and there is no return."""

@@ -115,7 +115,7 @@ def test_the_same_model_would_have_changed_no_gate_and_its_opposite_would(place:
 def test_bars_that_no_state_explains_are_counted_apart(place: Place) -> None:
     """By a model to which everything is novel the gate would have stood open on no bar at all."""
     model = models_of(place.config)[NAME]
-    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 12 * len(model.features), hold=5000))
+    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 14 * len(model.features), hold=5000))
     regime = msgspec.structs.replace(place.config.regimes[NAME], novelty="model")
     config = msgspec.structs.replace(place.config, regimes={NAME: regime})
     found = gate_changes(config, NAME, model, strict, read_sp500().part(0, 1256))

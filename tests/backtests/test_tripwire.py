@@ -149,7 +149,7 @@ def test_a_model_that_has_learnt_from_what_is_traded_is_said_to() -> None:
 def test_bars_on_which_the_gate_is_shut_whatever_the_regime_are_told_of() -> None:
     """A model to which everything is novel earns nothing and loses nothing by its future: that is no clean bill."""
     config, model = demo_account()
-    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 12 * len(model.features), hold=5000))
+    strict = msgspec.structs.replace(model, novelty=battery([1e-9] * 14 * len(model.features), hold=5000))
     regime = msgspec.structs.replace(config.regimes[NAME], novelty="model")
     short = msgspec.structs.replace(config.data["SP500"], to=datetime.date(2005, 1, 31))
     found = tripwire(msgspec.structs.replace(config, regimes={NAME: regime}, data={"SP500": short}), NAME, strict)

@@ -13,7 +13,7 @@ from market.bars import Bars
 from market.features import FeatureRef
 from market.sp500 import read_sp500
 from regimes.bundle import RegimeModel
-from regimes.novelty import EACH, LIMITS, battery, fits
+from regimes.novelty import CALM, EACH, LIMITS, battery, fits
 from regimes.novelty_limits import standard
 from runtime.assemble import models_of
 from runtime.core.plan import novelty_by
@@ -49,7 +49,7 @@ def test_limits_are_part_of_the_model_and_nothing_else_changes(
     model, told = found
 
     assert fits(model.novelty, 2)
-    assert len(model.novelty) == LIMITS + 2 * EACH
+    assert len(model.novelty) == LIMITS + 2 * (EACH + CALM)
     assert model.fingerprint != plain.fingerprint
     assert (plain.weights, plain.profiles, plain.lineage) == (model.weights, model.profiles, model.lineage)
     assert model.metrics["novelty: alarms in 1000 bars"] == told.alarms <= 0.05
@@ -58,11 +58,11 @@ def test_limits_are_part_of_the_model_and_nothing_else_changes(
 
 
 def test_what_the_learnt_bars_do_already_is_not_new(found: tuple[RegimeModel, Watched], bars: Bars) -> None:
-    """The days before have a statistic of range that drifts in sample: it is silent, and said so. None is alarmed."""
+    """Of the days before two statistics of range drift in sample: they are silent, and said so. None is alarmed."""
     model, told = found
 
     assert not heard(model, bars, model.novelty).strange.any()
-    assert told.silent == ("garman_klass: strong drift down",)
+    assert told.silent == ("garman_klass: strong drift down", "garman_klass: calm drift down")
     assert told.thin == ()
 
 

@@ -94,7 +94,7 @@ def test_after_an_activation_a_regime_is_read_as_if_by_the_new_model_all_along(
     watched: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Posterior, density, novelty: to the bit those of a core that began with the new model, and all that follows."""
-    new = seal(msgspec.structs.replace(NEW, novelty=battery([5.0] * 12, hold=3))) if watched else NEW
+    new = seal(msgspec.structs.replace(NEW, novelty=battery([5.0] * 14, hold=3))) if watched else NEW
     closes = closes_of(moves)
     told, born = told_until(cut, gated(), closes), told_until(cut, gated(model=new), closes)
     told.tell(activated(new))
@@ -342,7 +342,7 @@ def test_a_core_put_to_rest_before_or_after_goes_on_alike(cut: int) -> None:
 def test_a_core_put_to_rest_suspects_as_the_model_in_use_does() -> None:
     """What a model was learnt from says how far its numbers are trusted, and that of the one before is another."""
     thin = msgspec.structs.replace(NEW.data, rows=12)
-    watchful = seal(msgspec.structs.replace(NEW, novelty=battery([1e4] * 12, hold=3), data=thin))
+    watchful = seal(msgspec.structs.replace(NEW, novelty=battery([1e4] * 14, hold=3), data=thin))
     facts = [activated(watchful) if n == LATE else closed(n, WAVES[n]) for n in range(3, 120)]
     rested = Rested(Told(gated()).core, facts, LATE + 1)
 

@@ -17,7 +17,7 @@ from tests.cores import LEAVE, a_gate, a_lane, a_plan, bar, buy, buy_limit, clos
 from tests.models import a_model
 from tests.told import Rested, Told, kinds, of_kind, only
 
-STRICT = battery([5.0] * 12, hold=3)
+STRICT = battery([5.0] * 14, hold=3)
 DEAD = 8
 """By bar 8 a market that has not moved since bar 0 is deader than any trained regime, by the limits above."""
 
@@ -56,7 +56,7 @@ def test_what_no_regime_explains_shuts_entries_out_under_enforce_only(mode: str,
 
 def test_a_market_as_its_model_expects_is_not_novel() -> None:
     """Hours on end of the returns it was made of raise nothing."""
-    told = Told(watched({}, rule=battery([20.0] * 12)))
+    told = Told(watched({}, rule=battery([20.0] * 14)))
     decisions = [told.decide(n, ALIVE[n]) for n in range(3, 60)]
 
     assert {True} == {d.gate_open for d in decisions}
@@ -86,7 +86,7 @@ def test_a_halt_neither_raises_nor_lifts_the_alarm_of_a_model_that_reads_the_ran
 
     To a model of returns alone a market that does not move at all is deader than any regime, as above.
     """
-    reading = RegimeReading("up", a_model(), Feed(("XAUUSD", "H1")), battery([limit] * 24, hold=3))
+    reading = RegimeReading("up", a_model(), Feed(("XAUUSD", "H1")), battery([limit] * 28, hold=3))
 
     def read(n: int, close: float, move: float) -> None:
         reading.feed.fold(bar(n, close, close + move, close - move))

@@ -24,7 +24,7 @@ from runtime.core.readings import REMEMBERED, reading_snapshot
 from tests.cores import a_gate, a_lane, a_plan, bar, buy_limit, closed, hour, up_model
 from tests.told import Rested, Told, only
 
-WATCHED = seal(msgspec.structs.replace(up_model(), novelty=battery([5.0] * 12, hold=3)))
+WATCHED = seal(msgspec.structs.replace(up_model(), novelty=battery([5.0] * 14, hold=3)))
 RULES: tuple[MadeRule | None, ...] = None, DayRule("UTC", "H1"), DayRule("UTC+2", "H1")
 
 

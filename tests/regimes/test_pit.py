@@ -76,7 +76,7 @@ def test_transform_gives_the_same_bits_compiled(
 
     same_call(pit_step, calls)
 
-    assert all(len(z) == size + 4 * states for z, _, _ in calls)
+    assert all(len(z) == 3 * size + 4 * states + 1 for z, _, _ in calls)
 
 
 @pytest.mark.parametrize("heavy", [False, True])
@@ -144,3 +144,45 @@ def test_second_feature_is_judged_given_the_first() -> None:
     above, _ = integrate.quad(density, y[1], np.inf)
 
     assert stats.norm.cdf(transformed(model, [x.tolist()])[0][1]) == pytest.approx(below / (below + above), abs=1e-6)
+
+
+@pytest.mark.parametrize("learnt", [(), (30.0, 200.0)])
+@pytest.mark.parametrize("heavy", [False, True])
+def test_ratio_of_a_drift_is_that_of_the_calm_state_moved_against_what_was_predicted(
+    heavy: bool,  # noqa: FBT001 - pytest names it
+    learnt: tuple[float, ...],
+) -> None:
+    """Of each feature given those before it; the prediction's expectation of its exponential is 1: it is an e-value."""
+    model = draw_parameters(9, 2, 2, full=True, heavy=heavy)
+    w, first = pack(model), draw_rows(model, 1, seed=4)[0].tolist()[0]
+
+    def told(b: float) -> list[float]:
+        s, z = filter_init(w), pit_init(w, learnt)
+        filter_step(s, w, (first, b))
+        pit_step(z, s, w)
+        return z
+
+    seen = [told(b) for b in np.linspace(-30.0, 30.0, 1001) * model.scale[1] + model.centre[1]]
+    masses = np.diff([stats.norm.cdf(z[1]) for z in seen])
+    ratios = np.exp([z[4:6] for z in seen])
+    means = masses @ (ratios[1:] + ratios[:-1]) / 2.0
+
+    assert means == pytest.approx([1.0, 1.0], abs=0.01)
+
+
+def test_ratio_of_a_drift_of_a_model_that_is_known_is_scipys() -> None:
+    """Of one feature and Gaussian states: the calm one's density, a deviation up and down, over the mixture's."""
+    model = draw_parameters(5, 3, 1, full=False)
+    x = draw_rows(model, 1, seed=4)[0]
+    y = (x[0] - model.centre[0]) / model.scale[0]
+    laws = [stats.norm(mean[0], math.sqrt(c[0][0])) for mean, c in zip(model.means, model.covariances, strict=True)]
+    calm = min(laws, key=lambda law: law.std())
+    predicted = sum(p * law.pdf(y) for p, law in zip(model.start, laws, strict=True))
+    s, w = filter_init(pack(model)), pack(model)
+    z = pit_init(w)
+
+    filter_step(s, w, x.tolist())
+    pit_step(z, s, w)
+
+    expected = [math.log(calm.pdf(y - step * calm.std()) / predicted) for step in (1.0, -1.0)]
+    assert z[1:3] == pytest.approx(expected, abs=1e-9)

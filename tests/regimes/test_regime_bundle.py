@@ -135,14 +135,14 @@ def test_bundle_of_a_later_format_is_refused() -> None:
 def test_limits_of_novelty_are_kept_and_a_model_without_them_is_the_bundle_it_was() -> None:
     """They are part of the weights' file where there are any; a bundle made before them reads as before."""
     plain = a_model()
-    limited = seal(msgspec.structs.replace(plain, novelty=battery([9.0] * 24)))
+    limited = seal(msgspec.structs.replace(plain, novelty=battery([9.0] * 28)))
 
-    assert (battery([9.0] * 24), ()) == (decode(encode(limited)).novelty, decode(encode(plain)).novelty)
+    assert (battery([9.0] * 28), ()) == (decode(encode(limited)).novelty, decode(encode(plain)).novelty)
     assert b"novelty" not in encode(plain)["model.json"]
 
 
 @pytest.mark.parametrize(
-    "novelty", [battery([9.0] * 12), battery([0.0] * 24), e_process(1), (2.0,), (2.0, 7.0, 1.0, 9.0)]
+    "novelty", [battery([9.0] * 14), battery([0.0] * 28), e_process(1), (2.0,), (2.0, 7.0, 1.0, 9.0)]
 )
 def test_limits_that_do_not_fit_the_features_are_refused(novelty: tuple[float, ...]) -> None:
     """Too few, none above 0, for other features, or of no rule that there is."""

@@ -61,7 +61,7 @@ def test_a_gate_that_is_off_is_bound_to_nothing(tmp_path: Path) -> None:
     check_kin(section, a_model(lineage="bull-or-bear"))
 
 
-@pytest.mark.parametrize("limits", [(), battery([9.0] * 24)], ids=["without limits", "with limits"])
+@pytest.mark.parametrize("limits", [(), battery([9.0] * 28)], ids=["without limits", "with limits"])
 def test_a_regime_says_by_which_rule_its_bars_are_novel(tmp_path: Path, limits: tuple[float, ...]) -> None:
     """The model's own limits, where it has any; a rule that needs none; or nobody looks: now and of later models."""
     config, model = a_config(tmp_path), msgspec.structs.replace(a_model(), novelty=limits)
