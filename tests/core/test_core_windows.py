@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.facts import BarRevised, ClockDoubted
+from brokers.facts import BarRevised, ClockDoubted, HistoryGrown
 from market.types import Bar
 from runtime.core.plan import Plan
 from runtime.core.warming import bars_wanted
@@ -108,3 +108,16 @@ def test_a_window_that_a_wrong_clock_has_filled_is_filled_anew(known: int) -> No
         right.tell(bar)
 
     assert ring(right) == ring(wrong)
+
+
+def test_a_window_of_a_part_of_history_is_filled_anew_by_all_of_it() -> None:
+    """A terminal that was still loading told the last bars alone; no row is missing, and none stands twice."""
+    grown, right = Told(plan(), opened=False), Told(plan(), opened=False)
+    bars = [closed(n, price(n), phase="warm") for n in range(24)]
+    grown.tell(*bars[20:], HistoryGrown(at=hour(24), symbol="XAUUSD", timeframe="H1"))
+    empty = ring(grown)["time"]
+    grown.tell(*bars)
+    right.tell(*bars)
+
+    assert [] == empty
+    assert ring(right) == ring(grown)
