@@ -157,13 +157,16 @@ def facts_of(bars: tuple[Closed, ...], at: int, max_age_ms: int) -> Iterator[Bar
     """Yield told bars as facts, in the order in which they would have been told, the longest timeframe first.
 
     The newest bar of a feed is live while the tick that showed it is fresh; older ones closed while we were away. A bar
-    that cannot be one is not told as a bar, but as a broken feed.
+    that cannot be one is not told as a bar, but as a broken feed. Where only the quote cannot be one, the bar is told
+    as missed, at its close: nothing can be done by it, and features that never heard of it would be others for good.
     """
     newest = {(c.bar.symbol, c.bar.timeframe): c.bar.time for c in bars}
     for closed in sorted(bars, key=_when):
         bar = closed.bar
         problem = price_problem(bar.open, bar.high, bar.low, bar.close)
         if problem or not 0.0 < closed.bid <= closed.ask:
+            if not problem:
+                yield BarClosed(at=at, bar=bar, bid=bar.close, ask=bar.close, phase="missed")
             quote = f"bar {bar.time}: {problem or f'quote {closed.bid}/{closed.ask}'}"
             yield FeedBroken(at=at, symbol=bar.symbol, problem=quote)
             continue
