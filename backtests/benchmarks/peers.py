@@ -23,12 +23,13 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from backtests.benchmarks.peers_engines import ENGINES, LOOP
+from backtests.benchmarks.peers_engines import CHAIN, ENGINES, LOOP
 from backtests.benchmarks.peers_rules import expected_of, verdict
 from backtests.benchmarks.peers_work import Found, Tape, first_bars, walk, write_tape
 from backtests.benchmarks.timing import head
 from market.barfile import read_bars
 
+JOBS = ("sma", "rsi", CHAIN)
 MINUTES = "prices/eurusd-m1-2018.histdata.zip"
 ROOT = Path(__file__).parents[2]
 COLUMNS = (
@@ -45,6 +46,7 @@ class Told(msgspec.Struct, frozen=True):
     peak: float
     first: float
     runs: list[float]
+    bars: int
     fills: int
     pnl: float
 
@@ -118,22 +120,30 @@ def in_turn(pythons: dict[str, str | Missing], job: str, file: Path, repeats: in
 def table(job: str, file: Path, bars: int, found: dict[str, Outcome]) -> None:
     """Print one table."""
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
-    loop = found[LOOP]
+    loop = found.get(LOOP)
     base = median(t for told in loop for t in told.runs) if isinstance(loop, list) else float("nan")
     for name, outcome in found.items():
         if isinstance(outcome, Missing):
             print(f"| {name} | {outcome.why} |{' |' * (len(COLUMNS) - 2)}")
             continue
         runs = [t for told in outcome for t in told.runs]
-        rule = ENGINES[name].rule
         result = Found(outcome[0].fills, outcome[0].pnl)
-        work = "; ".join(part for part in (verdict(result, expected_of(job, file, rule), rule), rule.words()) if part)
+        count = outcome[0].bars or bars
+        work = work_of(name, job, file, result)
         warm = [told.whole for told in outcome[1:]] or [float("nan")]
         print(
-            f"| {name} | {bars / median(runs):,.0f} | {bars / max(runs):,.0f} to {bars / min(runs):,.0f} | "
+            f"| {name} | {count / median(runs):,.0f} | {count / max(runs):,.0f} to {count / min(runs):,.0f} | "
             f"1/{median(runs) / base:,.1f} | {outcome[0].whole:.1f} | {median(warm):.1f} | "
             f"{max(told.peak for told in outcome):,.0f} | {result.fills:,} | {result.pnl:,.2f} | {work} |"
         )
+
+
+def work_of(name: str, job: str, file: Path, found: Found) -> str:
+    """Return whether the work was the same, and by which rules."""
+    if job == CHAIN:
+        return "three states, gate, risk, every decision kept"
+    rule = ENGINES[name].rule
+    return "; ".join(part for part in (verdict(found, expected_of(job, file, rule), rule), rule.words()) if part)
 
 
 def seconds_of(outcome: Outcome, bars: int, more: int) -> float:
@@ -171,7 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("TIDEGATE_DATA", "")) / MINUTES)
     parser.add_argument("--python", action="append", default=[], metavar="NAME=PATH", help="of a distribution")
-    parser.add_argument("--jobs", nargs="+", default=["sma", "rsi"], choices=["sma", "rsi"])
+    parser.add_argument("--jobs", nargs="+", default=JOBS, choices=JOBS)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--short", type=int, default=30_000, help="bars of the table that has all engines")
     parser.add_argument("--walk", type=int, default=1_000_000, help="bars of the synthetic table")

@@ -6,7 +6,10 @@ from backtests.benchmarks.peers_rules import Rule
 
 LOOP = "numba loop"
 """What all others are measured against."""
-OURS = Rule(deals=2, closed=True, cents=True)
+OURS = Rule(closed=True, cents=True)
+LATE = OURS._replace(late=True)
+CHAIN = "chain"
+"""The job that no peer has: all that an account does at a bar."""
 
 
 class Engine(NamedTuple):
@@ -24,10 +27,14 @@ class Engine(NamedTuple):
 ENGINES = {
     LOOP: Engine("peers_loops:numba_loop", ("numba",)),
     "plain Python loop": Engine("peers_loops:plain_loop"),
-    "tidegate": Engine("peers_tidegate:tidegate_work", ("pyarrow",), OURS),
-    "tidegate, a class in plain Python": Engine(
-        "peers_tidegate:tidegate_work", ("pyarrow",), OURS, (("strategy", "python"),), ("sma",)
+    "tidegate": Engine("peers_tidegate:tidegate_work", ("pyarrow",), LATE),
+    "tidegate, a strategy a side": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), OURS._replace(deals=2), (("strategy", "sides"),), ("sma",)
     ),
+    "tidegate, a class in plain Python": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"),), ("sma",)
+    ),
+    "tidegate, the whole chain": Engine("peers_tidegate:chain_work", ("pyarrow",), OURS, jobs=(CHAIN,)),
     "vectorbt, Rust": Engine(
         "peers_vectorbt:vectorbt_work", ("vectorbt", "vectorbt-rust"), options=(("engine", "rust"),)
     ),

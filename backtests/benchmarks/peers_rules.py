@@ -34,6 +34,8 @@ class Rule(NamedTuple):
     """What is open at the end is closed at the last close, and pays for it."""
     cents: bool = False
     """Every deal is rounded to the cent."""
+    late: bool = False
+    """Who has left a position enters the next a bar later."""
     blind: int = 0
     """Bars after the slow average is there at which the strategy is not asked yet."""
 
@@ -43,6 +45,7 @@ class Rule(NamedTuple):
             "fills at the close it is told" if self.fill == "close" else "",
             "a flip is two fills" if self.deals == 2 else "",
             f"pays {self.spread:g} point of spread" if self.spread else "",
+            "enters a bar after it has left" if self.late else "",
             "closes at the end" if self.closed else "",
             f"is first asked {self.blind} bar late" if self.blind else "",
         )
@@ -67,7 +70,18 @@ def expected_of(job: str, file: Path, rule: Rule) -> dict[str, Found]:
         ways |= {name: held_on(sides) for name, sides in summed(tape.close).items()}
         for wanted in ways.values():
             wanted[: SLOW - 1 + rule.blind] = 0.0
+    if rule.late:
+        ways = {name: late(wanted) for name, wanted in ways.items()}
     return {name: settled(wanted, tape, rule) for name, wanted in ways.items()}
+
+
+def late(wanted: Column) -> Column:
+    """Return what is wanted by whom a flip costs a bar: out first, and at the next close in."""
+    held, sides = 0.0, []
+    for side in wanted.tolist():
+        held = 0.0 if side == -held else side if held == 0.0 else held
+        sides.append(held)
+    return np.array(sides)
 
 
 def settled(wanted: Column, tape: Tape, rule: Rule) -> Found:

@@ -43,6 +43,8 @@ class Found(NamedTuple):
     """As the engine counts them."""
     pnl: float
     """Equity at the end less the cash at the beginning."""
+    bars: int = 0
+    """Bars that were decided; 0: all."""
 
 
 Work = Callable[[], Found]

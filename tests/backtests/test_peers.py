@@ -10,8 +10,8 @@ import pytest
 from backtests.benchmarks.peers import Missing, python_of, written, year
 from backtests.benchmarks.peers_engines import ENGINES
 from backtests.benchmarks.peers_loops import compiled_sides, numba_loop, plain_loop
-from backtests.benchmarks.peers_rules import EXACT, Rule, expected_of, held_on, settled, verdict
-from backtests.benchmarks.peers_tidegate import tidegate_work
+from backtests.benchmarks.peers_one import ready
+from backtests.benchmarks.peers_rules import EXACT, Rule, expected_of, held_on, late, settled, verdict
 from backtests.benchmarks.peers_work import FAST, SLOW, Found, first_bars, read_tape, walk, write_tape
 from market.feature import RING
 from market.features_averages import sma_step
@@ -57,13 +57,14 @@ def test_both_loops_and_the_columns_of_the_rules_come_to_the_same(tape_file: Pat
     assert (plain.fills, round(plain.pnl, 6)) == (columns[EXACT].fills, round(columns[EXACT].pnl, 6))
 
 
-@pytest.mark.parametrize(("job", "strategy"), [("sma", "kernel"), ("sma", "python"), ("rsi", "kernel")])
-def test_tidegate_does_the_same_work(tape_file: Path, job: str, strategy: str) -> None:
-    """By its own rules, a flip told as two deals, its fills and its money are those of the loop."""
-    rule = ENGINES["tidegate"].rule
-    found = tidegate_work(job, tape_file, strategy=strategy)()
+@pytest.mark.parametrize("name", [name for name in ENGINES if name.startswith("tidegate") and "chain" not in name])
+def test_tidegate_does_the_same_work(tape_file: Path, name: str) -> None:
+    """By the rules that are said of it, its fills and its money are those of the loop."""
+    (job,), rule = ENGINES[name].jobs, ENGINES[name].rule
+    found = ready(name, job, tape_file)()
 
     assert "same" == verdict(found, expected_of(job, tape_file, rule), rule)
+    assert BARS == found.bars
 
 
 def test_tidegate_decides_the_ties_of_a_real_year_as_whole_points_do(year_file: Path) -> None:
@@ -112,6 +113,13 @@ def test_the_rules_of_engines_change_the_work_as_they_say() -> None:
     assert (2, -10_001.600005) == found(Rule(spread=1.0))
     assert (3, -10_002.5) == found(Rule(closed=True))
     assert (3, -5.0) == found(Rule(fill="close"))
+
+
+def test_whoever_enters_late_is_out_for_a_bar_at_each_flip() -> None:
+    """A side that comes back at once is entered again, one that stays is entered a bar later."""
+    wanted = np.array([0.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0])
+
+    assert [0.0, 1.0, 0.0, -1.0, 0.0, -1.0, -1.0] == late(wanted).tolist()
 
 
 def test_an_engine_that_is_not_installed_is_missing_by_name() -> None:
