@@ -47,9 +47,7 @@ def main() -> None:
     first, found = timed(work)
     told = {"whole": time.monotonic() - float(began), "cpu": time.process_time(), "peak": peak_mib()}
     runs = [timed(work)[0] for _ in range(AGAIN)] if first < AGAIN_S or COMPILER in sys.modules else [first]
-    print(
-        json.dumps({**told, "first": first, "runs": runs, "bars": found.bars, "fills": found.fills, "pnl": found.pnl})
-    )
+    print(json.dumps({**told, "first": first, "runs": runs, **found._asdict()}))
 
 
 if __name__ == "__main__" and len(sys.argv) > 1:

@@ -79,7 +79,7 @@ def late(wanted: Column) -> Column:
     """Return what is wanted by whom a flip costs a bar: out first, and at the next close in."""
     held, sides = 0.0, []
     for side in wanted.tolist():
-        held = 0.0 if side == -held else side if held == 0.0 else held
+        held = side if held in {0.0, side} else 0.0
         sides.append(held)
     return np.array(sides)
 

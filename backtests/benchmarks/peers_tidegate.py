@@ -1,9 +1,9 @@
 """The work as Tidegate does it: an account of its own, its bars out of Parquet, through `run_backtest`.
 
-A strategy leaves a position at the open at which it is told, and enters the next a bar later. So there are two rows of job
-sma: one strategy, which does that; and two, one for each side, of which one enters at the open at which the other leaves,
-as engines do that flip. What is open at the end is closed there. The chain is what an account really has: the built-in
-trend strategy behind a gate of three states, its model learnt from the first bars, which are not traded.
+A strategy leaves a position at the open at which it is told, and enters the next a bar later. So there are two rows of
+job sma: one strategy, which does that; and two, one for each side, of which one enters at the open at which the other
+leaves, as engines do that flip. What is open at the end is closed there. The chain is what an account really has: the
+built-in trend strategy behind a gate of three states, its model learnt from the first bars, which are not traded.
 """
 
 from pathlib import Path
