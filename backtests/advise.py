@@ -97,7 +97,10 @@ def advise(
     stage("refitting, walking forward")
     walk = walked(model, bars, max(1, model.data.bars // STEPS) if every is None else every, progress)
     if not any(state >= 0 for state in walk.likeliest):
-        raise DataError(f"regime {name}: there is no bar that its model has not learnt from: shorten its [train]")
+        raise DataError(
+            f"regime {name}: no bar comes after those that its model has learnt from: name later ones under [data], or "
+            "put a model into use that has learnt from fewer (train, or activate one of before)"
+        )
     stage("playing recorded bars without the gate")
     drive, _ = run_backtest(account, shadows=False, models={name: model}, recorded=tapes, progress=progress)
     closes = [time + bars.frame for time in bars.time]

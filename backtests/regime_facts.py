@@ -2,7 +2,8 @@
 
 import math
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -96,6 +97,17 @@ def state_rows(profiles: tuple[Profile, ...]) -> list[tuple[str, ...]]:
             number(p.autocorrelation, 2),
         )
         for p in profiles
+    ]  # fmt: skip
+
+
+def change_rows(profiles: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return one row a state, in the columns of `STATES`: as it is in the model in use, and as in the candidate."""
+    told = (
+        ("occupancy", share), ("volatility", fine_share), ("dwell", number),
+        ("efficiency", partial(number, digits=2)), ("autocorrelation", partial(number, digits=2)),
+    )  # fmt: skip
+    return [
+        (str(p["state"]), *(f"{say(p[name])} → {say(p[f'{name}_new'])}" for name, say in told)) for p in profiles
     ]  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def _refusals(done: "Activated | None") -> list[str]:
 
 def _tell(found: "Staged", done: "Activated | None") -> None:
     """Tell people what came of a refit."""
+    from backtests.regime_facts import STATES, change_rows  # noqa: PLC0415
     from tidegate.output import moment, say, table  # noqa: PLC0415
 
     due = f", next due {moment(found.due)}" if found.due else ""
@@ -124,7 +125,7 @@ def _tell(found: "Staged", done: "Activated | None") -> None:
     each = ", ".join(f"{share:.0%}" for share in found.each)
     near = f"; another meaning would have been likelier by {found.cost:.2g} nats a bar" if found.cost > 0.0 else ""
     say(f"states overlap by {found.overlap:.0%} on average; each: {each}{near}\n")
-    table(found.profiles, tuple(found.profiles[0]))
+    table([dict(zip(STATES, row, strict=True)) for row in change_rows(found.profiles)], STATES)
     for gate in found.gates:
         void = f"; nothing to go by on {gate.unknown_before}, would have been on {gate.unknown_after}"
         say(

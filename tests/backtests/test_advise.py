@@ -92,5 +92,5 @@ def test_a_model_that_has_learnt_from_all_bars_can_advise_nobody() -> None:
     config, model = demo_account()
     learnt = msgspec.structs.replace(model, data=msgspec.structs.replace(model.data, last=1 << 50))
 
-    with pytest.raises(DataError, match="no bar that its model has not learnt from"):
+    with pytest.raises(DataError, match="no bar comes after those that its model has learnt from"):
         advise(config, "trend", NAME, learnt, every=0)
