@@ -39,7 +39,9 @@ def _windows(first: int, end: int, spans: tuple[str, str, str], *, anchored: boo
     begun, learnt = first, after(first, learn)
     while (opens := _midnight(after(learnt, embargo))) < end:
         later = after(learnt, trade)
-        yield Window((begun, learnt), (opens, min(_midnight(after(later, embargo)), end)))
+        shuts = min(_midnight(after(later, embargo)), end)
+        if opens < shuts:  # a month after the 29th, 30th and 31st of January are one day
+            yield Window((begun, learnt), (opens, shuts))
         begun, learnt = begun if anchored else after(begun, trade), later
 
 

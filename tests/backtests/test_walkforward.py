@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -61,6 +61,9 @@ def walked() -> Walk:
 spans = st.tuples(st.integers(1, 40), st.sampled_from(["month", "week", "day"])).map(lambda s: f"{s[0]} {s[1]}s")
 
 
+@example(
+    first=0, days=59, learn="1 weeks", trade="1 days", embargo="1 months", anchored=False
+)  # months after the last days of January
 @given(st.integers(0, 2000), st.integers(30, 5000), spans, spans, spans, st.booleans())
 def test_windows_never_reach_what_is_traded(
     first: int,
