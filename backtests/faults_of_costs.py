@@ -106,15 +106,12 @@ def _assumed(record: Record, live: list[Trade]) -> Iterator[Fault]:
     for (name, timeframe), tape in record.tapes.items():
         costs = record.config.symbols[name].costs
         bare = sum(spread <= 0.0 for spread in tape.spread)
-        told = (
-            [f"a spread of {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
-        )
-        told += [f"always {costs.slippage:g} points of slippage"] if not costs.slips and not _free(record, name) else []
+        told = [f"spread {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
+        told += [f"slippage {costs.slippage:g}"] if not costs.slips and not _free(record, name) else []
         if told and name in {t.symbol for t in live}:
             yield Fault(
                 "assumed_costs",
-                f"{name} {timeframe}: what trading costs is assumed, not measured ({', '.join(told)}); `tidegate "
-                "calibrate` reads it off an account that has run.",
+                f"{name} {timeframe}: costs are assumed, not measured ({', '.join(told)}): see `tidegate calibrate`.",
             )
 
 

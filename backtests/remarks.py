@@ -66,6 +66,9 @@ def _year(at: int) -> int:
 
 
 def _ambiguous(number: int) -> Iterator[str]:
+    if not number:
+        yield "No bar reached both stop and target of a position."
+        return
     yield (
         f"Bars that reached both stop and target of a position: {number}, counted as stopped. "
         "A bar does not tell what came first."

@@ -16,7 +16,7 @@ from backtests.metrics import CHOICE, scored
 from backtests.summary import Summary
 from backtests.training_told import training_told
 from backtests.words import money, number, share, whole
-from backtests.worth import worth_said
+from backtests.worth import worth_in_short
 from config.errors import one_line
 
 WIDEST = 100
@@ -67,8 +67,8 @@ def show_summary(s: Summary) -> None:
     parts: list[RenderableType] = [top, Text(), _strategies(s)]
     parts += [Text(), _regimes(s)] if s.regimes else []
     parts += [Text(), Text(s.gate_sentence, style="bold")]
-    parts += [Text(), *map(Text, worth_said(s.worth))] if s.worth is not None else []
-    parts += [Text(), *_faults(s)] if s.faults else []
+    parts += map(Text, worth_in_short(s.worth)) if s.worth is not None else []
+    parts += _faults(s) if s.faults else []
     title = Text(one_line(f"{s.data}, {s.first} to {s.last}"))
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
     for note in s.notes:
@@ -126,8 +126,8 @@ def _console() -> Console:
 
 
 def _faults(s: Summary) -> list[Text]:
-    head = Text("what speaks against it", style="dim")
-    return [head, *(Text(f"! {one_line(fault.sentence)}") for fault in s.faults)]
+    """Return what speaks against it, each after a mark of its own."""
+    return [Text(f"! {one_line(fault.sentence)}", style="bold") for fault in s.faults]
 
 
 def _table(*columns: str, texts: int = 1) -> Table:

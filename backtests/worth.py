@@ -79,9 +79,26 @@ def growths_of(record: Record) -> Array:
 
 def worth_said(worth: Worth) -> Iterator[str]:
     """Yield what it is worth, in sentences."""
+    yield from _ratio_said(worth)
+    for luck in (worth.by_days, worth.by_trades):
+        if luck is not None:
+            yield luck_said(luck)
+
+
+def worth_in_short(worth: Worth) -> Iterator[str]:
+    """Yield the same for a screen, which has less room."""
+    yield from _ratio_said(worth)
+    if (luck := worth.by_days) is not None:
+        yield (
+            f"Its days drawn anew, {luck.paths:,} times: {share(luck.loss)} of paths lost money, one in twenty fell "
+            f"deeper than {share(luck.drawdown[1])}."
+        )
+
+
+def _ratio_said(worth: Worth) -> Iterator[str]:
     yield (
-        f"Sharpe ratio {number(worth.sharpe, 2)} a year (standard error {number(worth.error, 2)}) over "
-        f"{worth.days:,} days: the true one is above 0 with a probability of {share(worth.above_zero)}; "
+        f"Sharpe ratio {number(worth.sharpe, 2)} a year over {worth.days:,} days (standard error "
+        f"{number(worth.error, 2)}); the true one is above 0 with a probability of {share(worth.above_zero)}; "
         + (
             f"at this ratio, {math.ceil(worth.days_needed):,} days are needed to be {SURE:.0%} sure of that."
             if worth.days_needed is not None
@@ -94,9 +111,6 @@ def worth_said(worth: Worth) -> Iterator[str]:
             f"{number(worth.best_of_luck, 2)} over so many days; the true ratio is above that with a probability of "
             f"{share(worth.deflated)} (deflated Sharpe ratio)."
         )
-    for luck in (worth.by_days, worth.by_trades):
-        if luck is not None:
-            yield luck_said(luck)
 
 
 def luck_said(luck: Luck) -> str:

@@ -174,8 +174,8 @@ def test_costs_that_nobody_has_measured() -> None:
 
     assert [
         (
-            "SP500 D1: what trading costs is assumed, not measured (a spread of 50 points on 60 of 60 bars, always 10 "
-            "points of slippage); `tidegate calibrate` reads it off an account that has run."
+            "SP500 D1: costs are assumed, not measured (spread 50 points on 60 of 60 bars, slippage 10): see `tidegate "
+            "calibrate`."
         )
     ] == assumed(record)
     assert "slippage" not in assumed(half)[0]
