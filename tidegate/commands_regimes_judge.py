@@ -1,10 +1,12 @@
 """Words that judge regime models on a user's own bars: regimes check, tripwire, advise."""
 
+import math
+
 from typing import Annotated
 
 import typer
 
-from config.errors import Negative
+from config.errors import Negative, UsageError
 from tidegate.words import Config, Json, RegimeName
 
 Cuts = Annotated[int, typer.Option("--cuts", min=1, help="At how many random places the bars are cut.")]
@@ -74,6 +76,8 @@ def tripwire(config: Config, name: RegimeName = None, claimed: Claimed = None, a
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines, say, table  # noqa: PLC0415
 
+    if claimed is not None and not math.isfinite(claimed):
+        raise UsageError(f"--claimed: expected a Sharpe ratio, got {claimed}")
     account = account_of(config)
     chosen = asked(account, name)
     with Watch() as watch:

@@ -186,6 +186,13 @@ def test_a_claim_beyond_honesty_ends_with_11(capsys: pytest.CaptureFixture[str])
     assert "a leak elsewhere: 1.50 is claimed" in said.err
 
 
+@pytest.mark.parametrize("claimed", ["nan", "inf", "much"])
+def test_a_claim_that_is_no_number_is_misuse(claimed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is above or below it: that would be told as no leak."""
+    assert 2 == run(["regimes", "tripwire", str(demo_file()), "--claimed", claimed])
+    assert "--claimed" in capsys.readouterr().err
+
+
 def test_without_a_leak_the_twin_is_shown_beside_the_honest_result(capsys: pytest.CaptureFixture[str]) -> None:
     """A table of both ways to trade, and a sentence that nobody can trade the twin."""
     assert 0 == run(["regimes", "tripwire", str(demo_file())])
