@@ -27,7 +27,7 @@ WORTH_COMPILING = 200_000
 """Bars from which on "auto" compiles: on fewer the plain drive is done sooner, where no loop is kept on disk yet."""
 
 
-def run_backtest(
+def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by its name
     config: AccountConfig,
     *,
     first: datetime.date | None = None,
@@ -39,6 +39,7 @@ def run_backtest(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     prepare: Callable[[Core], None] | None = None,
     engine: Engine = "auto",
+    decided: bool = True,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
@@ -47,6 +48,7 @@ def run_backtest(
     strategy that may never enter there is nothing to judge. `progress` is told how many bars of how many were played.
     `prepare` is handed the new-born core before its first fact. `engine` says which drive plays them; the record is the
     same by either, and "compiled" is refused (UsageError) where that one cannot.
+    Without `decided` its decisions are left out: whoever plays thousands of times looks at money only.
     """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
@@ -63,7 +65,7 @@ def run_backtest(
         prepare(core)
     kind = PlainDrive if why else CompiledDrive
     drive = kind(core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup)
-    return msgspec.structs.replace(drive.run(lambda done: progress(done, total)), why=why), tapes
+    return msgspec.structs.replace(drive.run(lambda done: progress(done, total), decided=decided), why=why), tapes
 
 
 def _why(engine: Engine, why: str, bars: int) -> str:

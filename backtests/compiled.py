@@ -88,12 +88,12 @@ class CompiledDrive:
         self.first = self.plain.paths[0].next
         self.begin = max(0, self.first - bars_wanted(core.feeds, core.made, self.key, warmup))
 
-    def run(self, progress: Callable[[int], None] | None = None) -> Drive:
-        """Play everything from start to end."""
+    def run(self, progress: Callable[[int], None] | None = None, *, decided: bool = True) -> Drive:
+        """Play everything from start to end; `decided`: tell the decisions, too."""
         record, account = self.played(progress)
         return Drive(
-            decisions=record.decisions(), deals=record.deals(), outcomes=record.outcomes(), equity=record.equity(),
-            bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
+            decisions=record.decisions() if decided else [], deals=record.deals(), outcomes=record.outcomes(),
+            equity=record.equity(), bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
             ambiguous=int(account[UNSURE]), played="compiled",
         )  # fmt: skip
 

@@ -90,6 +90,7 @@ class PlainDrive:
         )
         self.costs = costs
         self.decisions: list[Decision] = []
+        self.decided = True
         self.outcomes: list[Outcome] = []
         self.equity: list[tuple[int, float]] = []
         self.bars = 0
@@ -103,8 +104,9 @@ class PlainDrive:
 
     # --- time -------------------------------------------------------------------------------------------------------
 
-    def run(self, progress: Callable[[int], None] | None = None) -> Drive:
-        """Play everything from start to end."""
+    def run(self, progress: Callable[[int], None] | None = None, *, decided: bool = True) -> Drive:
+        """Play everything from start to end; `decided`: tell the decisions, too."""
+        self.decided = decided
         self.come_up()
         self._warm_up()
         for at in self._times():
@@ -210,7 +212,8 @@ class PlainDrive:
 
     def _take(self, fact: AnyFact) -> Step:
         step = self.core.handle(fact)
-        self.decisions += step.decisions
+        if self.decided:
+            self.decisions += step.decisions
         self.outcomes += self.books.observe(fact, step)
         return step
 

@@ -50,7 +50,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 def tried(config: AccountConfig, values: Values, **played: Any) -> Tried:  # noqa: ANN401 - what run_backtest takes
     """Play an account that stands at these values, and return what came of it."""
     try:
-        drive, _ = run_backtest(config, shadows=False, **played)
+        drive, _ = run_backtest(config, shadows=False, decided=False, **played)
     except REFUSALS as error:
         return Tried(values=values, refused=str(error))
     return counted(drive, values, config.account.balance)

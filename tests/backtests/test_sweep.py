@@ -11,6 +11,7 @@ import pytest
 
 from msgspec.structs import replace
 
+from backtests.backtest import Engine, run_backtest
 from backtests.demo import demo_config
 from backtests.grid import axes_of, points_of, turned
 from backtests.model_place import ready_models
@@ -269,3 +270,17 @@ def test_an_account_that_lost_everything_changes_no_more() -> None:
 
     assert [-0.5, -1.0, 0.0, 0.0] == changes.tolist()
     assert [] == changes_of([])[0].tolist()
+
+
+@pytest.mark.parametrize("engine", ["plain", "compiled"])
+def test_a_backtest_without_its_decisions_is_otherwise_the_same(engine: Engine) -> None:
+    """Thousands of points are played, and of none are its decisions looked at."""
+    config, _ = demo_account()
+    lane = replace(config.strategies[0], gate=None)
+    account = replace(config, strategies=(lane,), regimes={})
+
+    whole, _ = run_backtest(account, bars=200, shadows=False, engine=engine)
+    bare, _ = run_backtest(account, bars=200, shadows=False, engine=engine, decided=False)
+
+    assert 200 == len(whole.decisions)
+    assert replace(whole, decisions=[]) == bare
