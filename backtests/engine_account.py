@@ -7,6 +7,7 @@ from typing import Any
 
 from backtests.engine_core import begin_bar, live_on, takes_back, worth
 from backtests.engine_entry import decide
+from backtests.engine_features import LEAN
 from backtests.engine_layout import (
     ENDED,
     EQUITY,
@@ -19,9 +20,13 @@ from backtests.engine_layout import (
     SIDE,
 )
 from backtests.engine_market import first_tick, rest_of_bar
-from market.kernel import compile_all, fingerprint
+from market.kernel import compile_all, fingerprint, write_out
 
 CALLED = (first_tick, rest_of_bar, begin_bar, takes_back, live_on, decide, worth)
+
+
+write_out(first_tick, rest_of_bar, begin_bar, takes_back, live_on, decide, worth)
+"""What every bar goes through; what few do is called."""
 
 
 def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
@@ -34,7 +39,7 @@ def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
 def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
-    def loop(  # noqa: C901, PLR0912 - likewise
+    def loop(  # noqa: C901 - likewise
         bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any  # noqa: ANN401 - numba's tuples of arrays
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars
@@ -74,8 +79,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
             for k in range(len(f)):
                 f[k] = features[i, k]
             want = step(s, sp, f, highs[i], lows[i], closes[i], position, held)
-            for k in range(10):
-                w[k] = want[k]
+            w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9] = want
             r = i - first
             outcomes[r] = decide(a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)
             actions[r], kinds[r], scores[r], positions[r], helds[r] = w[0], int(w[1]), w[9], int(position), int(held)
@@ -84,4 +88,4 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 a[RESTS] = 0.0
             equities[r] = worth(a, p)
 
-    return numba.njit(cache=True, nogil=True)(loop)
+    return numba.njit(**LEAN)(loop)
