@@ -64,7 +64,8 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
     if s.worth is not None:
         yield section("Skill or luck?", listed(worth_said(s.worth)))
     if record.decisions:
-        yield section("Equity and regimes", drawn(equity_figure(record), script=True), _legend(s))
+        title = "Equity and regimes" if s.regimes else "Equity"
+        yield section(title, drawn(equity_figure(record), script=True), _legend(s))
         months = month_returns(equity_of(record), record.initial_balance)
         yield section("Returns by month", months_table(months), paragraph(OF_MONTHS, "small"))
         yield section("Decisions by class", drawn(class_figure(record)))
@@ -156,7 +157,7 @@ def _trades(live: list[Trade]) -> Iterable[str]:
 def _trade_table(trades: list[Trade]) -> str:
     rows = (
         (
-            t.strategy, t.symbol, SIDES[t.side], moment(t.opened), _minutes(t.closed), t.exit_reason, f"{t.volume:g}",
+            t.strategy, t.symbol, SIDES[t.side], _minutes(t.opened), _minutes(t.closed), t.exit_reason, f"{t.volume:g}",
             f"{t.entry_price:.10g}", f"{t.exit_price:.10g}", str(t.bars), number(t.r, 2), money(t.net, signed=True),
         )
         for t in trades

@@ -32,6 +32,8 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
     """Return equity and balances above, drawdown below, on one time axis; behind them the likeliest regime."""
     equity = equity_of(record)
     figure = go.Figure()
+    # What nothing is drawn on is no axis to plotly: equity, which lies over it, would then lie over the drawdown.
+    figure.add_scatter(x=[moment(equity[0][0])], y=[None], yaxis="y", showlegend=False, hoverinfo="skip")
     _shade(figure, record, equity)
     _line(figure, "equity", thinned(equity), color=BLUE, width=1.6)
     live, shadow = ([t for t in record.trades if t.book == book] for book in ("live", "shadow"))

@@ -13,6 +13,7 @@ from backtests.months import month_returns, year_returns
 from backtests.refusals import GATES, refusals_of
 from backtests.report import MOST_LISTED, report_html
 from backtests.report_excursions import MOST_TRADES, excursion_figure
+from backtests.report_figures import equity_figure
 from backtests.summary import summary_of
 from market.money import cents
 from tests.pages import Elements
@@ -122,3 +123,15 @@ def test_a_list_of_all_trades_ends_where_a_page_does() -> None:
 
     assert f"All {len(live)}" in listed.splitlines()
     assert "are too many for a page" in told
+
+
+def test_without_a_regime_equity_stays_above_the_drawdown() -> None:
+    """The background is an axis of its own, with nothing on it too; without one, equity would fill the whole figure."""
+    record, _ = played(60)
+    ungated = [msgspec.structs.replace(s, gate=None) for s in record.config.strategies]
+    config = msgspec.structs.replace(record.config, strategies=tuple(ungated), regimes={})
+
+    figure = equity_figure(msgspec.structs.replace(record, config=config))
+
+    assert {"y", "y2", "y3"} == {trace.yaxis for trace in figure.data}
+    assert 1 == len([trace for trace in figure.data if trace.yaxis == "y"])
