@@ -126,9 +126,9 @@ def _line(
     fill: str = "none",
     legend: bool = True,
 ) -> None:
-    unit = ":.1f} %" if axis == "y3" else ":,.0f}"
+    unit, digits = (":.1f} %", 4) if axis == "y3" else (":,.0f}", 2)
     figure.add_scatter(
-        x=[moment(at) for at, _ in curve], y=[round(value, 2) for _, value in curve], mode="lines", name=name,
+        x=[moment(at) for at, _ in curve], y=[round(value, digits) for _, value in curve], mode="lines", name=name,
         line={"color": color, "width": width, "dash": dash, "shape": shape}, yaxis=axis, fill=fill,
         fillcolor="rgba(192,57,43,0.18)", showlegend=legend, hovertemplate="%{y" + unit,
     )  # fmt: skip
