@@ -222,13 +222,13 @@ class Decider:
         """Take into the gates before it what a regime says otherwise, since a bar that it has read was told anew."""
         if reading.doubted:
             tell_unlike(self.desk, reading)
-        self.exchange(reading, TOLD_FIRST)
+        self.exchange(reading, TOLD_FIRST, anew=True)
 
-    def exchange(self, reading: RegimeReading, shut_by: str) -> None:
+    def exchange(self, reading: RegimeReading, shut_by: str, *, anew: bool = False) -> None:
         """Take what a regime says otherwise of its last closed bar into the gates before it."""
         for lane in self.lanes:
             if lane.plan.regime == reading.name:
-                exchange(lane, reading, shut_by)
+                exchange(lane, reading, shut_by, anew=anew)
                 self.shut_out(lane)
 
     def shut_out(self, lane: Lane) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from brokers.hours import Hours
-from regimes.gate import ENTER, allowed_mass, exposure, gate_exchange, gate_step
+from regimes.gate import DWELL, ENTER, LEAVE, SINCE, allowed_mass, exposure, gate_exchange, gate_step
 from runtime.core.desk import OrderDesk
+from runtime.core.feeds import KNOWN
 from runtime.core.plan import NoModel, Plan
 from runtime.core.readings import UNREAD, RegimeReading
 from runtime.core.state import Lane
@@ -66,21 +67,33 @@ def forget_read(lane: Lane) -> None:
     _know_nothing(lane, NOTHING_READ)
 
 
-def exchange(lane: Lane, reading: RegimeReading, shut_by: str) -> None:
+def exchange(lane: Lane, reading: RegimeReading, shut_by: str, *, anew: bool) -> None:
     """Take what is said otherwise of the last closed bar into the lane's gate: by a new model, or of a revised bar.
 
     Until the next bar nothing is let in that was kept out before, and nothing that would not be let in by what is said
-    now. `shut_by` says what kept out what would be let in now. A reading that is stale stays so.
+    now. `shut_by` says what kept out what would be let in now. A reading that is stale stays so. `anew`: it is the same
+    model's word of the last bars; a gate that stood open before them stays so where none of them would have shut it.
     """
     if lane.allowed != lane.allowed:
         return
     lane.allowed = NAN if _void(lane, reading) else allowed_mass(reading.state, lane.mask, reading.model.states)
     known = NAN if reading.novel else lane.allowed
-    lane.gate_open = gate_exchange(lane.gate_state, lane.gate_flat, known) > 0.0
+    flat = lane.gate_flat
+    if anew and lane.gate_state[SINCE] >= KNOWN and _least(lane, reading) >= flat[LEAVE]:
+        flat = (flat[LEAVE], flat[LEAVE], flat[DWELL])
+    lane.gate_open = gate_exchange(lane.gate_state, flat, known) > 0.0
     lane.gate_reason = "regime allowed" if lane.gate_open else _unheard(lane, reading, shut_by)
     if lane.weights:
         share = exposure(reading.state, lane.weights, reading.model.states)
         lane.exposure = share if share < lane.exposure else lane.exposure
+
+
+def _least(lane: Lane, reading: RegimeReading) -> float:
+    """Return the least mass of the allowed states after each bar that may be told anew; -1.0 if one is novel."""
+    said = [(was.posterior, was.novel) for was in list(reading.before)[1:]] + [(reading.posterior, reading.novel)]
+    return min(
+        -1.0 if novel else allowed_mass([*posterior], lane.mask, reading.model.states) for posterior, novel in said
+    )
 
 
 def _unheard(lane: Lane, reading: RegimeReading, shut_by: str) -> str:

@@ -185,6 +185,36 @@ def test_a_gate_is_not_opened_before_the_next_bar_by_one_that_was_revised() -> N
     assert lane.gate_open
 
 
+@pytest.mark.parametrize(
+    ("closes", "told", "still"),
+    [
+        ((100, 102, 104, 106, 108, 108), 108.0005, True),
+        ((100, 102, 104, 106, 108, 108), 107.99, False),
+        ((100, 99, 98, 97, 99, 99), 99.0005, False),
+    ],
+)
+def test_a_gate_that_was_open_before_stays_so_by_what_would_have_kept_it_open(
+    closes: tuple[float, ...],
+    told: float,
+    still: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """Between `leave` and `enter`, as in a backtest; one that has opened lately might have opened by what was wrong."""
+    gate = gated(*closes)
+    before = gate.core.lanes[0].gate_open
+    gate.tell(BarRevised(at=hour(9), bar=bar(2 + len(closes), told)))
+
+    assert (True, still) == (before, gate.core.lanes[0].gate_open)
+
+
+def test_a_gate_is_shut_where_a_bar_between_would_have_shut_it() -> None:
+    """The last bar alone says that it may stay: the one that was told otherwise had fallen."""
+    gate = gated(100, 102, 104, 106, 108, 108)
+    gate.tell(BarRevised(at=hour(9), bar=bar(7, 105.0)), BarRevised(at=hour(9), bar=bar(8, 105.0)))
+    lane = gate.core.lanes[0]
+
+    assert (0.5, False) == (lane.allowed, lane.gate_open)
+
+
 def test_a_revision_that_changes_nothing_leaves_a_gate_as_it_is() -> None:
     """A bar whose open alone was another says the same to a model of closes."""
     told = gated(100.0, 102.0)
