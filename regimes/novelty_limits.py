@@ -6,8 +6,8 @@ runs have an alarm by them. The chance is not dealt out evenly: `PARTS` has the 
 which takes longest to tell; a dead one is told in any case.
 
 A calm drift is a likelihood ratio, so that its sum reaches a limit h within n bars of a true model with a probability
-below n exp(-h), whatever the model. It is a third or less of that: on 18 simulated models, 1 to 1.5 % of runs of 1,000
-bars had an alarm by these limits, and 3 to 4 % by any. What is below 5 % is kept for what a fitted model gets wrong.
+below n exp(-h), whatever the model; it is a third or less of that. On ten simulated models 3 to 4 % of runs of 1,000
+bars had an alarm by any limit. What is below 5 % is kept for what a fitted model gets wrong.
 """
 
 from regimes.novelty import CALM
