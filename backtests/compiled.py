@@ -1,6 +1,7 @@
 """The compiled drive: recorded bars through the kernels of core and venue in loops of machine code, to one record."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ from market.bars import Bars
 from market.halts import halt_init
 from regimes.bundle import RegimeModel
 from regimes.filter import filter_init
+from regimes.filter_shaped import shape_of
 from regimes.gate import gate_init
 from regimes.likeness import likeness_init, likeness_params
 from regimes.novelty import novelty_init
@@ -63,6 +65,8 @@ from runtime.outcomes.books import Books
 
 CHUNK = 16_384
 """Rows between two looks at the clock, and of the buffers of deals and wishes."""
+Fold = Callable[[int, int], None]
+"""Reads the bars from one place to another."""
 
 
 class CompiledDrive:
@@ -100,13 +104,13 @@ class CompiledDrive:
     def played(self, progress: Callable[[int], None] | None = None) -> tuple[CompiledRecord, Any]:
         """Play everything; return the record, and the account as it stands at the end."""
         self.plain.come_up()
-        read = self._read()
+        read, fold = self._reader()
         rows = len(self.tape) - self.first
         columns = Columns(
             np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8),
             np.empty(rows, np.int32), np.empty(rows), np.empty(rows),
         )  # fmt: skip
-        account, wishes, dealt = self._play(read, columns, progress)
+        account, wishes, dealt = self._play(read, fold, columns, progress)
         record = CompiledRecord(
             self.plan, self.tape, first=self.first, run=self.core.ledger.run, usual=self.costs.spread, read=read,
             columns=columns, wishes=wishes, dealt=dealt, opened=self.plain.venue.deals[0],
@@ -115,7 +119,8 @@ class CompiledDrive:
 
     # --- features and regime ------------------------------------------------------------------------------------------
 
-    def _read(self) -> Read:
+    def _reader(self) -> tuple[Read, Fold]:
+        """Return room for what is read, and what reads some bars into it, those before being read already."""
         feed, n = self.core.feeds[self.key], len(self.tape)
         readings, picks = self.core.readings, self.core.lanes[0].picks
         bars = n if readings else 0
@@ -126,14 +131,14 @@ class CompiledDrive:
             np.empty(bars), np.empty(bars),
         )  # fmt: skip
         slots, places = slots_of(feed)
-        loop = reading_loop([step for step, _, _ in slots], reads=bool(readings))
+        loop = reading_loop([step for step, _, _ in slots], shape_of(readings[0].model.weights) if readings else None)
         folds = (
             tuple(_array(state) for _, state, _ in slots), tuple(_array(p) for _, _, p in slots), np.zeros(SLOTS),
             _array(halt_init()),
         )  # fmt: skip
         told = _columns(self.tape, "time", "open", "high", "low", "close", "volume")
-        loop(told, (self.begin, n), folds, self._regime(places), (_places(places, picks), *read))
-        return read
+        regime, out = self._regime(places), (_places(places, picks), *read)
+        return read, lambda begin, end: loop(told, (begin, end), folds, regime, out)
 
     def _regime(self, places: Sequence[int]) -> tuple[Any, ...]:
         """Return the regime's state and parameters, those of its gate with it; numbers of nobody where none is read."""
@@ -162,12 +167,18 @@ class CompiledDrive:
 
     # --- the account --------------------------------------------------------------------------------------------------
 
-    def _play(self, read: Read, columns: Columns, progress: Callable[[int], None] | None) -> tuple[Any, Any, Any]:
-        """Play the bars in parts; return the account at the end, all wishes and all deals."""
+    def _play(
+        self, read: Read, fold: Fold, columns: Columns, progress: Callable[[int], None] | None
+    ) -> tuple[Any, Any, Any]:
+        """Play the bars in parts; return the account at the end, all wishes and all deals.
+
+        While one part is played the next one is read: what a bar says does not depend on the account.
+        """
         feed, lane, rows = self.core.feeds[self.key], self.core.lanes[0], len(columns.outcomes)
         runner = lane.runner
         loop = account_loop(self.lane.strategy.step)  # type: ignore[union-attr]  # a kernel strategy
         p, nights = parameters(self.plan, self.costs, self.tape, STOP_OUT_LEVEL)
+        fold(self.begin, self.first + min(rows, CHUNK))
         a = self._account(read, warm=self.first - self.begin >= feed.warm_after)
         deals, wishes = np.empty((MOST_DEALS * CHUNK) * DEAL), np.empty(CHUNK * WISH)
         account = (a, np.zeros(3), np.zeros(5), _array(p), _array(nights), _array(flat_policy(lane.gate.on_shut)))
@@ -177,17 +188,20 @@ class CompiledDrive:
         told = read.features, read.alerts, read.is_open, read.allowed, read.shares
         warm_from = self.begin + feed.warm_after - 1
         found: tuple[list[Any], list[Any]] = ([], [])
-        for begin in range(0, rows, CHUNK):
-            end = min(rows, begin + CHUNK)
-            loop(
-                bars, (self.first, self.begin, begin, end, warm_from),
-                (*account, deals, wishes), strategy, told, tuple(columns),
-            )  # fmt: skip
-            for kept, buffer, count, width in ((found[0], wishes, WISHES, WISH), (found[1], deals, DEALS, DEAL)):
-                kept.append(buffer[: int(a[count]) * width].reshape(-1, width).copy())
-                a[count] = 0.0
-            if progress is not None:
-                progress(end)
+        with ThreadPoolExecutor(1) as ahead:
+            for begin in range(0, rows, CHUNK):
+                end = min(rows, begin + CHUNK)
+                reading = ahead.submit(fold, self.first + end, self.first + min(rows, end + CHUNK))
+                loop(
+                    bars, (self.first, self.begin, begin, end, warm_from),
+                    (*account, deals, wishes), strategy, told, tuple(columns),
+                )  # fmt: skip
+                for kept, buffer, count, width in ((found[0], wishes, WISHES, WISH), (found[1], deals, DEALS, DEAL)):
+                    kept.append(buffer[: int(a[count]) * width].reshape(-1, width).copy())
+                    a[count] = 0.0
+                if progress is not None:
+                    progress(end)
+                reading.result()
         return a, np.concatenate(found[0]), np.concatenate(found[1])
 
     def _account(self, read: Read, *, warm: bool) -> Any:  # noqa: ANN401 - an array

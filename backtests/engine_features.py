@@ -6,6 +6,7 @@ slots, of which there are twelve: a slot is a name, and a name that is closed ov
 """
 
 import functools
+import math
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,9 +22,12 @@ from backtests.engine_layout import (
     ORDINAL,
     REASON,
 )
-from backtests.engine_reading import read_bar
+from backtests.engine_reading import heed, take_in
 from market.halts import halt_step
 from market.kernel import Params, State, compile_all, fingerprint, kernel
+from regimes.filter import PARTS, filter_step
+from regimes.filter_shaped import Shape
+from regimes.layout import ENSEMBLE
 from runtime.core.feeds import Feed
 
 Kernel = Callable[..., Any]
@@ -58,18 +62,19 @@ def slots_of(feed: Feed) -> tuple[list[Slot], list[int]]:
     return slots, places
 
 
-def reading_loop(steps: Sequence[Kernel], *, reads: bool) -> Any:  # noqa: ANN401 - numba's
-    """Return the compiled loop that folds bars into the features of all slots and, if it reads, regime and gate."""
+def reading_loop(steps: Sequence[Kernel], shape: Shape | None) -> Any:  # noqa: ANN401 - numba's
+    """Return the compiled loop that folds bars into features, a regime and its gate; None: into no regime."""
     compile_all()
-    regime = (halt_step, read_bar) if reads else ()
-    return _reading(fingerprint([*steps, *regime]), *steps, reads=reads)
+    regime = (halt_step, take_in, filter_step, heed) if shape else ()
+    return _reading(fingerprint([*steps, *regime]), *steps, shape=shape)
 
 
 @functools.cache
-def _reading(called: str, *steps: Kernel, reads: bool) -> Any:  # noqa: ANN401
+def _reading(called: str, *steps: Kernel, shape: Shape | None) -> Any:  # noqa: ANN401
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
     f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 = steps
+    reads, (states, size, kind), (look, update) = shape is not None, shape or (0, 0, 0), PARTS
 
     def loop(bars: Any, span: Any, folds: Any, regime: Any, out: Any) -> None:  # noqa: ANN401 - numba's tuples of arrays
         times, opens, highs, lows, closes, volumes = bars
@@ -113,10 +118,14 @@ def _reading(called: str, *steps: Kernel, reads: bool) -> Any:  # noqa: ANN401
             for k in range(len(places)):
                 x[k] = values[places[k]]
             m[ALERTS] = 0.0
-            read_bar(
-                m, q, x, rows, old, alike, marks, state, w, z, v, rule, gate, limits, mask, weights, float(times[i]),
-                halt_step(halt, c),
-            )  # fmt: skip
+            take_in(m, q, x, rows, old, alike, marks, float(times[i]), halt_step(halt, c))
+            if kind == ENSEMBLE:
+                m[DENSITY] = filter_step(state, w, x)
+            elif look(state, 0, w, 0, x, states, size, kind):  # of a known shape its loops are written out
+                m[DENSITY] = update(state, 0, w, 0, states, size, kind)
+            else:
+                m[DENSITY] = math.nan
+            heed(m, q, state, w, z, v, rule, gate, limits, mask, weights)
             for k in range(posteriors.shape[1]):
                 posteriors[i, k] = state[k]
             alerts[i], ordinals[i], densities[i], novelties[i] = int(m[ALERTS]), int(m[ORDINAL]), m[DENSITY], m[NOVELTY]

@@ -44,8 +44,7 @@ from backtests.engine_layout import (
     WEIGHS,
     WIDTH,
 )
-from market.kernel import Params, State, kernel
-from regimes.filter import filter_step
+from market.kernel import Params, State, kernel, write_out
 from regimes.gate import allowed_mass, exposure, gate_step, most_likely
 from regimes.likeness import likeness_count, likeness_verdict
 from regimes.novelty import SHARE, WHICH, novelty_step
@@ -59,14 +58,23 @@ UNREAD = 1073741824.0
 
 
 @kernel
-def read_bar(  # noqa: PLR0913, PLR0917 - the state of each kernel, and what does not change of it
-    m: State, q: Params, x: State, rows: State, old: State, alike: State, marks: Params, s: State, w: Params,
-    z: State, v: State, rule: Params, gate: State, limits: Params, mask: Params, weights: Params, t: float,
-    halted: float,
+def take_in(
+    m: State, q: Params, x: State, rows: State, old: State, alike: State, marks: Params, t: float, halted: float
 ) -> None:  # fmt: skip
-    """Read the row `x` of a bar that opened at `t` (ms), and fold it into the gate."""
+    """Remember the row `x` of a bar that opened at `t` (ms); one of a halt tells the filter nothing."""
     _remember(m, q, x, rows, old, alike, marks, _hurried(m, q, t))
-    _read(m, q, x, s, w, z, v, rule, halted)
+    if halted > 0.0:
+        for k in range(int(q[WIDTH])):
+            x[k] = NAN
+
+
+@kernel
+def heed(  # noqa: PLR0913, PLR0917 - the state of each kernel, and what does not change of it
+    m: State, q: Params, s: State, w: Params, z: State, v: State, rule: Params, gate: State, limits: Params,
+    mask: Params, weights: Params,
+) -> None:  # fmt: skip
+    """Say whether any regime explains what the filter has just read, and fold that into the gate."""
+    _read(m, q, s, w, z, v, rule)
     _judge(m, q, s, gate, limits, mask, weights)
 
 
@@ -109,14 +117,8 @@ def _remember(
 
 
 @kernel
-def _read(
-    m: State, q: Params, x: State, s: State, w: Params, z: State, v: State, rule: Params, halted: float
-) -> None:  # fmt: skip
-    """Read one row: the filter, then whether any regime explains it; a row of a halt tells nothing."""
-    if halted > 0.0:
-        for k in range(int(q[WIDTH])):
-            x[k] = NAN
-    m[DENSITY] = filter_step(s, w, x)
+def _read(m: State, q: Params, s: State, w: Params, z: State, v: State, rule: Params) -> None:
+    """Take what the filter says of a row, and did not expect, into the test of novelty."""
     m[BLIND] = 0.0 if m[DENSITY] == m[DENSITY] else m[BLIND] + 1.0
     m[ORDINAL] = float(most_likely(s, int(q[STATES])))
     if q[HAS_RULE] > 0.0:
@@ -177,3 +179,7 @@ def _void(m: State, q: Params, outlived: float) -> float:
         m[ABOUT] = m[BLIND]
         return BLINDED
     return 0.0
+
+
+write_out(take_in, heed, _hurried, _remember, _read, _outlived, _judge, _void)
+"""What every bar goes through."""
