@@ -100,6 +100,8 @@ class ModelFile:
             self._score, takes = open_(raw)
         except ImportError as error:
             raise ModelFileError(f"{file}: {error}: install tidegate[models] or tidegate[onnx]") from error
+        except OSError as error:  # LightGBM takes the system's OpenMP, which a bare machine lacks
+            raise ModelFileError(f"{file}: {error}: install what it names (on Debian: libgomp1)") from error
         if takes not in {0, len(self.manifest.features)}:
             raise ModelFileError(
                 f"{file}: takes {takes} features, and its manifest names {len(self.manifest.features)}"

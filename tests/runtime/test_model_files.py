@@ -61,7 +61,10 @@ def a_graph(folder: Path) -> tuple[Path, Callable[[list[float]], float]]:
 
 def boosted(folder: Path) -> tuple[Path, Callable[[list[float]], float]]:
     """Save trees of LightGBM as text."""
-    lightgbm = pytest.importorskip("lightgbm", reason="the extra models is not installed")
+    try:
+        lightgbm = pytest.importorskip("lightgbm", reason="the extra models is not installed")
+    except OSError as error:
+        pytest.skip(f"LightGBM lacks a library of the system: {error}")
     import numpy as np  # noqa: PLC0415 - likewise
 
     settings = {"objective": "binary", "verbose": -1, "min_data_in_leaf": 5}
