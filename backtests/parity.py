@@ -26,6 +26,7 @@ from market.types import DAY_MS, TIMEFRAMES, Deal
 from runtime.assemble import core_of, costs_of
 from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
+from runtime.core.plan import Plan
 from runtime.revive import pair_of_run
 
 _config_of = msgspec.json.Decoder(AccountConfig).decode
@@ -72,7 +73,8 @@ def parity(
     tapes = {key: told.tape(key) for key in told.bars}
     if recorded is not None:
         tapes = {key: _over(tape, told, end) for key, tape in recorded.items() if key in tapes}
-    again = _again(told, tapes, progress)
+    plan = all_called_here(pair_of_run(told.run)[0].plan)
+    again = _again(told, plan, tapes, progress)
     wrong = _wrong_bars(told, tapes, end)
     lasts = {} if told.ended else {key: tape.time[-1] for key, tape in tapes.items()}
     ends, made = _parted(again.decisions, lasts)
@@ -82,7 +84,7 @@ def parity(
     deals = [_on(each, first, end) for each in (told.deals, again.deals)]
     deals[1] = [deal for deal in deals[1] if (deal.magic, deal.side) not in out]
     keys = mine.keys() | theirs.keys()
-    scales = {name: s.scale for name, s in pair_of_run(told.run, used=False)[0].plan.symbols.items()}
+    scales = {name: s.scale for name, s in plan.symbols.items()}
     frame = max(TIMEFRAMES[key[1]] for key in tapes) * 1000
     return Parity(
         day=str(day),
@@ -108,9 +110,9 @@ def _over(tape: Bars, told: Lived, end: int) -> Bars:
     return part
 
 
-def _again(told: Lived, tapes: Mapping[FeedKey, Bars], progress: Callable[[int, int], None]) -> Drive:
+def _again(told: Lived, plan: Plan, tapes: Mapping[FeedKey, Bars], progress: Callable[[int, int], None]) -> Drive:
     costs = costs_of(_config_of(told.run["config"]))
-    core, books = core_of(all_called_here(pair_of_run(told.run)[0].plan), costs)
+    core, books = core_of(plan, costs)
     warm = max(len(tape.between(0, told.start)) for tape in tapes.values())
     drive = PlainDrive(core, books, tapes, costs, balance=told.balance, start=told.start, warmup=warm)
     total = sum(len(tape.between(told.start, tape.time[-1] + 1)) for tape in tapes.values())

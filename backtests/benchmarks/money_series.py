@@ -19,6 +19,8 @@ from market.barcheck import Policy
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
 from market.features import FeatureRef, FeatureSet
+from market.hours_of_week import HOUR_MS, HOURS, MONDAY
+from market.hours_of_week import hour_of_week as on_the_dial
 from market.sp500 import read_nasdaq
 from market.types import TIMEFRAMES
 
@@ -33,8 +35,6 @@ INDEX_COST = 0.001
 COMMISSION = 0.000035
 """Dollars for a euro and side: 3.50 a lot. Assumed: an account whose median spread is 0 pays so, and the ticks do not
 say how much."""
-HOUR_MS = 3_600_000
-WEEK = 168  # hours
 RETURN: FeatureRef = ("log_return", ())
 GARMAN_KLASS: FeatureRef = ("garman_klass", ())
 YEAR = 252
@@ -129,7 +129,7 @@ def coarser(bars: Bars, timeframe: str) -> tuple[Bars, list[int]]:
 
 def hour_of_week(utc_ms: int) -> int:
     """Return the hour since Monday 00:00 on a dial whose midnight is New York's 17:00."""
-    return (to_server(NEW_YORK_CLOSE, utc_ms) // HOUR_MS + 3 * 24) % WEEK  # 1970 began on a Thursday
+    return on_the_dial(to_server(NEW_YORK_CLOSE, utc_ms))
 
 
 def hourly_spread(ticks: Path) -> Array:
@@ -138,9 +138,9 @@ def hourly_spread(ticks: Path) -> Array:
     The ticks' times are the server's own, as MetaTrader tells them.
     """
     table = parquet.read_table(ticks, columns=["time_msc", "bid", "ask"])
-    hours = (table.column("time_msc").to_numpy() // HOUR_MS + 3 * 24) % WEEK
+    hours = (table.column("time_msc").to_numpy() // HOUR_MS + MONDAY) % HOURS
     spread = table.column("ask").to_numpy() - table.column("bid").to_numpy()
-    found = np.full(WEEK, np.median(spread))
+    found = np.full(HOURS, np.median(spread))
     for hour in np.unique(hours):
         found[hour] = np.median(spread[hours == hour])
     return found

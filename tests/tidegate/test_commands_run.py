@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from backtests.demo import demo_config
 from backtests.demo_folder import MARK, claimed
 from config.errors import AlreadyRunning
 from config.new_account import account_text
@@ -22,20 +21,7 @@ KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep caches in the test's own folder, and stand there."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the demo's TOML in a folder that may be written, its model trained by the first who needs it."""
-    folder = tmp_path_factory.mktemp("account")
-    demo_config(folder)
-    return folder / "demo.toml"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from backtests.demo import demo_config
 from tests.demos import ROOT
 from tests.documented import documented
 from tidegate.cli import run
@@ -27,20 +26,7 @@ main()
 GRID = ["--grid", "strategies.trend.params.fast=10,60", "--grid", "strategies.trend.params.slow=50,100"]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep caches in the test's own folder, and stand there."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the demo's TOML in a folder that may be written, its model trained by the first who needs it."""
-    folder = tmp_path_factory.mktemp("account")
-    demo_config(folder)
-    return folder / "demo.toml"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_a_sweep_is_told_to_programs(account: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
