@@ -11,7 +11,6 @@ import pytest
 from backtests.benchmarks.money_books import book, errors
 from backtests.benchmarks.money_series import (
     COMMISSION,
-    HOUR_MS,
     Series,
     coarser,
     hour_of_week,
@@ -23,6 +22,7 @@ from backtests.benchmarks.money_series import (
 from backtests.benchmarks.money_walk import Walk, walk
 from backtests.benchmarks.regimes_money import HEAD, always, base_line, line, opened, results
 from market.bars import bars_of
+from market.hours_of_week import HOUR_MS
 
 WINDOW, EVERY, BARS = 400, 100, 760
 INTRABAR = "return, Garman-Klass"
