@@ -132,7 +132,8 @@ def test_who_says_nothing_keeps_nobody_from_being_heard(listen: Listen) -> None:
 
 def test_a_status_that_breaks_is_no_answer_and_breaks_nothing(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asked is told that there was no answer; the next question is heard."""
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    broke = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: broke.set())
     told = [ValueError("a bug"), {"bars": 1}]
 
     def status() -> Any:  # noqa: ANN401 - a status, or it raises
@@ -145,6 +146,7 @@ def test_a_status_that_breaks_is_no_answer_and_breaks_nothing(listen: Listen, mo
         ask(ear.folder, Asked(do="status"))
 
     assert {"ok": True, "bars": 1} == ask(ear.folder, Asked(do="status"))
+    assert broke.wait(10.0)  # else the next test would be told of it
 
 
 # --- levels, while the loop does not move ----------------------------------------------------------------------------
