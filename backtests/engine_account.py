@@ -15,17 +15,18 @@ from backtests.engine_layout import (
     GATE_MASS,
     GATE_OPEN,
     GATE_SHARE,
+    GUEST,
     NUMBER,
     RESTS,
     SIDE,
 )
-from backtests.engine_market import first_tick, rest_of_bar
+from backtests.engine_market import first_tick, rest_of_bar, spread_told
 from market.kernel import compile_all, fingerprint, write_out
 
-CALLED = (first_tick, rest_of_bar, begin_bar, takes_back, live_on, decide, worth)
+CALLED = (first_tick, rest_of_bar, spread_told, begin_bar, takes_back, live_on, decide, worth)
 
 
-write_out(first_tick, rest_of_bar, begin_bar, takes_back, live_on, decide, worth)
+write_out(first_tick, rest_of_bar, spread_told, begin_bar, takes_back, live_on, decide, worth)
 """What every bar goes through; what few do is called."""
 
 
@@ -39,14 +40,14 @@ def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
 def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
-    def loop(  # noqa: C901 - likewise
+    def loop(  # noqa: C901, PLR0912 - likewise
         bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any  # noqa: ANN401 - numba's tuples of arrays
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars
         first, told_from, begin, end, warm_from = span
         a, x, y, p, nights, g, d, e = account
         s, sp, f, w = strategy
-        features, alerts, is_open, masses, shares = told
+        features, alerts, is_open, masses, shares, lent = told
         outcomes, actions, kinds, scores, positions, helds, equities, before = out
         if not called:
             return
@@ -58,16 +59,19 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 step(s, sp, f, highs[i], lows[i], closes[i], 0.0, 0.0)
             first_tick(a, x, y, d, p, nights, float(times[first]), opens[first], spreads[first])
         for i in range(first + begin, first + end):
-            until = times[i] + p[FRAME]
+            until, r = times[i] + p[FRAME] - 1.0, i - first
             if i < last:
-                if times[i + 1] < until:
-                    until = float(times[i + 1])
-                rest_of_bar(a, x, y, d, p, until - 1.0, highs[i], lows[i], closes[i])
-                first_tick(a, x, y, d, p, nights, float(times[i + 1]), opens[i + 1], spreads[i + 1])
+                if times[i + 1] <= until:  # a book that follows what was told knows of the bar once the next has opened
+                    until = times[i + 1] - 1.0 + a[GUEST]
+                rest_of_bar(a, x, y, d, p, until, highs[i], lows[i], closes[i])
+                spread = spreads[i + 1]
+                if a[GUEST] > 0.0:
+                    spread = spread_told(p, opens[i + 1], spread)
+                first_tick(a, x, y, d, p, nights, float(times[i + 1]), opens[i + 1], spread)
             else:
-                rest_of_bar(a, x, y, d, p, until - 1.0, highs[i], lows[i], closes[i])
+                rest_of_bar(a, x, y, d, p, until, highs[i], lows[i], closes[i])
                 a[ENDED] = 1.0
-            begin_bar(a, p)
+            begin_bar(a, lent[r] if a[GUEST] > 0.0 else worth(a, p))
             if len(alerts) > 0:
                 a[NUMBER] += alerts[i]
                 a[GATE_OPEN], a[GATE_MASS], a[GATE_SHARE] = float(is_open[i]), masses[i], shares[i]
@@ -80,7 +84,6 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 f[k] = features[i, k]
             want = step(s, sp, f, highs[i], lows[i], closes[i], position, held)
             w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9] = want
-            r = i - first
             outcomes[r] = decide(a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)
             actions[r], kinds[r], scores[r], positions[r], helds[r] = w[0], int(w[1]), w[9], int(position), int(held)
             before[r] = a[EQUITY]

@@ -90,10 +90,10 @@ def worth(a: State, p: Params) -> float:
 
 
 @kernel
-def begin_bar(a: State, p: Params) -> None:
+def begin_bar(a: State, equity: float) -> None:
     """Take the equity before the bar is decided; it is the day's first where a day begins."""
     day = floor(a[AT] / DAY_MS)
-    a[EQUITY] = worth(a, p)
+    a[EQUITY] = equity
     if a[DAY] < 0.0 or day > a[DAY]:
         a[DAY], a[DAY_EQUITY] = day, a[EQUITY]
 

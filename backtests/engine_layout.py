@@ -35,7 +35,9 @@ EQUITY, ENDED = 45, 46
 """Before the bar is decided; whether it is the last one."""
 GATE_OPEN, GATE_MASS, GATE_SHARE = 47, 48, 49
 """What the gate says on the bar: open or shut, the mass of the allowed regimes, the share of the risk."""
-STATE = 50
+GUEST = 50
+"""1.0 of a shadow book: it is lent the live account's equity, and follows bars that were told."""
+STATE = 51
 
 # --- what does not change: parameters `p` -----------------------------------------------------------------------------
 

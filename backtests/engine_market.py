@@ -101,6 +101,13 @@ def rest_of_bar(
 
 
 @kernel
+def spread_told(p: Params, price: float, spread: float) -> float:
+    """Return the points between the quotes of a bar's open, as a book tells them that sees nothing but the quotes."""
+    points = spread if spread > 0.0 else p[USUAL_SPREAD]
+    return (shift(price, points, p[SCALE]) - price) * p[SCALE]
+
+
+@kernel
 def _roll(a: State, p: Params, nights: Params, day: float) -> None:
     """Charge every night on the way to `day`, at the last quote before them."""
     quote = a[BID] if a[SIDE] > 0.0 else a[ASK]

@@ -46,6 +46,7 @@ from backtests.engine_layout import (
     USUAL_SPREAD,
     YEAR,
 )
+from backtests.engine_shadow import why_unshadowed
 from brokers.book import mode_of, units_of
 from brokers.commission import flat
 from brokers.margins import LEVERAGED
@@ -55,7 +56,7 @@ from market.bars import Bars
 from market.features import FEATURES
 from market.types import DAY_MS, Symbol
 from runtime.core.feeds import FeedKey
-from runtime.core.plan import NoModel, Plan
+from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
 from strategies.protocol import KernelStrategy
 
@@ -75,22 +76,25 @@ def why_plain(plan: Plan, tapes: Mapping[FeedKey, Bars], costs: Mapping[str, Cos
     if key not in tapes:
         return f"no bars of {' '.join(key)}"
     return (
-        _strategy(plan, shadows=shadows)
+        _strategy(plan)
         or _regime(plan, key)
         or _symbol(plan.symbols[strategy.symbol])
         or _costs(strategy.symbol, costs)
         or ("the account is netting" if not plan.hedging else "")
         or (f"{strategy.symbol} has a calendar" if strategy.symbol in plan.hours else "")
+        or (why_unshadowed(tapes[key], costs.get(strategy.symbol, Costs())) if shadows and _gated(strategy) else "")
     )
 
 
-def _strategy(plan: Plan, *, shadows: bool) -> str:
+def _gated(strategy: StrategyPlan) -> bool:
+    return strategy.gate is not None and strategy.gate.mode != "off"
+
+
+def _strategy(plan: Plan) -> str:
     strategy = plan.strategies[0]
     if not hasattr(strategy.strategy, "step") or not isinstance(strategy.strategy, KernelStrategy):
         return f"{strategy.name} is no kernel strategy"
-    if shadows and strategy.gate is not None and strategy.gate.mode != "off":
-        return f"{strategy.name} has a shadow book"
-    if not strategy.regime and strategy.gate is not None and strategy.gate.mode != "off":
+    if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
     return ""
 

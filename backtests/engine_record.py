@@ -39,7 +39,7 @@ from runtime.core.plan import NoModel, Plan
 from runtime.core.risk import CHECKS, limits_of, share
 from runtime.core.state import OFF
 from runtime.outcomes.book import OutcomeBook
-from runtime.outcomes.outcome import Outcome
+from runtime.outcomes.outcome import Book, Outcome
 from strategies.protocol import KINDS
 
 Array = NDArray[Any]
@@ -83,11 +83,13 @@ class Read(NamedTuple):
 class CompiledRecord:
     """All that a compiled drive wrote down; decisions, deals and outcomes are made of it when they are asked for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, each by its name
         self, plan: Plan, tape: Bars, *, first: int, run: int, usual: float, read: Read, columns: Columns,
-        wishes: Array, dealt: Array, opened: Deal,
+        wishes: Array, dealt: Array, opened: Deal, kind: Book = "live",
     ) -> None:  # fmt: skip
         """Take the parts; `first` is the place of the first bar decided, `opened` the deal that opened the account."""
+        self.kind = kind
+        self.shadows: list[CompiledRecord] = []
         self.plan, self.tape, self.first, self.run, self.usual = plan, tape, first, run, usual
         self.read, self.columns, self.wishes, self.dealt, self.opened = read, columns, wishes, dealt, opened
         self.lane = plan.strategies[0]
@@ -212,12 +214,13 @@ class CompiledRecord:
         """Return all deals, the one that opened the account first."""
         return [self.opened, *(deal_of(row, self.lane, self.run, self.symbol.digits) for row in self.dealt.tolist())]
 
-    def outcomes(self) -> list[Outcome]:
-        """Return what became of the live trades: the recorded rows, told to the book that a daemon keeps."""
-        book, done, found = OutcomeBook("live"), 0, []
+    def outcomes(self) -> list[tuple[Array, Outcome]]:
+        """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
+        book, done, found = OutcomeBook(self.kind), 0, []
         traded = set(np.flatnonzero(self.columns.outcomes == TRADED).tolist())
         waiting = sorted(traded)[::-1]
-        for row, deal in zip(self.dealt[:, D_ROW].tolist(), self.deals()[1:], strict=True):
+        for dealt, deal in zip(self.dealt, self.deals()[1:], strict=True):
+            row = dealt[D_ROW]
             while done < row:
                 if not book.held and (not waiting or waiting[-1] > done):
                     done = min(waiting[-1], int(row)) if waiting else int(row)
@@ -229,5 +232,5 @@ class CompiledRecord:
                     waiting.pop()
                 done += 1
             outcome = book.deal(deal)
-            found += [outcome] if outcome else []
+            found += [(dealt, outcome)] if outcome else []
         return found

@@ -27,13 +27,14 @@ def played(
     tape: Bars,
     *,
     costs: Mapping[str, Costs] = COSTS,
+    shadows: bool = False,
     **options: Any,  # noqa: ANN401 - of the drive
 ) -> Drive:
     """Play a plan over one tape by a drive; 30 of its bars are the warm-up."""
     core = Core(plan)
     tapes = {(tape.symbol, tape.timeframe): tape}
     given: dict[str, Any] = {"balance": 10_000.0, "start": START, "warmup": 30}
-    return kind(core, Books(core, costs, shadows=False), tapes, costs, **(given | options)).run()
+    return kind(core, Books(core, costs, shadows=shadows), tapes, costs, **(given | options)).run()
 
 
 def difference(plain: Drive, compiled: Drive) -> str:

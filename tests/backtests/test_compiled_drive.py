@@ -60,7 +60,7 @@ def test_every_built_in_strategy_is_played_alike(name: str, mode: str) -> None:
     """Behind every mode of gate; and something happens."""
     plan = gated(BUILT_IN[name], mode, dwell=2)
 
-    assert not compared(plan, GOLD_BARS)
+    assert not compared(plan, GOLD_BARS, shadows=True)
     assert 30 < len(played(CompiledDrive, plan, GOLD_BARS).deals)
 
 
@@ -75,7 +75,7 @@ def test_every_policy_of_a_shut_gate_is_played_alike(on_shut: Word | OnShut, mod
     """Stops moved and lots closed, carried out or advised."""
     plan = gated(Dice(every=2, stop=3.0, trail=2.0, bars=20), mode, dwell=1, on_shut=on_shut)
 
-    assert not compared(plan, GOLD_BARS)
+    assert not compared(plan, GOLD_BARS, shadows=True)
     assert (on_shut == "keep") != any(d.shut for d in played(CompiledDrive, plan, GOLD_BARS).decisions)
 
 
@@ -136,8 +136,8 @@ PLANS = {
 
 @pytest.mark.parametrize("name", PLANS)
 def test_every_way_in_and_out_is_played_alike(name: str) -> None:
-    """Behind a gate that takes resting orders back."""
-    assert not compared(gated(PLANS[name], dwell=1), GOLD_BARS)
+    """Behind a gate that takes resting orders back, and in a shadow book that does not."""
+    assert not compared(gated(PLANS[name], dwell=1), GOLD_BARS, shadows=True)
 
 
 @pytest.mark.parametrize("mode", ["observe", "live"])
@@ -147,7 +147,7 @@ def test_the_end_of_the_data_is_played_alike(length: int, mode: str) -> None:
     for dice in (Dice(every=1), Dice(every=1, kind=2, away=5.0, expiry=50)):
         plan = msgspec.structs.replace(gated(dice, "advise"), mode=mode)
 
-        assert not compared(plan, GOLD_BARS.part(0, length))
+        assert not compared(plan, GOLD_BARS.part(0, length), shadows=True)
 
 
 @pytest.mark.parametrize("warmup", [0, 1, 2, 7, 30])
@@ -155,7 +155,18 @@ def test_a_warm_up_that_is_too_short_is_played_alike(warmup: int) -> None:
     """The first bars are warming; a strategy that counts has seen those of the history."""
     start = GOLD_BARS.time[warmup]
 
-    assert not compared(gated(Dice()), GOLD_BARS.part(0, 90), warmup=warmup, start=start)
+    assert not compared(gated(Dice()), GOLD_BARS.part(0, 90), warmup=warmup, start=start, shadows=True)
+
+
+def test_a_shadow_book_follows_bars_that_come_too_soon() -> None:
+    """It knows that a bar was over once the next has opened, a millisecond later than the account."""
+    rows = rows_of(GOLD_BARS)[:200]
+    soon = bars_of("XAUUSD", "H1", [(MONDAY + (row[0] - MONDAY) // 3, *row[1:]) for row in rows])
+    plan = gated(Dice(every=1, stop=0.3, target=0.3), dwell=1)
+    options: dict[str, Any] = {"start": soon.time[30], "shadows": True}
+
+    assert not compared(plan, soon, **options)
+    assert 20 < sum(o.book == "shadow" for o in played(CompiledDrive, plan, soon, **options).outcomes)
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
@@ -176,14 +187,16 @@ COSTS = (
 @pytest.mark.parametrize("costs", COSTS, ids=str)
 @pytest.mark.parametrize("symbol", [GOLD, EURUSD, USDJPY], ids=lambda s: s.name)
 def test_every_cost_is_charged_alike(symbol: Any, costs: Costs) -> None:  # noqa: ANN401 - a symbol
-    """Spread, slippage and its draws, each way of commission and swap, of profits in either currency."""
+    """Spread, slippage and its draws, each way of commission and swap, of profits in either currency, in both books."""
     scale = int(symbol.scale)
     tape = walk(300, 3, symbol.name, start=12_000 / scale, scale=scale)
     far = 90 / scale
-    lane = a_lane({}, strategy=Dice(every=1, stop=far, target=far, bars=9), symbol=symbol.name)
-    plan = a_plan(lane, symbols={symbol.name: symbol}, leverage=30)
+    regime = RegimePlan(name="up", symbol=symbol.name, timeframe="H1", model=up_model())
+    strategy = Dice(every=1, stop=far, target=far, bars=9)
+    lane = a_lane({}, strategy=strategy, symbol=symbol.name, gate=a_gate(dwell=2), regime="up")
+    plan = a_plan(lane, symbols={symbol.name: symbol}, leverage=30, regimes=(regime,))
 
-    assert not compared(plan, tape, costs={symbol.name: costs})
+    assert not compared(plan, tape, costs={symbol.name: costs}, shadows=True)
 
 
 def test_an_account_that_is_stopped_out_is_played_alike() -> None:
@@ -249,7 +262,7 @@ gates = st.builds(
 @given(tapes(), dice, gates)
 def test_bars_of_every_shape_are_played_alike(tape: Bars, strategy: Dice, gate: dict[str, Any]) -> None:
     """Whatever the bars, the ways in and out, the gate and its policy."""
-    assert not compared(gated(strategy, **gate), tape)
+    assert not compared(gated(strategy, **gate), tape, shadows=True)
 
 
 # --- what is compared is seen -----------------------------------------------------------------------------------------
@@ -309,11 +322,13 @@ def test_a_plan_that_is_not_played_is_told_apart(why: str) -> None:
     assert why == why_plain(STRANGE[why], {KEY: GOLD_BARS}, {}, shadows=False)
 
 
-def test_costs_and_shadows_that_are_not_played_are_told_apart() -> None:
-    """A quote that fills only so much, and a book without the gate."""
+def test_costs_and_spreads_that_are_not_played_are_told_apart() -> None:
+    """A quote that fills only so much, and a spread that a shadow book cannot see."""
     plan = gated(Dice())
-    shallow = {"XAUUSD": Costs(depth=1.0)}
+    shallow, narrow = {"XAUUSD": Costs(depth=1.0)}, {"XAUUSD": Costs(spread=0.004)}
+    small = "a spread of XAUUSD is below a hundredth of a point"
 
-    assert "lane1 has a shadow book" == why_plain(plan, {KEY: GOLD_BARS}, {}, shadows=True)
     assert "a quote of XAUUSD fills only so many lots" == why_plain(plan, {KEY: GOLD_BARS}, shallow, shadows=False)
-    assert not why_plain(gated(Dice(), "off"), {KEY: GOLD_BARS}, {}, shadows=True)
+    assert small == why_plain(plan, {KEY: GOLD_BARS}, narrow, shadows=True)
+    assert not why_plain(gated(Dice(), "off"), {KEY: GOLD_BARS}, narrow, shadows=True)
+    assert not why_plain(plan, {KEY: GOLD_BARS}, narrow, shadows=False)

@@ -29,7 +29,7 @@ from tests.tapes import rows_of
 from tests.venues import EURUSD, GOLD
 
 STRATEGIES: dict[str, Strategy] = {"trend": Trend(), "mean_reversion": MeanReversion(), "breakout": Breakout()}
-MINUTES = 30_000
+MINUTES = 15_000
 
 
 def compared(tape: Bars, strategy: Strategy, on_shut: str) -> str:
@@ -44,6 +44,7 @@ def compared(tape: Bars, strategy: Strategy, on_shut: str) -> str:
     plan = a_plan(lane, regimes=(regime,), symbols={tape.symbol: symbol}, limits=limits)
     costs = {tape.symbol: Costs(spread=8.0, slippage=1.0, commission=3.0)}
     given: dict[str, Any] = {"costs": costs, "start": tape.time[2000], "warmup": 2000, "balance": 100_000.0}
+    given["shadows"] = on_shut != "reduce"
     return difference(played(PlainDrive, plan, tape, **given), played(CompiledDrive, plan, tape, **given))
 
 
@@ -52,7 +53,7 @@ def compared(tape: Bars, strategy: Strategy, on_shut: str) -> str:
     ("file", "on_shut"), [("eurusd-m1-2018.histdata.zip", "tighten"), ("gbpusd-m1-bid-2012-02.csv.gz", "reduce")]
 )
 def test_real_minutes_are_played_alike(shared_data: Path, name: str, file: str, on_shut: str) -> None:
-    """Of the euro in 2018 and the pound in 2012, weekends and all."""
+    """Of the euro in 2018 and the pound in 2012, weekends and all; the euro in shadow books, too."""
     tape = read_bars(shared_data / "prices" / file, file[:6].upper(), "M1", digits=5)[0].part(0, MINUTES)
 
     assert not compared(tape, STRATEGIES[name], on_shut)
@@ -77,22 +78,24 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> AccountConfig:
 def test_a_backtest_says_which_drive_has_played(account: AccountConfig) -> None:
     """And comes to the same by either; few bars are not worth compiling for."""
     models = ready_models(account, lambda _text: None)
-    plain = run_backtest(account, bars=400, shadows=False, models=models)[0]
-    compiled = run_backtest(account, bars=400, shadows=False, models=models, engine="compiled")[0]
+    plain = run_backtest(account, bars=400, models=models)[0]
+    compiled = run_backtest(account, bars=400, models=models, engine="compiled")[0]
 
     assert not difference(plain, compiled)
+    assert {"live", "shadow"} == {outcome.book for outcome in compiled.outcomes}
     assert ("plain", "400 bars are played before loops are compiled") == (plain.played, plain.why)
     assert ("compiled", "") == (compiled.played, compiled.why)
 
 
 def test_what_cannot_be_compiled_is_refused_where_it_was_asked_for(account: AccountConfig) -> None:
     """With the reason; else the plain drive plays, and says why."""
+    netting = msgspec.structs.replace(account, account=msgspec.structs.replace(account.account, positions="netting"))
     models = ready_models(account, lambda _text: None)
 
-    with pytest.raises(UsageError, match="trend has a shadow book"):
-        run_backtest(account, bars=50, models=models, engine="compiled")
+    with pytest.raises(UsageError, match="the account is netting"):
+        run_backtest(netting, bars=50, models=models, engine="compiled")
 
-    assert "trend has a shadow book" == run_backtest(account, bars=50, models=models)[0].why
+    assert "the account is netting" == run_backtest(netting, bars=50, models=models)[0].why
 
 
 def test_another_tape_is_another_record(account: AccountConfig) -> None:
