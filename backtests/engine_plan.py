@@ -49,6 +49,7 @@ from backtests.engine_layout import (
 from backtests.engine_shadow import why_unshadowed
 from brokers.book import mode_of, units_of
 from brokers.commission import flat
+from brokers.fillrules import fillings
 from brokers.margins import LEVERAGED
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
 from brokers.venue import Costs
@@ -120,6 +121,7 @@ def _regime(plan: Plan, key: FeedKey) -> str:
 def _symbol(s: Symbol) -> str:
     usual = (
         ("an execution", s.execution in {"market", "exchange"}),
+        ("no way to fill", bool(fillings(s, "market"))),
         ("a trade mode", s.trade_mode == "full"),
         ("an order mask", s.order_mask == ANY_ORDER),
         ("an expiration mask", s.expiration_mask == ANY_LIFETIME),

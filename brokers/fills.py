@@ -41,8 +41,15 @@ def shift(price: float, points: float, scale: float) -> float:
 
 @kernel
 def slipped(price: float, side: float, points: float, scale: float) -> float:
-    """Return what an execution of `side` at the market gets: always `points` worse than the price it aimed at."""
-    return shift(price, side * points, scale)
+    """Return what an execution of `side` at the market gets: `points` worse than the price it aimed at.
+
+    Nothing is sold for less than a point: margin and money of a price below it would be those of nothing real.
+
+    >>> slipped(0.003, -1.0, 20.0, 1000.0)
+    0.001
+    """
+    got = shift(price, side * points, scale)
+    return got if got > 1.0 / scale else 1.0 / scale
 
 
 @kernel

@@ -310,6 +310,9 @@ STRANGE: dict[str, Plan] = {
     "XAUUSD has a freeze level that is not played": a_plan(
         a_lane({}, strategy=Dice()), symbols={"XAUUSD": msgspec.structs.replace(GOLD, freeze_level=5)}
     ),
+    "XAUUSD has no way to fill that is not played": a_plan(
+        a_lane({}, strategy=Dice()), symbols={"XAUUSD": msgspec.structs.replace(GOLD, fillings=())}
+    ),
     "XAUUSD has an execution that is not played": a_plan(
         a_lane({}, strategy=Dice()), symbols={"XAUUSD": msgspec.structs.replace(GOLD, execution="instant")}
     ),

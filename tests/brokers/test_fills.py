@@ -189,6 +189,12 @@ def test_slippage_is_never_in_our_favour(price: float, side: float, points: floa
     assert (slipped(price, side, points, 1000.0) - price) * side >= 0.0
 
 
+@given(st.floats(1e-3, 1.0), st.sampled_from([1.0, -1.0]), st.floats(-5000.0, 5000.0))
+def test_slippage_leaves_a_price(price: float, side: float, points: float) -> None:
+    """What falls to its last points is sold for one of them, not for less than nothing."""
+    assert slipped(price, side, points, 1000.0) >= 0.001
+
+
 @pytest.mark.parametrize(
     ("side", "high", "low", "expected"),
     [
