@@ -78,7 +78,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 def compare(a: Path, b: Path) -> Difference:
     """Return what there is between two saved backtests; DataError where a folder has none."""
     one, other = read_summary(a), read_summary(b)
-    rows = [compared(table, read_table(a, table), read_table(b, table)) for table in KEYS]
+    rows = [compared(table, read_table(a, table, keys), read_table(b, table, keys)) for table, keys in KEYS.items()]
     return Difference(
         same=all(not (r.differ or r.only_a or r.only_b) for r in rows),
         same_config=one.get("config") == other.get("config"),

@@ -1,6 +1,7 @@
 """The reviewer: says of a record in plain sentences what is wrong with it as evidence; silence is no recommendation."""
 
 import datetime
+import math
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -69,8 +70,9 @@ def _short(worth: Worth | None) -> Iterator[Fault]:
     if worth is not None and worth.days_needed is not None and worth.days < worth.days_needed:
         yield Fault(
             "short_record",
-            f"Too short: at a Sharpe ratio of {number(worth.sharpe, 2)} a year it takes {worth.days_needed:,.0f} days "
-            f"to be {SURE:.0%} sure that it is above 0, and there are {worth.days:,}.",
+            f"Too short: at a Sharpe ratio of {number(worth.sharpe, 2)} a year it takes "
+            f"{math.ceil(worth.days_needed):,} days to be {SURE:.0%} sure that it is above 0, and there are "
+            f"{worth.days:,}.",
         )
 
 

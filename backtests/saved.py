@@ -54,8 +54,11 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return found
 
 
-def read_table(folder: Path, name: str) -> "pd.DataFrame":
-    """Return a table of a saved backtest, in either form; fields of several values are texts. DataError: not there."""
+def read_table(folder: Path, name: str, keys: Sequence[str] = ()) -> "pd.DataFrame":
+    """Return a table of a saved backtest, in either form; fields of several values are texts.
+
+    DataError where it is not there, or has rows without these keys.
+    """
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and only a comparison needs it
 
     from pyarrow import csv, parquet  # noqa: PLC0415 - likewise
@@ -72,6 +75,10 @@ def read_table(folder: Path, name: str) -> "pd.DataFrame":
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{folder}: its {name} cannot be read ({error})") from None
     frame: pd.DataFrame = found.to_pandas()
+    if lacks := [key for key in keys if len(frame) and key not in frame.columns]:
+        raise DataError(
+            f"{folder}: its {name} have no {', '.join(lacks)}: save it again with `tidegate backtest --save`"
+        )
     for column in SEVERAL & {*frame.columns}:
         frame[column] = frame[column].map(lambda cell: cell if isinstance(cell, str) else joined(cell))
     return frame

@@ -26,6 +26,8 @@ Variance = Literal["estimate", "null"]
 NORMAL = NormalDist()
 EULER = 0.5772156649015329
 SURE = 0.95
+DUST = 1e-20
+"""Variance, as a share of the largest square, that is what rounding leaves of equal returns: no ratio is made of it."""
 
 
 class Moments(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ def moments_of(returns: Array) -> Moments | None:
         return None
     off = returns - returns.mean()
     wide = float(np.mean(off**2))
-    if not wide > 0.0:
+    if not wide > DUST * float(np.max(returns * returns)):
         return None
     return Moments(
         sharpe=float(returns.mean()) / math.sqrt(wide * len(returns) / (len(returns) - 1)),

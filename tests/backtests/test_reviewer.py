@@ -106,6 +106,7 @@ def test_a_record_that_is_too_short() -> None:
     assert "it takes 1,501 days to be 95% sure that it is above 0, and there are 1,500" in faults(
         with_trades(FINE), short
     )["short_record"]  # fmt: skip
+    assert "it takes 1,501 days" in faults(with_trades(FINE), replace(short, days_needed=1500.2))["short_record"]
     assert {} == faults(with_trades(FINE), replace(short, days_needed=None))
     assert {} == faults(with_trades(FINE), None)
 

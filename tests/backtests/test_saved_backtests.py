@@ -117,6 +117,16 @@ def test_what_was_not_saved_to_the_end_is_no_backtest(tmp_path: Path) -> None:
             compare(broken, broken)
 
 
+def test_a_table_of_something_else_is_no_backtest(tmp_path: Path) -> None:
+    """Rows without what they are found by are refused in a line that says so."""
+    record, _ = played(SHORT)
+    folder = saved(tmp_path / "one", record, "csv")
+    (folder / "deals.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="its deals have no at, symbol, entry, side: save it again"):
+        compare(folder, folder)
+
+
 def test_saving_again_in_the_other_form_leaves_no_old_table(tmp_path: Path) -> None:
     """A folder holds one backtest."""
     record, _ = played(SHORT)

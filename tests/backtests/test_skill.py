@@ -137,7 +137,11 @@ def test_moments_are_those_of_the_textbook() -> None:
     assert math.isclose(24.5 / 3.5**2, known.kurtosis)
 
 
-@pytest.mark.parametrize("returns", [[], [0.1, 0.2], [0.1, 0.1, 0.1, 0.1]])
+STEADY = [1.01 ** (n + 1) / 1.01**n - 1.0 for n in range(50)]
+"""One per cent each, but for what rounding makes of it."""
+
+
+@pytest.mark.parametrize("returns", [[], [0.1, 0.2], [0.1, 0.1, 0.1, 0.1], STEADY])
 def test_too_little_has_no_moments(returns: list[float]) -> None:
     """Two returns, or many that are all the same, say nothing."""
     assert None is moments_of(np.array(returns))
