@@ -7,6 +7,9 @@ Cold is the first process, with empty caches of compiled code; warm are those af
 before the interpreter starts to the end of the first run. Bars a second are the engine's own: of the lesser of wall and
 processor time of a run whose bars it has been given, without what was compiled. Engines take turns, so that noise
 meets all alike. Whether the work was the same is judged by `peers_rules.py`.
+
+All engines play the first bars of the year. Those that would take longer for more than a run may are left out of the
+tables of the year and of the walk, which say so. The walk is played with the caches that the year has left.
 """
 
 import argparse
@@ -25,6 +28,7 @@ import numpy as np
 
 from backtests.benchmarks.peers_engines import CHAIN, ENGINES, LOOP
 from backtests.benchmarks.peers_rules import expected_of, verdict
+from backtests.benchmarks.peers_tidegate import learnt
 from backtests.benchmarks.peers_work import Found, Tape, first_bars, walk, write_tape
 from backtests.benchmarks.timing import head
 from market.barfile import read_bars
@@ -100,28 +104,27 @@ def run_one(name: str, python: str, job: str, file: Path, caches: Path) -> Told 
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Told)
 
 
-def in_turn(pythons: dict[str, str | Missing], job: str, file: Path, repeats: int) -> dict[str, Outcome]:
-    """Run every engine, one after the other and again, each with caches that are empty the first time."""
+def in_turn(pythons: dict[str, str | Missing], job: str, file: Path, repeats: int, caches: Path) -> dict[str, Outcome]:
+    """Run every engine, one after the other and again, each with caches of its own."""
     found: dict[str, Outcome] = {n: [] if isinstance(p, str) else p for n, p in pythons.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(repeats):
-            for number, (name, python) in enumerate(pythons.items()):
-                told = found[name]
-                if isinstance(told, Missing) or isinstance(python, Missing):
-                    continue
-                one = run_one(name, python, job, file, Path(folder, str(number)))
-                if isinstance(one, Missing):
-                    found[name] = one
-                else:
-                    told.append(one)
+    for _ in range(repeats):
+        for name, python in pythons.items():
+            told = found[name]
+            if isinstance(told, Missing) or isinstance(python, Missing):
+                continue
+            one = run_one(name, python, job, file, caches / str(list(ENGINES).index(name)))
+            if isinstance(one, Missing):
+                found[name] = one
+            else:
+                told.append(one)
     return found
 
 
-def table(job: str, file: Path, bars: int, found: dict[str, Outcome]) -> None:
-    """Print one table."""
+def table(job: str, file: Path, bars: int, found: dict[str, Outcome], *, cold: bool) -> None:
+    """Print one table; `cold`: the caches were empty when the first of its processes began."""
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     loop = found.get(LOOP)
-    base = median(t for told in loop for t in told.runs) if isinstance(loop, list) else float("nan")
+    base = median(t for told in loop for t in told.runs) if isinstance(loop, list) else 0.0
     for name, outcome in found.items():
         if isinstance(outcome, Missing):
             print(f"| {name} | {outcome.why} |{' |' * (len(COLUMNS) - 2)}")
@@ -130,10 +133,12 @@ def table(job: str, file: Path, bars: int, found: dict[str, Outcome]) -> None:
         result = Found(outcome[0].fills, outcome[0].pnl)
         count = outcome[0].bars or bars
         work = work_of(name, job, file, result)
-        warm = [told.whole for told in outcome[1:]] or [float("nan")]
+        warm = [told.whole for told in outcome[cold:]] or [float("nan")]
+        loops = f"1/{median(runs) / base:,.1f}" if base else "-"
+        begun = f"{outcome[0].whole:.1f}" if cold else "-"
         print(
             f"| {name} | {count / median(runs):,.0f} | {count / max(runs):,.0f} to {count / min(runs):,.0f} | "
-            f"1/{median(runs) / base:,.1f} | {outcome[0].whole:.1f} | {median(warm):.1f} | "
+            f"{loops} | {begun} | {median(warm):.1f} | "
             f"{max(told.peak for told in outcome):,.0f} | {result.fills:,} | {result.pnl:,.2f} | {work} |"
         )
 
@@ -163,17 +168,21 @@ def tables(args: argparse.Namespace, folder: Path) -> None:
     for job in args.jobs:
         short = first_bars(real, args.short)
         outcomes: dict[str, Outcome] = {}
-        for title, tape in ((f"the first of {name}", short), (name, real), ("seeded walk", walk(args.walk))):
+        for number, (title, tape) in enumerate(
+            ((f"the first of {name}", short), (name, real), ("a seeded walk", walk(args.walk)))
+        ):
             bars = len(tape.close)
             file = written(folder / f"{bars}.npz", tape)
             slow = {n for n, found in outcomes.items() if seconds_of(found, len(short.close), bars) > args.most}
             chosen = {n: p for n, p in found_in.items() if n not in slow and job in ENGINES[n].jobs}
+            if job == CHAIN:
+                learnt(file)
             print(f"\n### {job}: {title}, {bars:,} bars\n")
-            found = in_turn(chosen, job, file, args.repeats)
+            found = in_turn(chosen, job, file, args.repeats, folder / job / str(min(number, 1)))
             outcomes = outcomes or found
-            table(job, file, bars, found)
+            table(job, file, bars, found, cold=number < 2)
             if slow:
-                print(f"\nLeft out, by the short run more than {args.most:g} s each: {', '.join(sorted(slow))}.")
+                print(f"\nLeft out, by the short run more than {args.most:g} s each: {'; '.join(sorted(slow))}.")
 
 
 def main() -> None:
@@ -185,7 +194,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--short", type=int, default=30_000, help="bars of the table that has all engines")
     parser.add_argument("--walk", type=int, default=1_000_000, help="bars of the synthetic table")
-    parser.add_argument("--most", type=float, default=15.0, help="seconds that one run may take in the longer tables")
+    parser.add_argument("--most", type=float, default=4.0, help="seconds that one run may take in the longer tables")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tables(args, Path(folder))

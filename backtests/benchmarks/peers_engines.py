@@ -28,13 +28,24 @@ ENGINES = {
     LOOP: Engine("peers_loops:numba_loop", ("numba",)),
     "plain Python loop": Engine("peers_loops:plain_loop"),
     "tidegate": Engine("peers_tidegate:tidegate_work", ("pyarrow",), LATE),
-    "tidegate, a strategy a side": Engine(
-        "peers_tidegate:tidegate_work", ("pyarrow",), OURS._replace(deals=2), (("strategy", "sides"),), ("sma",)
+    "tidegate, every decision in words": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("drive", "words"),), ("sma",)
     ),
-    "tidegate, a class in plain Python": Engine(
-        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"),), ("sma",)
+    "tidegate, plain drive": Engine("peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("drive", "plain"),)),
+    "tidegate, plain drive, a strategy a side": Engine(
+        "peers_tidegate:tidegate_work",
+        ("pyarrow",),
+        OURS._replace(deals=2),
+        (("strategy", "sides"), ("drive", "plain")),
+        ("sma",),
     ),
-    "tidegate, the whole chain": Engine("peers_tidegate:chain_work", ("pyarrow",), OURS, jobs=(CHAIN,)),
+    "tidegate, plain drive, a class in plain Python": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"), ("drive", "plain")), ("sma",)
+    ),
+    "tidegate, the whole chain": Engine("peers_tidegate:tidegate_work", ("pyarrow",), OURS, jobs=(CHAIN,)),
+    "tidegate, the whole chain, plain drive": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), OURS, (("drive", "plain"),), (CHAIN,)
+    ),
     "vectorbt, Rust": Engine(
         "peers_vectorbt:vectorbt_work", ("vectorbt", "vectorbt-rust"), options=(("engine", "rust"),)
     ),

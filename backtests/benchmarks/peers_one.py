@@ -15,7 +15,7 @@ from backtests.benchmarks.peers_engines import ENGINES
 from backtests.benchmarks.peers_work import Found, Work
 
 COMPILER = "llvmlite"
-AGAIN, AGAIN_S = 3, 2.0
+AGAIN, AGAIN_S = 3, 0.5
 """How often a run is made again that is shorter than this, or that compiled: that is no work of the engine."""
 
 
@@ -46,7 +46,9 @@ def main() -> None:
     work = ready(name, job, Path(file))
     first, found = timed(work)
     told = {"whole": time.monotonic() - float(began), "cpu": time.process_time(), "peak": peak_mib()}
-    runs = [timed(work)[0] for _ in range(AGAIN)] if first < AGAIN_S or COMPILER in sys.modules else [first]
+    runs = [] if first < AGAIN_S or COMPILER in sys.modules else [first]
+    while len(runs) < AGAIN and max(runs, default=0.0) < AGAIN_S:
+        runs.append(timed(work)[0])
     print(json.dumps({**told, "first": first, "runs": runs, **found._asdict()}))
 
 

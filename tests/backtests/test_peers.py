@@ -12,6 +12,7 @@ from backtests.benchmarks.peers_engines import CHAIN, ENGINES
 from backtests.benchmarks.peers_loops import compiled_sides, numba_loop, plain_loop
 from backtests.benchmarks.peers_one import ready
 from backtests.benchmarks.peers_rules import EXACT, Rule, expected_of, held_on, late, settled, verdict
+from backtests.benchmarks.peers_tidegate import account_of
 from backtests.benchmarks.peers_work import FAST, SLOW, Found, first_bars, read_tape, walk, write_tape
 from market.feature import RING
 from market.features_averages import sma_step
@@ -68,6 +69,18 @@ def test_tidegate_does_the_same_work(tape_file: Path, name: str, job: str) -> No
 
     assert "same" == verdict(found, expected_of(job, tape_file, rule), rule)
     assert BARS == found.bars
+
+
+def test_the_chain_is_an_account_with_a_gate_of_three_states(tape_file: Path) -> None:
+    """Its model stands beside the tape, under a name that tapes share which begin alike."""
+    config = account_of("chain", tape_file, "kernel")
+    (regime,) = config.regimes.values()
+    gate = config.strategies[0].gate
+
+    assert 3 == regime.states
+    assert gate is not None
+    assert "enforce" == gate.mode
+    assert tape_file.parent == Path(regime.model).parent
 
 
 def test_tidegate_decides_the_ties_of_a_real_year_as_whole_points_do(year_file: Path) -> None:
