@@ -31,8 +31,10 @@ REFUSALS: dict[str, int] = {
 """Exit codes of what the rooms raise by names of their own; subclasses have their base's."""
 
 EXTRAS: dict[str, str] = {
+    "aiomqtt": "mqtt",
     "arch": "demo",
     "hmmlearn": "train",
+    "joserfc": "mqtt",
     "lightgbm": "models",
     "numba": "backtest",
     "onnxruntime": "onnx",

@@ -10,7 +10,7 @@ from typing import Any
 
 TIMES = frozenset({
     *("at", "at_again", "bar_time", "opened", "closed", "started", "ended", "wall", "at_decided", "at_answered"),
-    *("opens", "closes"),
+    *("opens", "closes", "until"),
 })  # fmt: skip
 """Columns that hold UTC milliseconds."""
 

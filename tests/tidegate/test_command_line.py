@@ -17,6 +17,7 @@ WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["calibrate"], ["doctor"],
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"],
+    ["keys"], ["keys", "new"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"],
     ["calendar"], ["symbols"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["regimes"], ["regimes", "show"], ["regimes", "check"], ["regimes", "compare"],
@@ -35,6 +36,8 @@ HEAVY = (
     "msgspec",
     "structlog",
     "asyncio",
+    "joserfc",
+    "aiomqtt",
 )
 
 
