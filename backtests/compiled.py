@@ -47,6 +47,7 @@ from runtime.core.feeds import FeedKey
 from runtime.core.readings import REMEMBERED
 from runtime.core.warming import bars_wanted
 from runtime.outcomes.books import Books
+from strategies.adapter import KernelRunner
 
 Fold = Callable[[int, int], None]
 """Reads the bars from one place to another."""
@@ -82,7 +83,8 @@ class CompiledDrive:
             decisions=record.decisions() if decided else [], deals=record.deals(),
             outcomes=told_in_order(record), equity=record.equity(),
             bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
-            ambiguous=int(account[UNSURE]), played="compiled",
+            ambiguous=int(account[UNSURE]),
+            played="compiled" if isinstance(self.core.lanes[0].runner, KernelRunner) else "compiled, row by row",
         )  # fmt: skip
 
     def played(self, progress: Callable[[int], None] | None = None) -> tuple[CompiledRecord, Any]:
@@ -165,7 +167,11 @@ class CompiledDrive:
                 end = min(rows, begin + CHUNK)
                 reading = ahead.submit(fold, self.first + end, self.first + min(rows, end + CHUNK))
                 live.play(begin, end)
-                following += [behind.submit(shadow.play, begin, end) for shadow in shadows]
+                for shadow in shadows:
+                    if shadow.asks:  # no two threads ask a strategy at once
+                        shadow.play(begin, end)
+                    else:
+                        following.append(behind.submit(shadow.play, begin, end))
                 if progress is not None:
                     progress(end)
                 reading.result()

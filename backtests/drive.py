@@ -55,8 +55,8 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     ambiguous: int
     """Bars that reached both stop and target of a position; counted as stopped."""
-    played: Literal["plain", "compiled"] = "plain"
-    """By which drive; what came of it is the same by either."""
+    played: Literal["plain", "compiled", "compiled, row by row"] = "plain"
+    """By which drive, row by row where the strategy is asked in Python; what came of it is the same by each."""
     why: str = ""
     """Why it was the plain one."""
 

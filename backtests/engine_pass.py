@@ -25,11 +25,13 @@ from backtests.engine_layout import (
 )
 from backtests.engine_plan import parameters
 from backtests.engine_record import Columns, CompiledRecord, Read
+from backtests.rows import Asked
 from brokers.venue import Costs, Venue
 from market.bars import Bars
 from regimes.shut import flat_policy
 from runtime.core.core import Core
 from runtime.outcomes.outcome import Book
+from strategies.adapter import KernelRunner
 
 CHUNK = 16_384
 """Rows between two looks at the clock, and of the buffers of deals and wishes."""
@@ -56,8 +58,9 @@ class Pass:
         lane, self.told, self.plan, self.run = core.lanes[0], told, core.plan, core.ledger.run
         self.kind: Book = "live" if lent is None else "shadow"
         self.opened = venue.deals[0]
-        strategy: Any = lane.plan.strategy  # a kernel strategy
-        self.loop = account_loop(strategy.step)
+        strategy: Any = lane.plan.strategy
+        self.asks = not isinstance(lane.runner, KernelRunner)
+        self.loop = Asked(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
         tape, rows = told.tape, len(told.tape) - told.first
         self.columns = Columns(
             np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8),
@@ -70,8 +73,8 @@ class Pass:
         self.account = (
             self.state, np.zeros(3), np.zeros(5), array_of(p), array_of(nights), policy, self.deals, self.wishes,
         )  # fmt: skip
-        params = tuple(float(x) for x in strategy.params())
-        self.strategy = (array_of(lane.runner.state), array_of(params), np.zeros(len(lane.picks)), np.zeros(10))
+        state, params = ((), ()) if self.asks else (lane.runner.state, strategy.params())
+        self.strategy = (array_of(state), array_of(params), np.zeros(len(lane.picks)), np.zeros(10))
         self.bars = columns_of(tape, "time", "open", "high", "low", "close", "spread")
         read = told.read
         self.heard = (

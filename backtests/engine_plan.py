@@ -59,7 +59,7 @@ from market.types import DAY_MS, Symbol
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
-from strategies.protocol import KernelStrategy
+from strategies.window import WindowStrategy
 
 ANY_ORDER, ANY_LIFETIME = 127, 15
 """Masks of a symbol at which everything may be asked."""
@@ -93,8 +93,8 @@ def _gated(strategy: StrategyPlan) -> bool:
 
 def _strategy(plan: Plan) -> str:
     strategy = plan.strategies[0]
-    if not hasattr(strategy.strategy, "step") or not isinstance(strategy.strategy, KernelStrategy):
-        return f"{strategy.name} is no kernel strategy"
+    if isinstance(strategy.strategy, WindowStrategy) and strategy.strategy.function is None:
+        return f"{strategy.name} is asked in a process of its own"
     if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
     return ""

@@ -1,21 +1,37 @@
 # ruff: noqa: ARG001 - strategies of a sort share one signature; none uses all of it
-"""The plain and the compiled drive side by side, and a kernel strategy that tries everything a plan can say."""
+"""The plain and the compiled drive side by side, a kernel strategy that tries everything a plan can say, and a twin."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
+from hypothesis import strategies as st
+
 from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
 from brokers.venue import Costs
-from market.bars import Bars
+from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
+from regimes.shut import OnShut, Word
 from runtime.core.core import Core
-from runtime.core.plan import Plan
+from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
-from strategies.protocol import EXIT, LONG, NOTHING, SHORT, FeatureRef, FlatWant
-from tests.tapes import COSTS
+from strategies.protocol import (
+    EXIT,
+    LONG,
+    NOTHING,
+    SHORT,
+    FeatureRef,
+    FlatWant,
+    KernelStrategy,
+    Strategy,
+    View,
+    Want,
+    want_of,
+)
+from tests.cores import a_gate, a_lane, a_plan, up_model
+from tests.tapes import COSTS, Row
 from tests.venues import HOUR, MONDAY
 
 START = MONDAY + 30 * HOUR
@@ -122,3 +138,84 @@ class Dice(msgspec.Struct, frozen=True, kw_only=True):
     def step(self) -> Any:  # noqa: ANN401 - a kernel
         """Return the kernel."""
         return dice_step
+
+
+class Twin:
+    """A kernel strategy written as an ordinary class."""
+
+    version: ClassVar[int] = 1
+
+    def __init__(self, kernel: KernelStrategy) -> None:
+        """Decide as this one does."""
+        self.kernel, self.name = kernel, kernel.name
+
+    def features(self) -> dict[str, FeatureRef]:
+        """Return the kernel's."""
+        return self.kernel.features()
+
+    def init(self) -> dict[str, Any]:
+        """Return its state."""
+        return {"state": list(self.kernel.init())}
+
+    def decide(self, state: dict[str, Any], view: View) -> tuple[Want, float]:
+        """Call the kernel and dress what it returns."""
+        bar, features, (position, held) = view.bar, tuple(view.features.values()), (view.position, view.held)
+        step, params = self.kernel.step, self.kernel.params()
+        return want_of(
+            step(state["state"], params, features, bar.high, bar.low, bar.close, float(position), float(held))
+        )
+
+
+# --- plans and bars of every sort ------------------------------------------------------------------------------------
+
+POLICIES: tuple[Word | OnShut, ...] = (
+    "keep", "breakeven", "tighten", "reduce", OnShut(tighten=0.3), OnShut(reduce=0.7), OnShut(close_after=2),
+)  # fmt: skip
+
+
+def gated(strategy: Strategy, mode: str = "enforce", *, novelty: tuple[float, ...] = (), **gate: Any) -> Plan:  # noqa: ANN401
+    """Return a plan of one strategy on gold hours behind a gate that follows the last bar."""
+    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=up_model(), novelty=novelty)
+    return a_plan(a_lane({}, strategy=strategy, gate=a_gate(mode, **gate), regime="up"), regimes=(regime,))
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> Bars:
+    """Draw hour bars with gaps, flat bars, equal highs and lows, halts, spikes and missing hours."""
+    rows: list[Row] = []
+    time, last = MONDAY, 10_000
+    for _ in range(draw(st.integers(34, 90))):
+        shape = draw(st.sampled_from(("walk", "walk", "gap", "flat", "equal", "spike", "halt", "away")))
+        count = draw(st.integers(19, 23)) if shape == "halt" else 1
+        for _ in range(count):
+            moves = [draw(st.integers(-60, 60)) for _ in range(2)] if shape not in {"flat", "halt"} else [0, 0]
+            opened = last + (draw(st.integers(-300, 300)) if shape == "gap" else 0)
+            last = max(opened + moves[0], 100) if shape != "flat" else opened
+            top, bottom = max(opened, last), min(opened, last)
+            if shape == "spike":
+                top, bottom = top + draw(st.integers(0, 400)), max(bottom - draw(st.integers(0, 400)), 50)
+            elif shape == "walk":
+                top, bottom = top + abs(moves[1]), bottom - abs(moves[1]) // 2
+            prices = (opened / 100, top / 100, bottom / 100, last / 100)
+            rows.append((time, *prices, 0.0, float(draw(st.sampled_from((0, 0, 8, 30))))))
+            time += HOUR * (draw(st.integers(2, 60)) if shape == "away" else 1)
+    return bars_of("XAUUSD", "H1", rows)
+
+
+any_dice = st.builds(
+    Dice,
+    every=st.integers(1, 4),
+    kind=st.sampled_from((0, 0, 1, 2)),
+    away=st.sampled_from((0.0, 0.1, 0.5)),
+    stop=st.sampled_from((0.2, 0.5, 2.0)),
+    target=st.sampled_from((0.0, 0.2, 0.5, 2.0)),
+    trail=st.sampled_from((0.0, 0.3, 1.0)),
+    breakeven=st.sampled_from((0.0, 0.2)),
+    bars=st.sampled_from((0, 1, 4)),
+    expiry=st.integers(1, 4),
+    out=st.sampled_from((0, 2, 5)),
+)
+any_gate = st.builds(
+    lambda mode, dwell, on_shut: {"mode": mode, "dwell": dwell, "on_shut": on_shut},
+    st.sampled_from(("off", "advise", "enforce")), st.integers(0, 3), st.sampled_from(POLICIES),
+)  # fmt: skip

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from backtests.compiled import CompiledDrive
 from backtests.drive import PlainDrive
@@ -23,10 +22,11 @@ from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
 from strategies.trend import Trend
+from strategies.window import WindowStrategy
 from tests.cores import a_gate, a_lane, a_plan, up_model
-from tests.engines import Dice, difference, played
+from tests.engines import POLICIES, Dice, any_dice, any_gate, difference, gated, played, tapes
 from tests.models import a_model
-from tests.tapes import Row, altered, rows_of, walk
+from tests.tapes import altered, rows_of, walk
 from tests.venues import DAY, EURUSD, GOLD, HOUR, MONDAY, USDJPY
 
 GOLD_BARS = walk(700)
@@ -35,15 +35,6 @@ BUILT_IN: dict[str, Strategy] = {
     "mean_reversion": MeanReversion(n=10, atr=5, entry=1.2, max_bars=6),
     "breakout": Breakout(n=8, atr=5),
 }
-POLICIES: tuple[Word | OnShut, ...] = (
-    "keep", "breakeven", "tighten", "reduce", OnShut(tighten=0.3), OnShut(reduce=0.7), OnShut(close_after=2),
-)  # fmt: skip
-
-
-def gated(strategy: Strategy, mode: str = "enforce", *, novelty: tuple[float, ...] = (), **gate: Any) -> Plan:  # noqa: ANN401
-    """Return a plan of one strategy on gold hours behind a gate that follows the last bar."""
-    regime = RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=up_model(), novelty=novelty)
-    return a_plan(a_lane({}, strategy=strategy, gate=a_gate(mode, **gate), regime="up"), regimes=(regime,))
 
 
 def compared(plan: Plan, tape: Bars, **options: Any) -> str:  # noqa: ANN401 - of a drive
@@ -216,50 +207,8 @@ def test_an_account_that_is_stopped_out_is_played_alike() -> None:
 # --- bars of every shape ----------------------------------------------------------------------------------------------
 
 
-@st.composite
-def tapes(draw: st.DrawFn) -> Bars:
-    """Draw hour bars with gaps, flat bars, equal highs and lows, halts, spikes and missing hours."""
-    rows: list[Row] = []
-    time, last = MONDAY, 10_000
-    for _ in range(draw(st.integers(34, 90))):
-        shape = draw(st.sampled_from(("walk", "walk", "gap", "flat", "equal", "spike", "halt", "away")))
-        count = draw(st.integers(19, 23)) if shape == "halt" else 1
-        for _ in range(count):
-            moves = [draw(st.integers(-60, 60)) for _ in range(2)] if shape not in {"flat", "halt"} else [0, 0]
-            opened = last + (draw(st.integers(-300, 300)) if shape == "gap" else 0)
-            last = max(opened + moves[0], 100) if shape != "flat" else opened
-            top, bottom = max(opened, last), min(opened, last)
-            if shape == "spike":
-                top, bottom = top + draw(st.integers(0, 400)), max(bottom - draw(st.integers(0, 400)), 50)
-            elif shape == "walk":
-                top, bottom = top + abs(moves[1]), bottom - abs(moves[1]) // 2
-            prices = (opened / 100, top / 100, bottom / 100, last / 100)
-            rows.append((time, *prices, 0.0, float(draw(st.sampled_from((0, 0, 8, 30))))))
-            time += HOUR * (draw(st.integers(2, 60)) if shape == "away" else 1)
-    return bars_of("XAUUSD", "H1", rows)
-
-
-dice = st.builds(
-    Dice,
-    every=st.integers(1, 4),
-    kind=st.sampled_from((0, 0, 1, 2)),
-    away=st.sampled_from((0.0, 0.1, 0.5)),
-    stop=st.sampled_from((0.2, 0.5, 2.0)),
-    target=st.sampled_from((0.0, 0.2, 0.5, 2.0)),
-    trail=st.sampled_from((0.0, 0.3, 1.0)),
-    breakeven=st.sampled_from((0.0, 0.2)),
-    bars=st.sampled_from((0, 1, 4)),
-    expiry=st.integers(1, 4),
-    out=st.sampled_from((0, 2, 5)),
-)
-gates = st.builds(
-    lambda mode, dwell, on_shut: {"mode": mode, "dwell": dwell, "on_shut": on_shut},
-    st.sampled_from(("off", "advise", "enforce")), st.integers(0, 3), st.sampled_from(POLICIES),
-)  # fmt: skip
-
-
 @settings(max_examples=60)
-@given(tapes(), dice, gates)
+@given(tapes(), any_dice, any_gate)
 def test_bars_of_every_shape_are_played_alike(tape: Bars, strategy: Dice, gate: dict[str, Any]) -> None:
     """Whatever the bars, the ways in and out, the gate and its policy."""
     assert not compared(gated(strategy, **gate), tape, shadows=True)
@@ -291,12 +240,13 @@ def test_a_model_of_two_features_is_read_alike() -> None:
 
 # --- what it cannot play ----------------------------------------------------------------------------------------------
 
-SCRIPTED = a_lane({})
 KEY = ("XAUUSD", "H1")
 OTHER = RegimePlan(name="days", symbol="XAUUSD", timeframe="D1", model=up_model())
 STRANGE: dict[str, Plan] = {
     "2 strategies share the account": a_plan(a_lane({}, strategy=Dice()), a_lane({}, 2, strategy=Dice())),
-    "lane1 is no kernel strategy": a_plan(SCRIPTED),
+    "lane1 is asked in a process of its own": a_plan(
+        a_lane({}, strategy=WindowStrategy(name="away", function=None, window=3))
+    ),
     "no bars of EURUSD H1": a_plan(a_lane({}, strategy=Dice(), symbol="EURUSD")),
     "the account is netting": a_plan(a_lane({}, strategy=Dice()), hedging=False),
     "regime days is read beside the strategy's": a_plan(a_lane({}, strategy=Dice()), regimes=(OTHER,)),
