@@ -2,14 +2,16 @@
 
 import datetime
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
 from backtests.engine_plan import why_plain
+from backtests.kept_reading import KeptReading
 from backtests.recorded import day_ms, tapes_of, trading_start
 from config.account import AccountConfig
 from config.errors import ConfigError, DataError, UsageError
@@ -50,6 +52,43 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     same by either, and "compiled" is refused (UsageError) where that one cannot.
     Without `decided` its decisions are left out: whoever plays thousands of times looks at money only.
     """
+    ready = made_ready(
+        config, first=first, last=last, bars=bars, shadows=shadows, models=models, recorded=recorded, prepare=prepare,
+        engine=engine,
+    )  # fmt: skip
+    drive = ready.drive.run(lambda done: progress(done, ready.bars), decided=decided)
+    return msgspec.structs.replace(drive, why=ready.why), ready.tapes
+
+
+class Ready(NamedTuple):
+    """A backtest that is ready to be played."""
+
+    drive: PlainDrive | CompiledDrive
+    tapes: dict[FeedKey, Bars]
+    bars: int
+    """How many will be played."""
+    why: str
+    """Why by the plain drive; empty where not."""
+
+
+def made_ready(  # noqa: PLR0913 - as `run_backtest`
+    config: AccountConfig,
+    *,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    bars: int | None = None,
+    shadows: bool = True,
+    models: Models | None = None,
+    recorded: Mapping[FeedKey, Bars] | None = None,
+    prepare: Callable[[Core], None] | None = None,
+    engine: Engine = "auto",
+    times: int = 1,
+    reading: KeptReading | None = None,
+) -> Ready:
+    """Return a backtest as `run_backtest` plays it, which will be played so many `times` as others like it.
+
+    `reading` keeps what a compiled drive reads of its bars for the next one that reads the same.
+    """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
@@ -58,14 +97,15 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
-    total = sum(len(tape.between(start, tape.time[-1] + 1)) for tape in tapes.values())
+    total = sum(len(tape) - bisect_left(tape.time, start) for tape in tapes.values())
     why = why_plain(plan, tapes, costs, shadows=shadows) if prepare is None else "the core is prepared"
-    why = _why(engine, why, total)
+    why = _why(engine, why, total * times)
     if prepare is not None:
         prepare(core)
-    kind = PlainDrive if why else CompiledDrive
-    drive = kind(core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup)
-    return msgspec.structs.replace(drive.run(lambda done: progress(done, total), decided=decided), why=why), tapes
+    asked: dict[str, Any] = {"balance": config.account.balance, "start": start, "warmup": config.feed.warmup}
+    if why:
+        return Ready(PlainDrive(core, books, tapes, costs, **asked), tapes, total, why)
+    return Ready(CompiledDrive(core, books, tapes, costs, **asked, reading=reading), tapes, total, why)
 
 
 def _why(engine: Engine, why: str, bars: int) -> str:
@@ -100,8 +140,7 @@ def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) 
     if last is not None:
         tape = tape.between(0, day_ms(last) + DAY_MS)
     if bars is not None:
-        begun = len(tape.between(0, start))
-        tape = tape.part(0, begun + bars)
+        tape = tape.part(0, bisect_left(tape.time, start) + bars)
     if not len(tape):
         raise DataError(f"{tape.symbol}: no bars are left: check --from and --to")
     return tape

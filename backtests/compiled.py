@@ -32,6 +32,7 @@ from backtests.engine_layout import (
 from backtests.engine_pass import CHUNK, Pass, Told, array_of, columns_of
 from backtests.engine_record import CompiledRecord, Read
 from backtests.engine_shadow import told_in_order
+from backtests.kept_reading import Fold, KeptReading
 from brokers.venue import Costs
 from market.bars import Bars
 from market.halts import halt_init
@@ -49,9 +50,6 @@ from runtime.core.warming import bars_wanted
 from runtime.outcomes.books import Books
 from strategies.adapter import KernelRunner
 
-Fold = Callable[[int, int], None]
-"""Reads the bars from one place to another."""
-
 
 class CompiledDrive:
     """One strategy on one feed, played by compiled loops; `backtests.engine_plan.why_plain` says what it can play."""
@@ -66,8 +64,10 @@ class CompiledDrive:
         balance: float,
         start: int,
         warmup: int,
+        reading: KeptReading | None = None,
     ) -> None:
         """Be asked as the plain drive is: it brings core and venue up, and they are left there."""
+        self.reading = reading
         self.plain = PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup)
         self.core, self.plan, self.balance = core, core.plan, balance
         self.lane = self.plan.strategies[0]
@@ -115,8 +115,14 @@ class CompiledDrive:
             array_of(halt_init()),
         )  # fmt: skip
         told = columns_of(self.tape, "time", "open", "high", "low", "close", "volume")
-        regime, out = self._regime(places), (_places(places, picks), *read)
-        return read, lambda begin, end: loop(told, (begin, end), folds, regime, out)
+        regime, picked = self._regime(places), _places(places, picks)
+
+        def fold(begin: int, end: int) -> None:
+            loop(told, (begin, end), folds, regime, (picked, *read))
+
+        if self.reading is None:
+            return read, fold
+        return self.reading.reader((loop, self.tape, self.begin, folds, regime, picked), read, fold)
 
     def _regime(self, places: Sequence[int]) -> tuple[Any, ...]:
         """Return the regime's state and parameters, those of its gate with it; numbers of nobody where none is read."""

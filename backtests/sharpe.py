@@ -19,15 +19,15 @@ DRAWS = 1000
 LEVEL = 0.95
 
 
-def daily(times: Sequence[int], values: Sequence[float]) -> tuple[Array, float]:
+def daily(times: Sequence[int] | NDArray[np.int64], values: Sequence[float] | Array) -> tuple[Array, float]:
     """Return the relative change from each day's last value to the next day's, and how many days a year has.
 
-    `times` are UTC milliseconds, rising.
+    `times` are UTC milliseconds, rising; there is one at least.
     """
-    last = {at // DAY_MS: value for at, value in zip(times, values, strict=True)}
-    worth = np.array(list(last.values()))
-    days = list(last)
-    per_year = YEAR_DAYS * len(days) / max(1, days[-1] - days[0] + 1)
+    days = np.asarray(times, dtype=np.int64) // DAY_MS
+    last = np.flatnonzero(np.append(days[1:] != days[:-1], True))
+    worth, days = np.asarray(values, dtype=np.float64)[last], days[last]
+    per_year = YEAR_DAYS * len(days) / max(1, int(days[-1] - days[0]) + 1)
     return worth[1:] / worth[:-1] - 1.0, per_year
 
 

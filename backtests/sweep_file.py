@@ -78,7 +78,8 @@ class SweepFile:
     def __init__(self, path: Path, head: Head) -> None:
         """Begin it, or go on with it; UsageError where it holds another sweep."""
         self.path, self.head = path, head
-        self.done: set[str] = set()
+        self.scores: dict[str, float | None] = {}
+        """What came of each point that is there, by its key."""
 
     def __enter__(self) -> Self:
         whole = b""
@@ -106,12 +107,15 @@ class SweepFile:
                 f"{self.path}: holds another sweep (other keys, configuration, bars, models, code or days): name "
                 "another file with --out"
             )
-        self.done = {key_of(row.values) for row in _rows(rest, self.path)}
+        self.scores = {key_of(row.values): score_of(row) for row in _rows(rest, self.path)}
 
-    def add(self, line: bytes) -> None:
-        """Write one point; it is there when this returns."""
+    def add(self, line: bytes) -> Tried:
+        """Write one point, and return it; it is there when this returns."""
+        row = msgspec.json.decode(line, type=Tried)
         self.file.write(line.rstrip(b"\n") + b"\n")
         self.file.flush()
+        self.scores[key_of(row.values)] = score_of(row)
+        return row
 
     def rows(self) -> list[Tried]:
         """Return every point that is there, in the order of their values: in which they were played does not matter."""
@@ -122,6 +126,11 @@ class SweepFile:
 def key_of(values: Values) -> str:
     """Return a point as text, the same however it was read."""
     return msgspec.json.encode(values).decode()
+
+
+def score_of(row: Tried) -> float | None:
+    """Return what a point is judged by, its Sharpe ratio of a year; None where it was refused."""
+    return None if row.refused else row.sharpe
 
 
 def _order(values: Values) -> tuple[tuple[str, Any], ...]:

@@ -12,7 +12,9 @@ from backtests.recorded import tapes_of
 from backtests.screen import Watch
 from backtests.sweep import play_all
 from backtests.sweep_file import SweepFile, head_of
+from backtests.sweep_local import Local
 from backtests.sweep_page import write_sweep_page
+from backtests.sweep_points import Listed
 from backtests.sweep_told import Sweep, sweep_of
 from backtests.sweep_worker import Work
 from config.account import AccountConfig
@@ -46,14 +48,18 @@ def swept(config: AccountConfig, asked: Asked, file: Path, report: Path | None, 
     _looked_at(config, keys, points)
     models = ready_models(config, watch.stage)
     watch.stage("reading bars")
-    days = asked.first, asked.last, asked.bars
-    head = head_of(config, keys, tapes_of(config), models, days)
-    work = Work(config=config, keys=keys, first=asked.first, last=asked.last, bars=asked.bars)
+    tapes, days = tapes_of(config), (asked.first, asked.last, asked.bars)
+    head = head_of(config, keys, tapes, models, days)
     interrupted = False
     with SweepFile(file, head) as kept:
         watch.stage(f"playing {len(points):,} points")
+        wanted = Listed(points, kept.scores)
+        left = len(points) - wanted.done
+        work = Work(
+            config=config, keys=keys, points=left, first=asked.first, last=asked.last, bars=asked.bars, models=models
+        )
         try:
-            play_all(work, points, kept, asked.processes, watch.progress)
+            play_all(wanted, kept, Local(work, tapes, min(asked.processes, left)), watch.progress)
         except KeyboardInterrupt:
             interrupted = True
         watch.stage("judging the points")

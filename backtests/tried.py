@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from backtests.backtest import run_backtest
-from backtests.drive import Drive
-from backtests.equity import drawdown_of
+from numpy.typing import NDArray
+
+from backtests.backtest import made_ready
+from backtests.compiled import CompiledDrive
+from backtests.gained import Gained, gained, gained_of
 from backtests.grid import Values
 from backtests.overfit import Sums, even_stretches, sums_of
 from backtests.resampled import Array
@@ -17,7 +19,6 @@ from backtests.sharpe import daily
 from backtests.skill import Moments, moments_of
 from config.account import AccountConfig
 from config.errors import TidegateError
-from market.money import cents
 
 REFUSALS = (TidegateError, ValueError)
 """What says that a point cannot be meant: a fast average slower than the slow one, say."""
@@ -47,24 +48,24 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
         return self.moments.sharpe * math.sqrt(self.per_year) if self.moments is not None else 0.0
 
 
-def tried(config: AccountConfig, values: Values, **played: Any) -> Tried:  # noqa: ANN401 - what run_backtest takes
+def tried(config: AccountConfig, values: Values, **played: Any) -> Tried:  # noqa: ANN401 - what `made_ready` takes
     """Play an account that stands at these values, and return what came of it."""
     try:
-        drive, _ = run_backtest(config, shadows=False, decided=False, **played)
+        drive = made_ready(config, shadows=False, **played).drive
+        found = gained_of(drive.played()[0]) if isinstance(drive, CompiledDrive) else gained(drive.run(decided=False))
     except REFUSALS as error:
         return Tried(values=values, refused=str(error))
-    return counted(drive, values, config.account.balance)
+    return counted(found, values, config.account.balance)
 
 
-def counted(drive: Drive, values: Values, balance: float) -> Tried:
-    """Return what is kept of a drive."""
-    changes, per_year = changes_of(drive.equity)
-    nets = [outcome.net for outcome in drive.outcomes if outcome.book == "live"]
+def counted(found: Gained, values: Values, balance: float) -> Tried:
+    """Return what is kept of a drive's money; `balance` is what it began with."""
+    changes, per_year = changes_of(found.times, found.equity)
     return Tried(
         values=values,
-        trades=len(nets),
-        net=cents(sum(nets)),
-        drawdown=-min((share for _, _, share in drawdown_of(drive.equity, balance)), default=0.0),
+        trades=found.trades,
+        net=found.net,
+        drawdown=deepest(found.equity, balance),
         days=len(changes),
         per_year=per_year,
         moments=moments_of(changes),
@@ -72,12 +73,18 @@ def counted(drive: Drive, values: Values, balance: float) -> Tried:
     )
 
 
-def changes_of(equity: list[tuple[int, float]]) -> tuple[Array, float]:
+def deepest(equity: Array, balance: float) -> float:
+    """Return the deepest drawdown as a share: how far below the highest so far, `balance` among it."""
+    tops = np.maximum.accumulate(np.append(balance, equity))[1:]
+    shares = equity[tops > 0.0] / tops[tops > 0.0] - 1.0
+    return max(0.0, -float(shares.min(initial=0.0)))
+
+
+def changes_of(times: NDArray[np.int64], equity: Array) -> tuple[Array, float]:
     """Return the relative change from day to day, and how many days a year has; nothing changes once all is lost."""
-    if not equity:
+    if not len(equity):
         return np.empty(0), 0.0
-    worth = np.maximum([value for _, value in equity], 0.0)
+    worth = np.maximum(equity, 0.0)
     last = int(np.argmax(worth <= 0.0)) if not worth.all() else len(worth)
-    kept = np.concatenate((worth[:last], np.zeros(len(worth) - last)))
-    held = np.where(kept > 0.0, kept, 1e-300)  # the day of the loss is -1, those after it 0
-    return daily([at for at, _ in equity], held.tolist())
+    worth[last:] = 0.0
+    return daily(times, np.where(worth > 0.0, worth, 1e-300))  # the day of the loss is -1, those after it 0

@@ -15,6 +15,7 @@ import msgspec
 from backtests.backtest import run_backtest
 from backtests.drive import Drive
 from backtests.folds import Window
+from backtests.gained import gained
 from backtests.grid import Values, turned
 from backtests.recorded import regime_bars
 from backtests.refit import refit
@@ -86,7 +87,7 @@ class Walk:
         account = msgspec.structs.replace(config.account, balance=self.balance)
         drive = self._play(msgspec.structs.replace(config, account=account), window.trade)
         played()
-        out = counted(drive, best.values, self.balance)
+        out = counted(gained(drive), best.values, self.balance)
         self.balance = drive.balance
         self.drives.append(apart(drive, len(self.drives)))
         self.folds.append(

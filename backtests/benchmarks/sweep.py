@@ -1,8 +1,9 @@
-"""A sweep over the demo's account: what a point costs, how much of the cores it uses, and whether memory grows.
+"""A sweep over a year of EURUSD minutes: what a point costs, how much of the cores it uses, and whether memory grows.
 
-Each row is a process of its own, which plays a grid by so many processes of its own. Processor time of those over wall
-time times their number is the share of their cores that they had; on a machine with other work it is less than what
-they could have used. Files of the same points have to be the same, whoever played them.
+Each row is a process of its own, which plays a grid of the demo's trend strategy by so many processes of its own; all
+of it is counted, from reading the bars to judging the points. Processor time over wall time times their number is the
+share of their cores that they had; on a machine with other work it is less than what they could have used, so it stands
+beside what no work at all was done in. Files of the same points have to be the same, whoever played them.
 """
 
 import argparse
@@ -12,18 +13,23 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from pathlib import Path
 
 import msgspec
 
+from backtests.benchmarks.drive import MINUTES, minutes_config
 from backtests.demo import demo_config
-from backtests.model_place import ready_models
+from backtests.recorded import tapes_of
 from backtests.screen import Watch
 from backtests.swept import Asked, swept
+from config.load import load
 
 KIB = 1024.0
+FASTS = range(5, 45)
+"""One axis of the grid; the other is as long as it has to be."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,63 +37,119 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     points: int
     processes: int
+    bars: int
+    """Of a point."""
     seconds: float
     share: float
-    """Processor time of the players over wall time times their number."""
+    """Processor time of all its processes over wall time times the number of those that play."""
+    idle: float
+    """Share of the machine's cores that nobody used meanwhile."""
     parent: float
     """MiB at most, of the process that hands out points."""
     player: float
-    """MiB at most, of the largest that plays them."""
+    """MiB at most, of the largest that plays them; what they share is counted in each."""
 
 
-def played(folder: Path, points: int, processes: int, bars: int) -> Row:
+def played(account: Path, points: int, processes: int) -> Row:
     """Play a grid of so many points, in this process and its children."""
-    grid = f"strategies.reversion.params.n={','.join(str(5 + n) for n in range(points))}"
-    asked = Asked(grid=[grid], processes=processes, bars=bars)
-    config = demo_config(folder)
-    began = time.perf_counter()
-    swept(config, asked, folder / f"{points}-{processes}.jsonl", None, Watch())
+    fasts = FASTS[: min(points, len(FASTS))]
+    slows = range(50, 50 + -(-points // len(fasts)))
+    grid = [
+        f"strategies.trend.params.{name}={','.join(map(str, axis))}"
+        for name, axis in (("fast", fasts), ("slow", slows))
+    ]
+    config, report = load(account), account.parent / "sweep.html"
+    began, idle = time.perf_counter(), _idle()
+    largest = Largest()
+    largest.start()
+    asked = Asked(grid=grid, random_points=points, processes=processes)
+    swept(config, asked, account.parent / f"{points}-{processes}.jsonl", report, Watch())
     wall = time.perf_counter() - began
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    busy = theirs.ru_utime + theirs.ru_stime
+    busy = sum(used.ru_utime + used.ru_stime for used in (mine, theirs))
     return Row(
-        points=points, processes=processes, seconds=wall, share=busy / (wall * processes),
-        parent=mine.ru_maxrss / KIB, player=theirs.ru_maxrss / KIB,
+        points=points, processes=processes, bars=sum(map(len, tapes_of(config).values())), seconds=wall,
+        share=busy / (wall * processes), idle=(_idle() - idle) / (wall * (os.cpu_count() or 1)),
+        parent=mine.ru_maxrss / KIB, player=largest.seen / KIB,
     )  # fmt: skip
+
+
+class Largest(threading.Thread):
+    """Looks at the processes that this one has begun, and remembers the most that one of them held (Linux).
+
+    What the system tells of those that have ended begins with what this one held when it began them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen = 0.0
+        """KiB."""
+
+    def run(self) -> None:
+        """Look for as long as this process lives."""
+        while True:
+            self.seen = max(self.seen, *map(_held, Path("/proc").glob("[0-9]*/status")))
+            time.sleep(0.2)
+
+
+def _held(status: Path) -> float:
+    """Return the most that a process held so far, KiB; 0.0 where it has ended, or is not ours."""
+    try:
+        lines = status.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0.0
+    told = dict(line.split(":", 1) for line in lines)
+    return float(told["VmHWM"].split()[0]) if int(told["PPid"]) == os.getpid() and "VmHWM" in told else 0.0
+
+
+def _idle() -> float:
+    """Return the seconds that all cores together had nothing to do since the machine was started (Linux)."""
+    *_, idle, waiting = Path("/proc/stat").read_text(encoding="ascii").split()[:6]
+    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Print the table."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--bars", type=int, default=1000)
-    asked.add_argument("--points", type=int, nargs="+", default=[20, 200])
+    data = os.environ.get("TIDEGATE_DATA", "")
+    asked.add_argument("--data", type=Path, default=Path(data) if data else None)
+    asked.add_argument("--points", type=int, nargs="+", default=[50, 1000])
     asked.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    asked.add_argument("--gated", action="store_true", help="With the regime of the demo, and its gate.")
     asked.add_argument("--one", help=argparse.SUPPRESS)
-    asked.add_argument("--train", help=argparse.SUPPRESS)
+    asked.add_argument("--make", help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.one:
-        folder, points, processes = json.loads(options.one)
-        print(msgspec.json.encode(played(Path(folder), points, processes, options.bars)).decode())
-        return
-    if options.train:
-        ready_models(demo_config(Path(options.train)), lambda _text: None)
-        return
+        account, points, processes = json.loads(options.one)
+        print(msgspec.json.encode(played(Path(account), points, processes)).decode())
+    elif options.data is None:
+        print("no minutes: name their folder with --data or TIDEGATE_DATA")
+    elif options.make:  # what a process held at most is told of those it starts, too
+        demo_config(Path(options.make))
+        minutes_config(Path(options.make), options.data / MINUTES, gated=options.gated)
+    else:
+        _table(options)
+
+
+def _table(options: argparse.Namespace) -> None:
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
-    print(f"{options.bars:,} bars a point; {os.cpu_count()} cores, load before {load}\n")
-    print("| points | processes | seconds | bars/s | of their cores | parent, MiB | largest player, MiB |")
-    print("|---|---|---|---|---|---|---|")
+    print(f"{'gated' if options.gated else 'ungated'}; {os.cpu_count()} cores, load before {load}\n")
+    print("| points | processes | seconds | bars/s | of their cores | cores idle | parent, MiB | largest player, MiB |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as home:
-        _in_a_process("--train", home)  # what a process held at most is told of those it starts, too
+        gated = ["--gated"] if options.gated else []
+        _in_a_process("--data", str(options.data), "--make", home, *gated)
+        account = Path(home) / ("gated" if options.gated else "plain") / "minutes.toml"
         for points in options.points:
             for processes in options.processes:
-                print(_line(_row(Path(home), points, processes, options.bars), options.bars), flush=True)
-            files = {_lines(Path(home) / f"{points}-{n}.jsonl") for n in options.processes}
+                print(_line(_row(account, points, processes)), flush=True)
+            files = {_lines(account.parent / f"{points}-{n}.jsonl") for n in options.processes}
             print(f"\n{points} points: {'the same' if len(files) == 1 else 'NOT the same'} by any of these\n")
 
 
-def _row(folder: Path, points: int, processes: int, bars: int) -> Row:
-    one = json.dumps([str(folder), points, processes])
-    return msgspec.json.decode(_in_a_process("--bars", str(bars), "--one", one), type=Row)
+def _row(account: Path, points: int, processes: int) -> Row:
+    one = json.dumps([str(account), points, processes])
+    return msgspec.json.decode(_in_a_process("--one", one), type=Row)
 
 
 def _in_a_process(*words: str) -> bytes:
@@ -95,10 +157,10 @@ def _in_a_process(*words: str) -> bytes:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
 
-def _line(row: Row, bars: int) -> str:
+def _line(row: Row) -> str:
     return (
-        f"| {row.points:,} | {row.processes} | {row.seconds:,.1f} | {row.points * bars / row.seconds:,.0f} | "
-        f"{100.0 * row.share:.0f} % | {row.parent:,.0f} | {row.player:,.0f} |"
+        f"| {row.points:,} | {row.processes} | {row.seconds:,.1f} | {row.points * row.bars / row.seconds:,.0f} | "
+        f"{100.0 * row.share:.0f} % | {100.0 * row.idle:.0f} % | {row.parent:,.0f} | {row.player:,.0f} |"
     )
 
 

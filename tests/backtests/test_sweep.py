@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import msgspec
+import numpy as np
 import pytest
 
 from msgspec.structs import replace
@@ -264,12 +265,12 @@ def test_points_are_of_the_same_days() -> None:
 
 def test_an_account_that_lost_everything_changes_no_more() -> None:
     """The day it was lost is −1, those after it are 0."""
-    equity = [(day * DAY_MS, value) for day, value in enumerate([100.0, 50.0, -10.0, 20.0, 20.0])]
+    days = np.arange(5) * DAY_MS
 
-    changes, _ = changes_of(equity)
+    changes, _ = changes_of(days, np.array([100.0, 50.0, -10.0, 20.0, 20.0]))
 
     assert [-0.5, -1.0, 0.0, 0.0] == changes.tolist()
-    assert [] == changes_of([])[0].tolist()
+    assert [] == changes_of(days[:0], np.empty(0))[0].tolist()
 
 
 @pytest.mark.parametrize("engine", ["plain", "compiled"])
