@@ -87,6 +87,7 @@ class PlainDrive:
             leverage=plan.leverage,
             at=start,
             hedging=plan.hedging,
+            zone=plan.zone,
         )
         self.costs = costs
         self.decisions: list[Decision] = []

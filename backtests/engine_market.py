@@ -56,9 +56,7 @@ from brokers.fills import LIMIT, floating, shift, touched, touched_after, trigge
 from brokers.stopout import suffices
 from brokers.swap import night, night_of_interest, night_of_points
 from market.kernel import Params, State, kernel
-from market.money import cents, floor
-
-DAY_MS = 86400000.0
+from market.money import cents
 
 
 @kernel
@@ -68,7 +66,7 @@ def first_tick(
     """Quote a bar's open: nights, gaps, then the margin; `spread` in points, 0.0 where the bar has none."""
     a[AT] = at
     a[SPREAD] = spread if spread > 0.0 else p[USUAL_SPREAD]
-    day = floor(at / DAY_MS)
+    day = _today(a, p, nights, at)
     if day != a[NIGHT]:
         if a[SIDE] != 0.0 and p[BY] != NO_SWAP:
             _roll(a, p, nights, day)
@@ -105,6 +103,22 @@ def spread_told(p: Params, price: float, spread: float) -> float:
     """Return the points between the quotes of a bar's open, as a book tells them that sees nothing but the quotes."""
     points = spread if spread > 0.0 else p[USUAL_SPREAD]
     return (shift(price, points, p[SCALE]) - price) * p[SCALE]
+
+
+@kernel
+def _today(a: State, p: Params, nights: Params, at: float) -> float:
+    """Return the day since 1970 on which a moment is by the server's clock: the last one, or one that has begun since.
+
+    nights: factors of the tape's days, then when each of them begins, UTC milliseconds.
+    """
+    count, today = int(len(nights) / 2), 0
+    if a[NIGHT] > p[FIRST_NIGHT]:
+        today = int(a[NIGHT] - p[FIRST_NIGHT])
+    for later in range(today + 1, count):
+        if at < nights[count + later]:
+            break
+        today = later
+    return p[FIRST_NIGHT] + float(today)
 
 
 @kernel

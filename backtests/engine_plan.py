@@ -51,6 +51,7 @@ from brokers.book import mode_of, units_of
 from brokers.commission import flat
 from brokers.fillrules import fillings
 from brokers.margins import LEVERAGED
+from brokers.mt5.zone import to_server, to_utc
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
 from brokers.venue import Costs
 from market.bars import Bars
@@ -141,7 +142,10 @@ def _costs(symbol: str, costs: Mapping[str, Costs]) -> str:
 
 
 def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[list[float], list[float]]:
-    """Return the parameters of the account as its kernels read them, and the factor of each night of the tape."""
+    """Return the parameters of the account as its kernels read them, and its nights.
+
+    Of each day of the tape by the server's clock the factor of the night that follows it, then when each day begins.
+    """
     lane = plan.strategies[0]
     s = plan.symbols[lane.symbol]
     mode = mode_of(s, plan.currency)
@@ -158,12 +162,13 @@ def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[l
     p[GATE] = GATES[lane.gate.mode if lane.gate else "off"]
     p[OBSERVES], p[FRAME] = float(plan.mode == "observe"), float(tape.frame)
     p[LIMITS:SLIPS] = limits_of(plan.limits, s.volume_limit)
-    first = tape.time[0] // DAY_MS
     policy = swap_of(s, costs.swap)
     _swap(p, policy, s, plan.currency)
+    first, last = (to_server(plan.zone, tape.time[place]) // DAY_MS for place in (0, -1))
     p[FIRST_NIGHT] = float(first)
-    days = range(first, tape.time[-1] // DAY_MS + 1)
-    nights = [policy.factor(s, day) for day in days] if policy is not None else [0.0]
+    days = range(first, last + 1) if policy is not None else range(1)
+    factors = [policy.factor(s, day) if policy is not None else 0.0 for day in days]
+    nights = [*factors, *(float(to_utc(plan.zone, day * DAY_MS)) for day in days)]
     return [*p, float(len(costs.slips)), *costs.slips], nights
 
 

@@ -32,6 +32,8 @@ class Ledger(msgspec.Struct, kw_only=True):
     """False: one position a symbol, into which every deal is netted."""
     limit_orders: int = 0
     """Most orders that may rest at once; 0: any number."""
+    zone: str = "UTC"
+    """The rule of the clock at whose midnight nights begin, where the account's own time is UTC."""
     ends: int = NEVER
     """When the next contract ends."""
     visible_after: int = 0

@@ -7,10 +7,16 @@ from brokers.conversion import converted_cents
 from brokers.fills import CROSS
 from brokers.holdings import leave
 from brokers.ledger import NEVER, Ledger, end
+from brokers.mt5.zone import to_server
 from brokers.swap import SwapInterest, SwapMoney, SwapPolicy, night, night_money
 from brokers.valuation import rates
 from market.money import cents
 from market.types import DAY_MS
+
+
+def day_of(a: Ledger, at: int) -> int:
+    """Return the day since 1970 on which a moment is by the server's clock."""
+    return (at if a.zone == "UTC" else to_server(a.zone, at)) // DAY_MS
 
 
 def roll(a: Ledger, book: Book, day: int) -> None:
@@ -38,7 +44,7 @@ def expire(a: Ledger, at: int) -> None:
 
 def _expire(a: Ledger, book: Book) -> None:
     if book.positions:
-        roll(a, book, a.at // DAY_MS)
+        roll(a, book, day_of(a, a.at))
     for r in tuple(book.orders):
         end(a, book, r, "cancelled")
     for p in tuple(book.positions):

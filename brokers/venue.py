@@ -4,8 +4,8 @@ A bar comes in two halves. `open_bar` is its first tick: swap of the nights sinc
 resting orders that the open has jumped, all filled at the open, then the margin. Orders decided on the bar before are
 sent now and execute at that quote. `play_bar` is the rest: positions first, then resting orders, each by ticket; where
 a bar reached both stop and target the stop counts (`fills.touched`, and for the bar of a fill `fills.touched_after`);
-the margin is looked at once more at the close. An order's expiry inside a bar counts from the next quote. `at` is the
-server's clock in milliseconds, whose midnight is the swap's.
+the margin is looked at once more at the close. An order's expiry inside a bar counts from the next quote. `at` is in
+milliseconds, by the server's own clock, at whose midnight nights begin, or UTC: then `zone` says what that clock shows.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from brokers.book import DAY, Book, book_of, units_of
+from brokers.book import Book, book_of, units_of
 from brokers.commission import Commission
 from brokers.desk import work
 from brokers.facts import Answer, DealMade, OrderGone
@@ -22,7 +22,7 @@ from brokers.ledger import Ledger, deposit, equity, flow, keep, seen, take_late_
 from brokers.margins import bind, required
 from brokers.matching import jump, play
 from brokers.requests import AnyRequest
-from brokers.rollover import expire, next_end, roll
+from brokers.rollover import day_of, expire, next_end, roll
 from brokers.stopout import call_margin, is_called
 from brokers.swap import Swap, swap_of
 from brokers.valuation import earned, position, rates
@@ -73,12 +73,14 @@ class Venue:
         seed: int = 0,
         stop_out_money: float | None = None,
         margin_call: float = 1.0,
+        zone: str = "UTC",
     ) -> None:
         """Open the account with a balance deal; a margin level below `stop_out` closes positions, the worst first.
 
         limit_orders: how many may rest, 0 any number. visible_after_ms: how long a deal does not show. seed: where in
         the draws of slippage the account begins. stop_out_money: equity that closes positions, in place of the level.
-        margin_call: level, or equity, below which `called` is true.
+        margin_call: level, or equity, below which `called` is true. zone: the rule of the server's clock
+        (`brokers/mt5/zone.py`), at whose midnight nights begin, where the moments that are told are UTC.
         """
         books: dict[str, Book] = {}
         for name, symbol in symbols.items():
@@ -92,6 +94,7 @@ class Venue:
             at=at, ticket=first_ticket, currency=currency, leverage=leverage, stop_out=stop_out, books=books,
             hedging=hedging, limit_orders=limit_orders, ends=next_end(books),
             visible_after=visible_after_ms, seed=seed, stop_out_money=stop_out_money, margin_call=margin_call,
+            zone=zone,
         )  # fmt: skip
         deposit(self._a, balance)
 
@@ -137,7 +140,7 @@ class Venue:
         if not a.at <= at < a.ends:
             self._not_just_later(at)
         a.at = at
-        day = at // DAY
+        day = day_of(a, at)
         if day != book.day:
             roll(a, book, day)
         book.bid = bid
@@ -244,6 +247,10 @@ class Venue:
             own = unit_rate(book.mode, book.bid) if book.bid > 0.0 else 0.0
             return own, own
         return rates(self._a.books, book)
+
+    def live_by(self, zone: str) -> None:
+        """Have nights begin by a server's clock from now on: what was kept by an older version knows of none."""
+        self._a.zone = zone
 
     def trial(self) -> Self:
         """Return a copy without a past, to try a request on."""

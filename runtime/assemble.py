@@ -180,6 +180,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         ),
         config=digest(config),
         settle_s=config.terminal.settle_s,
+        zone=account.zone,
         hours=hours_of(config),
         hands=config.hands.stop,
         hedging=account.positions == "hedging",

@@ -89,6 +89,7 @@ class PaperDesk:
         if file.exists():
             opened, state = msgspec.msgpack.decode(file.read_bytes(), type=tuple[dict[str, Told], bytes])
             venue = Venue.restore(state)
+            venue.live_by(plan.zone)
         else:
             opened = {}
             venue = Venue(
@@ -99,6 +100,7 @@ class PaperDesk:
                 leverage=plan.leverage,
                 at=0,
                 hedging=plan.hedging,
+                zone=plan.zone,
             )
             venue.news()
         self.follower = Follower(venue, feeds, {name: s.scale for name, s in plan.symbols.items()})

@@ -125,6 +125,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the configuration."""
     settle_s: float = 6.0
     """Longest time in which an order in flight may still turn up at the venue; see docs/guarantees.md."""
+    zone: str = "UTC"
+    """The rule of the server's clock, at whose midnight nights are charged."""
     hedging: bool = True
     """Each position stands by itself; else there is one net position a symbol."""
     hands: Literal["restore", "accept"] = "restore"

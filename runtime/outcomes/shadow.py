@@ -58,8 +58,9 @@ class Shadow:
         self.core = Core(msgspec.structs.replace(plan, strategies=(alone,), mode=mode), host)
         symbols = {of.symbol: plan.symbols[of.symbol]}
         self.venue = Venue(
-            symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0, hedging=plan.hedging
-        )
+            symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0, hedging=plan.hedging,
+            zone=plan.zone,
+        )  # fmt: skip
         self.venue.news()
         self.book = OutcomeBook("shadow")
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
@@ -171,5 +172,6 @@ class Shadow:
         """Become the shadow that made this snapshot."""
         self.core.restore(snapshot.core)
         self.venue = self.follower.venue = Venue.restore(snapshot.venue)
+        self.venue.live_by(self.core.plan.zone)
         self.book, self.follower.opened = snapshot.book, snapshot.opened
         self._respecify()

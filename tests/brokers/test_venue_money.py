@@ -1,8 +1,14 @@
 """What trading costs at the venue: swap, commission, margin, the margin call and conversion."""
 
+import itertools
+
 import pytest
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from brokers.facts import Rejected
+from brokers.mt5.zone import to_server
 from brokers.venue import Costs, Venue, VenueError
 from market.types import Side
 from tests.venues import DAY, EURUSD, GOLD, HOUR, MONDAY, SYMBOLS, a_venue, bar, close, deals, entry, sent
@@ -33,6 +39,30 @@ def test_swap_is_charged_by_the_night_whether_bars_are_missing_or_not() -> None:
 
     assert -420.0 == hourly.positions()[0].swap
     assert hourly.positions() == gap.positions()
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(("UTC", "New York close", "UTC+2 EU", "UTC-5 US", "UTC+5:30")),
+    st.lists(st.integers(1, 40), min_size=1, max_size=30),
+    st.integers(0, 400),
+)
+def test_nights_begin_at_the_servers_midnight(zone: str, hours: list[int], day: int) -> None:
+    """A venue that is told UTC and its server's zone charges what one does that is told the server's clock."""
+    told = list(itertools.accumulate(hours, lambda at, n: at + n * HOUR, initial=MONDAY + day * DAY + 12 * HOUR))
+    swaps = []
+    for by, moments in ((zone, told), ("UTC", [to_server(zone, at) for at in told])):
+        venue = Venue(SYMBOLS, {}, currency="USD", balance=1e4, leverage=100, at=moments[0], zone=by)
+        venue.open_bar("XAUUSD", moments[0], 100.0, 10.0)
+        sent(venue, entry(stop=0.0))
+        swaps.append([_swap_at(venue, at) for at in moments[1:]])
+
+    assert swaps[0] == swaps[1]
+
+
+def _swap_at(venue: Venue, at: int) -> float:
+    venue.open_bar("XAUUSD", at, 100.0, 10.0)
+    return venue.positions()[0].swap
 
 
 @pytest.mark.parametrize(("side", "expected"), [(1, 0.4), (-1, -1.13)])
