@@ -3,18 +3,15 @@
 What was decided up to a moment may depend on nothing after it. So the account is played over its bars twice as they
 are, and for several moments twice more: with nothing after the moment, and with wild bars after it. Every field of
 every decision up to the moment has to be the same each time, whether it was traded or not. What this cannot see is
-what comes from elsewhere: files that are opened while it plays are therefore named.
+what comes from elsewhere: what is read while it plays is therefore named (`backtests/ear.py`).
 """
 
-import sys
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
 from backtests.backtest import run_backtest
+from backtests.ear import EAR
 from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars, made_bars
@@ -34,9 +31,6 @@ WILD = 30
 SAME = "the same"
 HIGHER, LOWER = 3.0, 0.5
 """What prices of spoilt bars are multiplied by, by turns."""
-CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".toml", ".nbi", ".nbc")
-"""Files whose reading tells nothing of prices."""
-SYSTEM = ("/proc", "/sys", "/dev")
 
 
 class Leak(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +59,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     leaks: list[Leak]
     """Of each moment, future and strategy the first."""
     opened: list[str]
-    """Files that were opened while it played: what stands there may know the future, and this cannot see it."""
+    """What was read while it played: what stands there may know the future, and this cannot see it."""
 
 
 def look(
@@ -91,7 +85,8 @@ def look(
         return drive.decisions
 
     with EAR.listening() as opened:
-        whole = decided(tapes)
+        with EAR.following():
+            whole = decided(tapes)
         moments = moments_of(whole, cuts)
         leaks, compared = [*leaks_of(whole, decided(tapes), whole[-1].at, SAME)], len(whole)
         for number, at in enumerate(moments if not leaks else ()):
@@ -169,39 +164,3 @@ def _difference(one: Decision, other: Decision | None) -> tuple[str, str, str] |
         if was != became and msgspec.msgpack.encode(was) != msgspec.msgpack.encode(became):
             return name, str(was), str(became)
     return None
-
-
-class Ear:
-    """Hears of files that are opened; the interpreter never forgets one, so there is one for all who listen."""
-
-    def __init__(self) -> None:
-        """Hear of nothing yet."""
-        self.placed = False
-        self.heard: list[str] | None = None
-
-    @contextmanager
-    def listening(self) -> Iterator[list[str]]:
-        """Hear of the files that are opened meanwhile, but for code."""
-        if not self.placed:
-            sys.addaudithook(self.hear)
-            self.placed = True
-        heard: list[str] = []
-        self.heard = heard
-        try:
-            yield heard
-        finally:
-            self.heard = None
-
-    def hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Take what the interpreter tells of."""
-        if self.heard is not None and event == "open" and isinstance(arguments[0], str):
-            name = arguments[0]
-            if (
-                "__pycache__" not in name
-                and not name.endswith(CODE)
-                and not name.startswith((sys.prefix, sys.base_prefix, *SYSTEM))
-            ):
-                self.heard.append(str(Path(name).absolute()))
-
-
-EAR = Ear()

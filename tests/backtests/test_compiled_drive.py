@@ -194,7 +194,7 @@ def test_every_cost_is_charged_alike(symbol: Any, costs: Costs) -> None:  # noqa
 def test_nights_by_another_clock_are_charged_alike(zone: str) -> None:
     """They begin at the server's midnight, summer and winter, which is not that of UTC; and it makes a difference."""
     days = [(row[0] + n * 6 * HOUR, *row[1:]) for n, row in enumerate(rows_of(GOLD_BARS))]
-    tape = bars_of("XAUUSD", "H1", days)  # type: ignore[arg-type]  # rows of another time
+    tape = bars_of("XAUUSD", "H1", days)
     plans = [
         msgspec.structs.replace(a_plan(a_lane({}, strategy=Dice(every=2, stop=5.0, bars=3))), zone=by)
         for by in ("UTC", zone)

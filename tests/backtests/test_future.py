@@ -7,7 +7,7 @@ import pytest
 
 from msgspec.structs import replace
 
-from backtests.future import CUTS, EAR, SAME, Tapes, cut, look, spoilt
+from backtests.future import CUTS, SAME, Tapes, cut, look, spoilt
 from backtests.lookahead import foresee, hindsight
 from backtests.looked import account_around
 from backtests.recorded import tapes_of
@@ -55,6 +55,7 @@ def test_smoothed_regimes_are_found() -> None:
         states = hindsight(model.weights, read).tolist()
         foresee(core, "calm-or-storm", dict(zip(known["SP500", "D1"].time, states, strict=True)))
 
+    hindsight(model.weights, read_regime(model, tapes()["SP500", "D1"]))  # compiled here: there each call is followed
     found = look(config, {"calm-or-storm": model}, tapes(), bars=400, prepare=peek)
 
     assert not found.ok
@@ -119,20 +120,6 @@ def test_of_a_bar_that_is_open_at_a_moment_the_open_stays() -> None:
 
     assert tape.open[2000] == bar.open
     assert tape.close[2000] != bar.close
-
-
-def test_files_that_are_opened_are_named(tmp_path: Path) -> None:
-    """But for code, and only while somebody listens."""
-    table, code = tmp_path / "signals.csv", tmp_path / "code.py"
-    for file in (table, code):
-        file.write_text("x = 1\n", encoding="utf-8")
-
-    with EAR.listening() as heard:
-        code.read_text(encoding="utf-8")
-        table.read_text(encoding="utf-8")
-    table.read_text(encoding="utf-8")
-
-    assert [str(table)] == heard
 
 
 def test_a_strategy_alone_is_put_into_the_demos_account() -> None:
