@@ -32,7 +32,10 @@ class Axis(msgspec.Struct, frozen=True):
 
 
 def axes_of(texts: Sequence[str]) -> tuple[Axis, ...]:
-    """Return the axes of texts `key=value,value,…`, each value as in TOML; UsageError where one cannot be read."""
+    """Return the axes of texts `key=value,value,…`, each value as in TOML, or `key=first..last..step`.
+
+    UsageError where one cannot be read.
+    """
     axes = tuple(_axis(text) for text in texts)
     if len({axis.key for axis in axes}) < len(axes):
         raise UsageError("--grid: each key is named once, with all of its values")
@@ -42,7 +45,7 @@ def axes_of(texts: Sequence[str]) -> tuple[Axis, ...]:
 def _axis(text: str) -> Axis:
     key, equals, values = text.partition("=")
     try:
-        found = tuple(tomllib.loads(f"x = [{values}]")["x"]) if equals else ()
+        found = _steps(values) or (tuple(tomllib.loads(f"x = [{values}]")["x"]) if equals else ())
     except tomllib.TOMLDecodeError:
         found = ()
     if not found:
@@ -50,6 +53,24 @@ def _axis(text: str) -> Axis:
     if len({repr(value) for value in found}) < len(found):
         raise UsageError(f"--grid: {key} names a value twice")
     return Axis(key.strip(), found)
+
+
+def _steps(text: str) -> Values:
+    """Return the values of `first..last`, or `first..last..step`, both ends among them; () where it is none of these.
+
+    >>> _steps("5..8"), _steps("0.5..1..0.25"), _steps("5,8")
+    ((5, 6, 7, 8), (0.5, 0.75, 1.0), ())
+    """
+    words = [word.strip() for word in text.split("..")]
+    if len(words) not in {2, 3} or not all(words):
+        return ()
+    first, last, step = tomllib.loads(f"x = [{','.join([*words, '1'][:3])}]")["x"]
+    if not all(isinstance(x, int | float) and not isinstance(x, bool) for x in (first, last, step)) or step <= 0:
+        return ()
+    count = int((last - first) / step + 1e-9) + 1
+    if all(isinstance(x, int) for x in (first, step)):
+        return tuple(first + step * i for i in range(count))
+    return tuple(round(first + step * i, 12) for i in range(count))
 
 
 def points_of(axes: Sequence[Axis], random_points: int | None = None, seed: int = 1) -> list[Values]:

@@ -11,9 +11,17 @@ from typing import Protocol
 import msgspec
 
 from backtests.grid import Values
-from backtests.sweep_file import SweepFile, score_of
 from backtests.sweep_points import Points
 from backtests.tried import Tried
+
+
+class Kept(Protocol):
+    """Where points are kept as they come."""
+
+    def add(self, line: bytes) -> Tried:
+        """Keep a point, and return it."""
+        ...
+
 
 LIVES = 2
 """How often a point is given to a process before it is left: one that kills its process would kill them all."""
@@ -38,7 +46,7 @@ Crew = AbstractContextManager[Players]
 """Players for as long as it is open; then, or when interrupted, they are gone."""
 
 
-def play_all(points: Points, file: SweepFile, crew: Crew, progress: Callable[[int, int], None]) -> None:
+def play_all(points: Points, file: Kept, crew: Crew, progress: Callable[[int, int], None]) -> None:
     """Play the points that a file does not hold yet, and add each to it as it comes."""
     progress(points.done, len(points))
     first = points.next()
@@ -53,7 +61,7 @@ def play_all(points: Points, file: SweepFile, crew: Crew, progress: Callable[[in
                 playing += 1
             row = file.add(players.told())
             playing -= 1
-            points.heard(row.values, score_of(row))
+            points.heard(row.values)
             progress(points.done, len(points))
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -103,15 +103,12 @@ class SweepFile:
         except msgspec.DecodeError:
             same = False
         if not same:
-            raise UsageError(
-                f"{self.path}: holds another sweep (other keys, configuration, bars, models, code or days): name "
-                "another file with --out"
-            )
+            raise other_sweep(self.path)
         self.scores = {key_of(row.values): score_of(row) for row in _rows(rest, self.path)}
 
     def add(self, line: bytes) -> Tried:
         """Write one point, and return it; it is there when this returns."""
-        row = msgspec.json.decode(line, type=Tried)
+        row = point_of(line, self.path)
         self.file.write(line.rstrip(b"\n") + b"\n")
         self.file.flush()
         self.scores[key_of(row.values)] = score_of(row)
@@ -120,7 +117,7 @@ class SweepFile:
     def rows(self) -> list[Tried]:
         """Return every point that is there, in the order of their values: in which they were played does not matter."""
         _, _, rest = self.path.read_bytes().partition(b"\n")
-        return sorted(_rows(rest, self.path), key=lambda row: _order(row.values))
+        return in_order(_rows(rest, self.path))
 
 
 def key_of(values: Values) -> str:
@@ -133,13 +130,30 @@ def score_of(row: Tried) -> float | None:
     return None if row.refused else row.sharpe
 
 
+def in_order(rows: Iterable[Tried]) -> list[Tried]:
+    """Return points in the order of their values."""
+    return sorted(rows, key=lambda row: _order(row.values))
+
+
 def _order(values: Values) -> tuple[tuple[str, Any], ...]:
     return tuple(("", v) if isinstance(v, int | float) else (type(v).__name__, str(v)) for v in values)
 
 
 def _rows(lines: bytes, path: Path) -> Iterator[Tried]:
-    for line in lines.splitlines():
-        try:
-            yield msgspec.json.decode(line, type=Tried)
-        except msgspec.DecodeError as error:
-            raise DataError(f"{path}: a line of it is no point of a sweep ({error}): name another file") from None
+    return (point_of(line, path) for line in lines.splitlines())
+
+
+def point_of(line: bytes, path: Path) -> Tried:
+    """Return a line as a point; DataError where it is none."""
+    try:
+        return msgspec.json.decode(line, type=Tried)
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path}: a line of it is no point of a sweep ({error}): name another file") from None
+
+
+def other_sweep(path: Path) -> UsageError:
+    """Return what is said where a sweep cannot be added to a file."""
+    return UsageError(
+        f"{path}: holds another sweep (other keys, configuration, bars, models, code or days): name another file with "
+        "--out"
+    )

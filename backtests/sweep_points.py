@@ -16,19 +16,21 @@ Scores = Mapping[str, float | None]
 class Points(Protocol):
     """Where a sweep's points come from."""
 
-    done: int
-    """Of how many it is known what came of them."""
-
     def __len__(self) -> int:
         """Return how many points there will have been."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Of how many it is known what came of them."""
         ...
 
     def next(self) -> Values | None:
         """Return the next point to be played; None where there is none, as long as no more of them are heard."""
         ...
 
-    def heard(self, values: Values, score: float | None) -> None:
-        """Take in what came of a point."""
+    def heard(self, values: Values) -> None:
+        """Take in that it is known now what came of a point."""
         ...
 
 
@@ -49,6 +51,6 @@ class Listed:
         """Return the next of the list."""
         return next(self._left, None)
 
-    def heard(self, values: Values, score: float | None) -> None:  # noqa: ARG002 - a list does not listen
+    def heard(self, values: Values) -> None:  # noqa: ARG002 - a list does not listen
         """Count it."""
         self.done += 1

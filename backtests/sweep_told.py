@@ -20,6 +20,12 @@ OTHERS = (
 )
 
 
+CROWDED = (
+    "Points that were proposed crowd where earlier ones were good, so they differ less than others would, and luck "
+    "shows more than is said here: dice over the same values say how much."
+)
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One point of a sweep, in words that a table shows."""
 
@@ -52,10 +58,12 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """The best first."""
     sentences: list[str]
     file: str
+    method: str = "grid"
+    """How its points were found: grid, random, or by what was proposed."""
     report: str = ""
 
 
-def sweep_of(keys: tuple[str, ...], rows: Sequence[Tried], points: int, file: str) -> Sweep:
+def sweep_of(keys: tuple[str, ...], rows: Sequence[Tried], points: int, file: str, method: str = "grid") -> Sweep:
     """Return what came of the points that were played."""
     played = [row for row in rows if not row.refused]
     ratios = [row.moments.sharpe if row.moments is not None else 0.0 for row in played]
@@ -74,6 +82,7 @@ def sweep_of(keys: tuple[str, ...], rows: Sequence[Tried], points: int, file: st
         lines=lines,
         sentences=[],
         file=file,
+        method=method,
     )
     return msgspec.structs.replace(found, sentences=_sentences(found))
 
@@ -93,6 +102,7 @@ def _line(row: Tried, trials: int, spread: float) -> Line:
 def _sentences(found: Sweep) -> list[str]:
     return [
         *_best(found),
+        *([CROWDED] if found.method == "optuna" and found.lines else []),
         *_overfit(found),
         *_refused(found),
         OTHERS,

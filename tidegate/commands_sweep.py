@@ -3,7 +3,7 @@
 import os
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,13 +15,26 @@ if TYPE_CHECKING:
 
 Grid = Annotated[
     list[str],
-    typer.Option("--grid", metavar="KEY=V,V", help="A key and its values, like strategies.trend.params.fast=10,20."),
+    typer.Option(
+        "--grid", metavar="KEY=V,V", help="A key and its values, like strategies.trend.params.fast=10,20 or 10..50..5."
+    ),
 ]
-Random = Annotated[int | None, typer.Option("--random", min=1, help="Play so many points of the grid, drawn by dice.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the dice.")]
+Method = Annotated[
+    Literal["grid", "random", "optuna"],
+    typer.Option("--method", help="Every point, some drawn by dice, or those that Optuna proposes."),
+]
+Points = Annotated[int | None, typer.Option("--points", min=1, help="How many are drawn or proposed.")]
+Random = Annotated[int | None, typer.Option("--random", min=1, help="Short for --method random --points N.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of dice and proposals.")]
+On = Annotated[
+    str, typer.Option("--on", metavar="WHERE", help="local, ray (a cluster begun here), or ray://host:port.")
+]
 Processes = Annotated[int | None, typer.Option("--processes", min=1, help="Side by side; by default one a core.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Where points are kept; a sweep goes on there.")
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="Where points are kept (a folder of Parquet if so named); a sweep goes on there."
+    ),
 ]
 Report = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Draw a heat map: one HTML file.")]
 Bars = Annotated[int | None, typer.Option("--bars", min=1, help="How many bars to trade.")]
@@ -48,9 +61,12 @@ def add(app: typer.Typer) -> None:
 def sweep(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     config: Config,
     grid: Grid,
+    method: Method = "grid",
+    points: Points = None,
     random: Random = None,
     seed: Seed = 1,
     processes: Processes = None,
+    on: On = "local",
     out: Out = None,
     first: Since = None,
     last: Until = None,
@@ -75,8 +91,8 @@ def sweep(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     account = account_of(config)
     file = out or Path(f"{config.stem}.sweep.jsonl")
     asked = Asked(
-        grid=grid, random_points=random, seed=seed, processes=processes or os.cpu_count() or 1, first=from_, last=to,
-        bars=bars,
+        grid=grid, method="random" if random else method, points=random or points, seed=seed,
+        processes=processes or os.cpu_count() or 1, on=on, first=from_, last=to, bars=bars,
     )  # fmt: skip
     with Watch() as watch:
         done = swept(account, asked, file.absolute(), report, watch)

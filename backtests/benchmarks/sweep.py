@@ -62,7 +62,7 @@ def played(account: Path, points: int, processes: int) -> Row:
     began, idle = time.perf_counter(), _idle()
     largest = Largest()
     largest.start()
-    asked = Asked(grid=grid, random_points=points, processes=processes)
+    asked = Asked(grid=grid, method="random", points=points, processes=processes)
     swept(config, asked, account.parent / f"{points}-{processes}.jsonl", report, Watch())
     wall = time.perf_counter() - began
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)

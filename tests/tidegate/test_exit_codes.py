@@ -121,6 +121,8 @@ def test_a_refusal_from_below_keeps_its_words_and_gets_its_code(
             2,
             'needs the package numba.core: install "tidegate[backtest]"',
         ),
+        (ModuleNotFoundError("no optuna", name="optuna"), 2, 'needs the package optuna: install "tidegate[optuna]"'),
+        (ModuleNotFoundError("no ray", name="ray"), 2, 'needs the package ray: install "tidegate[ray]"'),
     ],
 )
 def test_a_refusal_is_one_line_with_its_code(
