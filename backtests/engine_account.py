@@ -1,14 +1,27 @@
-"""The loop of a compiled drive that plays bars, decides them and keeps the account, made for one strategy's kernel."""
+"""The loop of a compiled drive that plays bars, decides them and keeps the account, made for one strategy's kernel.
+
+Most bars change nothing: an account without a position wants none, or a position is reached by nothing. Of those the
+loop holds what it needs in registers, asks the strategy, and writes its row. All others it hands to functions that are
+compiled apart, once for all strategies: `lead` brings the account to where the bar is decided, and `decide` decides it.
+What makes a bar quiet is asked with room to spare, so that whatever is in doubt is done by them.
+"""
 
 import functools
 
 from collections.abc import Callable
 from typing import Any
 
+from backtests.engine_apart import apart, tools
 from backtests.engine_core import begin_bar, live_on, takes_back, worth
 from backtests.engine_entry import decide
 from backtests.engine_features import LEAN
 from backtests.engine_layout import (
+    ANSWERED,
+    ASK,
+    AT,
+    BID,
+    CANCELS,
+    CONTRACT,
     ENDED,
     EQUITY,
     FRAME,
@@ -16,12 +29,29 @@ from backtests.engine_layout import (
     GATE_OPEN,
     GATE_SHARE,
     GUEST,
+    IN_POSITION,
+    KNOWN,
+    MODE,
+    NO_SIGNAL,
     NUMBER,
+    PRICE,
     RESTS,
+    ROW,
+    SCALE,
+    SHUT,
     SIDE,
+    SPREAD,
+    STOP,
+    USUAL_SPREAD,
+    VOLUME,
+    WARMING,
 )
 from backtests.engine_market import first_tick, rest_of_bar, spread_told
-from market.kernel import compile_all, fingerprint, write_out
+from backtests.engine_quiet import quiet_between, quiet_until, settled_stop, spread_of, still
+from brokers.fills import floating, shift
+from market.kernel import Params, State, compile_all, fingerprint, kernel, write_out
+from regimes.shut import KEEP, POLICY
+from strategies.protocol import EXIT, LONG, SHORT
 
 CALLED = (first_tick, rest_of_bar, spread_told, begin_bar, takes_back, live_on, decide, worth)
 
@@ -30,65 +60,165 @@ write_out(first_tick, rest_of_bar, spread_told, begin_bar, takes_back, live_on, 
 """What every bar goes through; what few do is called."""
 
 
+@kernel
+def lead(  # noqa: PLR0913, PLR0917 - a bar, and the first tick of the next one
+    a: State, x: State, y: State, d: State, p: Params, nights: Params,
+    until: float, high: float, low: float, close: float, at: float, opened: float, spread: float, lent: float,
+) -> float:  # fmt: skip
+    """Bring the account from a bar's open to where that bar is decided; return how the open trade is left."""
+    rest_of_bar(a, x, y, d, p, until, high, low, close)
+    if a[ENDED] == 0.0:
+        first_tick(a, x, y, d, p, nights, at, opened, spread)
+    begin_bar(a, lent if a[GUEST] > 0.0 else worth(a, p))
+    a[CANCELS] = 1.0 if takes_back(a, p) else 0.0
+    return live_on(a, x, y, p, high, low)
+
+
 def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
     """Return the compiled loop, kept on disk for as long as nothing that it calls has changed."""
     compile_all()
-    return _account(fingerprint([step, *CALLED]), step)
+    loop = _account(fingerprint([step, live_on, first_tick, *QUIET]), step)
+    calls = _calls(fingerprint([lead, decide]))
+    return lambda *told: loop(*told, calls)
+
+
+QUIET = (still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
+
+
+@functools.cache
+def _calls(called: str) -> tuple[int, int]:
+    """Return where `lead` and `decide` stand once they are compiled."""
+
+    def led(  # noqa: PLR0913, PLR0917 - as the kernel
+        a: Any, x: Any, y: Any, d: Any, p: Any, nights: Any, until: Any, high: Any, low: Any, close: Any, at: Any,  # noqa: ANN401 - numba's
+        opened: Any, spread: Any, lent: Any,  # noqa: ANN401 - numba's
+    ) -> float:  # fmt: skip
+        if not called:
+            return 0.0
+        return lead(a, x, y, d, p, nights, until, high, low, close, at, opened, spread, lent)
+
+    def decided(  # noqa: PLR0913, PLR0917 - as the kernel
+        a: Any, x: Any, y: Any, d: Any, p: Any, g: Any, e: Any, w: Any, left: Any, warm: Any  # noqa: ANN401 - numba's
+    ) -> float:  # fmt: skip
+        if not called:
+            return 0.0
+        return float(decide(a, x, y, d, p, g, e, w, left, warm))
+
+    return apart(led, 6, 8), apart(decided, 8, 2)
 
 
 @functools.cache
 def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
-    def loop(  # noqa: C901, PLR0912 - likewise
-        bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any  # noqa: ANN401 - numba's tuples of arrays
+    pointer, beyond, call = tools()
+
+    def loop(  # noqa: C901, PLR0912, PLR0914, PLR0915 - likewise
+        bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any, calls: Any  # noqa: ANN401 - numba's tuples of arrays
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars
         first, told_from, begin, end, warm_from = span
-        a, x, y, p, nights, g, d, e = account
-        s, sp, f, w = strategy
+        a, x, y, p = pointer(account[0]), pointer(account[1]), pointer(account[2]), pointer(account[3])
+        nights, g, d, e = pointer(account[4]), pointer(account[5]), pointer(account[6]), pointer(account[7])
+        s, sp, w = pointer(strategy[0]), pointer(strategy[1]), pointer(strategy[3])
         features, alerts, is_open, masses, shares, lent = told
         outcomes, actions, kinds, scores, positions, helds, equities, before = out
+        leading, deciding = calls
         if not called:
             return
-        last = len(times) - 1
+        last, width, f, reads = len(times) - 1, features.shape[1], pointer(features), len(alerts) > 0
         if begin == 0:
             for i in range(told_from, first):
-                for k in range(len(f)):
-                    f[k] = features[i, k]
-                step(s, sp, f, highs[i], lows[i], closes[i], 0.0, 0.0)
+                step(s, sp, beyond(f, i * width), highs[i], lows[i], closes[i], 0.0, 0.0)
             first_tick(a, x, y, d, p, nights, float(times[first]), opens[first], spreads[first])
+        guest, keeps, mode, contract, scale, frame = (
+            a[GUEST],
+            g[POLICY] == KEEP,
+            p[MODE],
+            p[CONTRACT],
+            p[SCALE],
+            p[FRAME],
+        )
+        point, usual = 1.0 / scale, p[USUAL_SPREAD]
+        side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
+        rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
+        lower, upper = quiet_between(a, p)
         for i in range(first + begin, first + end):
-            until, r = times[i] + p[FRAME] - 1.0, i - first
+            r, high, low, close = i - first, highs[i], lows[i], closes[i]
+            busy, at, opened, spread, left = True, 0.0, close, 0.0, 0.0
             if i < last:
-                if times[i + 1] <= until:  # a book that follows what was told knows of the bar once the next has opened
-                    until = times[i + 1] - 1.0 + a[GUEST]
-                rest_of_bar(a, x, y, d, p, until, highs[i], lows[i], closes[i])
-                spread = spreads[i + 1]
-                if a[GUEST] > 0.0:
-                    spread = spread_told(p, opens[i + 1], spread)
-                first_tick(a, x, y, d, p, nights, float(times[i + 1]), opens[i + 1], spread)
-            else:
-                rest_of_bar(a, x, y, d, p, until, highs[i], lows[i], closes[i])
-                a[ENDED] = 1.0
-            begin_bar(a, lent[r] if a[GUEST] > 0.0 else worth(a, p))
-            if len(alerts) > 0:
-                a[NUMBER] += alerts[i]
+                at, opened, spread = float(times[i + 1]), opens[i + 1], spreads[i + 1]
+                wide = usual
+                if spread > wide:
+                    wide = spread
+                if spreads[i] > wide:
+                    wide = spreads[i]
+                busy = (
+                    rests or r == 0 or not at < tomorrow
+                    or not still(side, lower, upper, high, low, close, opened, (wide + 1.0) * point)
+                )  # fmt: skip
+            led = busy
+            if reads and (led or side != 0.0):
                 a[GATE_OPEN], a[GATE_MASS], a[GATE_SHARE] = float(is_open[i]), masses[i], shares[i]
-            cancels = takes_back(a, p)
-            left = live_on(a, x, y, p, highs[i], lows[i])
-            position, held = a[SIDE], 0.0
-            if position != 0.0:
-                held = float(int(x[0]))
-            for k in range(len(f)):
-                f[k] = features[i, k]
-            want = step(s, sp, f, highs[i], lows[i], closes[i], position, held)
-            w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9] = want
-            outcomes[r] = decide(a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)
-            actions[r], kinds[r], scores[r], positions[r], helds[r] = w[0], int(w[1]), w[9], int(position), int(held)
-            before[r] = a[EQUITY]
-            if cancels:
-                a[RESTS] = 0.0
-            equities[r] = worth(a, p)
+            if reads and alerts[i] != 0:
+                a[NUMBER] += alerts[i]
+            if led:
+                until = times[i] + frame - 1.0
+                if i == last:
+                    a[ENDED] = 1.0
+                elif at <= until:  # a book that follows what was told knows of the bar once the next has opened
+                    until = at - 1.0 + guest
+                if r > 0:
+                    a[SPREAD], a[ROW] = spread_of(p, guest, opens[i], spreads[i]), float(r)
+                if guest > 0.0 and i < last:
+                    spread = spread_told(p, opened, spread)
+                own = lent[r] if guest > 0.0 else 0.0
+                left = call(leading, (a, x, y, d, p, nights, until, high, low, close, at, opened, spread, own))
+                side, equity = a[SIDE], a[EQUITY]
+            else:
+                own = known
+                if side != 0.0:
+                    quote = opened
+                    if side < 0.0:
+                        quote = shift(opened, spread_of(p, guest, opened, spread), scale)
+                    own = known + floating(mode, side, price, quote, volume, contract)
+                    left = live_on(a, x, y, p, high, low)
+                    busy = (
+                        left != 0.0 or x[2] != seen or not (quote - stop) * side > 0.0
+                        or not (keeps or a[SHUT] == 0.0 or a[ANSWERED] > 0.0)
+                    )  # fmt: skip
+                equity = lent[r] if guest > 0.0 else own
+            held = float(int(x[0])) if side != 0.0 else 0.0
+            want = step(s, sp, beyond(f, i * width), high, low, close, side, held)
+            actions[r], kinds[r], scores[r], positions[r], helds[r] = (
+                want[0],
+                int(want[1]),
+                want[9],
+                int(side),
+                int(held),
+            )
+            before[r] = equity
+            code = IN_POSITION
+            if side == 0.0 and i >= warm_from:
+                busy, code = busy or want[0] == LONG or want[0] == SHORT, NO_SIGNAL
+            elif side == 0.0:
+                code = WARMING
+            elif want[0] == EXIT:
+                busy = True
+            if busy and not led:
+                if reads:
+                    a[GATE_OPEN], a[GATE_MASS], a[GATE_SHARE] = float(is_open[i]), masses[i], shares[i]
+                a[AT], a[EQUITY], a[ROW], a[SPREAD] = at, equity, float(r), spread_of(p, guest, opened, spread)
+                a[BID], a[ASK], a[CANCELS] = opened, shift(opened, a[SPREAD], scale), 0.0
+            if busy:
+                w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9] = want
+                code = int(call(deciding, (a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)))
+                if a[CANCELS] > 0.0:
+                    a[RESTS] = 0.0
+                own = worth(a, p)
+                side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
+                rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
+                lower, upper = quiet_between(a, p)
+            outcomes[r], equities[r] = code, own
 
     return numba.njit(**LEAN)(loop)

@@ -37,7 +37,9 @@ GATE_OPEN, GATE_MASS, GATE_SHARE = 47, 48, 49
 """What the gate says on the bar: open or shut, the mass of the allowed regimes, the share of the risk."""
 GUEST = 50
 """1.0 of a shadow book: it is lent the live account's equity, and follows bars that were told."""
-STATE = 51
+CANCELS = 51
+"""1.0 where what rests is taken back once the bar is decided."""
+STATE = 52
 
 # --- what does not change: parameters `p` -----------------------------------------------------------------------------
 

@@ -109,13 +109,13 @@ def spread_told(p: Params, price: float, spread: float) -> float:
 def _today(a: State, p: Params, nights: Params, at: float) -> float:
     """Return the day since 1970 on which a moment is by the server's clock: the last one, or one that has begun since.
 
-    nights: factors of the tape's days, then when each of them begins, UTC milliseconds.
+    nights: how many days there are, then the factor of each, then when each of them begins, UTC milliseconds.
     """
-    count, today = int(len(nights) / 2), 0
+    count, today = int(nights[0]), 0
     if a[NIGHT] > p[FIRST_NIGHT]:
         today = int(a[NIGHT] - p[FIRST_NIGHT])
     for later in range(today + 1, count):
-        if at < nights[count + later]:
+        if at < nights[1 + count + later]:
             break
         today = later
     return p[FIRST_NIGHT] + float(today)
@@ -127,7 +127,7 @@ def _roll(a: State, p: Params, nights: Params, day: float) -> None:
     quote = a[BID] if a[SIDE] > 0.0 else a[ASK]
     rate = p[LONG_NIGHT] if a[SIDE] > 0.0 else p[SHORT_NIGHT]
     for evening in range(int(a[NIGHT]), int(day)):
-        factor = nights[evening - int(p[FIRST_NIGHT])]
+        factor = nights[1 + evening - int(p[FIRST_NIGHT])]
         if p[BY] == BY_POINTS:
             money = night_of_points(rate, factor, a[VOLUME], p[POINT_VALUE])
         elif p[BY] == BY_INTEREST:

@@ -144,7 +144,8 @@ def _costs(symbol: str, costs: Mapping[str, Costs]) -> str:
 def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[list[float], list[float]]:
     """Return the parameters of the account as its kernels read them, and its nights.
 
-    Of each day of the tape by the server's clock the factor of the night that follows it, then when each day begins.
+    Of each day of the tape by the server's clock the factor of the night that follows it, then when each day begins;
+    how many they are stands first.
     """
     lane = plan.strategies[0]
     s = plan.symbols[lane.symbol]
@@ -168,7 +169,7 @@ def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[l
     p[FIRST_NIGHT] = float(first)
     days = range(first, last + 1) if policy is not None else range(1)
     factors = [policy.factor(s, day) if policy is not None else 0.0 for day in days]
-    nights = [*factors, *(float(to_utc(plan.zone, day * DAY_MS)) for day in days)]
+    nights = [float(len(days)), *factors, *(float(to_utc(plan.zone, day * DAY_MS)) for day in days)]
     return [*p, float(len(costs.slips)), *costs.slips], nights
 
 
