@@ -97,7 +97,7 @@ def _calls(called: str) -> tuple[int, int]:
             return 0.0
         return lead(a, x, y, d, p, nights, until, high, low, close, at, opened, spread, lent)
 
-    def decided(  # noqa: PLR0913, PLR0917 - as the kernel
+    def decided(
         a: Any, x: Any, y: Any, d: Any, p: Any, g: Any, e: Any, w: Any, left: Any, warm: Any  # noqa: ANN401 - numba's
     ) -> float:  # fmt: skip
         if not called:
@@ -108,12 +108,12 @@ def _calls(called: str) -> tuple[int, int]:
 
 
 @functools.cache
-def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901 - a loop, which numba wants whole
+def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901, PLR0915 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
     pointer, beyond, call = tools()
 
-    def loop(  # noqa: C901, PLR0912, PLR0914, PLR0915 - likewise
+    def loop(  # noqa: C901, PLR0912, PLR0915 - likewise
         bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any, calls: Any  # noqa: ANN401 - numba's tuples of arrays
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars

@@ -29,7 +29,6 @@ class Tools(NamedTuple):
 def tools() -> Tools:
     """Return them; numba is imported with the first call."""
     from numba import types  # noqa: PLC0415 - slow to import, and only a drive needs it
-    from numba.core.imputils import impl_ret_untracked  # noqa: PLC0415 - likewise
     from numba.extending import intrinsic  # noqa: PLC0415 - likewise
 
     @intrinsic
@@ -37,7 +36,7 @@ def tools() -> Tools:
         def generate(context: Made, builder: Made, signature: Made, args: Made) -> Made:
             return context.make_array(signature.args[0])(context, builder, args[0]).data
 
-        return types.CPointer(array.dtype)(array), generate
+        return types.CPointer(array.dtype)(array), generate  # type: ignore[no-untyped-call]  # of numba's
 
     @intrinsic
     def beyond(_context: Made, start: Made, count: Made) -> Made:
@@ -56,8 +55,7 @@ def tools() -> Tools:
             function = ir.FunctionType(context.get_value_type(types.float64), kinds)
             where = builder.inttoptr(values[0], function.as_pointer())
             given = [builder.extract_value(values[1], n) for n in range(len(kinds))]
-            found = builder.call(where, given)
-            return impl_ret_untracked(context, builder, signature.return_type, found)
+            return builder.call(where, given)
 
         return types.float64(address, args), generate
 
@@ -73,7 +71,8 @@ def apart(function: Callable[..., float], pointers: int, numbers: int) -> int:
 
     from numba import types  # noqa: PLC0415 - likewise
 
-    takes = [types.CPointer(types.float64)] * pointers + [types.float64] * numbers
+    array: Any = types.CPointer(types.float64)  # type: ignore[no-untyped-call]  # of numba's
+    takes = [array] * pointers + [types.float64] * numbers
     made: Any = numba.cfunc(types.float64(*takes), cache=True, error_model="numpy")(function)
     _kept.append(made)
     return int(made.address)

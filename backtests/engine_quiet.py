@@ -66,7 +66,7 @@ def quiet_until(a: State, p: Params, nights: Params) -> float:
 
 @kernel
 def settled_stop(a: State, x: State, p: Params) -> float:
-    """Return the stop of the exit plan if it is the one in force, on the grid; NaN where it has yet to be moved there."""
+    """Return the stop of the exit plan where that is in force, on the grid; NaN where it has yet to be moved there."""
     stop = a[STOP]
     if x[2] != stop:
         stop = to_grid(x[2], p[SCALE], p[TICK])
@@ -79,7 +79,7 @@ def settled_stop(a: State, x: State, p: Params) -> float:
 def still(
     side: float, lower: float, upper: float, high: float, low: float, close: float, opened: float, wide: float
 ) -> bool:  # fmt: skip
-    """Tell whether the rest of a bar and the next one's open stay between these prices; of an account without a position, yes.
+    """Tell whether the rest of a bar and the next one's open stay between prices; without a position they do.
 
     wide: the largest spread that either may have, in price, and a point more, for a short position leaves at the ask.
     """

@@ -4,7 +4,8 @@ A feature's `step(s, p, o, h, l, c, t)` takes its state, its parameters, a bar's
 since 1970, UTC), changes the state and returns the value: NaN until warm. A feature of volume is given the bar's volume
 in the place of all four prices; one of parts is given, in the places of open and high, and of low and close, what went
 on within a bar that was made of shorter ones: `Bar.variance` and `Bar.parts`. A window is summed anew at every bar,
-oldest value first, so that its value does not depend on where history began. There is no vectorised twin.
+oldest value first, or by sums that round nothing, so that its value does not depend on where history began. There is no
+vectorised twin.
 """
 
 import math

@@ -1,9 +1,35 @@
-"""Features that average closes: sma, ema, zscore."""
+"""Features that average closes: sma, ema, zscore.
+
+A window's mean must not depend on where history began, so a running sum must not round. Each close is split into two
+floats, a coarse one on a grid of 2**-22 and what is left; sums of either have room in a float for so many closes of
+such a size that none is ever rounded, and are rounded once, as they are added: to the sum that is nearest to the true
+one, whichever closes came and went before. Windows that are longer, or that hold another close, are summed anew.
+"""
 
 import math
 
 from market.feature import NAN, RING, Feature, ring_push, ring_squares, ring_sum
 from market.kernel import Params, State, kernel
+
+# State of an sma: both sums, how many closes of the window are in neither, then the ring of closes.
+COARSE, FINE, OUTSIDE, RING_AT = 0, 1, 2, 3
+
+_GRID = 1610612736.0  # 1.5 * 2**30: adding and taking it away leaves the nearest multiple of 2**-22
+LEAST_PRICE, MOST_PRICE = 0.0001220703125, 1048576.0
+"""2**-13, from which on a float is a multiple of 2**-65, and 2**20."""
+MOST = 1000
+"""Closes that have room: sums of 1,024 are below 2**30 and below 2**-13, each 53 bits above its grid's."""
+
+
+@kernel
+def exact_add(s: State, x: float, sign: float) -> None:
+    """Add a close to both running sums of an sma, or take it away by a sign of -1, without any rounding."""
+    if x >= LEAST_PRICE and x < MOST_PRICE:
+        coarse = (x + _GRID) - _GRID
+        s[COARSE] = s[COARSE] + sign * coarse
+        s[FINE] = s[FINE] + sign * (x - coarse)
+    else:
+        s[OUTSIDE] = s[OUTSIDE] + sign
 
 
 @kernel
@@ -15,10 +41,15 @@ def sma_step(s: State, p: Params, o: float, h: float, l: float, c: float, t: flo
     [1248.4066666666668, 1262.2833333333333]
     """
     n = int(p[0])
-    oldest = ring_push(s, 0, n, c)
-    if s[0] < n:
+    if s[RING_AT] == n:
+        exact_add(s, s[RING_AT + RING + int(s[RING_AT + 1])], -1.0)
+    exact_add(s, c, 1.0)
+    oldest = ring_push(s, RING_AT, n, c)
+    if s[RING_AT] < n:
         return NAN
-    return ring_sum(s, RING, n, oldest, 0.0) / n
+    if s[OUTSIDE] > 0.0 or n > MOST:
+        return ring_sum(s, RING_AT + RING, n, oldest, 0.0) / n
+    return (s[COARSE] + s[FINE]) / n
 
 
 @kernel
@@ -72,13 +103,13 @@ def _ring(p: Params) -> int:
 
 SMA = Feature(
     name="sma",
-    version=1,
+    version=2,
     params=("n",),
     least=(1,),
     unit="price",
-    formula="sum(c[t-n+1 .. t]) / n",
+    formula="sum(c[t-n+1 .. t]) / n, the sum rounded once",
     source="TA-Lib SMA",
-    size=_ring,
+    size=lambda p: RING_AT + RING + int(p[0]),
     step=sma_step,
     warmup=_n,
 )

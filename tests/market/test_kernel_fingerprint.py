@@ -86,7 +86,7 @@ def test_a_kernel_reaches_what_it_calls() -> None:
     """The ring under a window is found, so that an edit of it changes the feature's fingerprint."""
     names = {function.__name__ for function in reached([FEATURES["sma"].step])}
 
-    assert {"sma_step", "ring_push", "ring_sum"} == names
+    assert {"sma_step", "exact_add", "ring_push", "ring_sum"} == names
 
 
 def test_closures_reach_what_they_hold() -> None:
