@@ -3,10 +3,12 @@
 import datetime
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from backtests.tick_store import stored_ticks
+from backtests.ticked import bars_of_ticks
 from brokers.made import longer_of
 from brokers.mt5.zone import to_server, to_utc
 from config.account import AccountConfig, DataSection, RegimeSection, TrainSection
@@ -16,8 +18,10 @@ from market.barfile import read_bars
 from market.bars import Bars
 from market.hours_of_week import with_spreads
 from market.sp500 import read_sp500
+from market.tickfile import Told
+from market.ticks import Ticks
 from market.types import DAY_MS, TIMEFRAMES
-from runtime.assemble import hours_of
+from runtime.assemble import hours_of, symbols_of
 from runtime.core.feeds import FeedKey
 
 
@@ -62,10 +66,38 @@ def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars
 def _read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
     if section.source == "sp500":
         return read_sp500(symbol), None
-    spec = config.symbols[symbol].spec
-    digits = spec.digits if spec else None
+    if section.format == "ticks":
+        ticks, report = ticks_of(config, symbol, section)
+        scale = symbols_of(config)[symbol].scale
+        return bars_of_ticks(ticks, section.timeframe, config.account.zone, scale), report
+    digits = digits_of(config, symbol)
     clock = partial(to_utc, section.zone) if section.zone else None
     return read_bars(Path(section.file), symbol, section.timeframe, section.policy, digits=digits, clock=clock)
+
+
+def _silent(_done: int, _whole: int) -> None:
+    """Tell nobody."""
+
+
+def ticks_of(config: AccountConfig, symbol: str, section: DataSection, told: Told = _silent) -> tuple[Ticks, Report]:
+    """Return one symbol's ticks, and what is wrong with their file; `told` hears how far it is read."""
+    return stored_ticks(
+        Path(section.file), symbol, section.policy, digits=digits_of(config, symbol), zone=section.zone, told=told
+    )
+
+
+def read_ahead(config: AccountConfig, stage: Callable[[str], None], told: Told) -> None:
+    """Read every file of ticks that was not read yet, which takes long, and say so; bars are then made of them soon."""
+    for name, section in config.data.items():
+        if section.format == "ticks":
+            stage(f"reading {Path(section.file).name}")
+            ticks_of(config, section.symbol or name, section, told)
+
+
+def digits_of(config: AccountConfig, symbol: str) -> int | None:
+    """Return to how many digits a symbol's prices are rounded; None: as they stand."""
+    spec = config.symbols[symbol].spec
+    return spec.digits if spec else None
 
 
 def cut(bars: Bars, section: DataSection) -> Bars:

@@ -12,6 +12,7 @@ from backtests.demo import run_demo
 from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive, record_of_journal
+from backtests.recorded import read_ahead
 from backtests.report import write_report
 from backtests.saved import Form, save
 from backtests.screen import Watch
@@ -55,6 +56,7 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
 
     `trials`: how many variants were tried, this one among them.
     """
+    read_ahead(config, watch.stage, watch.progress)
     models = ready_models(config, watch.stage)
     watch.stage("playing recorded bars")
     began = time.monotonic()

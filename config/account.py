@@ -256,6 +256,8 @@ class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     source: Literal["sp500", ""] = ""
     """sp500: twenty years of daily bars of the S&P 500, shipped with the package arch."""
     file: str = ""
+    format: Literal["bars", "ticks"] = "bars"
+    """What the file holds. Of ticks the bars of `timeframe` are made, and these tell what came first within them."""
     timeframe: Timeframe = "D1"
     zone: str = ""
     """The rule of the file's clock (`brokers/mt5/zone.py`); empty: as files of its form are stamped, mostly UTC."""

@@ -235,6 +235,8 @@ def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
         yield f"{path}: expected bars that no table before it has, got {data.symbol or name} {data.timeframe} again"
     if bool(data.source) == bool(data.file):
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
+    if data.format == "ticks" and not data.file:
+        yield f'{path}.format: expected "bars" without a file, got "ticks"'
     if data.zone and not is_zone(data.zone):
         yield f'{path}.zone: expected {FORMS}, or nothing, got "{data.zone}"'
     if data.spread_by_hour and len(data.spread_by_hour) != HOURS:

@@ -1,10 +1,10 @@
-"""The contract of a bar file: what may be wrong with its rows, what is then done, and an account of it all.
+"""The contract of a file of bars or ticks: what may be wrong with its rows, what is then done, and an account of it.
 
 Nothing is mended silently: every row that is dropped or changed is counted, and the first few are quoted.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -28,11 +28,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     price: Literal["refuse", "drop"] = "refuse"
     """A price that is zero, negative or not a number."""
     range: Literal["refuse", "drop", "repair"] = "refuse"
-    """High below low, or open or close outside them. repair: high and low are widened to hold all four."""
+    """High below low, or open or close outside them. repair: high and low are widened to hold all four. Of ticks: an
+    ask below the bid. repair: the ask is the bid."""
     duplicate: Literal["refuse", "drop", "repair"] = "refuse"
-    """A bar told twice. drop: what was told first stays. repair: what was told last stays."""
+    """A bar told twice. drop: what was told first stays. repair: what was told last stays. Of ticks: the very same one
+    again. Either way one stays."""
     backward: Literal["refuse", "drop", "repair"] = "refuse"
-    """A row older than the one before. repair: rows are sorted by time, and then looked at for duplicates."""
+    """A row older than the one before. repair: rows are sorted by time, and then looked at for duplicates; ticks are
+    too many for it."""
     clock: Literal["refuse", "drop"] = "refuse"
     """The file's clock was turned back an hour. drop: the hour's second telling goes. Bars on one side of it may be
     an hour off; which side, the file does not say."""
@@ -85,6 +88,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     longest_gap_at: int
     """When the bar before the longest gap opened."""
     problems: tuple[Problem, ...] = ()
+    of: Literal["bars", "ticks"] = "bars"
+    """Of what the file is: `bars` and `first` count and name those."""
 
     def count(self, kind: str) -> int:
         """Return how many rows had this problem."""
@@ -92,7 +97,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self) -> list[str]:
         """Return the report for people."""
-        head = f"{self.file}: {self.rows} rows ({self.form}, {self.zone}), {self.bars} bars"
+        head = f"{self.file}: {self.rows} rows ({self.form}, {self.zone}), {self.bars} {self.of}"
         gaps = f"gaps: {self.gaps}, the longest {self.longest_gap_s / 3600.0:g} h"
         return [head, gaps, *(f"{p.kind}: {p.count} ({p.done}), first {'; '.join(p.examples)}" for p in self.problems)]
 
@@ -100,9 +105,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 class Tally:
     """Counts problems while a file is read; raises BarFileError at the first that the policy refuses."""
 
-    def __init__(self, file: str, policy: Policy) -> None:
+    def __init__(self, file: str, policy: Policy, advice: Mapping[str, str] = ADVICE) -> None:
         self.file = file
         self.policy = policy
+        self.advice = advice
         self._count: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = {}
 
@@ -110,7 +116,7 @@ class Tally:
         """Count a problem and return what is to be done; BarFileError where that is to refuse."""
         done: str = getattr(self.policy, kind)
         if done == "refuse":
-            raise BarFileError(f"{self.file}, line {line}: {what}; {ADVICE[kind]}")
+            raise BarFileError(f"{self.file}, line {line}: {what}; {self.advice[kind]}")
         self._count[kind] += 1
         examples = self._examples.setdefault(kind, [])
         if len(examples) < _EXAMPLES:

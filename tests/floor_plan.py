@@ -42,6 +42,7 @@ PURE = (
 WORLDLY = (
     "market/bartext.py",
     "market/barfile*.py",
+    "market/tickfile.py",
     "market/dataset*.py",
     "market/sp500.py",
     "regimes/fit*.py",

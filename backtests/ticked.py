@@ -1,0 +1,58 @@
+"""Bars made of recorded ticks, as a terminal makes them: bid prices, the first tick's spread, a tick one of volume.
+
+Which spread a terminal's own bars have, its documentation does not say, and observers contradict each other (the least
+of the bar, the greatest). Here it is that of the first tick: what is decided on the bar before is filled at it.
+"""
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from brokers.mt5.lookalike.frame import opening
+from brokers.mt5.zone import to_server, to_utc
+from market.bars import Bars
+from market.money import nearest
+from market.ticks import Ticks
+from market.types import TIMEFRAMES
+
+HOUR = 3_600_000
+
+
+def bars_of_ticks(ticks: Ticks, timeframe: str, zone: str, scale: float) -> Bars:
+    """Return the bars that ticks make up; they begin by the server's clock, whose rule is `zone`.
+
+    scale: points in one unit of price. A moment without a tick has no bar.
+    """
+    time, bid, ask = (np.asarray(column) for column in (ticks.time, ticks.bid, ticks.ask))
+    opened = _opened(time, timeframe, zone)
+    first = np.flatnonzero(np.concatenate(([True], opened[1:] != opened[:-1])))
+    last = np.append(first[1:], len(time)) - 1
+    columns: dict[str, Any] = {
+        "open": bid[first],
+        "high": np.maximum.reduceat(bid, first),
+        "low": np.minimum.reduceat(bid, first),
+        "close": bid[last],
+        "volume": (last - first + 1).astype(np.float64),
+        "spread": nearest((ask[first] - bid[first]) * scale),
+    }
+    found: dict[str, Any] = {name: array("d", np.asarray(column).tobytes()) for name, column in columns.items()}
+    return Bars(symbol=ticks.symbol, timeframe=timeframe, time=array("q", opened[first].tobytes()), **found)
+
+
+def _opened(time: Any, timeframe: str, zone: str) -> Any:  # noqa: ANN401 - arrays
+    """Return for each moment when the bar opened to which it belongs, both UTC milliseconds."""
+    frame, begins = TIMEFRAMES[timeframe] * 1000, opening(timeframe)
+    hours = time // HOUR
+    firsts = np.flatnonzero(np.concatenate(([True], hours[1:] != hours[:-1])))
+    known = [int(hour) * HOUR for hour in hours[firsts]]
+    counts = np.diff(np.append(firsts, len(time)))
+    if frame > HOUR:  # rules change on the hour, and so do bars that are longer
+        return np.repeat([_begun(begins, zone, at) for at in known], counts)
+    shown = time + np.repeat([to_server(zone, at) - at for at in known], counts)
+    return time - shown % frame
+
+
+def _begun(begins: Callable[[int], int], zone: str, at: int) -> int:
+    return to_utc(zone, begins(to_server(zone, at)))

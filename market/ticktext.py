@@ -1,0 +1,112 @@
+"""Rows of text files of ticks: MetaTrader 5's tick export, histdata.com's archives, and any CSV with a header."""
+
+import csv
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from market.barcheck import BarFileError, Tally
+from market.bartext import Clock, time_of
+
+TickRow = tuple[int, int, float, float]
+"""Line in the file, time (UTC milliseconds), bid, ask; a side of 0.0 was never told yet."""
+
+BID, ASK = 2, 4
+"""Bits of a terminal's flags: which side a tick has changed. Others stand beside them, documented or not."""
+_EST = 5 * 3_600_000
+_NAMES = {
+    "date": ("date", "day"),
+    "time": ("time_msc", "time", "datetime", "timestamp", "date time", "time (utc)", "gmt time", "ts"),
+    "bid": ("bid", "bid price", "bidprice", "bid_price"),
+    "ask": ("ask", "ask price", "askprice", "ask_price", "offer"),
+    "flags": ("flags",),
+}
+
+
+def histdata_ticks(lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[TickRow]:
+    """Yield rows of `YYYYMMDD HHMMSSNNN,bid,ask,volume`, EST (UTC-5) the whole year unless `clock` says otherwise."""
+    midnight: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            stamp, bid, ask, _ = line.split(",")
+            day = stamp[:9]
+            if day not in midnight:
+                midnight[day] = round(datetime.strptime(day, "%Y%m%d ").replace(tzinfo=UTC).timestamp()) * 1000
+            seconds = int(stamp[9:11]) * 3600 + int(stamp[11:13]) * 60 + int(stamp[13:15])
+            wall = midnight[day] + seconds * 1000 + int(stamp[15:])
+            yield number, wall + _EST if clock is None else clock(wall), float(bid), float(ask)
+        except ValueError as error:
+            unreadable(tally, number, line, error)
+
+
+def csv_ticks(header: str, lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[TickRow]:
+    """Yield rows of a file with a header; times are turned by `clock`, or taken as UTC.
+
+    MetaTrader 5 leaves the side empty that a tick has not changed: it stays as it was.
+    """
+    delimiter = max("\t;,", key=header.count)
+    names = [name.strip(" <>").lower() for name in next(csv.reader([header], delimiter=delimiter))]
+    at = tick_columns(names, tally.file)
+    stamps = [at[key] for key in ("date", "time") if key in at]
+    bid, ask, flags, sides = at["bid"], at["ask"], at.get("flags", -1), Sides()
+    reader = csv.reader(lines, delimiter=delimiter)
+    for fields in reader:
+        if not fields:
+            continue
+        try:
+            time = time_of(" ".join([fields[i].strip() for i in stamps]), clock)
+            changed = int(fields[flags]) if flags >= 0 else None
+            told = sides.told(float(fields[bid] or 0.0), float(fields[ask] or 0.0), changed, hollow=True)
+            yield (reader.line_num + 1, time, *told)
+        except (ValueError, IndexError) as error:
+            unreadable(tally, reader.line_num + 1, delimiter.join(fields), error)
+
+
+class Sides:
+    """Both sides of the quote, of ticks that may tell one of them only."""
+
+    __slots__ = ("ask", "bid")
+
+    def __init__(self) -> None:
+        """Begin before the first tick."""
+        self.bid = self.ask = 0.0
+
+    def told(self, bid: float, ask: float, flags: int | None, *, hollow: bool) -> tuple[float, float]:
+        """Return both sides after a tick; one of 0.0 stays as it was where the tick says that it has not changed it.
+
+        It says so by its flags, and where it has none by leaving the side empty (`hollow`).
+        """
+        if bid == 0.0 and (hollow if flags is None else not flags & BID):
+            bid = self.bid
+        if ask == 0.0 and (hollow if flags is None else not flags & ASK):
+            ask = self.ask
+        self.bid, self.ask = bid, ask
+        return bid, ask
+
+
+def tick_columns(names: Sequence[str], file: str) -> dict[str, int]:
+    """Return where each of time or date, bid, ask and flags stands, by the names it may have; the finest time first."""
+    found: dict[str, int] = {}
+    for key, known in _NAMES.items():
+        for name in known:
+            if name in names and key not in found:
+                found[key] = names.index(name)
+    if found.get("time") == _index(names, "time_msc"):
+        found.pop("date", None)
+    missing = [key for key in ("bid", "ask") if key not in found]
+    if not {"date", "time"} & set(found):
+        missing.insert(0, "time")
+    if missing:
+        raise BarFileError(
+            f"{file}: no column for {', '.join(missing)} among {', '.join(names)}; is it a file of ticks?"
+        )
+    return found
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1
+
+
+def unreadable(tally: Tally, number: int, line: str, error: Exception) -> None:
+    """Note a row that is no tick."""
+    tally.note("unreadable", number, f"{line.strip()[:80]!r} is no tick ({error})")
