@@ -12,7 +12,7 @@ from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
 from backtests.engine_plan import why_plain
 from backtests.kept_reading import KeptReading
-from backtests.recorded import day_ms, tapes_of, trading_start
+from backtests.recorded import day_ms, tapes_of, trading_start, within_of
 from config.account import AccountConfig
 from config.errors import ConfigError, DataError, UsageError
 from market.bars import Bars
@@ -97,14 +97,15 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
     plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
     core, books = core_of(plan, costs, shadows=shadows)
+    within = within_of(config, tapes)
     total = sum(len(tape) - bisect_left(tape.time, start) for tape in tapes.values())
-    why = why_plain(plan, tapes, costs, shadows=shadows) if prepare is None else "the core is prepared"
+    why = why_plain(plan, tapes, costs, shadows=shadows, within=within) if prepare is None else "the core is prepared"
     why = _why(engine, why, total * times)
     if prepare is not None:
         prepare(core)
     asked: dict[str, Any] = {"balance": config.account.balance, "start": start, "warmup": config.feed.warmup}
     if why:
-        return Ready(PlainDrive(core, books, tapes, costs, **asked), tapes, total, why)
+        return Ready(PlainDrive(core, books, tapes, costs, **asked, within=within), tapes, total, why)
     return Ready(CompiledDrive(core, books, tapes, costs, **asked, reading=reading), tapes, total, why)
 
 

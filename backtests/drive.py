@@ -11,10 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from backtests.passage import Passage
 from backtests.reel import FOREVER, Closed, Reel
 from brokers.facts import BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
+from brokers.within import Within
 from market.bars import Bars
 from market.types import Account, Deal
 from runtime.core.core import Core
@@ -55,6 +57,10 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     ambiguous: int
     """Bars that reached both stop and target of a position; counted as stopped."""
+    resolved: int = 0
+    """And of which something told what came first."""
+    apart: int = 0
+    """Bars in which something stood, and of which what should tell that would make other bars."""
     played: Literal["plain", "compiled", "compiled, row by row"] = "plain"
     """By which drive, row by row where the strategy is asked in Python; what came of it is the same by each."""
     why: str = ""
@@ -74,8 +80,12 @@ class PlainDrive:
         balance: float,
         start: int,
         warmup: int,
+        within: Mapping[str, Within] | None = None,
     ) -> None:
-        """Trade from the first tick at or after `start` (UTC ms); `warmup` bars before it are folded in only."""
+        """Trade from the first tick at or after `start` (UTC ms); `warmup` bars before it are folded in only.
+
+        within: of a symbol, what tells the way of prices within its bars.
+        """
         self.core, self.books, self.tapes, self.start, self.warmup = core, books, tapes, start, warmup
         plan = core.plan
         symbols = {name: s for name, s in plan.symbols.items() if any(key[0] == name for key in tapes)}
@@ -89,7 +99,9 @@ class PlainDrive:
             hedging=plan.hedging,
             zone=plan.zone,
         )
-        self.costs = costs
+        self.costs, self.ended = costs, False
+        self.passage = Passage(self.venue, within or {}, costs)
+        books.within = self.passage.within
         self.decisions: list[Decision] = []
         self.decided = True
         self.outcomes: list[Outcome] = []
@@ -124,6 +136,7 @@ class PlainDrive:
         return Drive(
             decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity,
             bars=self.bars, balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
+            resolved=self.passage.resolved, apart=self.passage.apart,
         )  # fmt: skip
 
     def _times(self) -> Iterator[int]:
@@ -136,7 +149,15 @@ class PlainDrive:
         self.venue.open_bar(reel.symbol, at, reel.tape.open[i], reel.tape.spread[i])
 
     def _play_before(self, at: int) -> None:
-        """Give the bars that end before a moment their high, low and close, in the order in which they end."""
+        """Give the bars that end before a moment their high, low and close, in the order in which they end.
+
+        Where more is told of them, they go their way, and orders arrive on it.
+        """
+        if self.passage.within:
+            for request in self.passage.until(at, self.paths):
+                self._news()
+                self._handle(self.venue.send(request))
+            return
         for reel in sorted([reel for reel in self.paths if reel.ends < at], key=_ENDS):
             tape, i, end = reel.tape, reel.next - 1, reel.ends
             reel.ends = FOREVER
@@ -160,7 +181,7 @@ class PlainDrive:
     def _end(self) -> None:
         """Tell that the data is over: the closing quote is the last tick; what is open is left there."""
         self._news()
-        at = self.venue.at
+        at, self.ended = self.venue.at, True
         self._handle(DataEnded(at=at))
         self._tell([closed for reel in self.told_order for closed in reel.closed(FOREVER)], at)
         self._news()
@@ -208,7 +229,8 @@ class PlainDrive:
         if not queue:
             return
         for wish in queue:  # grows while it is walked
-            queue += self._take(self._perform(wish)).instructions
+            done = self._perform(wish)
+            queue += self._take(done).instructions if done is not None else ()
         self._news()
 
     def _take(self, fact: AnyFact) -> Step:
@@ -222,12 +244,14 @@ class PlainDrive:
         for fact in self.venue.news():
             self._handle(fact)
 
-    def _perform(self, wish: AnyInstruction) -> AnyFact:
+    def _perform(self, wish: AnyInstruction) -> AnyFact | None:
+        """Return what came of a wish; None where it is an order on its way."""
         at = self.venue.at
         match wish:
             case Submit() | ClosePosition() | ModifyStop() | Cancel():
                 self.orders += isinstance(wish, Submit | ClosePosition)
-                return self.venue.send(request_of(wish))
+                request = request_of(wish)
+                return None if not self.ended and self.passage.takes(request) else self.venue.send(request)
             case Reconcile():
                 last = self.venue.deals[-1].ticket
                 return Reconciled(

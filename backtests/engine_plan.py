@@ -54,6 +54,7 @@ from brokers.margins import LEVERAGED
 from brokers.mt5.zone import to_server, to_utc
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
 from brokers.venue import Costs
+from brokers.within import Within
 from market.bars import Bars
 from market.features import FEATURES
 from market.types import DAY_MS, Symbol
@@ -69,8 +70,14 @@ ROOM = {"prices": OF_PRICES, "volume": OF_VOLUME, "parts": 0}
 GATES = {"off": GATE_OFF, "advise": GATE_ADVISES, "enforce": GATE_ENFORCES}
 
 
-def why_plain(plan: Plan, tapes: Mapping[FeedKey, Bars], costs: Mapping[str, Costs], *, shadows: bool) -> str:
+def why_plain(
+    plan: Plan, tapes: Mapping[FeedKey, Bars], costs: Mapping[str, Costs], *, shadows: bool,
+    within: Mapping[str, Within] | None = None,
+) -> str:  # fmt: skip
     """Return why a plan is played by the plain drive; empty where the compiled one can play it."""
+    if within:
+        symbol, way = next(iter(within.items()))
+        return f"{way.said} tell what goes on within the bars of {symbol}"
     if len(plan.strategies) != 1:
         return f"{len(plan.strategies)} strategies share the account"
     strategy = plan.strategies[0]

@@ -3,14 +3,15 @@
 import datetime
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 
 from backtests.tick_store import stored_ticks
 from backtests.ticked import bars_of_ticks
 from brokers.made import longer_of
 from brokers.mt5.zone import to_server, to_utc
+from brokers.within import OfBars, OfTicks, Within
 from config.account import AccountConfig, DataSection, RegimeSection, TrainSection
 from config.errors import DataError
 from market.barcheck import Report
@@ -57,22 +58,27 @@ def regime_bars(config: AccountConfig, regime: RegimeSection, tapes: Mapping[Fee
 
 def read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
     """Return one symbol's bars, with the spread of their hour where they have none; and what is wrong with the file."""
-    bars, report = _read(config, symbol, section)
+    if section.format == "ticks":
+        ticks, report = ticks_of(config, symbol, section)
+        return bars_of_ticks(ticks, section.timeframe, config.account.zone, symbols_of(config)[symbol].scale), report
+    return _read(symbol, section, digits_of(config, symbol), config.account.zone)
+
+
+def _read(symbol: str, section: DataSection, digits: int | None, zone: str) -> tuple[Bars, Report | None]:
+    if section.source == "sp500":
+        bars, report = read_sp500(symbol), None
+    else:
+        clock = partial(to_utc, section.zone) if section.zone else None
+        bars, report = read_bars(
+            Path(section.file), symbol, section.timeframe, section.policy, digits=digits, clock=clock
+        )
     if section.spread_by_hour:
-        bars = with_spreads(bars, section.spread_by_hour, partial(to_server, config.account.zone))
+        bars = with_spreads(bars, section.spread_by_hour, partial(to_server, zone))
     return bars, report
 
 
-def _read(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Bars, Report | None]:
-    if section.source == "sp500":
-        return read_sp500(symbol), None
-    if section.format == "ticks":
-        ticks, report = ticks_of(config, symbol, section)
-        scale = symbols_of(config)[symbol].scale
-        return bars_of_ticks(ticks, section.timeframe, config.account.zone, scale), report
-    digits = digits_of(config, symbol)
-    clock = partial(to_utc, section.zone) if section.zone else None
-    return read_bars(Path(section.file), symbol, section.timeframe, section.policy, digits=digits, clock=clock)
+_shorter = lru_cache(maxsize=4)(_read)
+"""The same, remembered: whoever plays an account again and again reads what is within its bars once."""
 
 
 def _silent(_done: int, _whole: int) -> None:
@@ -84,6 +90,20 @@ def ticks_of(config: AccountConfig, symbol: str, section: DataSection, told: Tol
     return stored_ticks(
         Path(section.file), symbol, section.policy, digits=digits_of(config, symbol), zone=section.zone, told=told
     )
+
+
+def within_of(config: AccountConfig, tapes: Iterable[FeedKey]) -> dict[str, Within]:
+    """Return of each symbol what tells the way of prices within its shortest bars, where anything does."""
+    found: dict[str, Within] = {}
+    for symbol, timeframe in sorted(tapes, key=lambda key: -TIMEFRAMES[key[1]]):
+        section = config.data.get(config.table_of(symbol, timeframe), DataSection())
+        finer = section if section.format == "ticks" else config.data.get(section.finer)
+        found.pop(symbol, None)
+        if finer is not None and finer.format == "ticks":
+            found[symbol] = OfTicks(ticks_of(config, symbol, finer)[0])
+        elif finer is not None:
+            found[symbol] = OfBars(_shorter(symbol, finer, digits_of(config, symbol), config.account.zone)[0])
+    return found
 
 
 def read_ahead(config: AccountConfig, stage: Callable[[str], None], told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 
+from brokers.within import Span
 from market.bars import Bars
 
 FOREVER = 1 << 62
@@ -31,6 +32,12 @@ class Reel:
         end = times[i] + self.frame
         self.ends = (min(end, times[i + 1]) if i + 1 < self.length else end) - 1
         return i
+
+    @property
+    def span(self) -> Span:
+        """The bar that is under way."""
+        b, i = self.tape, self.next - 1
+        return Span(b.time[i], self.ends, b.open[i], b.high[i], b.low[i], b.close[i], b.spread[i])
 
     def closed(self, before: int) -> list["Closed"]:
         """Return the bars that opened before a moment and were not told yet; from now on they are."""

@@ -88,6 +88,20 @@ def _play_orders(a: Ledger, book: Book, bids: Path, asks: Path) -> None:
             _leave_at_level(a, book, new, touched_after(code, side, new.stop, new.target, *after))
 
 
+def unsure(book: Book, high: float, low: float, close: float) -> int:
+    """Return of how many positions, open or to be opened, a bar by itself does not tell whether the stop came first."""
+    bids, asks = (high, low, close), (_ask(book, high), _ask(book, low), _ask(book, close))
+    count = 0
+    for p in book.positions:
+        count += touched(p.side, p.stop, p.target, *(bids if p.side > 0 else asks)[:2]) == AMBIGUOUS
+    for r in book.orders:
+        o, path, after = r.order, *((asks, bids) if r.order.side > 0 else (bids, asks))
+        if r.code != AT_MARKET and triggered(r.code, o.side, o.price, path[0], path[1]):
+            code = LIMIT if r.code == STOP_LIMIT else r.code
+            count += touched_after(code, o.side, o.stop, o.target, *after) == AMBIGUOUS
+    return count
+
+
 def _fill(a: Ledger, book: Book, r: Resting, price: float) -> Holding | None:
     order = r.order
     if r.code != LIMIT:

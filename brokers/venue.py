@@ -20,7 +20,7 @@ from brokers.facts import Answer, DealMade, OrderGone
 from brokers.fills import INVERSE, shift, unit_rate
 from brokers.ledger import Ledger, deposit, equity, flow, keep, seen, take_late_news
 from brokers.margins import bind, required
-from brokers.matching import jump, play
+from brokers.matching import jump, play, unsure
 from brokers.requests import AnyRequest
 from brokers.rollover import day_of, expire, next_end, roll
 from brokers.stopout import call_margin, is_called
@@ -49,6 +49,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """Points by which executions miss, over and over: positive against us, negative for us; limit orders never miss."""
     depth: float = 0.0
     """Most lots that one quote fills; 0.0: any."""
+    latency_ms: float | tuple[float, ...] = 0.0
+    """From a decision to the market, or draws of it; played where a backtest has ticks: bars have no quote then."""
 
 
 class Venue:
@@ -125,6 +127,11 @@ class Venue:
         book.ask = shift(close, book.spread, book.scale)
         if a.watched:
             call_margin(a)
+
+    def unsure(self, symbol: str, high: float, low: float, close: float) -> int | None:
+        """Return how many exits a bar would leave open by itself; None where nothing is there that it could move."""
+        book = self._a.books[symbol]
+        return unsure(book, high, low, close) if book.positions or book.orders else None
 
     def quote(self, symbol: str) -> tuple[float, float]:
         """Return the last (bid, ask) of a symbol; zeros before the first."""

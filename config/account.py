@@ -266,6 +266,8 @@ class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     spread_by_hour: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = ()
     """Points by hour of the week, Monday 00:00 of the server's clock first, where a bar has no spread of its own; 168
     of them, as `tidegate calibrate` measures them, or none: the symbol's `costs.spread` everywhere."""
+    finer: str = ""
+    """Another table here, of the same symbol: its shorter bars, or its ticks, tell what came first within these."""
     from_: datetime.date | None = msgspec.field(default=None, name="from")
     to: datetime.date | None = None
     """The last day read."""

@@ -32,6 +32,8 @@ from strategies.registry import BUILT_IN
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Names that are devices on Windows, never folders."""
 MOST_DIGITS = 10
+SHORTEST_BAR = min(TIMEFRAMES.values()) * 1000
+"""In milliseconds: an order is at the market before another bar closes."""
 
 
 def contradictions(config: AccountFile) -> Iterator[str]:
@@ -95,6 +97,10 @@ def _symbols(symbols: dict[str, SymbolSection], currency: str) -> Iterator[str]:
             given = getattr(symbol.costs, cost)
             if isinstance(given, int | float) and given < 0:
                 yield f"{path}.costs.{cost}: expected a number from 0, got {given:g}"
+        late = symbol.costs.latency_ms
+        for ms in late if isinstance(late, tuple) else (late,):
+            if not 0 <= ms < SHORTEST_BAR:
+                yield f"{path}.costs.latency_ms: expected milliseconds from 0 to below {SHORTEST_BAR}, got {ms:g}"
         if symbol.spec is not None:
             yield from _spec(symbol.spec, name, f"{path}.spec")
             if problem := unconverted(symbol.spec, currency):
@@ -237,11 +243,24 @@ def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
     if data.format == "ticks" and not data.file:
         yield f'{path}.format: expected "bars" without a file, got "ticks"'
+    if data.finer:
+        yield from _finer(name, data, config, f"{path}.finer")
     if data.zone and not is_zone(data.zone):
         yield f'{path}.zone: expected {FORMS}, or nothing, got "{data.zone}"'
     if data.spread_by_hour and len(data.spread_by_hour) != HOURS:
         yield f"{path}.spread_by_hour: expected {HOURS} numbers or none, got {len(data.spread_by_hour)}"
     yield from _dates(data, path)
+
+
+def _finer(name: str, data: DataSection, config: AccountFile, path: str) -> Iterator[str]:
+    """Say why a table cannot tell what goes on within the bars of another one."""
+    finer = config.data.get(data.finer)
+    if data.format == "ticks":
+        yield f'{path}: expected nothing: bars made of ticks have these, got "{data.finer}"'
+    elif finer is None or (finer.symbol or data.finer) != (data.symbol or name):
+        yield f'{path}: expected another table under `data` of {data.symbol or name}, got "{data.finer}"'
+    elif finer.format == "bars" and TIMEFRAMES[finer.timeframe] >= TIMEFRAMES[data.timeframe]:
+        yield f'{path}: expected ticks, or bars shorter than {data.timeframe}, got {finer.timeframe} of "{data.finer}"'
 
 
 def _known(name: str, table: Mapping[str, object], what: str, path: str) -> Iterator[str]:

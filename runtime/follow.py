@@ -1,7 +1,10 @@
 """A simulated venue that follows told bars: each closed bar is played, then the tick that showed it opens the next."""
 
+from collections.abc import Mapping
+
 from brokers.facts import BarClosed
 from brokers.venue import Venue
+from brokers.within import Span, Within, closing, happen
 from market.types import TIMEFRAMES, Symbol
 
 Told = tuple[int, bool]
@@ -11,11 +14,16 @@ Told = tuple[int, bool]
 class Follower:
     """Keeps one venue in step with the bars of one timeframe for each symbol."""
 
-    __slots__ = ("feeds", "opened", "scales", "venue")
+    __slots__ = ("feeds", "opened", "scales", "venue", "within")
 
-    def __init__(self, venue: Venue, feeds: dict[str, str], scales: dict[str, float]) -> None:
-        """Follow `feeds`: symbol -> timeframe whose bars are its price path; `scales` are points in one of price."""
-        self.venue, self.feeds, self.scales = venue, feeds, scales
+    def __init__(
+        self, venue: Venue, feeds: dict[str, str], scales: dict[str, float], within: Mapping[str, Within] | None = None
+    ) -> None:
+        """Follow `feeds`: symbol -> timeframe whose bars are its price path; `scales` are points in one of price.
+
+        within: of a symbol, what tells the way of prices within its bars.
+        """
+        self.venue, self.feeds, self.scales, self.within = venue, feeds, scales, within or {}
         self.opened: dict[str, Told] = {}
 
     def respecify(self, symbol: Symbol) -> None:
@@ -37,12 +45,20 @@ class Follower:
         if not is_open:
             self._open(bar.symbol, bar.time, bar.open, bar.spread)
         end = min(fact.at, bar.time + TIMEFRAMES[bar.timeframe] * 1000 - 1)
-        self.venue.play_bar(bar.symbol, self._in_order(end), bar.high, bar.low, bar.close)
+        self._play(bar.symbol, Span(bar.time, self._in_order(end), bar.open, bar.high, bar.low, bar.close, bar.spread))
         opens = fact.phase == "live" and not ended
         if opens:
             self._open(bar.symbol, fact.at, fact.bid, (fact.ask - fact.bid) * self.scales[bar.symbol])
         self.opened[bar.symbol] = (bar.time, opens)
         return True
+
+    def _play(self, symbol: str, bar: Span) -> None:
+        """Let a bar go its way, if it is told and anything stands in it."""
+        within = self.within.get(symbol)
+        stands = within is not None and self.venue.unsure(symbol, bar.high, bar.low, bar.close) is not None
+        way = within.way(bar) if within is not None and stands else ()
+        for moment in (*way, closing(bar, way)):
+            happen(self.venue, symbol, moment)
 
     def forget(self, symbol: str) -> None:
         """Have a symbol's bars told anew: what was told of it last was of later than now."""

@@ -7,6 +7,7 @@ import msgspec
 from brokers.facts import BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
 from brokers.venue import Costs
+from brokers.within import Within
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, TradeWrittenOff
@@ -27,11 +28,13 @@ class BooksSnapshot(msgspec.Struct, frozen=True):
 class Books:
     """Follows every fact the core was told and every step it made; says which trades came to an end."""
 
-    __slots__ = ("_waiting", "core", "costs", "live", "shadows")
+    __slots__ = ("_waiting", "core", "costs", "live", "shadows", "within")
 
     def __init__(self, core: Core, costs: Mapping[str, Costs], *, shadows: bool = True) -> None:
         """Begin empty; the shadows open with the account's first known balance."""
         self.core, self.costs = core, costs
+        self.within: Mapping[str, Within] = {}
+        """Of a symbol, what tells the way of prices within its bars, of recorded ones alone: for the shadows."""
         self.live = OutcomeBook("live")
         self.shadows: list[Shadow] = []
         self._waiting = shadows
@@ -83,7 +86,9 @@ class Books:
         plan = self.core.plan
         self._waiting = False
         self.shadows = [
-            Shadow(plan, s, self.core, self.costs, balance) for s in plan.strategies if s.gate and s.gate.mode != "off"
+            Shadow(plan, s, self.core, self.costs, balance, self.within)
+            for s in plan.strategies
+            if s.gate and s.gate.mode != "off"
         ]
 
     def snapshot(self) -> bytes:

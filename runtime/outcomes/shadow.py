@@ -13,6 +13,7 @@ import msgspec
 from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, HistoryGrown, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
 from brokers.venue import Costs, Venue
+from brokers.within import Within
 from market.types import Account, Bar
 from regimes.gate import GateParams
 from runtime.core.core import Core
@@ -50,7 +51,10 @@ class Shadow:
 
     __slots__ = ("book", "core", "follower", "venue")
 
-    def __init__(self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float) -> None:
+    def __init__(
+        self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float,
+        within: Mapping[str, Within],
+    ) -> None:  # fmt: skip
         """Open a book like the live one, for one strategy only."""
         gate = msgspec.structs.replace(of.gate, mode="off") if of.gate else GateParams(mode="off")
         alone = msgspec.structs.replace(of, gate=gate)
@@ -63,7 +67,8 @@ class Shadow:
         )  # fmt: skip
         self.venue.news()
         self.book = OutcomeBook("shadow")
-        self.follower = Follower(self.venue, {of.symbol: of.timeframe}, {of.symbol: plan.symbols[of.symbol].scale})
+        scales = {of.symbol: plan.symbols[of.symbol].scale}
+        self.follower = Follower(self.venue, {of.symbol: of.timeframe}, scales, within)
         self._begin(balance, plan, host)
         if isinstance(of.strategy, WindowStrategy):  # what its host has been told so far it knows, too
             home = next(lane for lane in host.lanes if lane.number == of.number)
