@@ -5,7 +5,12 @@ from market.types import Deal
 
 
 def ambiguous_of(record: Record) -> int:
-    """Return how many trades were stopped in a bar that reached their target too: what came first, it does not tell."""
+    """Return how many trades were stopped in a bar that reached their target too: what came first, it does not tell.
+
+    Where ticks or shorter bars told the way of its prices, those that they left open are known.
+    """
+    if record.ambiguous is not None:
+        return record.ambiguous
     targets = {d.magic: d.target for d in record.decisions if d.outcome == "traded" and d.target}
     entries = {deal.position: targets.get(deal.magic, 0.0) for deal in record.deals if deal.entry == "in"}
     return sum(

@@ -22,7 +22,17 @@ TOLD = {"decisions": "outcome", "deals": "volume"}
 """What is told of a row that the other has not."""
 NONE = "no such row"
 MONEY = ("initial_balance", "final_balance", "realised_pnl", "max_drawdown", "shadow_pnl", "gate_value")
-COUNTS = ("bars", "decisions", "orders", "deals", "trades", "vetoed_by_regime", "shadow_trades", "ambiguous")
+COUNTS = (
+    "bars",
+    "decisions",
+    "orders",
+    "deals",
+    "trades",
+    "vetoed_by_regime",
+    "shadow_trades",
+    "ambiguous",
+    "resolved",
+)
 SHARES = ("max_drawdown_share", "gate_r")
 
 

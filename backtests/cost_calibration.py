@@ -47,6 +47,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Mean of them."""
     latency_s: float | None
     """Median from the tick that was decided on to the deal."""
+    latencies_ms: tuple[float, ...]
+    """The same of each fill, oldest first; empty: too few."""
 
 
 def measured(journal: Path, config: AccountConfig) -> list[Measured]:
@@ -87,6 +89,7 @@ def _measured(
     table = tuple(round(statistics.median(by_hour[h]), 1) if h in by_hour else median for h in range(HOURS))
     own = [(deal, decision) for deal, decision in deals if deal.symbol == name]
     slips = [round(_slip(deal, decision) * scale, 1) for deal, decision in own]
+    late = [float(max(0, deal.at - decision.at)) for deal, decision in own]
     return Measured(
         symbol=name,
         quotes=len(quotes),
@@ -96,6 +99,7 @@ def _measured(
         fills=len(own),
         slips=tuple(slips[-MOST_SLIPS:]) if len(own) >= FEWEST_FILLS else (),
         slippage=statistics.fmean(slips) if slips else None,
+        latencies_ms=tuple(late[-MOST_SLIPS:]) if len(own) >= FEWEST_FILLS else (),
         latency_s=statistics.median((deal.at - decision.at) / 1000.0 for deal, decision in own) if own else None,
     )
 
@@ -123,6 +127,10 @@ def _lines(m: Measured, day: str) -> list[str]:
         ]
     else:
         lines.append(f"# slips: {m.fills} fills are too few, at least {FEWEST_FILLS} are needed")
+    if any(m.latencies_ms):
+        told = f"from the decision to the deal, median {statistics.median(m.latencies_ms):g}"
+        lines.append(f"# for bars with ticks, in place of the slips, which hold it too; {told}:")
+        lines.append(f"# latency_ms = [{', '.join(f'{ms:g}' for ms in m.latencies_ms)}]")
     if m.spread_by_hour:
         lines += [
             "",

@@ -61,6 +61,8 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
     """And of which something told what came first."""
     apart: int = 0
     """Bars in which something stood, and of which what should tell that would make other bars."""
+    within: Mapping[str, str] = {}
+    """Of a symbol, what told the way of prices within its bars, in words."""
     played: Literal["plain", "compiled", "compiled, row by row"] = "plain"
     """By which drive, row by row where the strategy is asked in Python; what came of it is the same by each."""
     why: str = ""
@@ -137,6 +139,7 @@ class PlainDrive:
             decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity,
             bars=self.bars, balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
             resolved=self.passage.resolved, apart=self.passage.apart,
+            within={symbol: way.said for symbol, way in self.passage.within.items()},
         )  # fmt: skip
 
     def _times(self) -> Iterator[int]:

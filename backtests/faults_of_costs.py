@@ -108,11 +108,24 @@ def _assumed(record: Record, live: list[Trade]) -> Iterator[Fault]:
         bare = sum(spread <= 0.0 for spread in tape.spread)
         told = [f"spread {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
         told += [f"slippage {costs.slippage:g}"] if not costs.slips and not _free(record, name) else []
+        told += _late(record, name)
         if told and name in {t.symbol for t in live}:
             yield Fault(
                 "assumed_costs",
                 f"{name} {timeframe}: costs are assumed, not measured ({', '.join(told)}): see `tidegate calibrate`.",
             )
+
+
+def _late(record: Record, name: str) -> list[str]:
+    """Return what is assumed of the time that orders take; slips that were measured hold it.
+
+    Bars have no quote before the next one opens: an order decided at a close is filled there, as if it took no time.
+    """
+    costs = record.config.symbols[name].costs
+    if costs.slips or isinstance(costs.latency_ms, tuple):
+        return []
+    quoted = costs.latency_ms > 0.0 and record.within.get(name) == "ticks"
+    return [f"latency {costs.latency_ms:g} ms" if quoted else "no latency: each order is filled at the bar's open"]
 
 
 def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:
@@ -146,7 +159,8 @@ def _ambiguous(ambiguous: int, trades: int) -> Iterator[Fault]:
         yield Fault(
             "ambiguous_bars",
             f"{ambiguous:,} of {trades:,} trades ({share(ambiguous / trades)}) were left in a bar that reached both "
-            "their stop and their target. They are counted as stopped; what came first only shorter bars can tell.",
+            "their stop and their target. They are counted as stopped; what came first only shorter bars or ticks "
+            "can tell (`finer` in [data]).",
         )
 
 

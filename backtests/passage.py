@@ -33,8 +33,11 @@ class Passage:
         self.told = self.apart = 0
         """Bars whose way was told, and bars that others would have come of: only those in which something stood."""
         self._ways: dict[Reel, Way] = {}
+        self._last: dict[str, Way] = {}
         self._coming: list[tuple[int, AnyRequest]] = []
         self._asked = self._open = 0
+        self._opening = venue.at
+        """When the bars opened that opened last: what is decided then, is on the first tick of each."""
 
     @property
     def resolved(self) -> int:
@@ -49,7 +52,8 @@ class Passage:
         late = _latency(self.costs.get(request.symbol, Costs()), request.id) if way is not None and way.quotes else 0
         if late <= 0:
             return False
-        due = self.venue.at + late
+        at = self.venue.at
+        due = (way.begun(at) if way is not None and at == self._opening else at) + late
         self._coming.append((max(due, self._coming[-1][0]) if self._coming else due, request))
         return True
 
@@ -64,8 +68,10 @@ class Passage:
 
     def _questions(self, symbol: str) -> int:
         """Return how many exits the bar under way would leave open by itself."""
-        way = next((way for reel, way in self._ways.items() if reel.symbol == symbol and way.told), None)
-        return (way and self.venue.unsure(symbol, way.bar.high, way.bar.low, way.bar.close)) or 0
+        way = self._last.get(symbol)
+        if way is None or not way.told:
+            return 0
+        return self.venue.unsure(symbol, way.bar.high, way.bar.low, way.bar.close) or 0
 
     # --- bars ---------------------------------------------------------------------------------------------------------
 
@@ -77,6 +83,7 @@ class Passage:
             happen(self.venue, symbol, moment)
             self._open += (self.venue.ambiguous - unsure) * told
         yield from self._arrived(at)
+        self._opening = at
 
     def _happening(self, at: int, reels: Sequence[Reel]) -> list[tuple[int, str, Moment, bool]]:
         """Return what happens in bars before a moment, in order."""
@@ -106,7 +113,9 @@ class Passage:
             self.apart += not moments
         if moments:
             self._asked += questions or 0
-        way = self._ways[reel] = Way(bar, [closing(bar, moments), *reversed(moments)], bool(moments))
+        way = self._ways[reel] = self._last[symbol] = Way(
+            bar, [closing(bar, moments), *reversed(moments)], bool(moments)
+        )
         return way
 
 

@@ -69,6 +69,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Of each regime model, what its states were like in training."""
     played: str = ""
     """Of a backtest, which drive has played the bars, in words."""
+    within: Mapping[str, str] = {}
+    """Of a backtest, and each symbol, what told the way of prices within its bars, in words."""
+    ambiguous: int | None = None
+    """Exits that this left open all the same, counted against the strategy; None: nothing told, the bars say it."""
+    resolved: int = 0
+    """And of which it told what came first."""
+    apart: int = 0
+    """Bars that it did not make up, and that were played alone."""
     learnt: Mapping[str, tuple[int, int]] = {}
     """Of a backtest, for each regime model: when the first and the last bar opened that it learnt from, UTC ms."""
 
@@ -96,6 +104,10 @@ def record_of_drive(
         shadows=shadows,
         profiles=_profiles(models),
         played=f"{drive.played}: {drive.why}" if drive.why else drive.played,
+        within=drive.within,
+        ambiguous=drive.ambiguous if drive.within else None,
+        resolved=drive.resolved,
+        apart=drive.apart,
         learnt={name: (model.data.first, model.data.last) for name, model in models.items()},
     )
 

@@ -18,7 +18,7 @@ def remarks_of(record: Record, ambiguous: int) -> list[str]:
     return [
         *_learnt(record),
         *(remark for tape in record.tapes.values() for remark in _opens(tape)),
-        *_ambiguous(ambiguous),
+        *_ambiguous(record, ambiguous),
         *_costs(record),
         *_swap(record),
         *_ended(record),
@@ -65,14 +65,25 @@ def _year(at: int) -> int:
     return datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).year
 
 
-def _ambiguous(number: int) -> Iterator[str]:
-    if not number:
+def _ambiguous(record: Record, number: int) -> Iterator[str]:
+    told, found = ", ".join(sorted(set(record.within.values()))), number + record.resolved
+    if not found:
         yield "No bar reached both stop and target of a position."
-        return
-    yield (
-        f"Bars that reached both stop and target of a position: {number}, counted as stopped. "
-        "A bar does not tell what came first."
-    )
+    elif not told:
+        yield (
+            f"Bars that reached both stop and target of a position: {number}, counted as stopped. "
+            "A bar does not tell what came first."
+        )
+    else:
+        yield (
+            f"Bars that reached both stop and target of a position: {found}. Of {record.resolved} the {told} within "
+            f"them told what came first, {number} count as stopped."
+        )
+    if record.apart:
+        yield (
+            f"In {record.apart:,} bars with a position or an order the {told} make up other prices than the bar's own: "
+            "these bars were played alone."
+        )
 
 
 def _costs(record: Record) -> Iterator[str]:
@@ -92,6 +103,11 @@ def _costs(record: Record) -> Iterator[str]:
 
 
 def _swap(record: Record) -> Iterator[str]:
+    if record.source == "backtest" and any(deal.swap for deal in record.deals):
+        yield (
+            "Financing (swap) is reckoned at the rates of today, or those configured, for the whole time: what was "
+            "charged then is not known."
+        )
     free = sorted({s.symbol for s in record.config.strategies if not record.config.symbols[s.symbol].costs.swap})
     if free:
         yield f"{', '.join(free)}: financing (swap) of positions held over night is not counted."

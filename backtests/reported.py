@@ -17,8 +17,9 @@ from backtests.report import write_report
 from backtests.saved import Form, save
 from backtests.screen import Watch
 from backtests.summary import Summary, summary_of
-from config.account import AccountConfig, DataSection
+from config.account import AccountConfig
 from config.errors import UsageError
+from config.recorded import DataSection
 from runtime.assemble import models_of
 
 REPORT = "report.html"

@@ -86,7 +86,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     gate_verdict: str
     gate_sentence: str
     ambiguous: int
-    """Trades stopped in a bar that reached their target too."""
+    """Trades stopped in a bar that reached their target too, what came first being told by nothing."""
+    resolved: int
+    """Trades left in such a bar, of which ticks or shorter bars told what came first."""
+    within: dict[str, str]
+    """Of a backtest, and each symbol, what told that."""
     worth: Worth | None
     """What the profit is worth as evidence; None where there is too little of it."""
     faults: list[Fault]
@@ -145,6 +149,8 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
         gate_verdict=gate.verdict,
         gate_sentence=gate.sentence,
         ambiguous=ambiguous,
+        resolved=record.resolved,
+        within=dict(record.within),
         worth=worth,
         faults=faults_of(record, worth, ambiguous),
         regimes=regimes_of(record),

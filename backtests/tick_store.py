@@ -93,7 +93,11 @@ def _write(folder: Path, asked: Asked, seen: tuple[int, int], told: Told) -> Man
         manifest = Manifest(size=seen[0], changed=seen[1], report=file.report())
         (draft / MANIFEST).write_bytes(msgspec.json.encode(manifest))
         shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
+        try:
+            draft.rename(folder)
+        except OSError:  # another process has just put the same there
+            if _kept(folder) != manifest:
+                raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest

@@ -145,6 +145,9 @@ class Walk:
             balance=self.balance,
             orders=sum(drive.orders for drive in self.drives),
             ambiguous=sum(drive.ambiguous for drive in self.drives),
+            resolved=sum(drive.resolved for drive in self.drives),
+            apart=sum(drive.apart for drive in self.drives),
+            within=self.drives[0].within if self.drives else {},
         )
 
 

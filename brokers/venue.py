@@ -266,21 +266,12 @@ class Venue:
 
     def account(self, login: int = 1, server: str = "venue", *, name: str = "", company: str = "") -> Account:
         """Return the account as a terminal reports it."""
+        a = self._a
         return Account(
-            login=login,
-            server=server,
-            currency=self._a.currency,
-            leverage=self._a.leverage,
-            hedging=self._a.hedging,
-            demo=True,
-            trade_allowed=True,
-            balance=self.balance,
-            equity=self.equity(),
-            margin=self._a.margin,
-            credit=self._a.credit,
-            name=name,
+            login=login, server=server, currency=a.currency, leverage=a.leverage, hedging=a.hedging, demo=True,
+            trade_allowed=True, balance=self.balance, equity=self.equity(), margin=a.margin, credit=a.credit, name=name,
             company=company,
-        )
+        )  # fmt: skip
 
     def positions(self) -> tuple[Position, ...]:
         """Return what is open, by ticket."""

@@ -66,6 +66,10 @@ class Within(Protocol):
         """Whether it tells every quote, so that a moment between two bars' opens has a price of its own."""
         ...
 
+    def begun(self, at: int) -> int:
+        """Return when the first quote came from a moment on: that of a bar that opened then, as far as it is known."""
+        ...
+
     def way(self, bar: Span) -> Sequence[Moment]:
         """Return the way of a bar's prices; nothing where another bar would come of it."""
         ...
@@ -81,6 +85,11 @@ class OfTicks:
     def __init__(self, ticks: Ticks) -> None:
         """Take all ticks of a symbol."""
         self.ticks = ticks
+
+    def begun(self, at: int) -> int:
+        """Return when the next tick came; the moment itself where none is left."""
+        place = bisect_left(self.ticks.time, at)
+        return self.ticks.time[place] if place < len(self.ticks) else at
 
     def way(self, bar: Span) -> Sequence[Moment]:
         """Return the ticks of a bar."""
@@ -107,6 +116,10 @@ class OfBars:
     def said(self) -> str:
         """What it is, in words."""
         return f"{self.bars.timeframe} bars"
+
+    def begun(self, at: int) -> int:
+        """Return the moment itself: bars do not tell."""
+        return at
 
     def way(self, bar: Span) -> Sequence[Moment]:
         """Return the shorter bars of a bar; one that has no spread of its own has the longer one's."""

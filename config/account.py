@@ -14,10 +14,10 @@ from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
 from config.calendar import Calendars
 from config.members import MemberSection, meant
+from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
-from market.barcheck import Policy
-from market.types import TIMEFRAMES, Symbol
+from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
 from strategies.protocol import FeatureRef
@@ -28,7 +28,6 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3,8}$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
-Timeframe = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(TIMEFRAMES)})$")]
 
 
 class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -245,32 +244,6 @@ class FeedSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Closed bars that are read again and again: one that has changed holds its symbol."""
     stale_s: Positive = 120.0
     """A symbol that its calendar says is traded, and that has had no tick for so long, is held."""
-
-
-class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Recorded bars of one symbol: what a backtest, a training and the look-alike read."""
-
-    symbol: str = ""
-    """Whose bars they are; empty: those of the symbol that the table is named after. Where bars of several timeframes
-    of one symbol are read, each has a table of its own."""
-    source: Literal["sp500", ""] = ""
-    """sp500: twenty years of daily bars of the S&P 500, shipped with the package arch."""
-    file: str = ""
-    format: Literal["bars", "ticks"] = "bars"
-    """What the file holds. Of ticks the bars of `timeframe` are made, and these tell what came first within them."""
-    timeframe: Timeframe = "D1"
-    zone: str = ""
-    """The rule of the file's clock (`brokers/mt5/zone.py`); empty: as files of its form are stamped, mostly UTC."""
-    policy: Policy = Policy()
-    """What becomes of a row that breaks the contract of a bar file."""
-    spread_by_hour: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = ()
-    """Points by hour of the week, Monday 00:00 of the server's clock first, where a bar has no spread of its own; 168
-    of them, as `tidegate calibrate` measures them, or none: the symbol's `costs.spread` everywhere."""
-    finer: str = ""
-    """Another table here, of the same symbol: its shorter bars, or its ticks, tell what came first within these."""
-    from_: datetime.date | None = msgspec.field(default=None, name="from")
-    to: datetime.date | None = None
-    """The last day read."""
 
 
 class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,6 @@ from brokers.limits import LONGEST_NAME, Limits
 from brokers.mt5.zone import FORMS, is_zone
 from config.account import (
     AccountFile,
-    DataSection,
     RegimeSection,
     StatesSection,
     StrategySection,
@@ -19,6 +18,7 @@ from config.account import (
 )
 from config.leaves import shown
 from config.members import member_problems, option_problems
+from config.recorded import DataSection
 from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems

@@ -30,6 +30,7 @@ def join(path: str, key: str) -> str:
 
 
 def _check(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
+    kind = _meant(value, kind)
     match value, kind:
         case _, inspect.Metadata():
             yield from _check(value, kind.type, path)
@@ -50,6 +51,12 @@ def _check(value: object, kind: inspect.Type, path: str) -> Iterator[str]:
             yield from _anything(value, path)
         case _:
             yield from _leaf(value, kind, path)
+
+
+def _meant(value: object, kind: inspect.Type) -> inspect.Type:
+    """Return what a list can only be meant as, of several types; else the type as it stands."""
+    several = kind.types if isinstance(value, list) and isinstance(kind, inspect.UnionType) else ()
+    return next((one for one in several if isinstance(one, inspect.VarTupleType)), kind)
 
 
 def _leaf(value: object, kind: inspect.Type, path: str) -> Iterator[str]:

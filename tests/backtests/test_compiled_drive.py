@@ -13,6 +13,7 @@ from backtests.engine_plan import why_plain
 from brokers.commission import PerDeal, PerLot, Turnover
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints
 from brokers.venue import Costs
+from brokers.within import OfBars
 from market.bars import Bars, bars_of
 from regimes.gate import ByPosterior
 from regimes.novelty import e_process
@@ -296,6 +297,10 @@ def test_costs_and_spreads_that_are_not_played_are_told_apart() -> None:
     shallow, narrow = {"XAUUSD": Costs(depth=1.0)}, {"XAUUSD": Costs(spread=0.004)}
     small = "a spread of XAUUSD is below a hundredth of a point"
 
+    within = {"XAUUSD": OfBars(GOLD_BARS)}
+    assert "H1 bars tell what goes on within the bars of XAUUSD" == why_plain(
+        gated(Dice(), "off"), {KEY: GOLD_BARS}, {}, shadows=False, within=within
+    )
     assert "a quote of XAUUSD fills only so many lots" == why_plain(plan, {KEY: GOLD_BARS}, shallow, shadows=False)
     assert small == why_plain(plan, {KEY: GOLD_BARS}, narrow, shadows=True)
     assert not why_plain(gated(Dice(), "off"), {KEY: GOLD_BARS}, narrow, shadows=True)

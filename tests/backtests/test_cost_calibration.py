@@ -7,6 +7,7 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backtests.cost_calibration import FEWEST_FILLS, as_toml, measured
@@ -65,6 +66,19 @@ def test_too_little_is_said_and_not_proposed(tmp_path: Path) -> None:
 
     assert (None, (), ()) == (found.spread, found.spread_by_hour, found.slips)
     assert "too few" in as_toml([found], "2026-01-01")
+
+
+def test_latency_is_proposed_for_ticks_and_not_beside_slips_that_hold_it(tmp_path: Path) -> None:
+    """As a comment, fill by fill: whoever plays both would wait twice."""
+    (found,) = measured(*a_life(tmp_path))
+    text = as_toml([msgspec.structs.replace(found, latencies_ms=(120.0, 180.0, 300.0))], "2026-01-01")
+
+    assert (0.0,) * found.fills == found.latencies_ms
+    assert "latency_ms" not in as_toml([found], "2026-01-01")
+    assert "in place of the slips, which hold it too; from the decision to the deal, median 180:" in text
+    assert [120, 180, 300] == tomllib.loads(text.replace("# latency_ms", "latency_ms"))["symbols"]["SP500"]["costs"][
+        "latency_ms"
+    ]
 
 
 def test_an_account_that_never_ran_is_refused_in_words(tmp_path: Path) -> None:

@@ -194,6 +194,14 @@ def test_an_order_gets_the_quote_of_the_moment_at_which_it_arrives(
     )
 
 
+def test_what_an_order_would_leave_open_is_counted_when_it_arrives() -> None:
+    """Bought within the bar that then reaches both its target and its stop: ticks tell which was first."""
+    drive = played(both(), tape_of(BOTH), late=150.0, within={"XAUUSD": OfTicks(BOTH)})
+
+    assert ("out", "target", 102.2, 4 * HOUR + 2 * MINUTE) == dealt(drive)[-1]
+    assert (0, 1) == (drive.ambiguous, drive.resolved)
+
+
 def test_draws_of_latency_are_taken_by_the_order() -> None:
     """The same account meets the same ones, and no order overtakes another."""
     drive = played(there_and_back(), tape_of(RISING), late=(0.0, 150.0, 300.0), within={"XAUUSD": OfTicks(RISING)})
@@ -303,3 +311,12 @@ def test_shorter_bars_that_are_not_there_tell_nothing() -> None:
     drive = played(both(), tape_of(BOTH), within={"XAUUSD": OfBars(bars_of("XAUUSD", "M1", []))})
 
     assert (1, 1) == (drive.ambiguous, drive.apart)
+
+
+def test_the_time_an_order_takes_is_counted_from_the_tick_that_shows_the_bar_closed() -> None:
+    """The hour opens at its hour, and its first tick comes two minutes later: nobody can decide before."""
+    hours = [[(0, 100.0)], [(2 * MINUTE, 100.0), (2 * MINUTE + 100, 100.2), (3 * MINUTE, 100.4)], [(0, 100.4)]]
+    ticks = ticks_of(hours)
+    drive = played(a_plan(a_lane({3: buy(5.0)})), tape_of(ticks), late=150.0, within={"XAUUSD": OfTicks(ticks)})
+
+    assert ("in", "expert", 100.3, 4 * HOUR + 2 * MINUTE + 150) == dealt(drive)[0]

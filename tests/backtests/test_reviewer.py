@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from backtests.faults import Name
 from backtests.faults_of_costs import costs_of_trading, points_of
 from backtests.record import Record, Trade
+from backtests.remarks import remarks_of
 from backtests.report import report_html
 from backtests.reviewer import faults_of
 from backtests.summary import summary_of
@@ -175,13 +176,44 @@ def test_costs_that_nobody_has_measured() -> None:
 
     assert [
         (
-            "SP500 D1: costs are assumed, not measured (spread 50 points on 60 of 60 bars, slippage 10): see `tidegate "
-            "calibrate`."
+            "SP500 D1: costs are assumed, not measured (spread 50 points on 60 of 60 bars, slippage 10, no latency: "
+            "each order is filled at the bar's open): see `tidegate calibrate`."
         )
     ] == assumed(record)
     assert "slippage" not in assumed(half)[0]
     assert [] == assumed(measured)
     assert [] == assumed(replace(record, source="journal"))
+
+
+@pytest.mark.parametrize(
+    ("costs", "told", "said"),
+    [
+        (Costs(spread=50.0, slippage=1.0), "ticks", "no latency: each order is filled at the bar's open"),
+        (Costs(spread=50.0, slippage=1.0, latency_ms=150.0), "ticks", "latency 150 ms"),
+        (Costs(spread=50.0, slippage=1.0, latency_ms=150.0), "M1 bars", "no latency: each order"),
+        (Costs(spread=50.0, slippage=1.0, latency_ms=(150.0, 90.0)), "ticks", ""),
+        (Costs(spread=50.0, slips=(1.0,)), "", ""),
+    ],
+    ids=["none", "constant", "without a quote", "measured", "within measured slips"],
+)
+def test_the_latency_that_is_assumed(costs: Costs, told: str, said: str) -> None:
+    """Where only bars are known it cannot be played, and orders fill as if they took no time."""
+    record = replace(with_costs(with_trades(FINE), costs), within={"SP500": told})
+
+    assert said in assumed(record)[0]
+    assert bool(said) == ("latency" in assumed(record)[0])
+
+
+def test_todays_swap_is_named_however_short_the_record() -> None:
+    """What was charged then, nobody has written down."""
+    record = with_trades(FINE)
+    charged = replace(record, deals=[replace(deal, swap=-1.0) for deal in record.deals])
+    said = "Financing (swap) is reckoned at the rates of today"
+
+    assert [True, False, False] == [
+        any(note.startswith(said) for note in remarks_of(one, 0))
+        for one in (charged, record, replace(charged, source="journal"))
+    ]
 
 
 def assumed(record: Record) -> list[str]:

@@ -127,6 +127,20 @@ def test_stretches_of_a_regime_cover_the_time(states: list[int]) -> None:
     assert all(a[2] == b[1] and a[0] != b[0] for a, b in pairwise(runs))
 
 
+def test_exits_that_ticks_have_decided_are_told_apart() -> None:
+    """How many, by what, and how many bars the ticks did not make up."""
+    record, _ = doubtful()
+    told = msgspec.structs.replace(record, within={"SP500": "ticks"}, ambiguous=1, resolved=4, apart=2)
+    summary = summary_of(told)
+
+    assert (1, 4, {"SP500": "ticks"}) == (summary.ambiguous, summary.resolved, summary.within)
+    assert (
+        "Bars that reached both stop and target of a position: 5. Of 4 the ticks within them told what came first, 1 "
+        "count as stopped."
+    ) in summary.notes
+    assert any("In 2 bars with a position or an order the ticks make up other prices" in note for note in summary.notes)
+
+
 def test_exits_in_doubt_are_counted_as_the_venue_counts_them() -> None:
     """Deals, decisions and bars tell how many bars reached both stop and target."""
     record, drive = doubtful()

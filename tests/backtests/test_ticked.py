@@ -1,5 +1,7 @@
 """Bars made of ticks: what a terminal would show of them, whatever they are, and whichever file they come from."""
 
+import re
+
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from backtests.backtest import run_backtest
+from backtests.drive import Drive
+from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead, tapes_of
+from backtests.summary import summary_of
 from backtests.tick_store import stored_ticks
 from backtests.ticked import bars_of_ticks
 from brokers.mt5.lookalike.series import Series
@@ -20,8 +26,9 @@ from config.account import AccountConfig
 from config.errors import ConfigError
 from config.load import parse
 from market.barcheck import BarFileError, Policy
-from market.bars import Bars
+from market.bars import COLUMNS, Bars
 from market.ticks import Ticks
+from tests.records import TARGETED
 from tests.venues import EURUSD, HOUR, MONDAY
 
 SUNDAY = MONDAY - 5 * HOUR // 2
@@ -134,6 +141,7 @@ login = 1
 server = "S"
 currency = "USD"
 zone = "UTC+2"
+mode = "paper"
 
 [terminal]
 kind = "lookalike"
@@ -159,12 +167,15 @@ max_daily_loss = 0.5
 max_spread = 300.0
 max_orders_per_minute = 100
 
+[feed]
+warmup = 20
+
 [[strategies]]
 name = "trend"
 use = "trend"
 symbol = "EURUSD"
 timeframe = "M5"
-risk = 0.001
+risk = 0.0005
 params = { fast = 3, slow = 8, atr = 5, stop_atr = 1.0 }
 
 [data.EURUSD]
@@ -194,3 +205,55 @@ def test_only_files_hold_ticks(tmp_path: Path) -> None:
     """What comes with a package are bars."""
     with pytest.raises(ConfigError, match=r'data\.EURUSD\.format: expected "bars" without a file, got "ticks"'):
         account(tmp_path, 'source = "sp500"\nformat = "ticks"')
+
+
+# --- the page on it ---------------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+TICKS, FINER, LATENCY = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def recorded(folder: Path) -> Ticks:
+    """Write and return a day and a half of ticks that swing; write the bars that they make up, too."""
+    rows = [(17_000, 100_000 + 40 * ((n // 23) % 5) - 13 * (n % 7) + n // 50, 8) for n in range(7_000)]
+    ticks = ticks_of(rows)
+    shown = [to_server("UTC+2 EU", time) for time in ticks.time]
+    columns = {"time_msc": shown, "bid": ticks.bid, "ask": ticks.ask}
+    parquet.write_table(pa.table(columns), folder / "eurusd-ticks.parquet")
+    for timeframe in ("M1", "M15"):
+        bars = bars_of_ticks(ticks, timeframe, "UTC", EURUSD.scale)
+        lines = [",".join(str(getattr(bar, name)) for name in COLUMNS) for bar in bars]
+        text = "\n".join([",".join(COLUMNS), *lines])
+        (folder / f"eurusd-{timeframe.lower()}.csv").write_text(text, encoding="utf-8")
+    return ticks
+
+
+def by_the_page(folder: Path, *parts: str) -> tuple[Drive, Record]:
+    """Play the page's lines, in an account that wants a target near its stop."""
+    text = ACCOUNT.replace('use = "trend"', 'use = "targeted_in_ticks:Targeted"').replace('"M5"', '"M15"')
+    text = re.sub(r"params = .*\n", "", text).replace("[data.EURUSD]\n", "")
+    (folder / "targeted_in_ticks.py").write_text(TARGETED, encoding="utf-8")
+    config = parse("\n".join([text, *parts]), folder=folder, name="account.toml")
+    drive, tapes = run_backtest(config)
+    return drive, record_of_drive(drive, tapes, config, {})
+
+
+def test_the_page_on_data_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bars alone leave exits open, minutes fewer, ticks none; latency is played with ticks and named on top."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    times = set(recorded(tmp_path).time)
+    alone, _ = by_the_page(tmp_path, FINER.replace('finer = "eurusd-minutes"', ""))
+    minutes, _ = by_the_page(tmp_path, FINER)
+    ticks, record = by_the_page(tmp_path, TICKS, LATENCY)
+    summary = summary_of(record)
+
+    assert alone.ambiguous > 3
+    assert (0, {}) == (alone.resolved, alone.within)
+    assert minutes.resolved > minutes.ambiguous
+    assert {"EURUSD": "M1 bars"} == minutes.within
+    assert (0, 0) == (minutes.apart, ticks.apart)
+    assert (0, ticks.resolved, {"EURUSD": "ticks"}) == (summary.ambiguous, summary.resolved, summary.within)
+    assert ticks.resolved > 3
+    assert "ticks tell what goes on within the bars of EURUSD" == ticks.why
+    assert [] == [deal for deal in record.deals if deal.entry == "in" and deal.at - 180 not in times]
+    assert any("latency 180 ms" in fault.sentence for fault in summary.faults)

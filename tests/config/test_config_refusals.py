@@ -180,6 +180,12 @@ REGIME = "regimes/calm-or-storm"
         (f"{SP500}/broker", "x" * 30, "symbols.SP500.broker: expected no more than 29 characters"),
         (f"{SP500}/costs/spread", -1, "symbols.SP500.costs.spread: expected a number from 0, got -1"),
         (
+            f"{SP500}/costs/latency_ms",
+            -1,
+            "symbols.SP500.costs.latency_ms: expected milliseconds from 0 to below 60000",
+        ),
+        (f"{SP500}/costs/latency_ms", [1, 60_000], "symbols.SP500.costs.latency_ms: expected milliseconds from 0 to"),
+        (
             f"{SP500}/costs/commission",
             {"per": "moon"},
             'symbols.SP500.costs.commission.per: expected "lot" or "deal" or "turnover", got "moon"',
@@ -269,6 +275,14 @@ REGIME = "regimes/calm-or-storm"
             "data.more.symbol: expected the name of a table under `symbols`",
         ),
         ("data/more", {"source": "sp500", "symbol": "SP500"}, "data.more: expected bars that no table before it has"),
+        ("data/SP500/format", "ticks", 'data.SP500.format: expected "bars" without a file, got "ticks"'),
+        ("data/SP500/finer", "SP500", 'data.SP500.finer: expected ticks, or bars shorter than D1, got D1 of "SP500"'),
+        ("data/SP500/finer", "more", 'data.SP500.finer: expected another table under `data` of SP500, got "more"'),
+        (
+            "data/more",
+            {"file": "x.csv", "format": "ticks", "symbol": "SP500", "timeframe": "M1", "finer": "SP500"},
+            'data.more.finer: expected nothing: bars made of ticks have these, got "SP500"',
+        ),
         ("data/SP500/zone", "CET", "data.SP500.zone: expected "),
         ("data/DAX", {"source": "sp500"}, "data.DAX: expected a symbol that has a table under `symbols` (SP500)"),
         ("symbols/SPX", {"broker": "SP500"}, "symbols.SPX.broker: expected a name no other symbol has at the broker"),
