@@ -15,7 +15,7 @@ import msgspec
 
 from backtests.backtest import all_called_here
 from backtests.drive import Drive, PlainDrive
-from backtests.parity_causes import Cause, Difference, alone, difference_of
+from backtests.parity_causes import Cause, Difference, Wrong, alone, blamed, difference_of
 from backtests.parity_fills import Fill, fills_of
 from backtests.parity_journal import Lived, lived
 from backtests.recorded import day_ms
@@ -30,10 +30,6 @@ from runtime.core.plan import Plan
 from runtime.revive import pair_of_run
 
 _config_of = msgspec.json.Decoder(AccountConfig).decode
-
-
-Wrong = tuple[int, Cause]
-"""When a bar opened, and what is wrong with it."""
 
 
 class Parity(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +75,7 @@ def parity(
     lasts = {} if told.ended else {key: tape.time[-1] for key, tape in tapes.items()}
     ends, made = _parted(again.decisions, lasts)
     mine, theirs = _of_day(_parted(told.decisions, lasts)[1], first, end), _of_day(made, first, end)
-    found = _compared(mine, theirs, wrong)
+    found = _compared(mine, theirs, wrong, _read_by(plan))
     out = {(d.magic, d.side) for d in ends if d.instruction}
     deals = [_on(each, first, end) for each in (told.deals, again.deals)]
     deals[1] = [deal for deal in deals[1] if (deal.magic, deal.side) not in out]
@@ -121,12 +117,18 @@ def _again(told: Lived, plan: Plan, tapes: Mapping[FeedKey, Bars], progress: Cal
 
 def _wrong_bars(told: Lived, tapes: Mapping[FeedKey, Bars], end: int) -> list[Wrong]:
     """Return the bars that one of both was not told, or otherwise, in order of time."""
-    found: list[Wrong] = [(time, "revised bar") for key, time in told.revised if key in tapes]
+    found: list[Wrong] = [(time, key, "revised bar") for key, time in told.revised if key in tapes]
     for key, tape in tapes.items():
         mine, theirs = told.bars[key], {bar.time: bar for bar in tape}
-        found += [(time, "missing bar") for time in mine.keys() ^ theirs.keys() if time < end]
-        found += [(time, "revised bar") for time in mine.keys() & theirs.keys() if mine[time] != theirs[time]]
+        found += [(time, key, "missing bar") for time in mine.keys() ^ theirs.keys() if time < end]
+        found += [(time, key, "revised bar") for time in mine.keys() & theirs.keys() if mine[time] != theirs[time]]
     return sorted(found)
+
+
+def _read_by(plan: Plan) -> dict[str, set[FeedKey]]:
+    """Return the feeds that each strategy reads: its own, and its regime's."""
+    regimes = {r.name: (r.symbol, r.told) for r in plan.regimes}
+    return {s.name: {(s.symbol, s.timeframe), regimes.get(s.regime, (s.symbol, s.timeframe))} for s in plan.strategies}
 
 
 Key = tuple[str, str, str, int]
@@ -151,15 +153,15 @@ def _on(deals: list[Deal], first: int, end: int) -> list[Deal]:
 
 
 def _compared(
-    mine: dict[Key, Decision], theirs: dict[Key, Decision], wrong: list[tuple[int, Cause]]
+    mine: dict[Key, Decision], theirs: dict[Key, Decision], wrong: list[Wrong], read: Mapping[str, set[FeedKey]]
 ) -> list[Difference]:
     found = []
     for key in sorted(mine.keys() | theirs.keys(), key=lambda key: (key[3], key)):
-        blamed = next((cause for time, cause in reversed(wrong) if time <= key[3]), None)
+        bars = blamed(wrong, read.get(key[0], {key[1:3]}), key[3])
         if key in mine and key in theirs:
-            difference = difference_of(mine[key], theirs[key], bars=blamed)
+            difference = difference_of(mine[key], theirs[key], bars=bars)
         else:
-            cause: Cause = "missing bar" if blamed == "missing bar" else "unexplained"
+            cause: Cause = "missing bar" if bars == "missing bar" else "unexplained"
             difference = alone(mine.get(key), theirs.get(key), cause)
         found += [difference] if difference is not None else []
     return found

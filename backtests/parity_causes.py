@@ -1,10 +1,12 @@
 """Why a decision that was lived and the one that was made again differ: the first cause that explains the rest."""
 
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
 
 from runtime.core.decision import Decision
+from runtime.core.feeds import FeedKey
 
 Cause = Literal[
     "configuration", "away", "missing bar", "revised bar", "earlier", "hold", "veto", "spread", "size", "unexplained"
@@ -34,6 +36,18 @@ FIELDS: tuple[tuple[Cause, tuple[str, ...]], ...] = (
     ("size", ("numbers", "limits", "risk", "volume", "price", "stop", "target", "outcome", "reasons")),
 )
 """What a decision is made of, in the order in which one follows from the other, with what is to blame."""
+
+
+Wrong = tuple[int, FeedKey, Cause]
+"""When a bar opened, of which feed, and what is wrong with it."""
+
+
+def blamed(wrong: Sequence[Wrong], read: Collection[FeedKey], until: int) -> Cause | None:
+    """Return what is wrong with the last bar up to one that opened at `until`, of those that a strategy reads.
+
+    None where none of them is: a bar that it never saw explains nothing of what it wanted.
+    """
+    return next((cause for time, key, cause in reversed(wrong) if time <= until and key in read), None)
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

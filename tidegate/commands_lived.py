@@ -9,7 +9,7 @@ import typer
 from config.errors import Negative
 from tidegate.words import Account, Json, Run, day_of
 
-Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day of the server's clock, like 2026-01-30.")]
+Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day, UTC, like 2026-01-30.")]
 Recorded = Annotated[
     bool, typer.Option("--recorded", help="Over the bars of [data] in its TOML, not over those that it was told.")
 ]

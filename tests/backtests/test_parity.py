@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backtests.parity import Parity, parity
-from backtests.parity_causes import Cause
+from backtests.parity_causes import Cause, Wrong, blamed
 from brokers.latch import Command
 from config.account import AccountConfig
 from config.errors import DataError
@@ -129,6 +129,15 @@ def test_a_bar_that_differs_by_a_point_is_found_and_blamed(tmp_path: Path) -> No
     assert found.differences[0].bar_time == AT
     assert (set(), "revised bar") == (causes_before(found, AT), found.differences[0].cause)
     assert found.parted >= 1
+
+
+def test_a_bar_that_a_strategy_does_not_read_explains_nothing_of_it() -> None:
+    """Of several symbols: one that was revised elsewhere would hide a bug here."""
+    wrong: list[Wrong] = [(10, ("EURUSD", "H1"), "revised bar"), (20, ("XAUUSD", "H1"), "missing bar")]
+    mine, other = {("EURUSD", "H1"), ("XAUUSD", "D1")}, {("XAUUSD", "H1")}
+
+    assert "revised bar" == blamed(wrong, mine, 30)
+    assert [None, "missing bar"] == [blamed(wrong, other, until) for until in (19, 20)]
 
 
 def test_a_bar_that_is_missing_is_found_and_blamed(tmp_path: Path) -> None:
