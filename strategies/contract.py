@@ -56,8 +56,15 @@ class Subject(NamedTuple):
     told: list[FlatWant]
 
 
-def check(strategy: Strategy, bars: Sequence[Bar] | None = None) -> list[Finding]:
-    """Ask every question over the bars (made-up ones, if none are given); a strategy that raises fails the question."""
+def check(
+    strategy: Strategy,
+    bars: Sequence[Bar] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[Finding]:
+    """Ask every question over the bars (made-up ones, if none are given); a strategy that raises fails the question.
+
+    `progress` is told how many questions of how many were asked.
+    """
     bars = sample_bars() if bars is None else bars
     born = looks_of(strategy)
     try:
@@ -65,10 +72,11 @@ def check(strategy: Strategy, bars: Sequence[Bar] | None = None) -> list[Finding
     except Exception as error:  # noqa: BLE001 - whatever a user's class raises
         return [Finding("runs", ok=False, detail=_story(error))]
     subject = Subject(strategy, bars, born, told)
-    return [
-        Finding("runs", ok=True, detail="Run over the bars."),
-        *(_asked(question, subject) for question in QUESTIONS),
-    ]
+    findings = [Finding("runs", ok=True, detail="Run over the bars.")]
+    for question in QUESTIONS:
+        progress(len(findings), len(QUESTIONS) + 1)
+        findings.append(_asked(question, subject))
+    return findings
 
 
 def _asked(question: Callable[[Subject], str], subject: Subject) -> Finding:

@@ -51,6 +51,7 @@ def check_strategy(
 
     Whether it can be restarted in mid-trade, replayed bit for bit, and believed in a backtest; not whether it earns.
     """
+    from backtests.screen import Watch  # noqa: PLC0415
     from config.making import look_in  # noqa: PLC0415
     from strategies.contract import check  # noqa: PLC0415
     from strategies.registry import called_here, resolve  # noqa: PLC0415
@@ -58,7 +59,10 @@ def check_strategy(
 
     look_in(Path.cwd())
     strategy = called_here(resolve(use, params_of(param or [])))
-    findings = check(strategy, _bars(data, timeframe))
+    bars = _bars(data, timeframe)
+    with Watch() as watch:
+        watch.stage(f"asking it over {len(bars):,} bars")
+        findings = check(strategy, bars, watch.progress)
     rows = [{"question": f.name, "answer": "yes" if f.ok else "NO", "detail": f.detail} for f in findings]
     show(rows, ("question", "answer", "detail"), as_json=as_json)
     failed = sum(not f.ok for f in findings)

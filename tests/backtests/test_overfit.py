@@ -76,6 +76,14 @@ def test_trials_that_are_all_the_same_are_in_the_middle() -> None:
     assert 1.0 == judged(returns, 8).probability
 
 
+def test_a_best_trial_that_stood_still_made_nothing() -> None:
+    """Chosen by the stretch in which it earns, it makes nothing in the other: that counts as no better than a loss."""
+    returns = np.zeros((2, 8))
+    returns[0, :4] = 0.02, 0.01, 0.02, 0.01
+
+    assert 0.5 == judged(returns, 2).loss
+
+
 def test_a_single_trial_was_not_chosen() -> None:
     """There is nothing to judge."""
     assert None is overfitting([sums_of(np.ones(4), even_stretches(4, 2), 2)])

@@ -158,6 +158,17 @@ def test_the_margin_call_closes_the_worst_position_only() -> None:
     assert [0.5] == [p.volume for p in venue.positions()]
 
 
+def test_the_margin_call_goes_on_until_the_account_is_whole() -> None:
+    """One position is not enough: the next goes at the same quote, the larger loss first."""
+    venue = a_venue(balance=300.0)
+    sent(venue, entry(volume=0.5, stop=0.0))
+    sent(venue, entry(2, stop=0.0))
+    made = bar(venue, MONDAY + 13 * HOUR, 95.0, 95.0, 95.0, 95.0)
+
+    assert [("stop_out", 1.0), ("stop_out", 0.5)] == [(d.reason, d.volume) for d in made if d.entry == "out"]
+    assert {MONDAY + 13 * HOUR} == {d.at for d in made if d.entry == "out"}
+
+
 def test_the_margin_call_is_made_at_the_open_too() -> None:
     """A gap that eats the account closes it at the open."""
     venue = a_venue(balance=300.0)

@@ -42,7 +42,9 @@ def test_a_new_strategy_keeps_the_contract(
 
     assert 0 == run(["new-strategy", "first_owl"])
     assert 0 == run(["check-strategy", "first_owl:FirstOwl", "--json"])
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    told = capsys.readouterr()
+    lines = [line for line in told.out.splitlines() if line.startswith("{")]
+    assert "asking it over" in told.err
     assert {"yes"} == {msgspec.json.decode(line)["answer"] for line in lines}
     assert 2 == run(["new-strategy", "first_owl"])
     assert 3 == run(["new-strategy", "First Owl"])
