@@ -16,6 +16,7 @@ from config.account import (
     SymbolSection,
     TrainSection,
 )
+from config.bus import broker_problems
 from config.leaves import shown
 from config.members import member_problems, option_problems
 from config.recorded import DataSection
@@ -55,6 +56,8 @@ def contradictions(config: AccountFile) -> Iterator[str]:
         yield from _strategy(strategy, config, path)
     for name, data in config.data.items():
         yield from _data(name, data, config)
+    if config.bus is not None:
+        yield from broker_problems(config.bus, "bus")
 
 
 def _account(config: AccountFile) -> Iterator[str]:

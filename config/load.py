@@ -25,11 +25,17 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("terminal", "password", "file"),
     ("regimes", "*", "model"),
     ("data", "*", "file"),
+    ("bus", "ca"),
+    ("bus", "password", "file"),
+    ("bus", "key"),
+    ("bus", "operators"),
 )
 """The keys whose values are paths; relative ones are meant from the folder of the TOML."""
 
-UNSAID: tuple[tuple[str, ...], ...] = (("terminal", "password"), ("account", "calendar"), ("folder",))
-"""What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does."""
+UNSAID: tuple[tuple[str, ...], ...] = (("terminal", "password"), ("account", "calendar"), ("folder",), ("bus",))
+"""What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
+
+By which broker commands come decides nothing either: each is a fact."""
 
 BIGGEST = 1_000_000
 """Bytes; no account says as much."""

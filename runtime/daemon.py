@@ -9,7 +9,6 @@ import gc
 import random
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,18 +19,18 @@ from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from market.types import Symbol
 from runtime.asked import questions
+from runtime.bus.hooks import BusOf
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
+from runtime.listening import listening
 from runtime.model_session import LOOK_S, ModelSessions
-from runtime.operator.control import Control
 from runtime.pace import Pace
 from runtime.recorder import Recorder
 from runtime.signals import on_stop
-from runtime.status import status_of
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
 from runtime.warmup import WarmUp
@@ -60,6 +59,7 @@ class Daemon:
         """
         self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
         self.models: ModelSessions | None = None
+        self.bus: BusOf | None = None
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
@@ -86,12 +86,8 @@ class Daemon:
         """Run until stopped or until recorded data ends, with signals and a control socket; return why it ended."""
         loop = asyncio.get_running_loop()
         on_stop(loop, self.stop)
-        wake = partial(loop.call_soon_threadsafe, self.inbox.put_nowait, None)
-        control = Control(self.folder, partial(status_of, self), self._hand_over, wake, self._ask)
-        try:
+        with listening(self, loop):
             return await self.live(run)
-        finally:
-            control.close()
 
     async def live(self, run: int) -> str:
         """Run until stopped or until recorded data ends; return why it ended."""
@@ -114,13 +110,13 @@ class Daemon:
         """Come round at once."""
         self.inbox.put_nowait(None)
 
-    def _hand_over(self, command: Command) -> Answer:
-        """Take a loosening command from the control thread; the consumer answers it."""
-        answer = self.switch.expect(command)
+    def hand_over(self, command: Command, since: int | None = None) -> Answer:
+        """Take a loosening command from another thread, asked at a generation; the consumer answers it."""
+        answer = self.switch.expect(command, since)
         self.loop.call_soon_threadsafe(self.inbox.put_nowait, command)
         return answer
 
-    def _ask(self, fact: PersonFact) -> Answer:
+    def ask(self, fact: PersonFact) -> Answer:
         """Take what a person asks for from the control thread; the core answers it."""
         answer = self.taker.questions.expect(fact)
         self.loop.call_soon_threadsafe(self.inbox.put_nowait, fact)

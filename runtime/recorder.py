@@ -7,7 +7,7 @@ import msgspec
 from runtime.clock import Clock
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import AnyFact, LevelChanged, PersonFact
+from runtime.core.facts import AnyFact, CommandJudged, LevelChanged, PersonFact
 from runtime.core.instructions import DURABLE
 from runtime.journal.entries import Entry, Row
 from runtime.journal.projections import rows_of
@@ -49,6 +49,7 @@ class Recorder:
         durable |= isinstance(fact, LevelChanged | PersonFact) or any(
             isinstance(wish, DURABLE) for wish in step.instructions
         )
+        durable |= isinstance(fact, CommandJudged) and not fact.refused  # its sequence is used up, whatever comes of it
         entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
         ticket = self.journal.append(entry, durable=durable)
         self.facts += 1

@@ -161,6 +161,10 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
     daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
+    if config.bus is not None:
+        from runtime.bus.assembly import bus_of  # noqa: PLC0415 - 14 MiB, for who speaks over a message broker only
+
+        daemon.bus = bus_of(config.bus, account.name, state, recorder.clock)
     return daemon
 
 

@@ -92,10 +92,13 @@ class Switch:
         wall = self.clock.wall_ms()
         return Command(id=f"unreadable-{wall}", level=now.level, who="tidegate", why=why, wall=wall, path="daemon")
 
-    def expect(self, command: Command) -> Answer:
-        """Promise an answer to a loosening command, and note what level it was asked at; safe from any thread."""
+    def expect(self, command: Command, since: int | None = None) -> Answer:
+        """Promise an answer to a loosening command, and note what level it was asked at; safe from any thread.
+
+        since: the generation that who asked has seen; None: who asks stands here, and sees it now.
+        """
         answer: Answer = concurrent.futures.Future()
-        self.waiting[command.id] = answer, latch.read(self.folder).generation
+        self.waiting[command.id] = answer, latch.read(self.folder).generation if since is None else since
         return answer
 
     def loosen(self, command: Command) -> Answer | None:

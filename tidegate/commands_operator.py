@@ -7,10 +7,11 @@ import typer
 
 from config.errors import Negative, NotRunning, UsageError
 from tidegate.commands_fleet import halt_folder, show_status
-from tidegate.words import Account, AccountOrAll, All, Json, Reason
+from tidegate.words import Account, AccountOrAll, All, Json, Reason, Via
 
 if TYPE_CHECKING:
     from brokers.latch import Level
+    from runtime.operator.client import Report
 
 
 def add(app: typer.Typer) -> None:
@@ -22,15 +23,19 @@ def add(app: typer.Typer) -> None:
     app.command()(resume)
 
 
-def status(account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
+def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as_json: Json = False) -> None:
     """Show level, holds, positions and link of an account.
 
     And who set the level, when and why. Exit code 9 where no daemon runs: then the level is all there is to show. With
-    --all, of every account of a folder; exit code 11 where one has no daemon that answers.
+    --all, of every account of a folder; exit code 11 where one has no daemon that answers. Over the bus, what its
+    daemon has signed of it.
     """
-    name = _one(account, folder)
+    name = _one(account, folder, via)
     if folder is not None:
         show_status(folder, as_json=as_json)
+        return
+    if _elsewhere(name, via):
+        _status_elsewhere(name, as_json=as_json)
         return
     from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
@@ -45,65 +50,108 @@ def status(account: AccountOrAll = None, folder: All = None, as_json: Json = Fal
         raise NotRunning(f"no daemon runs {name}: the level shown is the latch's; tidegate run starts one")
 
 
-def halt(reason: Reason, account: AccountOrAll = None, folder: All = None, as_json: Json = False) -> None:
+def halt(
+    reason: Reason, account: AccountOrAll = None, folder: All = None, via: Via = None, as_json: Json = False
+) -> None:
     """Let nothing new leave.
 
     Resting entries are taken back; open positions keep their stops at the broker. With --all, of every account of a
-    folder; exit code 11 where one is not surely halted.
+    folder; exit code 11 where one is not surely halted. Over the bus, only a signed answer counts: exit code 9 without.
     """
-    name = _one(account, folder)
+    name = _one(account, folder, via)
     if folder is not None:
         halt_folder(folder, reason, as_json=as_json)
     else:
-        _change(name, "halt", reason, as_json=as_json)
+        _change(name, "halt", reason, via, as_json=as_json)
 
 
-def close_only(account: Account, reason: Reason, as_json: Json = False) -> None:
+def close_only(account: Account, reason: Reason, via: Via = None, as_json: Json = False) -> None:
     """Allow exits, but no new entries."""
-    _change(account, "close-only", reason, as_json=as_json)
+    _change(account, "close-only", reason, via, as_json=as_json)
 
 
 def flatten(
     account: Account,
     reason: Reason,
     force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
+    via: Via = None,
     as_json: Json = False,
 ) -> None:
     """Close our positions at the market, then halt.
 
     Exit code 11 where the daemon has not confirmed in time that they are closed.
     """
-    _change(account, "flatten", reason, force=force, as_json=as_json)
+    _change(account, "flatten", reason, via, force=force, as_json=as_json)
 
 
-def resume(account: Account, reason: Reason, as_json: Json = False) -> None:
+def resume(account: Account, reason: Reason, via: Via = None, as_json: Json = False) -> None:
     """Let an account trade again.
 
-    Only its running daemon can grant it.
+    Only its running daemon can grant it. Over the bus, exit code 11 where it refuses.
     """
-    _change(account, "run", reason, as_json=as_json)
+    _change(account, "run", reason, via, as_json=as_json)
 
 
-def _one(account: str | None, folder: Path | None) -> str:
+def _one(account: str | None, folder: Path | None, via: str | None) -> str:
     """Return the account that is meant, empty for all of a folder."""
     if (account is None) == (folder is None):
         raise UsageError("name one account, or with --all the folder of many")
+    if folder is not None and via == "mqtt":
+        raise UsageError("over the bus one account is commanded at a time: leave --all or --via out")
     return account or ""
 
 
-def _change(account: str, level: "Level", reason: str, *, as_json: bool, force: bool = False) -> None:
+def _elsewhere(account: str, via: str | None) -> bool:
+    """Say whether an account is commanded over the bus: because that is said, or because nothing of it is here."""
+    if via is not None:
+        return via == "mqtt"
+    from config.bus import remote_place  # noqa: PLC0415
+    from config.places import account_at  # noqa: PLC0415
+
+    try:
+        account_at(account)
+    except UsageError:
+        return remote_place(account).exists()
+    return False
+
+
+def _status_elsewhere(account: str, *, as_json: bool) -> None:
+    from config.bus import load_remote  # noqa: PLC0415
+    from runtime.bus.caller import called  # noqa: PLC0415
+    from tidegate.output import facts  # noqa: PLC0415
+
+    with called(load_remote(account)) as caller:
+        seen = caller.look()
+    counted = {"resting": seen.resting, "in_doubt": seen.in_doubt, "positions": seen.positions}
+    stands = {"level": seen.level, "generation": seen.generation}
+    facts({"ok": True, "running": True, "path": "mqtt"} | stands | counted, as_json=as_json)
+
+
+def _change(
+    account: str, level: "Level", reason: str, via: str | None, *, as_json: bool, force: bool = False
+) -> None:  # fmt: skip
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
 
-    from config.places import account_at  # noqa: PLC0415
-    from runtime.operator.client import change_level  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    report = change_level(account_at(account), level, reason.strip(), force=force)
+    report = _changed(account, level, reason.strip(), via, force=force)
     if as_json:
         lines([row(account, report)])
     else:
         say(told(report))
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
+
+
+def _changed(account: str, level: "Level", reason: str, via: str | None, *, force: bool) -> "Report":
+    if _elsewhere(account, via):
+        from config.bus import load_remote  # noqa: PLC0415
+        from runtime.bus.caller import change_remote  # noqa: PLC0415
+
+        return change_remote(load_remote(account), level, reason, force=force)
+    from config.places import account_at  # noqa: PLC0415
+    from runtime.operator.client import change_level  # noqa: PLC0415
+
+    return change_level(account_at(account), level, reason, force=force)

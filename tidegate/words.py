@@ -3,7 +3,7 @@
 import datetime
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,10 @@ RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a r
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
+Via = Annotated[
+    Literal["local", "mqtt"] | None,
+    typer.Option("--via", help="mqtt: sign it, send it over the bus; without it where only that is set up here."),
+]
 Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
 
 

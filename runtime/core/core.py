@@ -37,6 +37,7 @@ from runtime.core.adopt import adoption_answered
 from runtime.core.anew import Made, fold, fold_anew
 from runtime.core.answers import answered
 from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
+from runtime.core.bus import bus_told
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
@@ -46,6 +47,9 @@ from runtime.core.facts import (
     Alerted,
     AnyFact,
     BalanceTaken,
+    BusHeard,
+    BusSilent,
+    CommandJudged,
     LevelChanged,
     ModelActivated,
     RunStarted,
@@ -66,6 +70,7 @@ from runtime.core.readings import RegimeReading, reading_snapshot, restore_readi
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
 from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
+from runtime.core.timers import timer_fired
 from runtime.core.warming import WARMING, history_told, warmed
 
 
@@ -133,7 +138,7 @@ class Core:
             case LevelChanged():
                 stand_at(ledger, fact)
             case TimerFired():
-                self._timer(fact)
+                timer_fired(ledger, self.desk, fact)
             case RunStarted():
                 run_started(ledger, self.desk, fact)
                 tell_run(self.plan, self.desk, self.readings)
@@ -168,6 +173,8 @@ class Core:
             case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
                 do_asked(self.decider, fact)
                 self.plan = self.decider.plan
+            case BusSilent() | BusHeard() | CommandJudged():
+                bus_told(ledger, self.desk, fact)
             case Alerted():
                 return NO_STEP
             case _:
@@ -247,15 +254,6 @@ class Core:
         """Lift the holds that a bar can lift."""
         self.ledger.holds.pop(f"CONTRACT:{symbol}", None)  # it passed its checks
         warmed(self.ledger, self.feeds, self.made, symbol)
-
-    def _timer(self, fact: TimerFired) -> None:
-        if fact.key == "settle":
-            if fact.id == self.ledger.settle_timer:  # an earlier timer is too early for the newest doubt
-                self.ledger.settle_timer = 0
-                self.desk.reconcile(settled=True)
-        elif self.ledger.missing_timers.get(fact.key.removeprefix("missing:")) == fact.id:
-            self.ledger.missing_timers[fact.key.removeprefix("missing:")] = 0
-            self.desk.reconcile(settled=False)
 
     # --- rest -------------------------------------------------------------------------------------------------------
 

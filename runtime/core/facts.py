@@ -121,6 +121,35 @@ class ModelActivated(Fact, frozen=True, kw_only=True):
 PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated
 
 
+class BusSilent(Fact, frozen=True, kw_only=True):
+    """The message broker does not carry what we send for so long that nobody may count on it to halt us."""
+
+    problem: str
+
+
+class BusHeard(Fact, frozen=True, kw_only=True):
+    """The message broker carries what we send again."""
+
+
+class CommandJudged(Fact, frozen=True, kw_only=True):
+    """Something came over the message broker, and was obeyed or refused; what is empty is not known of it."""
+
+    wall: int
+    """Wall clock when it was judged, UTC milliseconds."""
+    key: str = ""
+    """Name of the key that has signed it."""
+    who: str = ""
+    role: str = ""
+    command: str = ""
+    ident: str = ""
+    sequence: int = 0
+    why: str = ""
+    refused: str = ""
+    """Why it was refused; empty: it was obeyed."""
+    unwritten: int = 0
+    """Refusals since the last one that were too many to be told one by one."""
+
+
 class Alerted(Fact, frozen=True, kw_only=True):
     """An alert was handed to the people on call, or a reply to the one who asked."""
 
@@ -137,6 +166,9 @@ AnyFact = (
     | TradeWrittenOff
     | BalanceTaken
     | ModelActivated
+    | BusSilent
+    | BusHeard
+    | CommandJudged
     | Alerted
     | LinkUp
     | LinkDown

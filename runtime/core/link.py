@@ -10,7 +10,7 @@ from runtime.core.state import Ledger
 UNSETTLED = OPEN - {"WORKING", "MISSING"}
 """States of which nobody knows whether anything is on its way."""
 
-_TOLD_ANEW = ("STALE_FEED", "SESSION")
+_TOLD_ANEW = ("STALE_FEED", "SESSION", "BUS_SILENT")
 """Holds that the ended process told of; the next one tells them again where they still stand."""
 
 

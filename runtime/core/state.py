@@ -151,6 +151,8 @@ class Ledger(msgspec.Struct):
     """What was taken of it last because a person said so, account money."""
     written: dict[int, float] = {}
     """Position that a person has written off -> money that was taken with it."""
+    sequences: dict[str, int] = {}
+    """Name of a key -> the highest sequence of its commands over the bus that were obeyed."""
 
 
 class CoreSnapshot(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from runtime.core.balance import BALANCE_TAKEN
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.desk import run_of
-from runtime.core.facts import AnyFact, BalanceTaken, LevelChanged, RunStarted, TradeWrittenOff
+from runtime.core.facts import AnyFact, BalanceTaken, CommandJudged, LevelChanged, RunStarted, TradeWrittenOff
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
 from runtime.core.risk import CHECKS
@@ -145,6 +145,8 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
             return [_looked_at(order) for order in orders.values()]
         case LevelChanged():
             return [("commands", command_row(fact))]
+        case CommandJudged() if fact.refused:  # of one that is obeyed the change of level tells
+            return [("commands", refused_row(seq, fact, core))]
         case _:
             return []
 
@@ -186,6 +188,17 @@ def command_row(fact: LevelChanged) -> dict[str, Any]:
         "id": f"{c.id}/{fact.generation}", "at": fact.at, "wall": c.wall, "command": c.level, "scope": "account",
         "level": c.level, "who": c.who, "why": c.why, "path": c.path, "generation": fact.generation, "accepted": 1,
         "answer": "latched",
+    }  # fmt: skip
+
+
+def refused_row(seq: int, fact: CommandJudged, core: Core) -> dict[str, Any]:
+    """Return a command over the bus as it was refused, at row `seq` of the log: its own id may come again."""
+    ledger = core.ledger
+    more = f" (and {fact.unwritten} before it)" if fact.unwritten else ""
+    return {
+        "id": f"{fact.key}.{fact.ident}#{seq}", "at": fact.at, "wall": fact.wall, "command": fact.command,
+        "scope": "account", "level": ledger.level, "who": fact.who, "why": fact.why, "path": "mqtt",
+        "generation": ledger.generation, "accepted": 0, "answer": fact.refused + more,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import getpass
 import os
 import time
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     generation: int
     path: str
-    """direct: the latch was written by this process; daemon: by the daemon."""
+    """direct: the latch was written by this process; daemon: by the daemon; mqtt: by it, on a signed command."""
     in_flight: int = 0
     """An order that was between check and answer when the latch fell; 0: nothing was."""
     confirmed: bool = False
@@ -165,11 +166,19 @@ def _open_now(folder: Path) -> int | None:
 
 
 def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
+    return confirmed(lambda: ask(folder, Asked(do="status"), STATUS_S), report, patience_s)
+
+
+def confirmed(look: Callable[[], dict[str, Any]], report: Report, patience_s: float) -> Report:
+    """Return the report once a daemon says that nothing of ours rests any more, or that it has not said so in time.
+
+    look: what the daemon says; TimeoutError where it does not answer now, OSError where there is none.
+    """
     deadline = time.monotonic() + patience_s
     seen: dict[str, Any] = {}
     while time.monotonic() < deadline:
         try:
-            seen = ask(folder, Asked(do="status"), STATUS_S)
+            seen = look()
         except TimeoutError:
             continue
         except OSError:

@@ -19,6 +19,7 @@ from brokers.latch import Command
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
 from runtime.operator.ears import HEARD_S, call, open_ear
+from runtime.operator.fall import fall
 
 _LONGEST_LINE = 65536
 LOOSEN_S = 20.0
@@ -99,27 +100,24 @@ class Control:
     ) -> dict[str, Any]:
         if not fact.asker.why.strip():
             return {"ok": False, "problem": "a reason is needed"}
-        return _awaited(put(fact), "nothing was done")
+        return awaited(put(fact), "nothing was done")
 
     def _level(self, command: Command) -> dict[str, Any]:
         if not command.why.strip():
             return {"ok": False, "problem": "a reason is needed"}
         try:
-            latched = latch.tighten(self.folder, command)
+            return fall(self.folder, command, self.wake)
         except latch.LatchError:
             return self._loosen(command)
         except OSError as error:
             return {"ok": False, "problem": f"not latched: {error}: stop the daemon"}
-        self.wake()
-        in_flight = latch.wait_sent(self.folder, 2.0)
-        return {"ok": True, "level": latched.level, "generation": latched.generation, "in_flight": in_flight}
 
     def _loosen(self, command: Command) -> dict[str, Any]:
         """Hand it over."""
-        return _awaited(self.loosen(command), "its level is unchanged")
+        return awaited(self.loosen(command), "its level is unchanged")
 
 
-def _awaited(answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str) -> dict[str, Any]:
+def awaited(answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str) -> dict[str, Any]:
     """Wait, and take it back where the daemon is too busy: it must not come true behind our back."""
     with contextlib.suppress(concurrent.futures.TimeoutError):
         return answer.result(timeout=LOOSEN_S)

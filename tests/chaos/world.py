@@ -207,7 +207,7 @@ class World:
             latch.tighten(self.state, self._command(level))
         except latch.LatchError:
             if self.daemon is not None:
-                self.daemon._hand_over(self._command(level))
+                self.daemon.hand_over(self._command(level))
 
     @property
     def daemon(self) -> Any:  # noqa: ANN401 - a QuietDaemon

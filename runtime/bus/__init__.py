@@ -1,0 +1,1 @@
+"""Commands that come over a message broker, and the answers that go back."""

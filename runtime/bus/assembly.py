@@ -1,0 +1,39 @@
+"""What listens for an account whose configuration has a section `bus`: keys, broker and topics put together."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from config.bus import BrokerSection, BusSection
+from config.secrets import read_secret
+from runtime.bus.ear import Ear
+from runtime.bus.hooks import BusOf, Hooks
+from runtime.bus.listener import Listener
+from runtime.bus.mqtt import Mqtt
+from runtime.bus.port import Broker, CommandBus
+from runtime.clock import Clock
+from runtime.operator.keyfiles import read_ring, read_signer
+from runtime.operator.signing import Signer
+
+
+def bus_of(section: BusSection, account: str, folder: Path, clock: Clock) -> BusOf:
+    """Return what makes an account's listener; ConfigError where keys, ring or certificate cannot be read."""
+    signer = read_signer(Path(section.key))
+    read_ring(Path(section.operators))
+    return partial(_listener, section, account, folder, clock, signer, Mqtt(broker_of(section)))
+
+
+def broker_of(section: BrokerSection) -> Broker:
+    """Return where a broker is; ConfigError where its password cannot be read."""
+    password = read_secret(section.password) if section.password else None
+    return Broker(
+        host=section.host, port=section.port, tls=section.tls, ca=section.ca, user=section.user, password=password
+    )
+
+
+def _listener(
+    section: BusSection, account: str, folder: Path, clock: Clock, signer: Signer, bus: CommandBus, hooks: Hooks,
+    sequences: Mapping[str, int],
+) -> Listener:  # fmt: skip
+    ear = Ear(folder, account, Path(section.operators), signer, sequences, hooks, clock)
+    return Listener(bus, ear, section.silent_s, hooks, clock)

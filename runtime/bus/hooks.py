@@ -1,0 +1,41 @@
+"""What a daemon and its ear for the bus know of each other; nothing of a message broker is loaded for it."""
+
+import concurrent.futures
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from brokers.latch import Command
+
+Loosened = concurrent.futures.Future[dict[str, Any]]
+
+
+class Hooks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a daemon lets be done with it; everything is safe from any thread, and does nothing once it has ended."""
+
+    status: Callable[[], dict[str, Any]]
+    loosen: Callable[[Command, int], Loosened]
+    """Hand a command over that loosens; it is done only if the latch still stands at that generation."""
+    wake: Callable[[], object]
+    tell: Callable[[Any], object]
+    """Tell it a fact."""
+    at: Callable[[], int]
+    """Server time, UTC milliseconds."""
+
+
+class Listening(Protocol):
+    """Somebody who listens for a daemon."""
+
+    def begin(self) -> None:
+        """Listen from now on."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
+BusOf = Callable[[Hooks, Mapping[str, int]], Listening]
+"""Makes who listens for a daemon, given how far each key has counted."""

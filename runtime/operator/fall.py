@@ -1,0 +1,22 @@
+"""How a level falls, whoever hears of it: the latch first, then the daemon is woken, then what was leaving has left."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from brokers.latch import Command
+from runtime.operator import latch
+
+SENT_S = 2.0
+"""How long an order between check and answer is waited for."""
+
+
+def fall(folder: Path, command: Command, wake: Callable[[], object]) -> dict[str, Any]:
+    """Latch a level that is no looser; return it with its generation and what is in flight still.
+
+    LatchError where it would loosen, OSError where the disk refuses.
+    """
+    latched = latch.tighten(folder, command)
+    wake()
+    in_flight = latch.wait_sent(folder, SENT_S)
+    return {"ok": True, "level": latched.level, "generation": latched.generation, "in_flight": in_flight}

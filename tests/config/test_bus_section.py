@@ -1,0 +1,49 @@
+"""The section of the bus: nothing goes in the clear, paths are meant from the TOML, and it decides nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigError
+from config.load import digest, parse
+from config.new_account import account_text
+
+PLAIN = account_text("one", kind="lookalike")
+BUS = '\n[bus]\nhost = "mqtt.example.org"\nkey = "d.jwk"\noperators = "ring.json"\nca = "ca.crt"\n'
+
+
+def test_an_account_without_the_section_has_no_bus(tmp_path: Path) -> None:
+    """And one with it decides nothing otherwise: its digest, by which runs are compared, is the same."""
+    plain, bus = parse(PLAIN, folder=tmp_path), parse(PLAIN + BUS, folder=tmp_path)
+
+    assert plain.bus is None
+    assert bus.bus is not None
+    assert digest(plain) == digest(bus)
+
+
+def test_files_of_the_section_are_meant_from_the_folder_of_the_toml(tmp_path: Path) -> None:
+    """Like every path of an account."""
+    bus = parse(PLAIN + BUS + 'password = { file = "secret" }\n', folder=tmp_path).bus
+
+    assert bus is not None
+    assert bus.password is not None
+    assert [str(tmp_path / name) for name in ("d.jwk", "ring.json", "ca.crt", "secret")] == [
+        bus.key, bus.operators, bus.ca, bus.password.file,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("tls = false", "bus.tls: expected true"),
+        ("silent_s = 0.5", "bus.silent_s"),
+        ("port = 0", "bus.port"),
+        ("password = {}", "bus.password: expected"),
+        ("topic = 1", "bus.topic"),
+    ],
+)
+def test_what_the_section_may_not_say_is_refused_by_its_key(tmp_path: Path, line: str, problem: str) -> None:
+    """In the clear only to this machine, and never silent for less than a second."""
+    with pytest.raises(ConfigError) as refusal:
+        parse(f"{PLAIN}{BUS}{line}\n", folder=tmp_path)
+    assert problem in str(refusal.value)
