@@ -18,17 +18,15 @@ from backtests.recorded import read_ahead, tapes_of
 from backtests.summary import summary_of
 from backtests.tick_store import stored_ticks
 from backtests.ticked import bars_of_ticks
-from brokers.mt5.lookalike.series import Series
-from brokers.mt5.lookalike.setup import Columns, SymbolSetup
-from brokers.mt5.lookalike.tape import TickColumns
 from brokers.mt5.zone import to_server
 from config.account import AccountConfig
 from config.errors import ConfigError
 from config.load import parse
 from market.barcheck import BarFileError, Policy
-from market.bars import COLUMNS, Bars
+from market.bars import COLUMNS
 from market.ticks import Ticks
 from tests.records import TARGETED
+from tests.terminal_bars import made, shown
 from tests.venues import EURUSD, HOUR, MONDAY
 
 SUNDAY = MONDAY - 5 * HOUR // 2
@@ -44,23 +42,6 @@ def ticks_of(rows: list[tuple[int, int, int]]) -> Ticks:
     bids = [bid / 1e5 for _, bid, _ in rows]
     asks = [(bid + spread) / 1e5 for _, bid, spread in rows]
     return Ticks(symbol="EURUSD", time=times, bid=bids, ask=asks)
-
-
-def shown(ticks: Ticks, timeframe: str, zone: str) -> list[tuple[float, ...]]:
-    """Return the bars that the look-alike's terminal shows of ticks: its clock's times, prices, volumes and spreads."""
-    many = len(ticks)
-    columns = TickColumns(
-        time=list(ticks.time), bid=list(ticks.bid), ask=list(ticks.ask), last=[0.0] * many, volume=[0.0] * many,
-        flags=[6] * many,
-    )  # fmt: skip
-    empty = Columns(time=[], open=[], high=[], low=[], close=[], volume=[], spread=[])
-    series = Series(SymbolSetup(symbol=EURUSD, timeframe=timeframe), empty, 0, zone, columns)
-    return [(at, *series.bar(i)) for i, at in enumerate(series.time)]
-
-
-def made(bars: Bars, zone: str) -> list[tuple[float, ...]]:
-    """Return bars in the same way."""
-    return [(to_server(zone, b.time), b.open, b.high, b.low, b.close, b.volume, b.spread) for b in bars]
 
 
 @given(
@@ -84,19 +65,6 @@ def test_bars_of_ticks_are_those_that_a_terminal_shows(
     ticks = ticks_of(rows)
 
     assert shown(ticks, timeframe, zone) == made(bars_of_ticks(ticks, timeframe, zone, EURUSD.scale), zone)
-
-
-def test_bars_of_real_ticks_are_those_that_a_terminal_shows(shared_data: Path, tmp_path: Path) -> None:
-    """Half a day of a real broker's ticks; they come from columns on disk."""
-    ticks, report = stored_ticks(
-        shared_data / "mt5" / "eurusd-ticks-2025-09.parquet", "EURUSD", Policy(), digits=5, zone="", place=tmp_path
-    )
-    bars = bars_of_ticks(ticks, "M15", "UTC", EURUSD.scale)
-
-    assert (434_926, 434_926, ()) == (len(ticks), report.bars, report.problems)
-    assert (672, 434_926.0) == (len(bars), sum(bars.volume))
-    part = ticks.between(0, bars.time[48])
-    assert shown(part, "M15", "UTC") == made(bars.part(0, 48), "UTC")
 
 
 def test_a_file_of_ticks_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
