@@ -141,7 +141,7 @@ def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:
 
 
 def _near(record: Record) -> Iterator[Fault]:
-    entries = [d for d in record.decisions if d.outcome == "traded"]
+    entries = [d for d in record.decisions if d.outcome == "traded" and record.within.get(d.symbol) != "ticks"]
     near = sum(
         d.ask - d.bid > 0.0 and any(0.0 < abs(d.price - level) < d.ask - d.bid for level in (d.stop, d.target) if level)
         for d in entries

@@ -12,6 +12,7 @@ import msgspec
 
 from backtests.backtest import run_backtest
 from backtests.ear import EAR
+from backtests.recorded import within_of
 from config.account import AccountConfig
 from config.errors import DataError
 from market.bars import Bars, made_bars
@@ -84,6 +85,7 @@ def look(
         )  # fmt: skip
         return drive.decisions
 
+    within_of(config, tapes)  # remembered from here on: what tells the ways of bars is no file of a strategy's
     with EAR.listening() as opened:
         with EAR.following():
             whole = decided(tapes)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from backtests.reel import FOREVER, Reel
 from brokers.requests import AnyRequest
 from brokers.venue import Costs, Venue
-from brokers.within import Moment, Span, Within, closing, happen
+from brokers.within import Moment, Quoted, Span, Within, closing, happen
 
 _AT = itemgetter(0)
 
@@ -78,7 +78,11 @@ class Passage:
     def until(self, at: int, reels: Sequence[Reel]) -> Iterator[AnyRequest]:
         """Play what happens before a moment; yield each order that arrives, to be sent before anything else happens."""
         for when, symbol, moment, told in self._happening(at, reels):
-            yield from self._arrived(when)
+            if self._coming:
+                yield from self._arrived(when)
+            if isinstance(moment, Quoted):  # which is most of them, and leaves nothing open
+                self.venue.tick(symbol, moment.at, moment.bid, moment.ask)
+                continue
             unsure = self.venue.ambiguous
             happen(self.venue, symbol, moment)
             self._open += (self.venue.ambiguous - unsure) * told

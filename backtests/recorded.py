@@ -82,15 +82,13 @@ _shorter = lru_cache(maxsize=4)(_read)
 """The same, remembered: whoever plays an account again and again reads what is within its bars once."""
 
 
-def _silent(_done: int, _whole: int) -> None:
-    """Tell nobody."""
+_stored = lru_cache(maxsize=4)(stored_ticks)
+"""The same, remembered, and so are their columns."""
 
 
-def ticks_of(config: AccountConfig, symbol: str, section: DataSection, told: Told = _silent) -> tuple[Ticks, Report]:
-    """Return one symbol's ticks, and what is wrong with their file; `told` hears how far it is read."""
-    return stored_ticks(
-        Path(section.file), symbol, section.policy, digits=digits_of(config, symbol), zone=section.zone, told=told
-    )
+def ticks_of(config: AccountConfig, symbol: str, section: DataSection) -> tuple[Ticks, Report]:
+    """Return one symbol's ticks, and what is wrong with their file."""
+    return _stored(Path(section.file), symbol, section.policy, digits=digits_of(config, symbol), zone=section.zone)
 
 
 def within_of(config: AccountConfig, tapes: Iterable[FeedKey]) -> dict[str, Within]:
@@ -111,8 +109,9 @@ def read_ahead(config: AccountConfig, stage: Callable[[str], None], told: Told) 
     """Read every file of ticks that was not read yet, which takes long, and say so; bars are then made of them soon."""
     for name, section in config.data.items():
         if section.format == "ticks":
-            stage(f"reading {Path(section.file).name}")
-            ticks_of(config, section.symbol or name, section, told)
+            file, symbol = Path(section.file), section.symbol or name
+            stage(f"reading {file.name}")
+            stored_ticks(file, symbol, section.policy, digits=digits_of(config, symbol), zone=section.zone, told=told)
 
 
 def digits_of(config: AccountConfig, symbol: str) -> int | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from brokers.mt5.lookalike.frame import opening
 from brokers.mt5.zone import to_server, to_utc
-from market.bars import Bars
+from market.bars import NO_SPREAD, Bars
 from market.money import nearest
 from market.ticks import Ticks
 from market.types import TIMEFRAMES
@@ -35,7 +35,7 @@ def bars_of_ticks(ticks: Ticks, timeframe: str, zone: str, scale: float) -> Bars
         "low": np.minimum.reduceat(bid, first),
         "close": bid[last],
         "volume": (last - first + 1).astype(np.float64),
-        "spread": nearest((ask[first] - bid[first]) * scale),
+        "spread": np.maximum(nearest((ask[first] - bid[first]) * scale), NO_SPREAD),
     }
     found: dict[str, Any] = {name: array("d", np.asarray(column).tobytes()) for name, column in columns.items()}
     return Bars(symbol=ticks.symbol, timeframe=timeframe, time=array("q", opened[first].tobytes()), **found)

@@ -93,6 +93,10 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
         return self.part(bisect_left(self.time, start), bisect_left(self.time, stop))
 
 
+NO_SPREAD = 0.001
+"""Points of a spread that is known to be none, where 0.0 is one that is not known: prices keep a hundredth of a point,
+so that ask and bid are the same with it."""
+
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
 WITHIN = ("variance", "parts")
 """What only bars have that were made of shorter ones."""

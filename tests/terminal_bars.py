@@ -22,5 +22,5 @@ def shown(ticks: Ticks, timeframe: str, zone: str) -> list[tuple[float, ...]]:
 
 
 def made(bars: Bars, zone: str) -> list[tuple[float, ...]]:
-    """Return bars in the same way."""
-    return [(to_server(zone, b.time), b.open, b.high, b.low, b.close, b.volume, b.spread) for b in bars]
+    """Return bars in the same way; a terminal has no word for a spread that is known to be none."""
+    return [(to_server(zone, b.time), b.open, b.high, b.low, b.close, b.volume, float(int(b.spread))) for b in bars]

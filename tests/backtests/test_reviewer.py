@@ -237,7 +237,7 @@ def test_fills_inside_the_spread() -> None:
 
 
 def test_stops_nearer_than_the_spread() -> None:
-    """What came of such an entry is decided within a spread."""
+    """What came of such an entry is decided within a spread, which ticks alone tell."""
     record = with_trades(FINE)
     near = [
         replace(d, stop=d.price - 0.2) if d.outcome == "traded" else d
@@ -245,10 +245,11 @@ def test_stops_nearer_than_the_spread() -> None:
     ]  # fmt: skip
     many = sum(d.outcome == "traded" for d in near)
 
-    said = faults(replace(record, decisions=near))["inside_spread"]
+    found = replace(record, decisions=near)
 
     assert 0 < many
-    assert f"{many} of {many} entries had stop or target nearer than the spread" in said
+    assert f"{many} of {many} entries had stop or target nearer than the spread" in faults(found)["inside_spread"]
+    assert "inside_spread" not in faults(replace(found, within={"SP500": "ticks"}))
 
 
 def test_bars_that_reached_stop_and_target() -> None:

@@ -13,6 +13,7 @@ from pyarrow import parquet
 
 from backtests.backtest import run_backtest
 from backtests.drive import Drive
+from backtests.future import look
 from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead, tapes_of
 from backtests.summary import summary_of
@@ -167,6 +168,17 @@ def test_an_account_names_a_file_of_ticks(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert ["reading ticks.parquet"] == said
     assert made(bars_of_ticks(ticks, "M5", "UTC", EURUSD.scale), "UTC") == made(tapes_of(config)["EURUSD", "M5"], "UTC")
+
+
+def test_ticks_are_no_file_that_may_know_the_future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They tell the ways of bars that are over: an account that is looked at for the future opens nothing else."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    recorded(tmp_path)
+    config = account(tmp_path, TICKS.replace("[data.EURUSD]\n", "").replace('"M15"', '"M5"'))
+    looked = look(config, {}, tapes_of(config), bars=60, cuts=3)
+
+    assert (True, []) == (looked.ok, looked.opened)
+    assert looked.decisions > 200
 
 
 def test_only_files_hold_ticks(tmp_path: Path) -> None:
