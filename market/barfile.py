@@ -5,7 +5,8 @@ from itertools import chain
 from pathlib import Path
 
 from market.barcheck import BarFileError, Policy, Report, Row, Tally, check_prices
-from market.barorder import find_gaps, put_in_order, refuse_finer, timeframe_of
+from market.barfile_columns import Clean, clean_bars
+from market.barorder import Gaps, find_gaps, put_in_order, refuse_finer, timeframe_of
 from market.bars import Bars, bars_of
 from market.bartext import Clock, columns_of, csv_rows, form_of, histdata_rows, lines_of, time_of
 from market.types import TIMEFRAMES
@@ -46,14 +47,25 @@ def read_bars(
     path = Path(path)
     if timeframe is not None and timeframe not in TIMEFRAMES:
         raise BarFileError(f"{path}: {timeframe!r} is no timeframe; use one of {', '.join(TIMEFRAMES)}")
-    tally = Tally(str(path), policy or Policy())
+    policy = policy or Policy()
+    clean = clean_bars(path, symbol, timeframe, policy, digits, clock) if _is_parquet(path) else None
+    if clean is not None:
+        return clean.bars, _told_clean(path, clean, clock)
+    tally = Tally(str(path), policy)
     form, rows = _rows(path, tally, clock)
-    zone = _ZONES[form] if clock is None else "turned into UTC by the clock given"
-    return _settle(rows, symbol, timeframe, tally, digits, (form, zone))
+    return _settle(rows, symbol, timeframe, tally, digits, (form, _zone(form, clock)))
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def _zone(form: str, clock: Clock | None) -> str:
+    return _ZONES[form] if clock is None else "turned into UTC by the clock given"
 
 
 def _rows(path: Path, tally: Tally, clock: Clock | None) -> tuple[str, list[Row]]:
-    if path.suffix.lower() in {".parquet", ".pq"}:
+    if _is_parquet(path):
         return "parquet", list(_parquet_rows(path, tally, clock))
     with lines_of(path) as lines:
         first = next(lines, "")
@@ -74,21 +86,31 @@ def _settle(
     frame = TIMEFRAMES[name] * 1000
     ordered = put_in_order(good, frame, tally)
     refuse_finer(ordered, name, tally.file)
-    gaps, longest, where = find_gaps(ordered, frame, tally)
-    report = Report(
+    gaps = find_gaps(ordered, frame, tally)
+    bars = bars_of(symbol, name, (row[1:] for row in ordered))
+    return bars, _told(tally, bars, len(rows) + tally.count("unreadable"), gaps, form)
+
+
+def _told_clean(path: Path, clean: Clean, clock: Clock | None) -> Report:
+    tally = Tally(str(path), Policy())
+    return _told(tally, clean.bars, len(clean.bars), clean.gaps, ("parquet", _zone("parquet", clock)))
+
+
+def _told(tally: Tally, bars: Bars, rows: int, gaps: Gaps, form: tuple[str, str]) -> Report:
+    count, longest, where = gaps
+    return Report(
         file=tally.file,
         form=form[0],
         zone=form[1],
-        rows=len(rows) + tally.count("unreadable"),
-        bars=len(ordered),
-        first=ordered[0][1],
-        last=ordered[-1][1],
-        gaps=gaps,
+        rows=rows,
+        bars=len(bars),
+        first=bars.time[0],
+        last=bars.time[-1],
+        gaps=count,
         longest_gap_s=longest,
         longest_gap_at=where,
         problems=tally.problems(),
     )
-    return bars_of(symbol, name, (row[1:] for row in ordered)), report
 
 
 def _parquet_rows(path: Path, tally: Tally, clock: Clock | None) -> Iterator[Row]:

@@ -1,0 +1,32 @@
+"""Room for the columns of bars: in memory, or where they are very many in a file that has no name.
+
+What lies in such a file is read like any column, and takes memory only as long as it is looked at.
+"""
+
+import mmap
+import os
+import tempfile
+
+from array import array
+from typing import Any, Literal
+
+from market.bars import COLUMNS
+
+MANY = 4_000_000
+"""Bars from which on their columns lie in a file: a quarter of a gigabyte."""
+
+
+def columns_for(bars: int, many: int = MANY) -> dict[str, Any]:
+    """Return columns of so many bars, all 0; of `many` and more in files."""
+    return {name: _column("q" if name == "time" else "d", bars, in_file=bars >= many) for name in COLUMNS}
+
+
+def _column(kind: Literal["q", "d"], length: int, *, in_file: bool) -> Any:  # noqa: ANN401 - an array, or what reads like one
+    if not in_file:
+        return array(kind, bytes(8 * length))
+    with tempfile.TemporaryFile() as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, 8 * length)  # a disk that is full says so here, not in mid-loop
+        else:
+            file.truncate(8 * length)
+        return memoryview(mmap.mmap(file.fileno(), 8 * length)).cast(kind)
