@@ -11,7 +11,8 @@ def ambiguous_of(record: Record) -> int:
     """
     if record.ambiguous is not None:
         return record.ambiguous
-    targets = {d.magic: d.target for d in record.decisions if d.outcome == "traded" and d.target}
+    traded = record.decided.entries()
+    targets = {m: target for m, target in zip(traded.magic.tolist(), traded.target.tolist(), strict=True) if target}
     entries = {deal.position: targets.get(deal.magic, 0.0) for deal in record.deals if deal.entry == "in"}
     return sum(
         deal.entry == "out" and deal.reason == "stop" and _reached(record, deal, entries.get(deal.position, 0.0))

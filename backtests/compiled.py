@@ -80,9 +80,8 @@ class CompiledDrive:
         """Play everything from start to end; `decided`: tell the decisions, too."""
         record, account = self.played(progress)
         return Drive(
-            decisions=record.decisions() if decided else [], deals=record.deals(),
-            outcomes=told_in_order(record), equity=record.equity(),
-            bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
+            decisions=record if decided else [], deals=record.deals(), outcomes=told_in_order(record),
+            equity=record.equity(), bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
             ambiguous=int(account[UNSURE]),
             played="compiled" if isinstance(self.core.lanes[0].runner, KernelRunner) else "compiled, row by row",
         )  # fmt: skip

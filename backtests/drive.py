@@ -5,12 +5,13 @@ and swap; deals are told), then the bars that this tick shows as closed are told
 decided on them is executed at that tick; only then do the bars that opened at T have a high and a low.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Literal
 
 import msgspec
 
+from backtests.equity import Curve, Point, curve_of
 from backtests.passage import Passage
 from backtests.reel import FOREVER, Closed, Reel
 from brokers.facts import BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
@@ -47,11 +48,11 @@ _ENDS = attrgetter("ends")
 class Drive(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a drive."""
 
-    decisions: list[Decision]
+    decisions: Sequence[Decision]
     deals: list[Deal]
     outcomes: list[Outcome]
-    equity: list[tuple[int, float]]
-    """(time, equity) at every told bar."""
+    equity: Curve
+    """At every told bar."""
     bars: int
     balance: float
     orders: int
@@ -107,7 +108,7 @@ class PlainDrive:
         self.decisions: list[Decision] = []
         self.decided = True
         self.outcomes: list[Outcome] = []
-        self.equity: list[tuple[int, float]] = []
+        self.equity: list[Point] = []
         self.bars = 0
         self.orders = 0
         reels = [Reel(tapes[key], start) for key in core.feeds if key in tapes]
@@ -136,7 +137,7 @@ class PlainDrive:
         self._play_before(FOREVER)
         self._end()
         return Drive(
-            decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=self.equity,
+            decisions=self.decisions, deals=self.venue.deals, outcomes=self.outcomes, equity=curve_of(self.equity),
             bars=self.bars, balance=self.venue.balance, orders=self.orders, ambiguous=self.venue.ambiguous,
             resolved=self.passage.resolved, apart=self.passage.apart,
             within={symbol: way.said for symbol, way in self.passage.within.items()},

@@ -1,13 +1,14 @@
 """The record of a compiled drive: typed columns, one row a decision, and what they say in the words of every drive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.engine_decided import Written
 from backtests.engine_layout import (
     D_ROW,
     EXIT_MADE,
@@ -29,6 +30,8 @@ from backtests.engine_layout import (
     WISH,
 )
 from backtests.engine_words import deal_of, gate_reason, reasons_of, shut_said
+from backtests.equity import Curve
+from backtests.scratch import parts_of, room
 from brokers.fills import shift
 from brokers.limits import spread_points
 from market.bars import Bars
@@ -46,6 +49,8 @@ Array = NDArray[Any]
 NAN = float("nan")
 _Wanted = tuple[int, float, float, float, float, float, int, int]
 """Side, volume, price, stop, target, risk, instruction and magic number."""
+AT_ONCE = 16_384
+"""Rows that are made into words at once."""
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 
@@ -80,8 +85,11 @@ class Read(NamedTuple):
     shares: Array
 
 
-class CompiledRecord:
-    """All that a compiled drive wrote down; decisions, deals and outcomes are made of it when they are asked for."""
+class CompiledRecord(Sequence[Decision]):
+    """All that a compiled drive wrote down: its decisions, deals and outcomes, made into words when they are asked for.
+
+    Rows are numbered from 0, the first bar decided; whatever is asked of some takes their numbers, (n,) in order.
+    """
 
     def __init__(  # noqa: PLR0913 - its parts, each by its name
         self, plan: Plan, tape: Bars, *, first: int, run: int, usual: float, read: Read, columns: Columns,
@@ -98,73 +106,91 @@ class CompiledRecord:
     def __len__(self) -> int:
         return len(self.columns.outcomes)
 
+    @overload
+    def __getitem__(self, place: int) -> Decision: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Decision]: ...
+    def __getitem__(self, place: int | slice) -> Decision | list[Decision]:
+        """Return a decision, or a list of some, in words."""
+        if isinstance(place, slice):
+            return list(self.words(np.arange(len(self))[place]))
+        row = range(len(self))[place]
+        return next(self.words(np.array([row])))
+
+    def __iter__(self) -> Iterator[Decision]:
+        for begin, end in parts_of(len(self), AT_ONCE):
+            yield from self.words(np.arange(begin, end))
+
+    @cached_property
+    def decided(self) -> Written:
+        """The decisions as columns."""
+        return Written(self)
+
     # --- quotes and money ---------------------------------------------------------------------------------------------
 
-    @cached_property
-    def at(self) -> Array:
-        """When each decision was made, UTC milliseconds: at the first tick of the next bar, or where the data ends."""
-        times = np.asarray(self.tape.time)
-        return np.append(times[self.first + 1 :], times[-1] + self.tape.frame - 1)
+    def at(self, rows: Array) -> Array:
+        """Return when each decision was made, UTC ms: at the first tick of the next bar, or where the data ends."""
+        return self._next(self.tape.time, rows, self.tape.time[-1] + self.tape.frame - 1)
 
-    @cached_property
-    def bid(self) -> Array:
-        """The bid of each decision."""
-        opens = np.asarray(self.tape.open)[self.first + 1 :]
-        return np.append(opens, self.tape.close[-1])
+    def bid(self, rows: Array) -> Array:
+        """Return the bid of each decision."""
+        return self._next(self.tape.open, rows, self.tape.close[-1])
 
-    @cached_property
-    def ask(self) -> Array:
-        """The ask of each decision."""
-        spreads = np.asarray(self.tape.spread)[self.first + 1 :]
-        spreads = np.append(spreads, self.tape.spread[-1])
+    def ask(self, rows: Array) -> Array:
+        """Return the ask of each decision."""
+        spreads = self._next(self.tape.spread, rows, self.tape.spread[-1])
         points: Any = np.where(spreads > 0.0, spreads, self.usual)
-        return np.asarray(shift(self.bid, points, self.symbol.scale))  # type: ignore[arg-type]  # row by row
+        return np.asarray(shift(self.bid(rows), points, self.symbol.scale))  # type: ignore[arg-type]  # row by row
 
-    @cached_property
-    def day_equity(self) -> Array:
-        """The first equity of each decision's day."""
-        days = self.at // DAY_MS
-        begun = np.flatnonzero(np.append(True, days[1:] != days[:-1]))
-        lengths = np.diff(np.append(begun, len(days)))
-        return np.repeat(self.columns.before[begun], lengths)
+    def _next(self, column: Any, rows: Array, last: float) -> Array:  # noqa: ANN401 - of a tape
+        """Return what a column has on the bar after each row's; `last`: what is there where the bars end."""
+        bars = rows + (self.first + 1)
+        found: Array = np.asarray(column)[np.minimum(bars, len(self.tape) - 1)]
+        found[bars == len(self.tape)] = last
+        return found
 
-    def equity(self) -> list[tuple[int, float]]:
-        """Return (time, equity) at every told bar."""
-        return list(zip(self.at.tolist(), self.columns.equities.tolist(), strict=True))
+    def day_equity(self, rows: Array) -> Array:
+        """Return the first equity of each decision's day."""
+        days, place = np.unique(self.at(rows) // DAY_MS, return_inverse=True)
+        begun = np.searchsorted(np.asarray(self.tape.time)[self.first + 1 :], days * DAY_MS)
+        first: Array = self.columns.before[begun]
+        return first[place.reshape(-1)]
+
+    def equity(self) -> Curve:
+        """Return the equity at every told bar."""
+        times = room(len(self), np.int64)
+        for begin, end in parts_of(len(self)):
+            times[begin:end] = self.at(np.arange(begin, end))
+        return Curve(times, self.columns.equities)
 
     # --- in words -----------------------------------------------------------------------------------------------------
 
-    def decisions(self, begin: int = 0, end: int | None = None) -> list[Decision]:
-        """Return the decisions of some rows, all of them where nothing is said."""
-        end = len(self) if end is None else end
-        return list(self._decisions(begin, end))
-
-    def _decisions(self, begin: int, end: int) -> Iterator[Decision]:
-        c, lane, tape, run = self.columns, self.lane, self.tape, self.run
-        part, bars = slice(begin, end), slice(self.first + begin, self.first + end)
-        wished = self._wished(begin, end)
+    def words(self, rows: Array) -> Iterator[Decision]:
+        """Yield the decisions of some rows."""
+        c, lane, run = self.columns, self.lane, self.run
+        bars, bids, asks = self.first + rows, self.bid(rows), self.ask(rows)
+        wished = self._wished(rows)
         limits = limits_of(self.plan.limits, self.symbol.volume_limit)
-        spreads = spread_points(self.bid[part], self.ask[part], self.symbol.scale)  # type: ignore[arg-type]
-        gates = self._gates(bars, end - begin)
-        mode, model = (lane.gate or OFF).mode, self._model
-        rows = zip(
-            range(begin + 1, end + 1), self.at[part].tolist(), tape.time[bars], c.outcomes[part].tolist(),
-            c.actions[part].tolist(), c.kinds[part].tolist(), c.scores[part].tolist(),
-            self.read.features[bars].tolist(), c.positions[part].tolist(), c.helds[part].tolist(),
-            self.bid[part].tolist(), self.ask[part].tolist(), gates, spreads.tolist(),  # type: ignore[attr-defined]
-            c.before[part].tolist(), self.day_equity[part].tolist(), strict=True,
+        spreads = spread_points(bids, asks, self.symbol.scale)  # type: ignore[arg-type]
+        gates = self._gates(bars)
+        mode, model, name, config = (lane.gate or OFF).mode, self.model, lane.name, self.plan.config
+        told = zip(
+            rows.tolist(), self.at(rows).tolist(), np.asarray(self.tape.time)[bars].tolist(), c.outcomes[rows].tolist(),
+            c.actions[rows].tolist(), c.kinds[rows].tolist(), c.scores[rows].tolist(),
+            self.read.features[bars].tolist(), c.positions[rows].tolist(), c.helds[rows].tolist(),
+            bids.tolist(), asks.tolist(), gates, spreads.tolist(),  # type: ignore[attr-defined]
+            c.before[rows].tolist(), self.day_equity(rows).tolist(), strict=True,
         )  # fmt: skip
         for (
-            n, at, time, code, action, kind, score, features, position, held, bid, ask, gate, spread, equity, day,
-        ) in rows:  # fmt: skip
+            row, at, time, code, action, kind, score, features, position, held, bid, ask, gate, spread, equity, day,
+        ) in told:  # fmt: skip
             ordinal, posterior, density, novelty, is_open, reason, allowed, exposure = gate
             standing = (spread, share(day - equity, day), float(position != 0 or code == ORDER_WORKING))
-            wish = wished.get(n - 1)
-            shut, holds, numbers, reasons, wanted = self._wish(wish, standing, code, n)
+            shut, holds, numbers, reasons, wanted = self._wish(wished.get(row), standing, code, row + 1)
             yield Decision(
-                run, n, at, time, lane.name, lane.symbol, lane.timeframe, OUTCOMES[code], action, KINDS[kind], score,
+                run, row + 1, at, time, name, lane.symbol, lane.timeframe, OUTCOMES[code], action, KINDS[kind], score,
                 tuple(features), position, held, bid, ask, ordinal, posterior, density, novelty, mode, is_open, reason,
-                allowed, exposure, shut, "run", holds, numbers, limits, reasons, *wanted, model, self.plan.config,
+                allowed, exposure, shut, "run", holds, numbers, limits, reasons, *wanted, model, config,
             )  # fmt: skip
 
     def _wish(
@@ -184,16 +210,19 @@ class CompiledRecord:
         holds = ("ENDED",) if n == len(self) else ()
         return said, holds, (*standing[:2], *asked, *wish[W_NUMBERS:WISH]), reasons_of(wish), wanted
 
-    def _wished(self, begin: int, end: int) -> dict[int, list[float]]:
-        rows = self.wishes[:, W_ROW]
-        some = self.wishes[np.searchsorted(rows, begin) : np.searchsorted(rows, end)]
-        return {int(row[W_ROW]): row for row in some.tolist()}
+    def _wished(self, rows: Array) -> dict[int, list[float]]:
+        """Return what was wanted on these rows, where anything was."""
+        known = self.wishes[:, W_ROW]
+        places = np.searchsorted(known, rows)
+        there = places < len(known)
+        there[there] = known[places[there]] == rows[there]
+        return {int(wish[W_ROW]): wish for wish in self.wishes[places[there]].tolist()}
 
-    def _gates(self, bars: slice, count: int) -> Iterator[tuple[Any, ...]]:
-        """Return, row by row, what was read of the regime and how the gate stood."""
+    def _gates(self, bars: Array) -> Iterator[tuple[Any, ...]]:
+        """Return, bar by bar, what was read of the regime and how the gate stood."""
         r = self.read
         if not len(r.alerts):
-            yield from [(-1, (), NAN, NAN, False, gate_reason(UNREAD_YET, 0, self.plan), NAN, 1.0)] * count
+            yield from [(-1, (), NAN, NAN, False, gate_reason(UNREAD_YET, 0, self.plan), NAN, 1.0)] * len(bars)
             return
         for ordinal, posterior, density, novelty, is_open, why, about, allowed, exposure in zip(
             r.ordinals[bars].tolist(), r.posteriors[bars].tolist(), r.densities[bars].tolist(),
@@ -203,8 +232,9 @@ class CompiledRecord:
             said = gate_reason(why, about, self.plan)
             yield ordinal, tuple(posterior), density, novelty, bool(is_open), said, allowed, exposure
 
-    @property
-    def _model(self) -> str:
+    @cached_property
+    def model(self) -> str:
+        """Fingerprint of the regime's model; empty without one."""
         models = [regime.model for regime in self.plan.regimes]
         return models[0].fingerprint if models and not isinstance(models[0], NoModel) else ""
 
@@ -212,25 +242,36 @@ class CompiledRecord:
 
     def deals(self) -> list[Deal]:
         """Return all deals, the one that opened the account first."""
+        return self._deals[:]
+
+    @cached_property
+    def _deals(self) -> list[Deal]:
         return [self.opened, *(deal_of(row, self.lane, self.run, self.symbol.digits) for row in self.dealt.tolist())]
 
     def outcomes(self) -> list[tuple[Array, Outcome]]:
         """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
         book, done, found = OutcomeBook(self.kind), 0, []
-        traded = set(np.flatnonzero(self.columns.outcomes == TRADED).tolist())
-        waiting = sorted(traded)[::-1]
-        for dealt, deal in zip(self.dealt, self.deals()[1:], strict=True):
-            row = dealt[D_ROW]
-            while done < row:
-                if not book.held and (not waiting or waiting[-1] > done):
-                    done = min(waiting[-1], int(row)) if waiting else int(row)
-                    continue
-                if book.held:
-                    book.bar(self.tape.bar(self.first + done))
-                if waiting and waiting[-1] == done:
-                    book.decided(self.decisions(done, done + 1)[0])
-                    waiting.pop()
-                done += 1
+        traded = self.wishes[:, W_ROW].astype(np.int64)
+        entries = self.words(traded[self.columns.outcomes[traded] == TRADED])
+        entry = next(entries, None)
+        for dealt, row, deal in zip(self.dealt, self.dealt[:, D_ROW].tolist(), self._deals[1:], strict=True):
+            self._lived(book, done, int(row))
+            done = int(row)
+            while entry is not None and entry.n <= done:
+                book.decided(entry)
+                entry = next(entries, None)
             outcome = book.deal(deal)
             found += [(dealt, outcome)] if outcome else []
         return found
+
+    def _lived(self, book: OutcomeBook, begin: int, end: int) -> None:
+        """Fold the bars of some rows into the excursions of what is held, as the book itself does with each."""
+        if not book.held or begin == end:
+            return
+        bars = slice(self.first + begin, self.first + end)
+        high, low = max(self.tape.high[bars]), min(self.tape.low[bars])
+        for trade in book.held.values():
+            up, down = high - trade.entry_price, trade.entry_price - low
+            best, worst = (up, down) if trade.side > 0 else (down, up)
+            trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)
+            trade.bars += end - begin

@@ -1,16 +1,43 @@
 """The money of a record over time: its equity, its balance, and how far it stood below its highest."""
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from backtests.record import Record, Trade
+import numpy as np
+
+from numpy.typing import NDArray
+
+from backtests.decided import Decided, Part, parts
+from backtests.scratch import PART, let_go, parts_of, room
 from brokers.book import mode_of, units_of
 from brokers.fills import floating
 from market.money import cents
-from market.types import Deal
+from market.types import Deal, Symbol
 
-Curve = list[tuple[int, float]]
-"""(UTC milliseconds, money) in order."""
+Array = NDArray[Any]
+Point = tuple[int, float]
+"""A moment, UTC milliseconds, and money."""
+
+
+class Curve(NamedTuple):
+    """Money over time, (n,) each: moments in UTC milliseconds, rising."""
+
+    at: Array
+    money: Array
+
+
+class Fall(NamedTuple):
+    """How far a curve stands below its highest so far, (n,) each; 0 or negative."""
+
+    at: Array
+    money: Array
+    share: Array
+
+
+def curve_of(points: Iterable[Point]) -> Curve:
+    """Return points as a curve."""
+    told = list(points)
+    return Curve(np.array([at for at, _ in told], np.int64), np.array([money for _, money in told], np.float64))
 
 
 class _Holding:
@@ -28,19 +55,23 @@ class _Holding:
         self.volume -= volume
 
 
+_Held = tuple[str, float, float, float]
+"""Symbol, side, price of the entry and lots of a position."""
+
+
 class _Account:
     """Balance and positions, deal by deal, valued at the quotes of the decisions."""
 
-    def __init__(self, record: Record) -> None:
-        self.balance = record.initial_balance
+    def __init__(self, initial: float, deals: Sequence[Deal], symbols: Mapping[str, Symbol], currency: str) -> None:
+        self.balance, self.deals, self.done = initial, deals, 0
         self.held: dict[int, _Holding] = {}
         self.quotes: dict[str, tuple[float, float]] = {}
-        currency = record.config.account.currency
-        self.contracts = {
-            name: (mode_of(s, currency) or 0.0, units_of(s, currency)) for name, s in record.symbols.items()
-        }
+        self.contracts = {name: (mode_of(s, currency) or 0.0, units_of(s, currency)) for name, s in symbols.items()}
 
-    def take(self, deal: Deal) -> None:
+    def take(self) -> Deal:
+        """Take the next deal in."""
+        deal = self.deals[self.done]
+        self.done += 1
         self.balance = cents(self.balance + deal.money)
         if deal.entry == "in":
             self.held.setdefault(deal.position, _Holding(deal)).grow(deal)
@@ -49,55 +80,128 @@ class _Account:
             held.shrink(deal.volume)
             if held.volume < 1e-9:
                 del self.held[deal.position]
+        return deal
+
+    def standing(self) -> tuple[_Held, ...]:
+        return tuple((h.symbol, float(h.side), h.value / h.volume, h.volume) for h in self.held.values())
 
     def equity(self) -> float:
         total = self.balance
-        for h in self.held.values():
-            if h.symbol in self.quotes:
-                bid, ask = self.quotes[h.symbol]
-                mode, contract = self.contracts[h.symbol]
-                price = bid if h.side > 0 else ask
-                total += floating(mode, float(h.side), h.value / h.volume, price, h.volume, contract)
+        for symbol, side, price, volume in self.standing():
+            if symbol in self.quotes:
+                bid, ask = self.quotes[symbol]
+                mode, contract = self.contracts[symbol]
+                total += floating(mode, side, price, bid if side > 0 else ask, volume, contract)
+        return total
+
+    # --- many moments at once -----------------------------------------------------------------------------------------
+
+    def over(self, decided: Decided, part: Part) -> Curve:
+        """Return the equity at each moment of a part, all deals up to it taken in."""
+        last = np.flatnonzero(np.append(part.at[1:] != part.at[:-1], True))
+        at = part.at[last]
+        quotes = {name: self._quoted(part, last, place, name) for place, name in enumerate(decided.symbols)}
+        begins, balances, stood = self._stretches(at)
+        lengths = np.diff(np.append(begins, len(at)))
+        total = np.repeat(balances, lengths)
+        for slot in range(max(map(len, stood))):
+            total = self._valued(total, [s[slot] if slot < len(s) else None for s in stood], lengths, quotes)
+        return Curve(at, total)
+
+    def _quoted(self, part: Part, last: Array, place: int, name: str) -> tuple[Array, Array, Array]:
+        """Return bid and ask of a symbol at each moment, and whether it was quoted by then."""
+        rows = np.flatnonzero(part.symbol == place)
+        before = self.quotes.get(name)
+        newest = np.searchsorted(rows, last, "right") - 1
+        told = newest >= 0
+        if not len(rows):
+            old = before or (0.0, 0.0)
+            return np.full(len(last), old[0]), np.full(len(last), old[1]), np.full(len(last), before is not None)
+        bid, ask = (
+            np.where(told, column[rows[np.maximum(newest, 0)]], old)
+            for column, old in zip((part.bid, part.ask), before or (0.0, 0.0), strict=True)
+        )
+        self.quotes[name] = float(part.bid[rows[-1]]), float(part.ask[rows[-1]])
+        return bid, ask, told | (before is not None)
+
+    def _stretches(self, at: Array) -> tuple[list[int], list[float], list[tuple[_Held, ...]]]:
+        """Take in the deals up to the last of these moments; return from which moment on what stood."""
+        begins, balances, stood = [0], [self.balance], [self.standing()]
+        while self.done < len(self.deals) and self.deals[self.done].at <= at[-1]:
+            place = max(begins[-1], int(np.searchsorted(at, self.deals[self.done].at, "left")))
+            self.take()
+            if place == begins[-1]:
+                balances[-1], stood[-1] = self.balance, self.standing()
+            else:
+                begins.append(place)
+                balances.append(self.balance)
+                stood.append(self.standing())
+        return begins, balances, stood
+
+    def _valued(
+        self, total: Array, held: list[_Held | None], lengths: Array, quotes: Mapping[str, tuple[Array, Array, Array]]
+    ) -> Array:
+        """Add what one position in each stretch is worth, at the quotes of its moments."""
+        told = [h or ("", 0.0, 0.0, 0.0) for h in held]
+        side, price, volume = (np.repeat([h[k] for h in told], lengths) for k in (1, 2, 3))
+        for name, (bid, ask, known) in quotes.items():
+            mine = np.repeat([h[0] == name for h in told], lengths) & known
+            if mine.any():
+                mode, contract = self.contracts[name]
+                quote = np.where(side > 0.0, bid, ask)
+                worth = floating(mode, side, price, quote, volume, contract)  # type: ignore[arg-type]  # row by row
+                total = np.where(mine, total + worth, total)
         return total
 
 
-def equity_of(record: Record) -> Curve:
+def equity_of(
+    initial: float, deals: Sequence[Deal], decided: Decided, symbols: Mapping[str, Symbol], currency: str
+) -> Curve:
     """Return the equity at every moment decided at, after all deals up to it; swap not yet booked is not in it."""
-    account = _Account(record)
-    deals = iter((*record.deals, None))
-    deal = next(deals)
-    curve: Curve = []
-    for at, decisions in groupby(record.decisions, lambda decision: decision.at):
-        account.quotes.update((d.symbol, (d.bid, d.ask)) for d in decisions)
-        while deal is not None and deal.at <= at:
-            account.take(deal)
-            deal = next(deals)
-        curve.append((at, account.equity()))
-    while deal is not None:
-        account.take(deal)
-        curve.append((deal.at, account.equity()))
-        deal = next(deals)
+    account = _Account(initial, deals, symbols, currency)
+    most = len(decided) + len(deals)
+    curve, done = Curve(room(most, np.int64), room(most)), 0
+    for part in parts(decided):
+        at, money = account.over(decided, part)
+        if done and curve.at[done - 1] == at[0]:  # one moment in two parts
+            done -= 1
+        curve.at[done : done + len(at)], curve.money[done : done + len(at)] = at, money
+        done += len(at)
+        let_go(curve)
+    while account.done < len(deals):
+        curve.at[done] = account.take().at
+        curve.money[done] = account.equity()
+        done += 1
+    return Curve(curve.at[:done], curve.money[:done])
+
+
+def stepped(initial: float, begin: int, closed: Iterable[Point]) -> list[Point]:
+    """Return the balance that an account began with, and what each trade had made of it when it was closed."""
+    total, curve = initial, [(begin, initial)]
+    for at, net in sorted(closed, key=lambda trade: trade[0]):
+        total = cents(total + net)
+        curve.append((at, total))
     return curve
 
 
-def balance_of(record: Record, trades: Iterable[Trade]) -> Curve:
-    """Return what the account began with, and what each of these trades had made of it when it was closed."""
-    total, curve = record.initial_balance, [(begin_of(record), record.initial_balance)]
-    for trade in sorted(trades, key=lambda t: t.closed):
-        total = cents(total + trade.net)
-        curve.append((trade.closed, total))
-    return curve
-
-
-def begin_of(record: Record) -> int:
-    """Return when the first decision was made, 0 where none was."""
-    return record.decisions[0].at if record.decisions else 0
-
-
-def drawdown_of(curve: Curve, initial: float) -> list[tuple[int, float, float]]:
-    """Return (time, money, share of the highest so far) below the highest so far, both 0 or negative."""
-    top, fall = initial, []
-    for at, equity in curve:
-        top = max(top, equity)
-        fall.append((at, equity - top, equity / top - 1.0 if top > 0.0 else 0.0))
+def drawdown_of(curve: Curve, initial: float) -> Fall:
+    """Return how far a curve stands below its highest so far."""
+    fall = Fall(curve.at, room(len(curve.at)), room(len(curve.at)))
+    top = initial
+    for begin, end in parts_of(len(curve.at)):
+        money = curve.money[begin:end]
+        tops = np.maximum.accumulate(np.maximum(money, top))
+        fall.money[begin:end] = money - tops
+        fall.share[begin:end] = np.divide(money, tops, where=tops > 0.0, out=np.ones(len(money))) - 1.0
+        top = float(tops[-1])
+        let_go((*curve, *fall))
     return fall
+
+
+def ends_of(at: Array, unit: str) -> Array:
+    """Return the place of the last moment of each stretch of time, like each day ("D") or month ("M")."""
+    found = [np.zeros(0, np.int64)]
+    for begin, end in parts_of(len(at), PART):
+        some = at[begin : end + 1].astype("datetime64[ms]").astype(f"datetime64[{unit}]")
+        found.append(begin + np.flatnonzero(some[1:] != some[:-1]))
+    return np.append(np.concatenate(found), len(at) - 1) if len(at) else found[0]

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from statistics import fmean
 
+import numpy as np
+
+from backtests.decided import place_of
 from backtests.faults import Fault
 from backtests.record import Record, Trade
 from backtests.words import money, number, share
@@ -56,7 +59,8 @@ def costs_of_trading(record: Record, live: list[Trade]) -> float:
 def _spread(record: Record, symbol: str) -> float:
     """Return the mean spread at which entries were decided, points."""
     point = record.symbols[symbol].point
-    seen = [(d.ask - d.bid) / point for d in record.decisions if (d.symbol, d.outcome) == (symbol, "traded")]
+    traded = record.decided.entries()
+    seen = [s / point for s in traded.spread[traded.symbol == place_of(record.decided.symbols, symbol)].tolist()]
     return fmean(seen) if seen else 0.0
 
 
@@ -141,15 +145,17 @@ def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:
 
 
 def _near(record: Record) -> Iterator[Fault]:
-    entries = [d for d in record.decisions if d.outcome == "traded" and record.within.get(d.symbol) != "ticks"]
-    near = sum(
-        d.ask - d.bid > 0.0 and any(0.0 < abs(d.price - level) < d.ask - d.bid for level in (d.stop, d.target) if level)
-        for d in entries
-    )
-    if near > OFTEN * len(entries):
+    decided = record.decided
+    traded, untold = decided.entries(), [record.within.get(name) != "ticks" for name in decided.symbols]
+    counted = np.array([*untold, True])[traded.symbol]
+    near, entries = np.zeros(len(counted), np.bool_), int(counted.sum())
+    for level in (traded.stop, traded.target):
+        gap = abs(traded.price - level)
+        near |= counted & (level != 0.0) & (gap > 0.0) & (gap < traded.spread)
+    if near.sum() > OFTEN * entries:
         yield Fault(
             "inside_spread",
-            f"{near:,} of {len(entries):,} entries had stop or target nearer than the spread: what came of them is "
+            f"{int(near.sum()):,} of {entries:,} entries had stop or target nearer than the spread: what came of them is "
             "decided by quotes within a spread, which bars do not tell.",
         )
 

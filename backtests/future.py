@@ -83,7 +83,7 @@ def look(
             config, bars=bars, shadows=False, models=dict(models), recorded=known,
             prepare=lambda core: prepare(core, known),
         )  # fmt: skip
-        return drive.decisions
+        return list(drive.decisions)
 
     within_of(config, tapes)  # remembered from here on: what tells the ways of bars is no file of a strategy's
     with EAR.listening() as opened:

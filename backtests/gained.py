@@ -30,8 +30,7 @@ class Gained(NamedTuple):
 def gained(drive: Drive) -> Gained:
     """Return the money of a drive in words."""
     nets = [outcome.net for outcome in drive.outcomes if outcome.book == "live"]
-    times, equity = (np.array(column) for column in zip(*drive.equity, strict=True)) if drive.equity else ((), ())
-    return Gained(np.asarray(times, dtype=np.int64), np.asarray(equity, dtype=np.float64), len(nets), cents(sum(nets)))
+    return Gained(drive.equity.at, drive.equity.money, len(nets), cents(sum(nets)))
 
 
 def gained_of(record: CompiledRecord) -> Gained:
@@ -39,12 +38,12 @@ def gained_of(record: CompiledRecord) -> Gained:
 
     Money is whole cents in every deal, so that it may be added up in any order.
     """
-    dealt = record.dealt
+    dealt, curve = record.dealt, record.equity()
     if not len(dealt):
-        return Gained(record.at, record.columns.equities, 0, 0.0)
+        return Gained(*curve, 0, 0.0)
     _, trade = np.unique(dealt[:, D_POSITION], return_inverse=True)
     signs = np.where(dealt[:, D_ENTRY] > 0.0, 1.0, -1.0)
     closed = np.bincount(trade, signs * dealt[:, D_VOLUME]) <= LOT_DUST
     money = np.rint(100.0 * dealt[:, [D_PROFIT, D_COMMISSION, D_SWAP]]).sum(axis=1)
     net = float(np.bincount(trade, money)[closed].sum()) / 100.0
-    return Gained(record.at, record.columns.equities, int(closed.sum()), net)
+    return Gained(*curve, int(closed.sum()), net)

@@ -68,7 +68,7 @@ def gate_value(record: Record) -> GateValue:
         verdict="unclear", sentence="", realised=realised, shadow=without, value=cents(realised - without),
         value_r=round(_risks(live) - _risks(shadow), 2), changed=changed,
     )  # fmt: skip
-    if not any(d.outcome == "vetoed_by_regime" for d in record.decisions):
+    if not any(outcome == "vetoed_by_regime" for _, outcome in record.classes):
         return _said(found, "no veto", record)
     return _judged(found, live, shadow, record)
 

@@ -1,8 +1,8 @@
 """Returns by month: what each month added to the equity it began with."""
 
-import datetime
+import numpy as np
 
-from backtests.equity import Curve
+from backtests.equity import Curve, ends_of
 
 Month = tuple[int, int]
 """Year and month, 1 to 12."""
@@ -14,16 +14,14 @@ def month_returns(curve: Curve, initial: float) -> dict[Month, float]:
     A month without bars is in none; what happened over it is in the next one that has some. After an equity of nothing
     or less there is no share any more.
     """
-    last: dict[Month, float] = {}
-    for at, equity in curve:
-        when = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
-        last[when.year, when.month] = equity
+    last = ends_of(curve.at, "M")
+    months: list[int] = curve.at[last].astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64).tolist()
     returns: dict[Month, float] = {}
     before = initial
-    for month, equity in last.items():
+    for month, equity in zip(months, curve.money[last].tolist(), strict=True):
         if before <= 0.0:
             break
-        returns[month] = equity / before - 1.0
+        returns[1970 + month // 12, 1 + month % 12] = equity / before - 1.0
         before = equity
     return returns
 

@@ -8,7 +8,7 @@ contracts of its first run.
 import datetime
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -135,7 +135,7 @@ Key = tuple[str, str, str, int]
 """Strategy, symbol, timeframe, opening time: what is decided once."""
 
 
-def _parted(decisions: list[Decision], lasts: Mapping[FeedKey, int]) -> tuple[list[Decision], list[Decision]]:
+def _parted(decisions: Sequence[Decision], lasts: Mapping[FeedKey, int]) -> tuple[list[Decision], list[Decision]]:
     """Return decisions on the last bar of their tape, whose end is none of the account's, and the others."""
     last: list[Decision] = []
     others: list[Decision] = []

@@ -1,12 +1,16 @@
 """The record of one account's trading: what a report is made of, from a backtest and from a journal alike."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from backtests.decided import Decided, classes_of, decided_of, parts
 from backtests.drive import Drive
+from backtests.equity import Curve, equity_of
 from brokers.facts import BarClosed, DealMade, LinkUp
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
@@ -47,14 +51,14 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Largest favourable excursion, likewise."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All that happened, in the order in which it happened."""
 
     source: str
     """What it was made of: backtest or journal."""
     config: AccountConfig
     symbols: Mapping[str, Symbol]
-    decisions: list[Decision]
+    decisions: Sequence[Decision]
     deals: list[Deal]
     """Without the deposit that the account began with."""
     trades: list[Trade]
@@ -80,6 +84,21 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     learnt: Mapping[str, tuple[int, int]] = {}
     """Of a backtest, for each regime model: when the first and the last bar opened that it learnt from, UTC ms."""
 
+    @cached_property
+    def decided(self) -> Decided:
+        """The decisions as columns: whoever looks at all of them asks for no words."""
+        return decided_of(self.decisions)
+
+    @cached_property
+    def classes(self) -> Counter[tuple[str, str]]:
+        """How many decisions of each strategy are of each class."""
+        return classes_of(self.decided)
+
+    @cached_property
+    def equity(self) -> Curve:
+        """The equity at every moment decided at."""
+        return equity_of(self.initial_balance, self.deals, self.decided, self.symbols, self.config.account.currency)
+
 
 def record_of_drive(
     drive: Drive,
@@ -90,7 +109,7 @@ def record_of_drive(
     shadows: bool = True,
 ) -> Record:
     """Return the record of a backtest; `tapes` are those it was given, warm-up and all."""
-    start = min((d.bar_time for d in drive.decisions), default=0)
+    start = min((int(part.bar_time.min()) for part in parts(decided_of(drive.decisions))), default=0)
     return Record(
         source="backtest",
         config=config,

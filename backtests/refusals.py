@@ -2,25 +2,15 @@
 
 import math
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from operator import attrgetter
 
 import msgspec
+import numpy as np
 
+from backtests.decided import GATES, Array, Decided, Why, parts
 from backtests.gate_value import gated
 from backtests.record import Record, Trade
 from market.money import cents
-from runtime.core.decision import Decision
-
-GATES = {
-    "vetoed_by_regime": "regime",
-    "held": "hold",
-    "refused_by_risk": "risk",
-    "observed": "mode observe",
-    "missed": "away",
-}
-"""What keeps an entry out, by the class of the decision, in the order in which they are told."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +35,7 @@ def refusals_of(record: Record) -> list[Refusal]:
 
     Shadow books leave the regime gate out and nothing else: of holds and risk checks nobody knows what they were worth.
     """
-    counts = Counter(key for d in record.decisions if (key := _key(d)) is not None)
+    counts = _counts(record.decided)
     missed = _missed(record)
     judged = set(gated(record)) if record.shadows else set()
     rows = []
@@ -65,32 +55,36 @@ def refusals_of(record: Record) -> list[Refusal]:
     return sorted(rows, key=lambda row: (order.index(row.gate), -row.decisions, row.reason))
 
 
-def _key(decision: Decision) -> tuple[str, str] | None:
-    """Return gate and reason of an entry that was wanted and refused; None for any other decision."""
-    gate = GATES.get(decision.outcome)
-    if gate is None or decision.position or abs(decision.action) != 1.0:
-        return None
-    if gate == "regime":
-        return gate, decision.gate_reason
-    if gate == "hold":
-        return gate, ", ".join(decision.holds)
-    return gate, ", ".join(decision.reasons)
+def _counts(decided: Decided) -> dict[Why, int]:
+    counts: Counter[int] = Counter()
+    for part in parts(decided):
+        places, many = np.unique(part.why[part.why >= 0], return_counts=True)
+        counts.update(dict(zip(places.tolist(), many.tolist(), strict=True)))
+    return {decided.whys[place]: count for place, count in counts.items()}
 
 
-def _missed(record: Record) -> dict[tuple[str, str], list[Trade]]:
+def _missed(record: Record) -> dict[Why, list[Trade]]:
     """Return the trades that are in the shadow books only, by what the live decision said when they were entered."""
     live = {_trade_key(t) for t in record.trades if t.book == "live"}
-    decisions: defaultdict[str, list[Decision]] = defaultdict(list)
-    for decision in record.decisions:
-        decisions[decision.strategy].append(decision)
-    found: defaultdict[tuple[str, str], list[Trade]] = defaultdict(list)
-    for trade in record.trades:
-        if trade.book == "shadow" and _trade_key(trade) not in live:
-            told = decisions[trade.strategy]
-            at = bisect_right(told, trade.opened, key=attrgetter("at")) - 1
-            key = _key(told[at]) if at >= 0 else None
-            if key is not None:
-                found[key].append(trade)
+    alone = [t for t in record.trades if t.book == "shadow" and _trade_key(t) not in live]
+    found: defaultdict[Why, list[Trade]] = defaultdict(list)
+    for place, name in enumerate(record.decided.strategies):
+        mine = [t for t in alone if t.strategy == name]
+        whys = _whys(record.decided, place, np.array([t.opened for t in mine], np.int64))
+        for trade, why in zip(mine, whys.tolist(), strict=True):
+            if why >= 0:
+                found[record.decided.whys[why]].append(trade)
+    return found
+
+
+def _whys(decided: Decided, strategy: int, moments: Array) -> Array:
+    """Return what kept an entry out of a strategy's last decision at or before each moment; -1: nothing did."""
+    found = np.full(len(moments), -1)
+    for part in parts(decided) if len(moments) else ():
+        mine = part.strategy == strategy
+        at, why = part.at[mine], part.why[mine]
+        last = np.searchsorted(at, moments, "right") - 1
+        found = np.where(last >= 0, why[np.maximum(last, 0)], found) if len(at) else found
     return found
 
 

@@ -10,8 +10,22 @@ import plotly.graph_objects as go
 
 from numpy.typing import NDArray
 
+from backtests.equity import Curve
 from backtests.regime_reading import Array, Read, stays
-from backtests.report_figures import BLUE, GREY, GRID, INK, MOST_POINTS, MUTED, RED, lay_out, moment, shade, thinned
+from backtests.report_figures import (
+    BLUE,
+    GREY,
+    GRID,
+    INK,
+    MOST_POINTS,
+    MUTED,
+    RED,
+    lay_out,
+    majority,
+    moment,
+    shade,
+    thinned,
+)
 from regimes.learnt import Profile
 
 STRONG = ("#3f9d67", "#e08a2c", "#c8473c", "#7d5bb5")
@@ -23,7 +37,8 @@ def regime_figure(read: Read, name: str, profiles: Sequence[Profile], learnt: ND
     figure = go.Figure()
     times = read.times.astype(np.int64).tolist()
     lay_out(figure, height=880)
-    shade(figure, name, list(zip(times, read.likeliest.tolist(), strict=True)), times[-1], len(profiles))
+    told = majority([(read.times.astype(np.int64), read.likeliest)], len(times), len(profiles))
+    shade(figure, name, told, times[-1], len(profiles))
     _line(figure, "close", times, read.closes, axis="y2", color=INK, unit=":,.6~g}")
     _areas(figure, times, read.posteriors)
     _line(figure, "surprise", times, -read.log_densities, axis="y4", color=BLUE, unit=":.2f} nats")
@@ -70,7 +85,7 @@ def _line(
     color: str,
     unit: str,
 ) -> None:
-    curve = thinned(list(zip(times, values.tolist(), strict=True)))
+    curve = thinned(Curve(np.array(times), values))
     figure.add_scatter(
         x=[moment(at) for at, _ in curve], y=[float(f"{value:.6g}") for _, value in curve], mode="lines", name=name,
         line={"color": color, "width": 1.1}, yaxis=axis, showlegend=False, hovertemplate="%{y" + unit,

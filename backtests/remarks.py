@@ -5,6 +5,7 @@ import datetime
 from collections.abc import Iterator
 from itertools import groupby, takewhile
 
+from backtests.decided import parts, place_of
 from backtests.record import Record
 from backtests.traded_regimes import listeners
 from market.bars import Bars
@@ -32,10 +33,13 @@ def _learnt(record: Record) -> Iterator[str]:
     """Say of which of the bars traded a gate knew the future, since its model had learnt from them."""
     for name, listener in listeners(record).items():
         first, last = record.learnt.get(name, (0, -1))
-        bars = [d.bar_time for d in record.decisions if d.strategy == listener.name]
-        if known := sum(first <= moment <= last for moment in bars):
+        known, bars = 0, 0
+        for part in parts(record.decided):
+            mine = part.bar_time[part.strategy == place_of(record.decided.strategies, listener.name)]
+            known, bars = known + int(((first <= mine) & (mine <= last)).sum()), bars + len(mine)
+        if known:
             yield (
-                f"{name}: its model has learnt from {known:,} of the {len(bars):,} bars that are traded: what its gate "
+                f"{name}: its model has learnt from {known:,} of the {bars:,} bars that are traded: what its gate "
                 "made of those is not honest, it knew their future; name in its [train] the bars that it may learn "
                 "from, or play those that came after (--from)."
             )

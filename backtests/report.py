@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from backtests.equity import equity_of
 from backtests.months import month_returns
 from backtests.record import Record, Trade
 from backtests.refusals import refusals_of
@@ -66,7 +65,7 @@ def _body(record: Record, s: Summary, title: str) -> Iterable[str]:
     if record.decisions:
         title = "Equity and regimes" if s.regimes else "Equity"
         yield section(title, drawn(equity_figure(record), script=True), _legend(s))
-        months = month_returns(equity_of(record), record.initial_balance)
+        months = month_returns(record.equity, record.initial_balance)
         yield section("Returns by month", months_table(months), paragraph(OF_MONTHS, "small"))
         yield section("Decisions by class", drawn(class_figure(record)))
     refusals = refusals_of(record)

@@ -2,17 +2,18 @@
 
 import datetime
 
-from collections import Counter
+from collections.abc import Iterable
 from html import escape
-from itertools import groupby
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
-from backtests.equity import Curve, balance_of, drawdown_of, equity_of
+from backtests.equity import Curve, Point, curve_of, drawdown_of, stepped
 from backtests.gate_value import gated
 from backtests.record import Record, Trade
-from backtests.traded_regimes import listeners, runs_of
+from backtests.scratch import Array
+from backtests.traded_regimes import listeners, read_by, runs_of
 from runtime.core.decision import OUTCOMES
 
 MOST_POINTS = 2500
@@ -30,11 +31,11 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
     """Return equity and balances above, drawdown below, on one time axis; behind them the likeliest regime."""
-    equity = equity_of(record)
+    equity = record.equity
     figure = go.Figure()
     # What nothing is drawn on is no axis to plotly: equity, which lies over it, would then lie over the drawdown.
-    figure.add_scatter(x=[moment(equity[0][0])], y=[None], yaxis="y", showlegend=False, hoverinfo="skip")
-    _shade(figure, record, equity)
+    figure.add_scatter(x=[moment(int(equity.at[0]))], y=[None], yaxis="y", showlegend=False, hoverinfo="skip")
+    _shade(figure, record, int(equity.at[-1]))
     _line(figure, "equity", thinned(equity), color=BLUE, width=1.6)
     live, shadow = ([t for t in record.trades if t.book == book] for book in ("live", "shadow"))
     if shadow:
@@ -42,8 +43,9 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
         without = shadow + [t for t in live if t.strategy not in names]
         _steps(figure, "without the gate (shadow, closed trades)", record, without, color=PURPLE, dash="dash")
     _steps(figure, "realised (closed trades)", record, live, color=GREY)
-    fall = [(at, 100.0 * share) for at, _, share in drawdown_of(equity, record.initial_balance)]
-    _line(figure, "drawdown", thinned(fall), color=RED, width=1.0, axis="y3", fill="tozeroy", legend=False)
+    fall = drawdown_of(equity, record.initial_balance)
+    deep = [(at, 100.0 * share) for at, share in thinned(Curve(fall.at, fall.share))]
+    _line(figure, "drawdown", deep, color=RED, width=1.0, axis="y3", fill="tozeroy", legend=False)
     currency = escape(record.config.account.currency)
     lay_out(figure, height=560)
     figure.update_layout(
@@ -66,8 +68,8 @@ def equity_figure(record: Record) -> Any:  # noqa: ANN401 - plotly has no types
 
 def class_figure(record: Record) -> Any:  # noqa: ANN401
     """Return how many decisions each class has, strategy upon strategy."""
-    counts = Counter((d.strategy, d.outcome) for d in record.decisions)
-    totals = Counter(d.outcome for d in record.decisions)
+    counts = record.classes
+    totals = {name: sum(n for (_, outcome), n in counts.items() if outcome == name) for name in OUTCOMES}
     classes = [name for name in OUTCOMES if totals[name]][::-1]
     labels = [name.replace("_", " ") for name in classes]
     figure = go.Figure()
@@ -91,16 +93,18 @@ def class_figure(record: Record) -> Any:  # noqa: ANN401
     return figure
 
 
-def _shade(figure: Any, record: Record, equity: Curve) -> None:  # noqa: ANN401
+def _shade(figure: Any, record: Record, end: int) -> None:  # noqa: ANN401
     """Fill the background with the likeliest regime: that of the first regime a strategy listens to."""
     for name, listener in list(listeners(record).items())[:1]:
-        points = [(d.at, d.regime) for d in record.decisions if d.strategy == listener.name and d.regime >= 0]
-        shade(figure, name, points, equity[-1][0], record.config.regimes[name].most_states)
+        states = record.config.regimes[name].most_states
+        many = sum(len(read) for _, _, read in read_by(record, listener.name))
+        told = ((at, read) for at, _, read in read_by(record, listener.name))
+        shade(figure, name, majority(told, many, states), end, states)
 
 
 def shade(figure: Any, name: str, points: list[tuple[int, int]], end: int, states: int) -> None:  # noqa: ANN401
     """Fill the background, on the axis y from 0 to 1, with the state at each (moment, state) until `end`."""
-    stretches = runs_of(_majority(points), end) if points else []
+    stretches = runs_of(points, end) if points else []
     for state in range(states):
         xs: list[str | None] = []
         ys: list[int | None] = []
@@ -116,7 +120,7 @@ def shade(figure: Any, name: str, points: list[tuple[int, int]], end: int, state
 def _line(
     figure: Any,  # noqa: ANN401
     name: str,
-    curve: Curve,
+    curve: list[Point],
     *,
     color: str,
     width: float,
@@ -136,9 +140,9 @@ def _line(
 
 def _steps(figure: Any, name: str, record: Record, trades: list[Trade], *, color: str, dash: str = "solid") -> None:  # noqa: ANN401
     """Draw the balance as trades were closed, on to the last decision."""
-    curve = balance_of(record, trades)
+    curve = stepped(record.initial_balance, record.decisions[0].at, ((t.closed, t.net) for t in trades))
     end = max(record.decisions[-1].at, curve[-1][0])
-    _line(figure, name, thinned([*curve, (end, curve[-1][1])]), color=color, width=1.3, dash=dash, shape="hv")
+    _line(figure, name, thinned(curve_of([*curve, (end, curve[-1][1])])), color=color, width=1.3, dash=dash, shape="hv")
 
 
 def drawn(figure: Any, *, script: bool = False) -> str:  # noqa: ANN401
@@ -161,26 +165,32 @@ def lay_out(figure: Any, height: int) -> None:  # noqa: ANN401
     figure.update_yaxes(automargin=True, zeroline=False)
 
 
-def thinned(curve: Curve) -> Curve:
+def thinned(curve: Curve) -> list[Point]:
     """Return at most about `MOST_POINTS` points that look the same: a stretch's first, lowest, highest, last."""
-    size = -(-len(curve) * 4 // MOST_POINTS)
-    if len(curve) <= MOST_POINTS:
-        return curve
-    kept: Curve = []
-    for start in range(0, len(curve), size):
-        part = curve[start : start + size]
-        corners = {0, len(part) - 1}
-        corners |= {min(range(len(part)), key=lambda i: part[i][1]), max(range(len(part)), key=lambda i: part[i][1])}
-        kept += [part[i] for i in sorted(corners)]
-    return kept
+    many = len(curve.at)
+    size = -(-many * 4 // MOST_POINTS) if many > MOST_POINTS else max(1, many)
+    kept = set() if many > MOST_POINTS else set(range(many))
+    for start in range(0, many, size):
+        part = curve.money[start : start + size]
+        kept |= {start + place for place in (0, int(part.argmin()), int(part.argmax()), len(part) - 1)}
+    places = sorted(kept)
+    return list(zip(curve.at[places].tolist(), curve.money[places].tolist(), strict=True))
 
 
-def _majority(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return at most about `MOST_POINTS` points, each the most frequent state of its stretch."""
-    size = -(-len(points) // MOST_POINTS)
-    stretches = groupby(enumerate(points), lambda item: item[0] // size)
-    parts = [[point for _, point in part] for _, part in stretches]
-    return [(part[0][0], Counter(state for _, state in part).most_common(1)[0][0]) for part in parts]
+def majority(read: Iterable[tuple[Array, Array]], many: int, states: int) -> list[tuple[int, int]]:
+    """Return at most about `MOST_POINTS` points, each the most frequent state of its stretch.
+
+    `read` tells, part after part, moments and states, so `many` of them.
+    """
+    size = -(-many // MOST_POINTS) or 1
+    counts, begins, done = np.zeros((-(-many // size), states), np.int64), np.zeros(-(-many // size), np.int64), 0
+    for at, found in read:
+        stretch = (done + np.arange(len(at))) // size
+        np.add.at(counts, (stretch, found), 1)
+        first = np.flatnonzero((done + np.arange(len(at))) % size == 0)
+        begins[stretch[first]] = at[first]
+        done += len(at)
+    return list(zip(begins.tolist(), counts.argmax(axis=1).tolist(), strict=True))
 
 
 def moment(at: int) -> str:

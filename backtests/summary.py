@@ -1,11 +1,9 @@
 """A summary: the numbers of one record, the same whether it was made of a backtest or of a journal."""
 
-from collections import Counter
-
 import msgspec
 
 from backtests.ambiguity import ambiguous_of
-from backtests.equity import drawdown_of, equity_of
+from backtests.equity import drawdown_of
 from backtests.faults import Fault
 from backtests.gate_value import GateValue, gate_value, gated
 from backtests.record import Record, Trade
@@ -110,13 +108,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1) -> Summary:
     """Return the numbers of a record; `seconds` is what it took, `trials` how many variants were tried."""
-    equity = equity_of(record)
-    fall = drawdown_of(equity, record.initial_balance)
-    classes = Counter(decision.outcome for decision in record.decisions)
+    fall = drawdown_of(record.equity, record.initial_balance)
+    classes: dict[str, int] = {name: sum(n for (_, o), n in record.classes.items() if o == name) for name in OUTCOMES}
     live = [t for t in record.trades if t.book == "live"]
     gate = gate_value(record)
     ambiguous = ambiguous_of(record)
-    worth = worth_of(record, equity, trials)
+    worth = worth_of(record, record.equity, trials)
     bars = sum(len(tape) for tape in record.tapes.values())
     first, last = period_of(record)
     return Summary(
@@ -127,17 +124,17 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
         first=first,
         last=last,
         config=digest(record.config),
-        models={d.strategy: d.model for d in record.decisions if d.model},
+        models=dict(record.decided.models),
         bars=bars,
         decisions=len(record.decisions),
-        by_class={name: classes[name] for name in OUTCOMES},
+        by_class=classes,
         orders=record.orders,
         deals=len(record.deals),
         initial_balance=record.initial_balance,
         final_balance=cents(record.initial_balance + sum(deal.money for deal in record.deals)),
         realised_pnl=cents(sum(deal.money for deal in record.deals if deal.entry != "none")),
-        max_drawdown=cents(-min((money for _, money, _ in fall), default=0.0)),
-        max_drawdown_share=-min((share for _, _, share in fall), default=0.0),
+        max_drawdown=cents(-float(fall.money.min(initial=0.0))),
+        max_drawdown_share=-float(fall.share.min(initial=0.0)),
         trades=len(live),
         win_rate=win_rate(live),
         vetoed_by_regime=classes["vetoed_by_regime"],
@@ -186,7 +183,7 @@ def strategy_line(record: Record, name: str) -> StrategyLine:
         gate=section.gate.mode if section.gate else "off",
         trades=len(live),
         net=cents(sum(live)),
-        vetoed=sum((d.strategy, d.outcome) == (name, "vetoed_by_regime") for d in record.decisions),
+        vetoed=record.classes[name, "vetoed_by_regime"],
         shadow_trades=len(shadow) if shadowed else None,
         shadow_net=cents(sum(shadow)) if shadowed else None,
         gate_value=cents(sum(live) - sum(shadow)) if shadowed else None,

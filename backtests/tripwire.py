@@ -104,8 +104,8 @@ def tripwire(
             progress=progress,
             prepare=partial(_foretell, name, told),
         )
-        played.append(daily(*zip(*drive.equity, strict=True)))
-        held.append(_held(account.strategies[0], told_of, known, posteriors, drive.equity[0][0]))
+        played.append(daily(drive.equity.at.tolist(), drive.equity.money.tolist()))
+        held.append(_held(account.strategies[0], told_of, known, posteriors, int(drive.equity.at[0])))
     lines = (_line("strategies", played), _line("hold", held))
     if lines[0].days < FEWEST:
         raise DataError(f"{lines[0].days} days are too few for a Sharpe ratio: at least {FEWEST} are needed")
@@ -117,7 +117,7 @@ def tripwire(
         claimed=claimed,
         lines=lines,
         leaks=leaks,
-        notes=_notes(lines[0], told_of, learnt, shut, drive.equity[0][0]),
+        notes=_notes(lines[0], told_of, learnt, shut, int(drive.equity.at[0])),
     )
 
 

@@ -11,9 +11,11 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from backtests.backtest import run_backtest
 from backtests.drive import Drive
+from backtests.equity import Curve
 from backtests.folds import Window
 from backtests.gained import gained
 from backtests.grid import Values, turned
@@ -140,7 +142,9 @@ class Walk:
             decisions=[d for drive in self.drives for d in drive.decisions],
             deals=[d for drive in self.drives for d in drive.deals],
             outcomes=[o for drive in self.drives for o in drive.outcomes],
-            equity=[point for drive in self.drives for point in drive.equity],
+            equity=Curve(
+                *(np.concatenate(column) for column in zip(*(drive.equity for drive in self.drives), strict=True))
+            ),
             bars=sum(drive.bars for drive in self.drives),
             balance=self.balance,
             orders=sum(drive.orders for drive in self.drives),

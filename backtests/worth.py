@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from backtests.equity import Curve
+from backtests.equity import Curve, ends_of
 from backtests.record import Record
 from backtests.resampled import Array, Luck, luck_of
 from backtests.sharpe import daily
@@ -43,20 +43,21 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 def worth_of(record: Record, equity: Curve, trials: int = 1) -> Worth | None:
     """Return what a record is worth as evidence after so many trials; None where there is too little of it."""
-    if not equity or min(value for _, value in equity) <= 0.0:
+    if not len(equity.money) or equity.money.min() <= 0.0:
         return None
-    returns, per_year = daily(*zip(*equity, strict=True))
+    days = ends_of(equity.at, "D")
+    returns, per_year = daily(equity.at[days].tolist(), equity.money[days].tolist())
     known = moments_of(returns)
     if known is None or known.count < FEWEST:
         return None
     year = math.sqrt(per_year)
-    days = enough(known)
+    needed = enough(known)
     return Worth(
         days=known.count,
         sharpe=known.sharpe * year,
         error=error_of(known) * year,
         above_zero=probability(known),
-        days_needed=days if math.isfinite(days) else None,
+        days_needed=needed if math.isfinite(needed) else None,
         trials=trials,
         best_of_luck=best_of_luck(trials) / math.sqrt(known.count - 1) * year,
         deflated=deflated(known, trials),

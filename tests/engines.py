@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
+from backtests.equity import Curve
 from brokers.venue import Costs
 from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
@@ -56,7 +57,7 @@ def played(
 def difference(plain: Drive, compiled: Drive) -> str:
     """Return the first thing in which two drives differ, to the bit; empty where they are the same."""
     for name in ("decisions", "deals", "outcomes", "equity"):
-        one, other = getattr(plain, name), getattr(compiled, name)
+        one, other = told(getattr(plain, name)), told(getattr(compiled, name))
         if len(one) != len(other):
             return f"{len(one)} and {len(other)} {name}"
         for place, (a, b) in enumerate(zip(one, other, strict=True)):
@@ -66,6 +67,13 @@ def difference(plain: Drive, compiled: Drive) -> str:
         name: (getattr(plain, name), getattr(compiled, name)) for name in ("bars", "balance", "orders", "ambiguous")
     }
     return "; ".join(f"{name}: {a} and {b}" for name, (a, b) in rest.items() if a != b)
+
+
+def told(recorded: Any) -> list[Any]:  # noqa: ANN401 - decisions, deals, outcomes or a curve
+    """Return what is recorded, one by one."""
+    if isinstance(recorded, Curve):
+        return list(zip(recorded.at.tolist(), recorded.money.tolist(), strict=True))
+    return list(recorded)
 
 
 def _fields(one: Any, other: Any) -> str:  # noqa: ANN401 - whatever is recorded

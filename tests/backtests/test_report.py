@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtests.equity import curve_of
 from backtests.record import Record
 from backtests.report import report_html, write_report
 from backtests.report_figures import MOST_POINTS, equity_figure, thinned
@@ -130,7 +131,7 @@ def test_a_thinned_line_keeps_its_corners(points: int, step: int) -> None:
     """First, last, highest and lowest stay; there are few enough points to draw."""
     curve = [(i, float((i * step * 7919) % 10_007)) for i in range(points)]
 
-    kept = thinned(curve)
+    kept = thinned(curve_of(curve))
 
     assert len(kept) <= MOST_POINTS + 4
     assert sorted(kept) == kept

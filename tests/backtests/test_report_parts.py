@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtests.decided import GATES
+from backtests.equity import curve_of
 from backtests.months import month_returns, year_returns
-from backtests.refusals import GATES, refusals_of
+from backtests.refusals import refusals_of
 from backtests.report import MOST_LISTED, report_html
 from backtests.report_excursions import MOST_TRADES, excursion_figure
 from backtests.report_figures import equity_figure
@@ -28,7 +30,7 @@ def moment(year: int, month: int, day: int) -> int:
 def test_months_tell_what_each_added_to_what_it_began_with() -> None:
     """The first month is measured from what the account began with, each other from the end of the one before."""
     curve = [(moment(2020, 1, 5), 90.0), (moment(2020, 1, 31), 110.0), (moment(2020, 3, 1), 99.0)]
-    months = month_returns(curve, 100.0)
+    months = month_returns(curve_of(curve), 100.0)
 
     assert {(2020, 1): pytest.approx(0.1), (2020, 3): pytest.approx(-0.1)} == months
     assert {2020: pytest.approx(-0.01)} == year_returns(months)
@@ -38,14 +40,14 @@ def test_after_nothing_is_left_no_month_has_a_return() -> None:
     """A share of nothing is no number."""
     curve = [(moment(2020, 1, 5), 0.0), (moment(2020, 2, 5), 5.0)]
 
-    assert {(2020, 1): -1.0} == month_returns(curve, 100.0)
+    assert {(2020, 1): -1.0} == month_returns(curve_of(curve), 100.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2000), st.floats(1.0, 1e6)), min_size=1, max_size=60), st.floats(1.0, 1e6))
 def test_all_months_together_are_the_whole(points: list[tuple[int, float]], initial: float) -> None:
     """Whatever the equity, what the years make together is what it ended with."""
     curve = [(day * 86_400_000, equity) for day, equity in sorted(points)]
-    years = year_returns(month_returns(curve, initial))
+    years = year_returns(month_returns(curve_of(curve), initial))
 
     assert curve[-1][1] == pytest.approx(initial * math.prod(1.0 + gained for gained in years.values()))
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtests.ambiguity import ambiguous_of
-from backtests.equity import balance_of, drawdown_of, equity_of
+from backtests.equity import curve_of, drawdown_of, stepped
 from backtests.gate_value import GateValue, gate_value
 from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
@@ -80,22 +80,23 @@ def test_the_equity_is_the_cores_own() -> None:
     """Computed from deals and quotes alone, it is what the core saw at every bar."""
     record, drive = played()
 
-    curve = equity_of(record)
+    curve, live = record.equity, [(t.closed, t.net) for t in record.trades if t.book == "live"]
 
-    assert [at for at, _ in drive.equity] == [at for at, _ in curve]
-    assert [cents(e) for _, e in drive.equity] == [cents(e) for _, e in curve]
-    assert record.initial_balance + sum(deal.money for deal in record.deals) == pytest.approx(curve[-1][1])
-    assert balance_of(record, [t for t in record.trades if t.book == "live"])[-1][1] == cents(curve[-1][1])
+    assert drive.equity.at.tolist() == curve.at.tolist()
+    assert [cents(e) for e in drive.equity.money.tolist()] == [cents(e) for e in curve.money.tolist()]
+    assert record.initial_balance + sum(deal.money for deal in record.deals) == pytest.approx(curve.money[-1])
+    assert stepped(record.initial_balance, 0, live)[-1][1] == cents(float(curve.money[-1]))
 
 
 @given(st.lists(st.floats(1.0, 1e6), min_size=1))
 def test_a_drawdown_is_measured_from_the_highest_so_far(equity: list[float]) -> None:
     """It is never above zero, zero at every new high, and the deepest is the largest fall between any two moments."""
-    fall = drawdown_of(list(enumerate(equity)), equity[0])
+    fall = drawdown_of(curve_of(enumerate(equity)), equity[0])
     deepest = max(a - b for i, a in enumerate(equity) for b in equity[i:])
 
-    assert all(money <= 0.0 and share <= 0.0 for _, money, share in fall)
-    assert deepest == -min(money for _, money, _ in fall)
+    assert (fall.money <= 0.0).all()
+    assert (fall.share <= 0.0).all()
+    assert deepest == -fall.money.min()
 
 
 def test_the_regimes_are_told_over_all_bars() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from msgspec.structs import replace
 
-from backtests.equity import Curve
+from backtests.equity import Curve, curve_of
 from backtests.report import report_html
 from backtests.skill import Moments, deflated
 from backtests.summary import summary_of
@@ -19,7 +19,7 @@ from tests.records import played
 def curve(gain: float, days: int = 500) -> Curve:
     """Return an equity that gains so much a day in the mean and moves by 1 % about it."""
     steps = gain + 0.01 * np.random.default_rng(1).standard_normal(days)
-    return [(i * DAY_MS, float(value)) for i, value in enumerate(1000.0 * np.cumprod(1.0 + steps))]
+    return Curve(DAY_MS * np.arange(days), 1000.0 * np.cumprod(1.0 + steps))
 
 
 def test_a_summary_tells_what_its_profit_is_worth() -> None:
@@ -31,7 +31,7 @@ def test_a_summary_tells_what_its_profit_is_worth() -> None:
     assert worth is not None
     assert worth.by_days is not None
     assert worth.by_trades is not None
-    assert len({at // DAY_MS for at, _ in drive.equity}) - 1 == worth.days
+    assert len({at // DAY_MS for at in drive.equity.at.tolist()}) - 1 == worth.days
     assert worth.days == worth.by_days.count
     assert sum(t.book == "live" for t in record.trades) == worth.by_trades.count
     assert 10 == worth.trials
@@ -62,10 +62,10 @@ def test_a_loss_needs_no_record_of_any_length() -> None:
 def test_a_record_that_is_too_short_or_broke_is_worth_nothing() -> None:
     """Nor is one that never moved: there is nothing to reckon with."""
     record, _ = played(60)
-    short, flat = curve(0.001, 15), [(i * DAY_MS, 1000.0) for i in range(100)]
-    broke = [*curve(0.001), (1000 * DAY_MS, -1.0)]
+    none, short, flat = curve_of([]), curve(0.001, 15), curve_of((i * DAY_MS, 1000.0) for i in range(100))
+    broke = curve_of([*zip(*curve(0.001), strict=True), (1000 * DAY_MS, -1.0)])
 
-    assert [None, None, None, None] == [worth_of(record, equity) for equity in ([], short, flat, broke)]
+    assert [None, None, None, None] == [worth_of(record, equity) for equity in (none, short, flat, broke)]
 
 
 def test_growths_are_shares_of_the_balance_then() -> None:

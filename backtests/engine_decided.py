@@ -1,0 +1,126 @@
+"""The columns of a compiled drive as those of all decisions: what a report asks of them without making words."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from backtests.decided import GATES, PLACES, Entries, Part, Why
+from backtests.engine_layout import (
+    TRADED,
+    UNREAD_YET,
+    VETOED,
+    W_BROKEN,
+    W_MAGIC,
+    W_PRICE,
+    W_ROW,
+    W_STOP,
+    W_TARGET,
+    W_WHY,
+)
+from backtests.engine_words import gate_reason, reasons_of
+from runtime.core.desk import magic_of
+
+if TYPE_CHECKING:
+    from backtests.engine_record import CompiledRecord
+
+Array = NDArray[Any]
+KEPT_OUT = np.array([PLACES[name] for name in GATES], np.int8)
+NAMES = {PLACES[name]: gate for name, gate in GATES.items()}
+"""The gate of each class, by its place."""
+
+
+class Written:
+    """What one strategy has decided, as the loops have written it down."""
+
+    def __init__(self, record: "CompiledRecord") -> None:
+        """Look at a record; its numbers stay where they are."""
+        self.record = record
+        self.strategies: Sequence[str] = [record.lane.name]
+        self.symbols: Sequence[str] = [record.lane.symbol]
+        self.models = {record.lane.name: record.model} if record.model and len(record) else {}
+        self.whys: list[Why] = []
+        self._places: dict[Why, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+    def part(self, begin: int, end: int) -> Part:
+        """Return the decisions from one place to another."""
+        r, rows = self.record, np.arange(begin, end)
+        bars, ordinals = slice(r.first + begin, r.first + end), r.read.ordinals
+        same = np.zeros(end - begin, np.int16)
+        return Part(
+            at=r.at(rows),
+            bar_time=np.asarray(r.tape.time)[bars],
+            strategy=same,
+            symbol=same,
+            outcome=r.columns.outcomes[begin:end],
+            regime=ordinals[bars].astype(np.int16) if len(ordinals) else same - 1,
+            bid=r.bid(rows),
+            ask=r.ask(rows),
+            why=self._why(begin, end),
+        )
+
+    def entries(self) -> Entries:
+        """Return those that were traded."""
+        r = self.record
+        rows = r.wishes[:, W_ROW].astype(np.int64)
+        traded = r.columns.outcomes[rows] == TRADED
+        wishes, rows = r.wishes[traded], rows[traded]
+        magics = [magic_of(r.lane.number, r.run, int(number)) for number in wishes[:, W_MAGIC].tolist()]
+        return Entries(
+            symbol=np.zeros(len(rows), np.int16), magic=np.array(magics, np.int64), price=wishes[:, W_PRICE],
+            stop=wishes[:, W_STOP], target=wishes[:, W_TARGET], spread=r.ask(rows) - r.bid(rows),
+        )  # fmt: skip
+
+    # --- what kept entries out ----------------------------------------------------------------------------------------
+
+    def _why(self, begin: int, end: int) -> Array:
+        c, rows = self.record.columns, slice(begin, end)
+        found = np.full(end - begin, -1, np.int32)
+        wanted = np.isin(c.outcomes[rows], KEPT_OUT) & (c.positions[rows] == 0) & (np.abs(c.actions[rows]) == 1.0)
+        vetoed = wanted & (c.outcomes[rows] == VETOED)
+        self._vetoed(found, np.flatnonzero(vetoed), begin)
+        others = np.flatnonzero(wanted & ~vetoed)
+        wishes = self.record.wishes
+        places = np.searchsorted(wishes[:, W_ROW], others + begin)
+        for row, place in zip(others.tolist(), places.tolist(), strict=True):
+            found[row] = self._place(self._other(row + begin, place))
+        return found
+
+    def _vetoed(self, found: Array, rows: Array, begin: int) -> None:
+        """Note why the gate kept entries out: what it said on those bars."""
+        read, plan = self.record.read, self.record.plan
+        if not len(read.reasons):
+            if len(rows):
+                found[rows] = self._place(("regime", gate_reason(UNREAD_YET, 0, plan)))
+            return
+        bars = rows + begin + self.record.first
+        said = np.stack((read.reasons[bars].astype(np.int64), read.abouts[bars].astype(np.int64)), axis=1)
+        different, which = np.unique(said, axis=0, return_inverse=True)
+        for place, (code, about) in enumerate(different.tolist()):
+            found[rows[which.reshape(-1) == place]] = self._place(("regime", gate_reason(code, about, plan)))
+
+    def _other(self, row: int, place: int) -> Why:
+        """Return what kept an entry out that the gate let through."""
+        r = self.record
+        gate = NAMES[int(r.columns.outcomes[row])]
+        if gate == "hold":
+            return gate, ", ".join(r[row].holds)
+        wish = r.wishes[place] if place < len(r.wishes) and r.wishes[place, W_ROW] == row else None
+        return gate, ", ".join(_reasons(float(wish[W_WHY]), float(wish[W_BROKEN]))) if wish is not None else ""
+
+    def _place(self, why: Why) -> int:
+        if why not in self._places:
+            self._places[why] = len(self.whys)
+            self.whys.append(why)
+        return self._places[why]
+
+
+def _reasons(why: float, broken: float) -> tuple[str, ...]:
+    wish = [0.0] * (W_BROKEN + 1)
+    wish[W_WHY], wish[W_BROKEN] = why, broken
+    return reasons_of(wish)

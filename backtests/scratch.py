@@ -1,0 +1,63 @@
+"""Room for long columns of numbers: in memory, or where they are very long in a file that has no name.
+
+What lies in such a file takes memory only while it is looked at: whoever goes through it part by part says when he is
+done with a part, and the memory is given back.
+"""
+
+import mmap
+import os
+import tempfile
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+LONG = 32 * 1024 * 1024
+"""Bytes of a column from which on it lies in a file."""
+PART = 1 << 18
+"""Rows that are looked at together."""
+
+
+def room(shape: int | tuple[int, ...], kind: Any = np.float64, long: int = LONG) -> Array:  # noqa: ANN401 - what numpy takes for a type
+    """Return an array of this shape and type, whose numbers are anything; from `long` bytes on in a file.
+
+    OSError where the disk has not so much left.
+    """
+    dtype = np.dtype(kind)
+    size = int(np.prod(shape)) * dtype.itemsize
+    if size < max(long, 1):
+        return np.empty(shape, dtype)
+    with tempfile.TemporaryFile() as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)  # a disk that is full says so here, not in mid-loop
+        else:
+            file.truncate(size)
+        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype).reshape(shape)
+
+
+def let_go(columns: Iterable[Any]) -> None:
+    """Give back the memory that columns in files take just now; their numbers stay, and those in memory too."""
+    for column in columns:
+        held = _file_of(column)
+        if held is not None and hasattr(held, "madvise"):
+            held.madvise(mmap.MADV_DONTNEED)
+
+
+def _file_of(column: Any) -> mmap.mmap | None:  # noqa: ANN401 - an array of either sort, or what reads like one
+    """Return the file that a column lies in; None where it lies in memory."""
+    while column is not None and not isinstance(column, mmap.mmap):
+        column = column.obj if isinstance(column, memoryview) else getattr(column, "base", None)
+    return column
+
+
+def parts_of(rows: int, part: int = PART) -> list[tuple[int, int]]:
+    """Return where parts of so many rows begin and end, in order.
+
+    >>> parts_of(5, 2), parts_of(0)
+    ([(0, 2), (2, 4), (4, 5)], [])
+    """
+    return [(begin, min(begin + part, rows)) for begin in range(0, rows, part)]
