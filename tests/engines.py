@@ -1,7 +1,7 @@
 # ruff: noqa: ARG001 - strategies of a sort share one signature; none uses all of it
 """The plain and the compiled drive side by side, a kernel strategy that tries everything a plan can say, and a twin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from backtests.compiled import CompiledDrive
+from backtests.decided import Part, decided_of, parts
 from backtests.drive import Drive, PlainDrive
 from backtests.equity import Curve
 from brokers.venue import Costs
@@ -16,6 +17,7 @@ from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
 from regimes.shut import OnShut, Word
 from runtime.core.core import Core
+from runtime.core.decision import Decision
 from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
 from strategies.protocol import (
@@ -63,6 +65,8 @@ def difference(plain: Drive, compiled: Drive) -> str:
         for place, (a, b) in enumerate(zip(one, other, strict=True)):
             if _bytes(a) != _bytes(b):
                 return f"{name} {place}: {_fields(a, b)}"
+    if (one := columned(plain.decisions)) != (other := columned(compiled.decisions)):
+        return "; ".join(f"column {name}: {one[name]} and {other[name]}" for name in one if one[name] != other[name])
     rest = {
         name: (getattr(plain, name), getattr(compiled, name)) for name in ("bars", "balance", "orders", "ambiguous")
     }
@@ -74,6 +78,19 @@ def told(recorded: Any) -> list[Any]:  # noqa: ANN401 - decisions, deals, outcom
     if isinstance(recorded, Curve):
         return list(zip(recorded.at.tolist(), recorded.money.tolist(), strict=True))
     return list(recorded)
+
+
+def columned(decisions: Sequence[Decision]) -> dict[str, str]:
+    """Return decisions as a report counts them, names in place of their places, as texts: NaN is NaN."""
+    decided = decided_of(decisions)
+    found: dict[str, list[Any]] = {name: [] for name in Part._fields}
+    for part in parts(decided):
+        for name, column in part._asdict().items():
+            found[name] += column.tolist()
+    entries = {f"entries' {name}": column.tolist() for name, column in decided.entries()._asdict().items()}
+    found["why"] = [decided.whys[place] if place >= 0 else None for place in found["why"]]
+    named = {"names": [*decided.strategies, *decided.symbols], "models": sorted(decided.models.items())}
+    return {name: str(column) for name, column in (found | entries | named).items()}
 
 
 def _fields(one: Any, other: Any) -> str:  # noqa: ANN401 - whatever is recorded

@@ -1,0 +1,58 @@
+"""What is told of a backtest is the same by either drive: the numbers, the page, and the words of any decision."""
+
+import re
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+
+from backtests.backtest import Engine, run_backtest
+from backtests.demo import demo_config
+from backtests.model_place import ready_models
+from backtests.record import Record, record_of_drive
+from backtests.report import report_html
+from backtests.summary import summary_of
+
+BARS = 1500
+DRIVES: tuple[Engine, Engine] = ("plain", "compiled")
+BY_CHANCE = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@cache
+def record_by(engine: Engine) -> Record:
+    """Return the demo's account with its trend strategy alone as a drive has played it; who that was is left out."""
+    with TemporaryDirectory() as name:
+        config = demo_config(Path(name))
+        config = msgspec.structs.replace(config, strategies=config.strategies[:1])
+        models = ready_models(config, lambda _text: None)
+        drive, tapes = run_backtest(config, bars=BARS, shadows=False, models=models, engine=engine)
+    assert engine == drive.played
+    return msgspec.structs.replace(record_of_drive(drive, tapes, config, models, shadows=False), played="")
+
+
+def test_the_summary_is_the_same_by_either_drive() -> None:
+    """Every number of it, to the bit."""
+    plain, compiled = (summary_of(record) for record in map(record_by, DRIVES))
+
+    assert msgspec.json.encode(plain) == msgspec.json.encode(compiled)
+    assert 0 < plain.vetoed_by_regime
+    assert 0 < plain.trades
+
+
+def test_the_page_is_the_same_by_either_drive() -> None:
+    """Figures and all, but for the names that plotly gives them by chance."""
+    plain, compiled = (report_html(record, summary_of(record)) for record in map(record_by, DRIVES))
+
+    assert BY_CHANCE.sub("", plain) == BY_CHANCE.sub("", compiled)
+
+
+@pytest.mark.parametrize("place", [0, 7, -1, slice(0, 3), slice(-5, None), slice(9, 3)], ids=str)
+def test_any_decision_can_be_had_in_words(place: int | slice) -> None:
+    """One, or some, as from a list."""
+    plain, compiled = (record_by(engine).decisions for engine in DRIVES)
+
+    assert len(plain) == len(compiled)
+    assert msgspec.msgpack.encode(plain[place]) == msgspec.msgpack.encode(compiled[place])
