@@ -65,8 +65,11 @@ def difference(plain: Drive, compiled: Drive) -> str:
         for place, (a, b) in enumerate(zip(one, other, strict=True)):
             if _bytes(a) != _bytes(b):
                 return f"{name} {place}: {_fields(a, b)}"
-    if (one := columned(plain.decisions)) != (other := columned(compiled.decisions)):
-        return "; ".join(f"column {name}: {one[name]} and {other[name]}" for name in one if one[name] != other[name])
+    mine, theirs = columned(plain.decisions), columned(compiled.decisions)
+    if mine != theirs:
+        return "; ".join(
+            f"column {name}: {mine[name]} and {theirs[name]}" for name in mine if mine[name] != theirs[name]
+        )
     rest = {
         name: (getattr(plain, name), getattr(compiled, name)) for name in ("bars", "balance", "orders", "ambiguous")
     }
