@@ -3,29 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from backtests.decided import Decided, classes_of, decided_of, parts
 from backtests.drive import Drive
 from backtests.equity import Curve, equity_of
-from brokers.facts import BarClosed, DealMade, LinkUp
 from config.account import AccountConfig
-from config.places import JOURNAL_FILE
-from market.bars import Bars, bars_of
-from market.types import Bar, Deal, Symbol
+from market.bars import Bars
+from market.types import Deal, Symbol
 from regimes.bundle import RegimeModel
 from regimes.learnt import Profile
 from runtime.assemble import symbols_of
 from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
-from runtime.core.instructions import ClosePosition, Submit
-from runtime.journal.entries import LogRow
-from runtime.journal.reader import JournalReader
 from runtime.outcomes.outcome import Book
-from runtime.recorder import decode_fact, decode_step
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +108,12 @@ def record_of_drive(
         symbols=symbols_of(config),
         decisions=drive.decisions,
         deals=[deal for deal in drive.deals if deal.entry != "none"],
-        trades=_in_order(msgspec.convert(outcome, Trade, from_attributes=True) for outcome in drive.outcomes),
+        trades=in_order(msgspec.convert(outcome, Trade, from_attributes=True) for outcome in drive.outcomes),
         tapes={key: tape.between(start, 1 << 62) for key, tape in tapes.items()},
         orders=drive.orders,
         initial_balance=config.account.balance,
         shadows=shadows,
-        profiles=_profiles(models),
+        profiles=profiles_of(models),
         played=f"{drive.played}: {drive.why}" if drive.why else drive.played,
         within=drive.within,
         ambiguous=drive.ambiguous if drive.within else None,
@@ -131,64 +123,11 @@ def record_of_drive(
     )
 
 
-def record_of_journal(state: Path, config: AccountConfig, models: Mapping[str, RegimeModel]) -> Record:
-    """Return the record of all that an account's journal holds."""
-    with JournalReader(state / JOURNAL_FILE) as reader:
-        read = _Reading()
-        for row in reader.rows():
-            read.take(row)
-        runs = reader.runs()
-        outcomes: list[dict[str, Any]] = reader.outcomes()
-    seen = msgspec.json.decode(runs[-1]["symbols"], type=dict[str, Symbol]) if runs else symbols_of(config)
-    return Record(
-        source="journal",
-        config=config,
-        symbols=seen,
-        decisions=read.decisions,
-        deals=read.deals,
-        trades=_in_order(Trade(**{name: row[name] for name in Trade.__struct_fields__}) for row in outcomes),
-        tapes={key: _tape(key, bars) for key, bars in read.bars.items()},
-        orders=read.orders,
-        initial_balance=config.account.balance if read.balance is None else read.balance,
-        shadows=True,
-        profiles=_profiles(models),
-    )
-
-
-class _Reading:
-    """What a walk along the log has gathered."""
-
-    def __init__(self) -> None:
-        self.decisions: list[Decision] = []
-        self.deals: list[Deal] = []
-        self.bars: dict[FeedKey, list[Bar]] = {}
-        self.orders = 0
-        self.balance: float | None = None
-
-    def take(self, row: LogRow) -> None:
-        if row.step:
-            step = decode_step(row.step)
-            self.decisions += step.decisions
-            self.orders += sum(isinstance(wish, Submit | ClosePosition) for wish in step.instructions)
-        match decode_fact(row.fact) if row.fact else None:
-            case DealMade(deal=deal) if deal.entry != "none" or self.balance is not None:
-                self.deals.append(deal)
-            case BarClosed(bar=bar, phase="live" | "missed"):
-                self.bars.setdefault((bar.symbol, bar.timeframe), []).append(bar)
-            case LinkUp(account=account) if self.balance is None:
-                self.balance = account.balance
-            case _:
-                pass
-
-
-def _in_order(trades: Iterable[Trade]) -> list[Trade]:
+def in_order(trades: Iterable[Trade]) -> list[Trade]:
+    """Return trades in the order in which they were closed."""
     return sorted(trades, key=lambda t: (t.closed, t.book, t.strategy, t.opened))
 
 
-def _tape(key: FeedKey, bars: Iterable[Bar]) -> Bars:
-    rows = ((bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.spread) for bar in bars)
-    return bars_of(*key, rows)
-
-
-def _profiles(models: Mapping[str, RegimeModel]) -> dict[str, tuple[Profile, ...]]:
+def profiles_of(models: Mapping[str, RegimeModel]) -> dict[str, tuple[Profile, ...]]:
+    """Return what the states of each model were like in training."""
     return {name: model.profiles for name, model in models.items()}

@@ -8,10 +8,9 @@ from pathlib import Path
 import msgspec
 
 from backtests.backtest import Engine, run_backtest
-from backtests.demo import run_demo
 from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
-from backtests.record import Record, record_of_drive, record_of_journal
+from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead
 from backtests.report import write_report
 from backtests.saved import Form, save
@@ -29,6 +28,9 @@ def reported_demo(
     folder: Path, *, bars: int | None, speed: float | None, data: Path | None, symbol: str | None, watch: Watch
 ) -> Summary:
     """Run the demo in a folder of its own; the numbers are those of the daemon's journal."""
+    from backtests.demo import run_demo  # noqa: PLC0415 - a backtest needs no daemon, and no database of a journal
+    from backtests.record_journal import record_of_journal  # noqa: PLC0415 - likewise
+
     with claimed(folder):
         done = run_demo(
             folder, bars=bars, speed=speed, data=data, symbol=symbol, progress=watch.progress, stage=watch.stage

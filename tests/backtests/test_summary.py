@@ -5,14 +5,16 @@ import math
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest, bootstrap
 
 from backtests.ambiguity import ambiguous_of
 from backtests.equity import curve_of, drawdown_of, stepped
-from backtests.gate_value import GateValue, gate_value
+from backtests.gate_value import BATCH, DRAWS, GateValue, gate_value, interval
 from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
 from backtests.summary import summary_of, win_rate
@@ -257,6 +259,31 @@ def test_the_win_rate_has_wilsons_interval() -> None:
     assert found is not None
     assert (0.7, 0.397, 0.892) == (found.share, round(found.low, 3), round(found.high, 3))
     assert win_rate([]) is None
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_the_win_rate_is_what_scipy_says(won: int, lost: int) -> None:
+    """And so is its interval, for any number won and lost."""
+    trades = [trade("live", i, 1.0 if i < won else -1.0) for i in range(won + lost)]
+    span = binomtest(won, max(1, won + lost)).proportion_ci(confidence_level=0.95, method="wilson")
+
+    found = win_rate(trades)
+
+    assert (found is None) == (won + lost == 0)
+    assert found is None or (found.low, found.high) == pytest.approx((span.low, span.high), abs=1e-12)
+
+
+@settings(max_examples=10)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60))
+def test_the_interval_of_a_gate_is_what_scipy_says(blocks: list[float]) -> None:
+    """Drawn from the same dice, to the last digit that sums have."""
+    assume(len(set(blocks)) > 1)
+    theirs = bootstrap(
+        (np.array(blocks),), np.sum, n_resamples=DRAWS, confidence_level=0.95, method="percentile", batch=BATCH,
+        rng=np.random.default_rng(1),
+    ).confidence_interval  # fmt: skip
+
+    assert interval(blocks) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
 
 
 def test_the_notes_say_what_the_numbers_do_not_hold() -> None:

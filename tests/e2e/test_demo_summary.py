@@ -3,7 +3,8 @@
 import msgspec
 
 from backtests.backtest import run_backtest
-from backtests.record import record_of_drive, record_of_journal
+from backtests.record import record_of_drive
+from backtests.record_journal import record_of_journal
 from backtests.summary import summary_of
 from runtime.assemble import models_of
 from tests.demos import Demo
