@@ -20,6 +20,7 @@ from backtests.engine_layout import (
     W_TARGET,
     W_WHY,
 )
+from backtests.engine_table import said_at
 from backtests.engine_words import gate_reason, reasons_of
 from runtime.core.desk import magic_of
 
@@ -98,11 +99,9 @@ class Written:
             if len(rows):
                 found[rows] = self._place(("regime", gate_reason(UNREAD_YET, 0, plan)))
             return
-        bars = rows + begin + self.record.first
-        said = np.stack((read.reasons[bars].astype(np.int64), read.abouts[bars].astype(np.int64)), axis=1)
-        different, which = np.unique(said, axis=0, return_inverse=True)
-        for place, (code, about) in enumerate(different.tolist()):
-            found[rows[which.reshape(-1) == place]] = self._place(("regime", gate_reason(code, about, plan)))
+        said = said_at(self.record, rows + begin + self.record.first)
+        if len(rows):
+            found[rows] = np.array([self._place(("regime", reason)) for reason in said.words])[said.places]
 
     def _other(self, row: int, place: int) -> Why:
         """Return what kept an entry out that the gate let through."""

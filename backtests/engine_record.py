@@ -29,8 +29,10 @@ from backtests.engine_layout import (
     W_VOLUME,
     WISH,
 )
+from backtests.engine_table import saved
 from backtests.engine_words import deal_of, gate_reason, reasons_of, shut_said
 from backtests.equity import Curve
+from backtests.saved_decisions import Columns as ColumnsOfTable
 from backtests.scratch import parts_of, room
 from brokers.fills import shift
 from brokers.limits import spread_points
@@ -126,6 +128,15 @@ class CompiledRecord(Sequence[Decision]):
         """The decisions as columns."""
         return Written(self)
 
+    @cached_property
+    def limits(self) -> dict[str, tuple[float, ...]]:
+        """The limits of risk of the strategy, the same on every row."""
+        return {self.lane.name: limits_of(self.plan.limits, self.symbol.volume_limit)}
+
+    def saved(self, begin: int, end: int) -> ColumnsOfTable:
+        """Return the rows from one place to another as the columns of a table on disk."""
+        return saved(self, begin, end)
+
     # --- quotes and money ---------------------------------------------------------------------------------------------
 
     def at(self, rows: Array) -> Array:
@@ -169,8 +180,8 @@ class CompiledRecord(Sequence[Decision]):
         """Yield the decisions of some rows."""
         c, lane, run = self.columns, self.lane, self.run
         bars, bids, asks = self.first + rows, self.bid(rows), self.ask(rows)
-        wished = self._wished(rows)
-        limits = limits_of(self.plan.limits, self.symbol.volume_limit)
+        wished = self.wished(rows)
+        limits = self.limits[lane.name]
         spreads = spread_points(bids, asks, self.symbol.scale)  # type: ignore[arg-type]
         gates = self._gates(bars)
         mode, model, name, config = (lane.gate or OFF).mode, self.model, lane.name, self.plan.config
@@ -186,14 +197,14 @@ class CompiledRecord(Sequence[Decision]):
         ) in told:  # fmt: skip
             ordinal, posterior, density, novelty, is_open, reason, allowed, exposure = gate
             standing = (spread, share(day - equity, day), float(position != 0 or code == ORDER_WORKING))
-            shut, holds, numbers, reasons, wanted = self._wish(wished.get(row), standing, code, row + 1)
+            shut, holds, numbers, reasons, wanted = self.wish(wished.get(row), standing, code, row + 1)
             yield Decision(
                 run, row + 1, at, time, name, lane.symbol, lane.timeframe, OUTCOMES[code], action, KINDS[kind], score,
                 tuple(features), position, held, bid, ask, ordinal, posterior, density, novelty, mode, is_open, reason,
                 allowed, exposure, shut, "run", holds, numbers, limits, reasons, *wanted, model, config,
             )  # fmt: skip
 
-    def _wish(
+    def wish(
         self, wish: list[float] | None, standing: tuple[float, float, float], code: int, n: int
     ) -> tuple[str, tuple[str, ...], tuple[float, ...], tuple[str, ...], _Wanted]:
         """Return what the gate's policy said, holds, numbers, reasons, and side to magic number."""
@@ -210,7 +221,7 @@ class CompiledRecord(Sequence[Decision]):
         holds = ("ENDED",) if n == len(self) else ()
         return said, holds, (*standing[:2], *asked, *wish[W_NUMBERS:WISH]), reasons_of(wish), wanted
 
-    def _wished(self, rows: Array) -> dict[int, list[float]]:
+    def wished(self, rows: Array) -> dict[int, list[float]]:
         """Return what was wanted on these rows, where anything was."""
         known = self.wishes[:, W_ROW]
         places = np.searchsorted(known, rows)

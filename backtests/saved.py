@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from backtests.record import Record
+from backtests.saved_decisions import with_limits, written
 from backtests.summary import Summary
 from config.errors import DataError
+from runtime.core.decision import Decision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +36,11 @@ def save(folder: Path, record: Record, summary: Summary, form: Form = "parquet")
     for name in TABLES:
         for other in ("parquet", "csv"):
             (folder / f"{name}.{other}").unlink(missing_ok=True)
-        _write(folder / f"{name}.{form}", columns_of(getattr(record, name)), form)
+        rows = getattr(record, name)
+        if name == "decisions" and form == "parquet" and rows:
+            _decisions(folder / f"{name}.{form}", rows)
+        else:
+            _write(folder / f"{name}.{form}", columns_of(rows), form)
     _placed(folder / SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
     return folder
 
@@ -66,7 +72,10 @@ def read_table(folder: Path, name: str, keys: Sequence[str] = ()) -> "pd.DataFra
     whole, text = folder / f"{name}.parquet", folder / f"{name}.csv"
     try:
         if whole.exists():
-            found = parquet.read_table(whole)
+            found = with_limits(parquet.read_table(whole))
+            for place, field in enumerate(found.schema):
+                if pa.types.is_dictionary(field.type):
+                    found = found.set_column(place, field.name, found.column(place).cast(pa.string()))
         elif text.stat().st_size < 2:
             found = pa.table({})
         else:
@@ -91,6 +100,12 @@ def joined(values: Any) -> str:  # noqa: ANN401 - a list, a tuple or an array
     ('1.0;2.5', 'HALT;LINK', '')
     """
     return ";".join(str(float(v)) if isinstance(v, float) else str(v) for v in values)
+
+
+def _decisions(file: Path, rows: Sequence[Decision]) -> None:
+    beside = file.with_suffix(file.suffix + ".part")
+    written(beside, rows)
+    os.replace(beside, file)  # noqa: PTH105 - the same, in one step
 
 
 def _write(file: Path, columns: Mapping[str, list[Any]], form: Form) -> None:

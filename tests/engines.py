@@ -12,6 +12,7 @@ from backtests.compiled import CompiledDrive
 from backtests.decided import Part, decided_of, parts
 from backtests.drive import Drive, PlainDrive
 from backtests.equity import Curve
+from backtests.saved_decisions import batches_of, limits_of, schema_of
 from brokers.venue import Costs
 from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
@@ -92,7 +93,14 @@ def columned(decisions: Sequence[Decision]) -> dict[str, str]:
             found[name] += column.tolist()
     entries = {f"entries' {name}": column.tolist() for name, column in decided.entries()._asdict().items()}
     found["why"] = [decided.whys[place] if place >= 0 else None for place in found["why"]]
-    named = {"names": [*decided.strategies, *decided.symbols], "models": sorted(decided.models.items())}
+    limits = limits_of(decisions)
+    table = [row for batch in batches_of(decisions, schema_of(limits)) for row in batch.to_pylist()]
+    named = {
+        "table on disk": table,
+        "limits": [limits],
+        "names": [*decided.strategies, *decided.symbols],
+        "models": sorted(decided.models.items()),
+    }
     return {name: str(column) for name, column in (found | entries | named).items()}
 
 

@@ -9,12 +9,17 @@ from tempfile import TemporaryDirectory
 import msgspec
 import pytest
 
+from pandas.testing import assert_frame_equal
+
 from backtests.backtest import Engine, run_backtest
+from backtests.compare import compare
 from backtests.demo import demo_config
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.report import report_html
+from backtests.saved import columns_of, joined, read_table, save
 from backtests.summary import summary_of
+from runtime.core.decision import Decision
 
 BARS = 1500
 DRIVES: tuple[Engine, Engine] = ("plain", "compiled")
@@ -56,3 +61,21 @@ def test_any_decision_can_be_had_in_words(place: int | slice) -> None:
 
     assert len(plain) == len(compiled)
     assert msgspec.msgpack.encode(plain[place]) == msgspec.msgpack.encode(compiled[place])
+
+
+def test_what_is_saved_is_the_same_by_either_drive(tmp_path: Path) -> None:
+    """Every cell of every table; and the decisions are those that the words say."""
+    folders = [
+        save(tmp_path / engine, record, summary_of(record))
+        for engine, record in zip(DRIVES, map(record_by, DRIVES), strict=True)
+    ]
+    plain, compiled = (read_table(folder, "decisions") for folder in folders)
+    words = columns_of(list(record_by("compiled").decisions))
+
+    assert_frame_equal(plain, compiled, check_exact=True)
+    assert list(words) == [name for name in Decision.__struct_fields__ if name in compiled.columns]
+    for name in ("at", "outcome", "gate_reason", "score", "side", "instruction", "magic", "stop", "log_density"):
+        assert str(words[name]) == str(compiled[name].tolist())
+    for name in ("features", "posterior", "numbers", "limits", "reasons", "holds"):
+        assert [joined(value) for value in words[name]] == compiled[name].tolist()
+    assert compare(*folders).same

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 
 from backtests.drive import Drive
@@ -47,7 +48,7 @@ def mixed() -> tuple[Plan, Bars, Bars]:
 
 def as_bytes(parts: object) -> bytes:
     """Return values as bytes: equal where every bit is."""
-    return msgspec.msgpack.encode(parts)
+    return msgspec.msgpack.encode(parts, enc_hook=np.ndarray.tolist)
 
 
 def but_the_last(drive: Drive) -> list[bytes]:
@@ -157,7 +158,7 @@ def test_every_told_bar_is_decided_once_by_every_strategy() -> None:
 
     assert [time for time in GOLD.time[30:] for _ in range(3)] == [d.bar_time for d in drive.decisions]
     assert list(range(1, len(drive.decisions) + 1)) == [d.n for d in drive.decisions]
-    assert drive.bars == len(GOLD) - 30 == len(drive.equity)
+    assert drive.bars == len(GOLD) - 30 == len(drive.equity.at)
     assert {d.outcome for d in drive.decisions} <= set(OUTCOMES)
 
 

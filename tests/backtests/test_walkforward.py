@@ -6,6 +6,7 @@ from functools import cache
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 
 from hypothesis import example, given
@@ -118,7 +119,7 @@ def test_what_comes_later_changes_nothing_before() -> None:
 
 def told(drives: list[Drive]) -> bytes:
     """Return drives as bytes: numbers that nobody knows are equal there."""
-    return msgspec.msgpack.encode(drives)
+    return msgspec.msgpack.encode(drives, enc_hook=np.ndarray.tolist)
 
 
 def spoilt(tape: Bars, at: int) -> Bars:
