@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backtests.backtest import Engine, made_ready, run_backtest
-from backtests.equity import drawdown_of
+from backtests.equity import curve_of, drawdown_of
 from backtests.gained import gained, gained_of
 from backtests.grid import Values, turned
 from backtests.kept_reading import KeptReading
@@ -84,9 +84,9 @@ def test_money_as_arrays_is_the_money_of_the_words() -> None:
 @given(st.lists(st.floats(-1e3, 1e6), max_size=30), st.floats(1.0, 1e6))
 def test_the_deepest_drawdown_is_that_of_the_curve(equity: list[float], balance: float) -> None:
     """Which the report draws."""
-    curve = list(enumerate(equity))
+    curve = curve_of(enumerate(equity))
 
-    expected = max((-share for _, _, share in drawdown_of(curve, balance)), default=0.0)
+    expected = max((-drawdown_of(curve, balance).share).tolist(), default=0.0)
 
     assert expected == deepest(np.array(equity), balance)
 
