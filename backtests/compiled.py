@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backtests.drive import Drive, PlainDrive
+from backtests.engine_columns import Read
 from backtests.engine_features import SLOTS, reading_loop, slots_of
 from backtests.engine_layout import (
     ALIKE,
@@ -30,7 +31,7 @@ from backtests.engine_layout import (
     WIDTH,
 )
 from backtests.engine_pass import CHUNK, Pass, Told, array_of, columns_of
-from backtests.engine_record import CompiledRecord, Read
+from backtests.engine_record import CompiledRecord
 from backtests.engine_shadow import told_in_order
 from backtests.kept_reading import Fold, KeptReading
 from brokers.venue import Costs

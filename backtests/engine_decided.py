@@ -1,13 +1,14 @@
 """The columns of a compiled drive as those of all decisions: what a report asks of them without making words."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from numpy.typing import NDArray
 
 from backtests.decided import GATES, PLACES, Entries, Part, Why
+from backtests.engine_columns import WrittenRows
 from backtests.engine_layout import (
     TRADED,
     UNREAD_YET,
@@ -24,9 +25,6 @@ from backtests.engine_table import said_at
 from backtests.engine_words import gate_reason, reasons_of
 from runtime.core.desk import magic_of
 
-if TYPE_CHECKING:
-    from backtests.engine_record import CompiledRecord
-
 Array = NDArray[Any]
 KEPT_OUT = np.array([PLACES[name] for name in GATES], np.int8)
 NAMES = {PLACES[name]: gate for name, gate in GATES.items()}
@@ -36,7 +34,7 @@ NAMES = {PLACES[name]: gate for name, gate in GATES.items()}
 class Written:
     """What one strategy has decided, as the loops have written it down."""
 
-    def __init__(self, record: "CompiledRecord") -> None:
+    def __init__(self, record: WrittenRows) -> None:
         """Look at a record; its numbers stay where they are."""
         self.record = record
         self.strategies: Sequence[str] = [record.lane.name]
@@ -108,7 +106,7 @@ class Written:
         r = self.record
         gate = NAMES[int(r.columns.outcomes[row])]
         if gate == "hold":
-            return gate, ", ".join(r[row].holds)
+            return gate, ", ".join(r.holds_at(row))
         wish = r.wishes[place] if place < len(r.wishes) and r.wishes[place, W_ROW] == row else None
         return gate, ", ".join(_reasons(float(wish[W_WHY]), float(wish[W_BROKEN]))) if wish is not None else ""
 

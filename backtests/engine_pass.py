@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backtests.engine_account import account_loop
+from backtests.engine_columns import Columns, Read
 from backtests.engine_layout import (
     BALANCE,
     DAY,
@@ -24,7 +25,7 @@ from backtests.engine_layout import (
     WISHES,
 )
 from backtests.engine_plan import parameters
-from backtests.engine_record import Columns, CompiledRecord, Read
+from backtests.engine_record import CompiledRecord
 from backtests.rows import Asked
 from brokers.venue import Costs, Venue
 from market.bars import Bars

@@ -1,12 +1,13 @@
 """What a compiled drive has written down as the columns of a table of decisions, without making words of rows."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.engine_columns import WrittenRows
 from backtests.engine_layout import ORDER_WORKING, UNREAD_YET
 from backtests.engine_words import gate_reason
 from backtests.saved_decisions import Coded, Columns
@@ -16,15 +17,12 @@ from runtime.core.risk import CHECKS, share
 from runtime.core.state import OFF
 from strategies.protocol import KINDS
 
-if TYPE_CHECKING:
-    from backtests.engine_record import CompiledRecord
-
 Array = NDArray[Any]
 WISHED = ("side", "volume", "price", "stop", "target", "risk", "instruction", "magic")
 """What is 0 on a row on which nothing was wanted."""
 
 
-def saved(r: "CompiledRecord", begin: int, end: int) -> Columns:
+def saved(r: WrittenRows, begin: int, end: int) -> Columns:
     """Return the rows from one place to another."""
     rows, many, c, lane = np.arange(begin, end), end - begin, r.columns, r.lane
     bars = rows + r.first
@@ -42,7 +40,7 @@ def saved(r: "CompiledRecord", begin: int, end: int) -> Columns:
     }  # fmt: skip
 
 
-def _regime(r: "CompiledRecord", bars: Array) -> Columns:
+def _regime(r: WrittenRows, bars: Array) -> Columns:
     """Return what was read of the regime, and how the gate stood."""
     read, many = r.read, len(bars)
     if not len(read.alerts):
@@ -59,7 +57,7 @@ def _regime(r: "CompiledRecord", bars: Array) -> Columns:
     }  # fmt: skip
 
 
-def said_at(r: "CompiledRecord", bars: Array) -> Coded:
+def said_at(r: WrittenRows, bars: Array) -> Coded:
     """Return what the gate said of its regime on some bars."""
     read = r.read
     said = (read.reasons[bars].astype(np.int64) << 32) + read.abouts[bars]
@@ -70,7 +68,7 @@ def said_at(r: "CompiledRecord", bars: Array) -> Coded:
     return Coded(places.reshape(-1), words)
 
 
-def _wishes(r: "CompiledRecord", rows: Array, bids: Array, asks: Array) -> Columns:
+def _wishes(r: WrittenRows, rows: Array, bids: Array, asks: Array) -> Columns:
     """Return what was wanted, where anything was, and the numbers of the checks, which every row has some of."""
     c, many = r.columns, len(rows)
     numbers = np.full((many, len(CHECKS)), np.nan)

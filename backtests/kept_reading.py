@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from backtests.engine_record import Read
+from backtests.engine_columns import Read
 
 Fold = Callable[[int, int], None]
 """Reads the bars from one place to another."""
