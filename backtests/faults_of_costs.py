@@ -155,8 +155,8 @@ def _near(record: Record) -> Iterator[Fault]:
     if near.sum() > OFTEN * entries:
         yield Fault(
             "inside_spread",
-            f"{int(near.sum()):,} of {entries:,} entries had stop or target nearer than the spread: what came of them is "
-            "decided by quotes within a spread, which bars do not tell.",
+            f"{int(near.sum()):,} of {entries:,} entries had stop or target nearer than the spread: what came of them "
+            "is decided by quotes within a spread, which bars do not tell.",
         )
 
 
