@@ -103,6 +103,8 @@ def _strategy(plan: Plan) -> str:
     strategy = plan.strategies[0]
     if isinstance(strategy.strategy, WindowStrategy) and strategy.strategy.function is None:
         return f"{strategy.name} is asked in a process of its own"
+    if isinstance(strategy.strategy, WindowStrategy) and strategy.strategy.others:
+        return f"{strategy.name} is shown other bars beside its own"
     if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
     return ""

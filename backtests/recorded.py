@@ -25,6 +25,7 @@ from market.ticks import Ticks
 from market.types import DAY_MS, TIMEFRAMES
 from runtime.assemble import hours_of, symbols_of
 from runtime.core.feeds import FeedKey
+from strategies.beside import beside_of
 
 
 def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
@@ -32,6 +33,7 @@ def tapes_of(config: AccountConfig) -> dict[FeedKey, Bars]:
     wanted = {(s.symbol, s.timeframe) for s in config.strategies} | {
         (r.symbol, r.told) for r in config.regimes.values()
     }
+    wanted |= {beside.key for s in config.strategies for beside in beside_of(s.params).values()}
     tapes: dict[FeedKey, Bars] = {}
     for symbol, timeframe in sorted(wanted):
         name = config.table_of(symbol, timeframe)

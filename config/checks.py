@@ -28,6 +28,8 @@ from market.features import feature_of
 from market.hours_of_week import HOURS
 from market.made import DAY
 from market.types import TIMEFRAMES, Symbol
+from strategies.beside import beside_of
+from strategies.protocol import StrategyError
 from strategies.registry import BUILT_IN
 
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -206,6 +208,19 @@ def _dates(span: TrainSection | DataSection, path: str) -> Iterator[str]:
         yield f"{path}.to: expected a date from {span.from_}, got {span.to}"
 
 
+def _beside(strategy: StrategySection, config: AccountFile, path: str) -> Iterator[str]:
+    """Yield what is wrong with the other bars that a function asks for."""
+    try:
+        found = beside_of(strategy.params)
+    except StrategyError as error:
+        yield f"{path}.{error}"
+        return
+    for name, beside in found.items():
+        yield from _known(beside.symbol, config.symbols, "symbols", f"{path}.params.others.{name}.symbol")
+        if beside.key == (strategy.symbol, strategy.timeframe):
+            yield f"{path}.params.others.{name}: expected other bars than its own, got {' '.join(beside.key)}"
+
+
 def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iterator[str]:
     yield from _known(strategy.symbol, config.symbols, "symbols", f"{path}.symbol")
     if not 0 < strategy.risk <= config.limits.max_risk:
@@ -216,6 +231,7 @@ def _strategy(strategy: StrategySection, config: AccountFile, path: str) -> Iter
     elif ":" not in strategy.use and "." not in strategy.use:
         known = ", ".join(BUILT_IN)
         yield f'{path}.use: expected one of {known}, or "module:Class", got "{strategy.use}"'
+    yield from _beside(strategy, config, path)
     gate = strategy.gate
     if gate is None:
         return

@@ -14,8 +14,8 @@ from runtime.core.core import Core
 from runtime.core.state import Lane
 from runtime.outcomes.books import Books
 from strategies.adapter import AskedRunner
+from strategies.beside import Columns
 from strategies.exits import HELD
-from strategies.window import Columns
 
 
 class Question(msgspec.Struct, frozen=True, tag=True):
@@ -30,6 +30,8 @@ class Question(msgspec.Struct, frozen=True, tag=True):
     """The rows, the bar that closes the last of them."""
     features: dict[str, float]
     """As they are once that bar is folded in."""
+    others: dict[str, Columns] = {}
+    """The rows of other feeds that it is shown."""
 
     @property
     def bar_time(self) -> int:
@@ -47,10 +49,11 @@ def questions(core: Core, books: Books, bar: Bar) -> tuple[Question, ...]:
         for lane in one.lanes_of[feed.key]:
             if isinstance(lane.runner, AskedRunner) and (rows := lane.runner.shown(bar)) is not None:
                 features = dict(zip(lane.runner.refs, feed.peek(bar, lane.picks), strict=True))
-                if any(x != x for x in features.values()):
+                others = lane.runner.shown_beside(bar)
+                if others is None or any(x != x for x in features.values()):
                     continue
                 for position, held in dict.fromkeys(_stands(lane, exact=exact)):
-                    question = Question(lane.name, bar.symbol, bar.timeframe, position, held, rows, features)
+                    question = Question(lane.name, bar.symbol, bar.timeframe, position, held, rows, features, others)
                     asked.setdefault((lane.name, position, held), question)
     return tuple(asked.values())
 

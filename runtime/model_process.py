@@ -57,7 +57,7 @@ class Model:
         if self.strategy is None:
             return Failed("no function is loaded")
         window = window_of(q.columns, q.symbol, q.timeframe, q.position, q.held)
-        return Wanted(flat_of(*checked(self.strategy.name, self.strategy.asked(window, q.features))))
+        return Wanted(flat_of(*checked(self.strategy.name, self.strategy.asked(window, q.features, q.others))))
 
 
 def serve(line: socket.socket, model: Model) -> None:

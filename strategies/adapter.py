@@ -1,12 +1,13 @@
 """One face for both sorts of strategy: closed bar in, flat tuple out, and a plain state that can be restored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from market.feature import NAN
-from market.types import Bar
+from market.types import TIMEFRAMES, Bar
+from strategies.beside import Columns, aligned
 from strategies.protocol import (
     EXIT,
     KINDS,
@@ -18,11 +19,12 @@ from strategies.protocol import (
     KernelStrategy,
     PythonStrategy,
     Strategy,
+    StrategyError,
     View,
     Want,
     want_of,
 )
-from strategies.window import COLUMNS, Columns, WindowStrategy, put
+from strategies.window import COLUMNS, WindowStrategy, put
 
 HEARD = "heard"
 """Where the answers of another process stand in a state."""
@@ -145,11 +147,36 @@ class PythonRunner(Unmoved):
 class WindowRunner(PythonRunner):
     """Drives a function over the last bars: they are what it remembers, so they follow what is told of them."""
 
-    __slots__ = ("_size",)
+    __slots__ = ("_shown", "_size", "beside")
 
     def __init__(self, strategy: WindowStrategy) -> None:
         super().__init__(strategy)
-        self._size = strategy.window
+        self._size, self._shown = strategy.window, strategy
+        self.beside: Mapping[str, Columns] = {}
+        """The rings of other feeds that it is shown, by its names for them; whoever tells these feeds fills them."""
+
+    def step(self, features: Sequence[float], bar: Bar, position: int, held: int) -> tuple[Want, float]:
+        """Ask the function; TypeError where it answers with anything but a want and a score."""
+        view = View(bar=bar, features=dict(zip(self._names, features, strict=True)), position=position, held=held)
+        return checked(self.name, self._shown.decide(self.state, view, self.shown_beside(bar)))
+
+    def shown_beside(self, bar: Bar) -> dict[str, Columns] | None:
+        """Return the rows of other feeds that the function is shown when a bar has closed; None: too few, or too old.
+
+        StrategyError where nobody tells those feeds.
+        """
+        closed, found = bar.time + TIMEFRAMES[bar.timeframe] * 1000, {}
+        for name, beside in self._shown.others.items():
+            if name not in self.beside:
+                raise StrategyError(
+                    f"strategy {self.name}: it reads bars of {' '.join(beside.key)}, which are not told here: "
+                    "`tidegate lookahead` looks at it in its account"
+                )
+            rows = aligned(self.beside[name], beside, closed)
+            if rows is None:
+                return None
+            found[name] = rows
+        return found
 
     def told_anew(self, bar: Bar) -> None:
         """Put the bar among those it keeps, if it is not older than all of them."""
@@ -188,7 +215,8 @@ class AskedRunner(WindowRunner):
         """Take the bar in, and return what was answered of it; nothing is wanted where nothing was."""
         put(self.state, bar, self._size)
         heard, self.state[HEARD], self.unanswered = self.state[HEARD], [], ""
-        if len(self.state["time"]) == self._size and all(x == x for x in features):
+        asked = len(self.state["time"]) == self._size and all(x == x for x in features)
+        if asked and self.shown_beside(bar) is not None:
             self.unanswered = "nobody has asked it"
             for *of, want, failure in heard:
                 if of == [bar.time, position, held]:

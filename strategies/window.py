@@ -7,20 +7,23 @@ is they, and it is restored with them.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from market.feature import NAN
 from market.types import Bar
+from strategies.beside import Beside, Columns
 from strategies.protocol import FeatureRef, View, Want
 
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
 """What is kept of a bar, in the order in which a window's columns stand."""
 
-Columns = dict[str, list[int | float]]
-"""The ring: each column's values, oldest first; times are whole numbers of milliseconds."""
+
+NOBODY: Mapping[str, Columns] = MappingProxyType({})
+"""The rows of others, where there are no others."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Features of the last bar, by the strategy's names for them; folded over all bars there were, none of them NaN."""
     refs: dict[str, FeatureRef] = {}
     """Which features these are."""
+    others: dict[str, "Window"] = {}
+    """Bars of other feeds that had closed when the last of these did, by the strategy's names for them."""
 
     def __len__(self) -> int:
         """Return the number of bars."""
@@ -80,6 +85,8 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
     """What it is called with beside the window, by name."""
     refs: dict[str, FeatureRef] = {}
     """Features it is shown, by its own names."""
+    others: dict[str, Beside] = {}
+    """Other bars that it is shown, by its own names."""
     deadline_s: float = 5.0
     """So long it may take in a process of its own before that is killed."""
 
@@ -91,21 +98,28 @@ class WindowStrategy(msgspec.Struct, frozen=True, kw_only=True):
         """Return an empty ring."""
         return {name: [] for name in COLUMNS}
 
-    def decide(self, state: dict[str, Any], view: View) -> tuple[Want, float]:
-        """Take the bar in, and ask the function once there are enough."""
+    def decide(
+        self, state: dict[str, Any], view: View, others: Mapping[str, Columns] | None = NOBODY
+    ) -> tuple[Want, float]:
+        """Take the bar in, and ask the function once there are enough; None: there are not of the others."""
         put(state, view.bar, self.window)
-        if len(state["time"]) < self.window or any(x != x for x in view.features.values()):
+        if others is None or len(state["time"]) < self.window or any(x != x for x in view.features.values()):
             return None, NAN
         bar = view.bar
         window = window_of(state, bar.symbol, bar.timeframe, view.position, view.held)
-        return self.asked(window, dict(view.features))
+        return self.asked(window, dict(view.features), others)
 
-    def asked(self, window: Window, features: dict[str, float]) -> tuple[Want, float]:
+    def asked(
+        self, window: Window, features: dict[str, float], others: Mapping[str, Columns] = NOBODY
+    ) -> tuple[Want, float]:
         """Call the function; TypeError where it is to be called elsewhere."""
         if self.function is None:
             raise TypeError(f"strategy {self.name}: {self.use} is called in a process of its own")
         if self.refs:
             window = msgspec.structs.replace(window, features=features, refs=self.refs)
+        if others:
+            named = {name: window_of(rows, *self.others[name].key, 0, 0) for name, rows in others.items()}
+            window = msgspec.structs.replace(window, others=named)
         return self.function(window, **self.params)
 
 

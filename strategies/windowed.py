@@ -9,6 +9,7 @@ import msgspec
 
 from market.feature import FeatureError
 from market.features import feature_of
+from strategies.beside import beside_of
 from strategies.protocol import FeatureRef, StrategyError
 from strategies.window import WindowStrategy
 
@@ -21,6 +22,7 @@ class _Given(msgspec.Struct, forbid_unknown_fields=False, kw_only=True):
     process: bool = False
     deadline_s: float = 5.0
     features: dict[str, list[str | int | float]] = {}
+    others: dict[str, Any] = {}
 
 
 def windowed(use: str, function: Callable[..., Any] | None, params: Mapping[str, Any]) -> WindowStrategy:
@@ -41,9 +43,13 @@ def windowed(use: str, function: Callable[..., Any] | None, params: Mapping[str,
             raise StrategyError(f"strategy {use!r}: {error}, beside the window") from error
     refs = {name: _ref(use, name, ref) for name, ref in given.features.items()}
     check_features(use, refs)
+    try:
+        others = beside_of(params)
+    except StrategyError as error:
+        raise StrategyError(f"strategy {use!r}: {error}") from error
     return WindowStrategy(
         name=use.rpartition(":" if ":" in use else ".")[2], use=use, function=function, window=given.window,
-        version=given.version, params=own, refs=refs, deadline_s=given.deadline_s,
+        version=given.version, params=own, refs=refs, others=others, deadline_s=given.deadline_s,
     )  # fmt: skip
 
 
@@ -52,7 +58,7 @@ def given_by(strategy: WindowStrategy) -> dict[str, Any]:
     s = strategy
     features = {name: [feature, *params] for name, (feature, params) in s.refs.items()}
     given = {"window": s.window, "version": s.version, "deadline_s": s.deadline_s, "features": features}
-    return {**given, **s.params}
+    return {**given, "others": msgspec.to_builtins(s.others), **s.params}
 
 
 def _ref(use: str, name: str, ref: list[str | int | float]) -> FeatureRef:

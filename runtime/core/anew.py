@@ -29,9 +29,10 @@ def fold(feed: Feed, readings: Iterable[RegimeReading], made: Iterable[Made], ba
 def fold_anew(feed: Feed, readings: list[RegimeReading], made: list[Made], bar: Bar) -> list[RegimeReading] | None:
     """Fold a bar in as it is told now; return the regimes of which something else is read by that.
 
-    None: what came before the bar is remembered no more, and nothing has changed. A bar that was not folded in at all,
-    since it was none when it was told first, is folded in where it belongs.
+    None: what came before the bar is remembered no more, and nothing has changed but the bars that are kept as they
+    are. A bar that was not folded in at all, since it was none when it was told first, is folded in where it belongs.
     """
+    feed.told_anew(bar)
     later = [known for known in feed.known if known.time > bar.time]
     back = len(later) + any(known.time == bar.time for known in feed.known)
     if not _reach(feed, readings, made, bar, back):

@@ -8,13 +8,21 @@ from runtime.core.made import MadeFeed, made_feeds
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.readings import RegimeReading
 from runtime.core.state import Lane
+from strategies.adapter import WindowRunner
+from strategies.beside import Beside
 from strategies.window import WindowStrategy
 
 
 def feeds_of(plan: Plan) -> dict[FeedKey, Feed]:
     """Return a feed for whatever a regime or a strategy reads; a regime's too that has no model now."""
-    keys = [(r.symbol, r.told) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]
+    keys = [b.key for s in plan.strategies for b in beside(s).values()]  # of bars that closed together theirs are first
+    keys += [(r.symbol, r.told) for r in plan.regimes] + [(s.symbol, s.timeframe) for s in plan.strategies]
     return {key: Feed(key) for key in keys}
+
+
+def beside(of: StrategyPlan) -> Mapping[str, Beside]:
+    """Return the other bars that a strategy is shown, by its names for them."""
+    return of.strategy.others if isinstance(of.strategy, WindowStrategy) else {}
 
 
 def made_feeds_of(plan: Plan) -> dict[str, MadeFeed]:
@@ -37,8 +45,11 @@ def lane_of(plan: Plan, of: StrategyPlan, feeds: Mapping[FeedKey, Feed]) -> Lane
     picks = tuple(feed.want(ref) for ref in of.strategy.features().values())
     if isinstance(of.strategy, WindowStrategy):
         feed.warm_after = max(feed.warm_after, of.strategy.window)
+    rings = {name: feeds[b.key].keep(b.kept, b.window) for name, b in beside(of).items()}
     model = next((r.model for r in plan.regimes if r.name == of.regime), None)
     lane = Lane(of, picks, model.states if isinstance(model, RegimeModel) else 0)
+    if isinstance(lane.runner, WindowRunner):
+        lane.runner.beside = rings
     if isinstance(model, NoModel):
         lane.gate_reason = model.said
     return lane

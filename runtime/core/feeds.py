@@ -11,7 +11,9 @@ from market.feature import Of, told_of
 from market.features import FEATURES
 from market.halts import TELLS_NOTHING, halt_init, halt_step
 from market.types import TIMEFRAMES, Bar
+from strategies.beside import Columns
 from strategies.protocol import FeatureRef
+from strategies.window import COLUMNS, put
 
 FeedKey = tuple[str, str]
 """(symbol, timeframe)."""
@@ -35,8 +37,8 @@ class Feed:
     """All features wanted of one symbol and timeframe, each folded once a bar."""
 
     __slots__ = (
-        "bars", "before", "folds", "halt", "key", "known", "last_time", "picks", "states", "timeframe_ms", "values",
-        "warm_after",
+        "bars", "before", "folds", "halt", "kept", "key", "known", "last_time", "picks", "ring", "states",
+        "timeframe_ms", "values", "warm_after",
     )  # fmt: skip
 
     def __init__(self, key: FeedKey) -> None:
@@ -55,6 +57,19 @@ class Feed:
         self.known: deque[Bar] = deque(maxlen=KNOWN)
         self.before: deque[FeedBefore] = deque(maxlen=KNOWN)
         """What it was before each bar that is known."""
+        self.kept = 0
+        self.ring: Columns = {name: [] for name in COLUMNS}
+        """Its last bars, so many as are kept, for strategies of other feeds; the same lists for as long as it lives."""
+
+    def keep(self, bars: int, shown: int) -> Columns:
+        """Keep so many bars from now on, and be warm with as many as are shown; return where they will be."""
+        self.kept, self.warm_after = max(self.kept, bars), max(self.warm_after, shown)
+        return self.ring
+
+    def told_anew(self, bar: Bar) -> None:
+        """Put a bar among those that are kept as it is told now."""
+        if self.kept:
+            put(self.ring, bar, self.kept)
 
     def want(self, ref: FeatureRef) -> int:
         """Return the place of a feature among `values`, adding it if it is new."""
@@ -98,6 +113,7 @@ class Feed:
         self.bars += 1
         self.last_time = bar.time
         self.known.append(bar)
+        self.told_anew(bar)
 
     def peek(self, bar: Bar, picks: Iterable[int]) -> list[float]:
         """Return what some of the features will be once a bar is folded in; nothing is folded by that."""
@@ -132,13 +148,14 @@ class FeedSnapshot(msgspec.Struct, frozen=True):
     known: tuple[Bar, ...] = ()
     before: tuple[FeedBefore, ...] = ()
     halt: list[float] = []
+    ring: Columns = {}
 
 
 def feed_snapshot(feed: Feed) -> FeedSnapshot:
     """Return all that moves in a feed."""
     return FeedSnapshot(
         feed.bars, feed.last_time, [list(s) for s in feed.states], list(feed.values), tuple(feed.known),
-        tuple(feed.before), list(feed.halt),
+        tuple(feed.before), list(feed.halt), {name: list(column) for name, column in feed.ring.items()},
     )  # fmt: skip
 
 
@@ -150,3 +167,5 @@ def restore_feed(feed: Feed, snapshot: FeedSnapshot) -> None:
     feed.known = deque(snapshot.known, maxlen=KNOWN)
     feed.before = deque(snapshot.before, maxlen=KNOWN)
     feed.halt = list(snapshot.halt) or halt_init()
+    for name, column in feed.ring.items():
+        column[:] = snapshot.ring.get(name, [])

@@ -1,10 +1,12 @@
 """The recipes of the documentation: their code is taken from the page, asked the contract's questions, and traded."""
 
+import math
 import re
 import sys
 import tomllib
 
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from typing import Any
 import pytest
 
 from backtests.backtest import run_backtest
+from backtests.future import look
 from config.account import StrategySection
 from config.load import account_of
 from market.sp500 import read_sp500
+from market.types import Bar
 from strategies.contract import check
 from strategies.harness import walk
 from strategies.protocol import EXIT, LONG
@@ -27,6 +31,8 @@ MODULES = {text.partition(".py")[0].removeprefix("# "): text for kind, text in B
 SECTIONS: dict[str, dict[str, Any]] = {
     section["name"]: section for kind, text in BLOCKS if kind == "toml" for section in tomllib.loads(text)["strategies"]
 }
+ALONE = [name for name, section in SECTIONS.items() if "others" not in section["params"]]
+"""Those that are shown no bars but their own."""
 BARS = list(read_sp500())[:700]
 
 
@@ -50,7 +56,7 @@ def made(name: str) -> dict[str, Any]:
     return SECTIONS[name]
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", ALONE)
 def test_a_recipe_answers_every_question_of_the_contract(name: str) -> None:
     """As it stands on the page, with the parameters of its table, on real bars."""
     section = made(name)
@@ -59,7 +65,7 @@ def test_a_recipe_answers_every_question_of_the_contract(name: str) -> None:
     assert [] == [f"{f.name}: {f.detail}" for f in check(strategy, BARS[:185]) if not f.ok]
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", ALONE)
 def test_a_recipe_is_backtested(name: str) -> None:
     """Its table in an account trades."""
     document = tomllib.loads(resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8"))
@@ -70,6 +76,31 @@ def test_a_recipe_is_backtested(name: str) -> None:
 
     assert len(told(drive)) >= 4
     assert {name} == {decision.strategy for decision in drive.decisions}
+
+
+def test_the_recipe_with_another_market_is_backtested(tmp_path: Path) -> None:
+    """Its table in an account that has bars of both: it trades, and knows nothing of what comes."""
+    bars = [f"{bar.time // 1000},{lead(n, bar)}" for n, bar in enumerate(read_sp500().part(0, 1700))]
+    (tmp_path / "stoxx.csv").write_text("\n".join(["time,open,high,low,close", *bars]), encoding="utf-8")
+    document = tomllib.loads(resources.files("config").joinpath("demo.toml").read_text(encoding="utf-8"))
+    document["strategies"] = [SECTIONS["lagging"]]
+    document["symbols"]["STOXX"] = deepcopy(document["symbols"]["SP500"]) | {"broker": "STOXX"}
+    document["data"]["STOXX"] = {"file": "stoxx.csv", "timeframe": "D1"}
+    del document["regimes"]
+    config = account_of(document, folder=tmp_path)
+
+    drive, tapes = run_backtest(config, bars=320, shadows=False)
+    looked = look(config, {}, tapes, bars=120, cuts=2)
+
+    assert len(told(drive)) >= 4
+    assert (True, []) == (looked.ok, looked.leaks)
+    assert {"lagging"} == {decision.strategy for decision in drive.decisions}
+
+
+def lead(n: int, bar: Bar) -> str:
+    """Return the prices of a market that goes up and down around another one."""
+    factor = 1.0 + 0.03 * math.sin(n / 9.0)
+    return ",".join(f"{factor * price:.2f}" for price in (bar.open, bar.high, bar.low, bar.close))
 
 
 def test_the_freqtrade_recipe_wants_what_its_methods_say_of_the_whole_file() -> None:

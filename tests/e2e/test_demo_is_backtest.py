@@ -7,7 +7,7 @@ import pytest
 from backtests.backtest import run_backtest
 from config.load import load
 from market.sp500 import read_sp500
-from tests.compare import differences, journaled, told, unlike
+from tests.compare import OF_A_RUN, TICKETS, differences, journaled, told, unlike
 from tests.demos import BREAKOUT, Demo, MakeDemo
 from tests.oracle import complaints
 
@@ -120,3 +120,44 @@ def test_two_symbols_are_the_backtest(
     assert [] == unlike(demo.journal, drive)
     assert [] == complaints(demo.ledger, demo.journal, {"HALF.x": "HALF"})
     assert {"SP500", "HALF"} == {deal.symbol for deal in told(drive)}
+
+
+BESIDE = """
+[[strategies]]
+name = "spread"
+use = "tests.windows:spread"
+symbol = "SP500"
+timeframe = "D1"
+risk = 0.01
+
+[strategies.params]
+window = 30
+process = {process}
+others = {{ half = {{ symbol = "HALF", timeframe = "{timeframe}", window = 20, fresh_s = 200000.0 }} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "hours", "process"), [("D1", (0,), "false"), ("H4", (4, 8, 20), "true")], ids=["called", "asked"]
+)
+def test_a_function_that_is_shown_another_symbol_is_the_backtests(
+    make_demo: MakeDemo, tmp_path: Path, timeframe: str, hours: tuple[int, ...], process: str
+) -> None:
+    """Over a restart too, though the other one has gaps; its score is made of every number that it is shown."""
+    half_of_the_index(tmp_path / "half.csv", hours)
+    symbol = SECOND.format(file=tmp_path / "half.csv", timeframe=timeframe)
+    demo = make_demo(bars=120, strategies=BESIDE.format(timeframe=timeframe, process=process), symbol=symbol)
+    demo.begin()
+    demo.until_bar(60)
+    demo.stop()
+    demo.start()
+    demo.end()
+
+    drive = demo.backtest()
+
+    decisions, deals = journaled(demo.journal)
+    scores = [decision.score for decision in decisions if decision.score == decision.score]
+    assert [] == differences(decisions, drive.decisions, OF_A_RUN)
+    assert [] == differences(deals, told(drive), TICKETS | OF_A_RUN)
+    assert len(deals) > 5
+    assert len(set(scores)) == len(scores) > 30

@@ -15,8 +15,9 @@ from runtime.model_frames import Failed, Load, Wanted
 from runtime.model_process import Model
 from runtime.model_session import ModelSession, ModelSessions, begun
 from strategies.adapter import flat_of
+from strategies.beside import Columns
 from strategies.harness import sample_bars
-from strategies.window import COLUMNS, Columns, window_of
+from strategies.window import COLUMNS, window_of
 from tests.windows import dip
 
 SIZE = 20
