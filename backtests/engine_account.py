@@ -76,10 +76,15 @@ def lead(  # noqa: PLR0913, PLR0917 - a bar, and the first tick of the next one
 
 def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
     """Return the compiled loop, kept on disk for as long as nothing that it calls has changed."""
+    loop, calls = account_parts(step)
+    return lambda *told: loop(*told, calls)
+
+
+def account_parts(step: Callable[..., Any]) -> tuple[Any, tuple[int, int]]:
+    """Return the compiled loop, and its last argument: where those functions stand that are compiled apart."""
     compile_all()
     loop = _account(fingerprint([step, live_on, first_tick, *QUIET]), step)
-    calls = _calls(fingerprint([lead, decide]))
-    return lambda *told: loop(*told, calls)
+    return loop, _calls(fingerprint([lead, decide]))
 
 
 QUIET = (still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)

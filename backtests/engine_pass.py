@@ -26,13 +26,12 @@ from backtests.engine_layout import (
 )
 from backtests.engine_plan import parameters
 from backtests.engine_record import CompiledRecord
-from backtests.rows import Asked
 from brokers.venue import Costs, Venue
 from market.bars import Bars
 from regimes.shut import flat_policy
 from runtime.core.core import Core
 from runtime.outcomes.outcome import Book
-from strategies.adapter import KernelRunner
+from strategies.adapter import KernelRunner, Runner
 
 CHUNK = 16_384
 """Rows between two looks at the clock, and of the buffers of deals and wishes."""
@@ -61,7 +60,7 @@ class Pass:
         self.opened = venue.deals[0]
         strategy: Any = lane.plan.strategy
         self.asks = not isinstance(lane.runner, KernelRunner)
-        self.loop = Asked(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
+        self.loop = _asking(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
         tape, rows = told.tape, len(told.tape) - told.first
         self.columns = Columns(
             np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8),
@@ -118,6 +117,12 @@ class Pass:
             columns=self.columns, wishes=np.concatenate(wishes), dealt=np.concatenate(dealt), opened=self.opened,
             kind=self.kind,
         )  # fmt: skip
+
+
+def _asking(strategy: Any, runner: Runner, tape: Bars) -> Any:  # noqa: ANN401 - called as a compiled loop is
+    from backtests.rows import Asked  # noqa: PLC0415 - it imports numba, and only a drive needs that
+
+    return Asked(strategy, runner, tape)
 
 
 def array_of(numbers: Any) -> Any:  # noqa: ANN401

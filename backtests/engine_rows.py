@@ -1,158 +1,157 @@
+# ruff: noqa: ARG001 - steps of a sort share one signature
 """The loop of a compiled drive for a strategy that is asked in Python: it plays ahead, as though nothing were wanted.
 
-While a strategy wants nothing, its account does not depend on it. So a call plays some bars on that assumption, keeps
-the account as it stood before each of them was decided, and tells what the strategy is asked with: its position, for
-how long. The first bar on which it wants what changes the account cuts the assumption: the next call puts the account
-back to that bar, decides it by what is wanted, and plays on from there.
+While a strategy wants nothing, its account does not depend on it. So a call plays some bars on that assumption, which
+tells what the strategy is to be asked with: its position, and for how long. The first bar on which it wants what
+changes the account cuts the assumption: the next call puts the account back to where those bars began, plays them anew
+with what is wanted, as far as that bar, and plays ahead from there. It is the loop of a kernel strategy, whose kernel
+reads from a script what is wanted.
 """
 
 import functools
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+from struct import Struct
 from typing import Any
 
-from backtests.engine_account import CALLED
-from backtests.engine_core import begin_bar, live_on, takes_back, vetoes, worth
-from backtests.engine_entry import decide
+import numba
+import numpy as np
+
+from backtests.engine_account import account_parts
 from backtests.engine_features import LEAN
-from backtests.engine_layout import (
-    ENDED,
-    EQUITY,
-    FRAME,
-    GATE_MASS,
-    GATE_OPEN,
-    GATE_SHARE,
-    GUEST,
-    NO_SIGNAL,
-    NUMBER,
-    OBSERVES,
-    ORDER_WORKING,
-    RESTS,
-    SIDE,
-    WARMING,
-)
-from backtests.engine_market import first_tick, rest_of_bar, spread_told
-from market.kernel import Params, State, compile_all, fingerprint, kernel
+from backtests.engine_layout import EXIT_MADE, GATE, GATE_ENFORCES, IN_POSITION, NO_SIGNAL, OBSERVES
+from backtests.engine_packed import spelt, words_of
+from backtests.engine_packed import unpacked as _unpacked
+from market.kernel import Params, State, fingerprint, kernel
+from strategies.protocol import EXIT, LONG, MARKET, NOTHING, SHORT, FlatWant
 
-LOOK = 256
-"""Most bars that are played ahead."""
-
-# Rows of the board, a column a bar: what is known of it before it is played, and what came of it.
-TIME, OPEN, HIGH, LOW, CLOSE, SPREAD, TOLD, STANDS_OPEN, MASS, SHARE, LENT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-OUTCOME, AFTER, BEFORE = 11, 12, 13
-BOARD = 14
-
-# Rows of what is seen ahead, whole numbers: what the strategy is asked with, and which of its wants would do something.
-POSITION, HELD, MATTERS = 0, 1, 2
-SEEN = 3
-NEITHER, ENTRY, LEAVING, NOTED = 0, 1, 2, 3
-"""NOTED: an entry would be written down, and change nothing."""
-
+ROW, PLACE, WANTS = 0, 1, 2
+"""The script: the row that is played next, where the next want stands, and the wants."""
 WANT = 11
-"""A want: its bar, and the ten numbers of a `FlatWant`."""
+"""A want: its row, and the ten numbers of a `FlatWant`; behind the last one stands a row below 0."""
+NAN = float("nan")
 
-LEFT, CANCELS = 0, 1
-"""What a bar has come to before it is decided, in what is kept of it; the account stands behind that."""
-KEPT = 2
+NEITHER, NOTED, CHANGES = 0, 1, 2
+"""What a want does to the account: nothing that is written down, a row that is, or more."""
+PUT = Struct(f"{WANT + 1}d").pack_into
+LOOK = 512
+"""Most bars that are played ahead, and most wants of a script."""
 
-
-@kernel
-def keep(a: State, x: State, y: State, kept: State, at: int) -> None:
-    """Keep the account as it stands now."""
-    at = at + KEPT
-    for n in range(len(a)):
-        kept[at + n] = a[n]
-    at = at + len(a)
-    for n in range(len(x)):
-        kept[at + n] = x[n]
-    at = at + len(x)
-    for n in range(len(y)):
-        kept[at + n] = y[n]
+Arrays = Sequence[Any]
+unpacked: Any = _unpacked
+"""As compiled code calls it."""
 
 
 @kernel
-def put_back(a: State, x: State, y: State, kept: Params, at: int) -> None:
-    """Put the account back to where it stood."""
-    at = at + KEPT
-    for n in range(len(a)):
-        a[n] = kept[at + n]
-    at = at + len(a)
-    for n in range(len(x)):
-        x[n] = kept[at + n]
-    at = at + len(x)
-    for n in range(len(y)):
-        y[n] = kept[at + n]
+def scripted_step(
+    s: State, p: Params, f: Params, high: float, low: float, close: float, position: float, held: float
+) -> FlatWant:
+    """Want what stands in the script `s`; `p` and `f` are empty."""
+    row, at = s[ROW], int(s[PLACE])
+    s[ROW] = row + 1.0
+    if s[at] != row:
+        return NOTHING, MARKET, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, NAN
+    s[PLACE] = s[PLACE] + float(WANT)
+    return (
+        s[at + 1], s[at + 2], s[at + 3], s[at + 4], s[at + 5], s[at + 6], s[at + 7], s[at + 8], s[at + 9], s[at + 10],
+    )  # fmt: skip
 
 
 @kernel
-def take_want(w: State, wants: Params, m: int, k: int) -> int:
-    """Take what is wanted of bar k, where that stands at `m`; return where the next one stands."""
-    if m < len(wants) and wants[m] == k:
-        for n in range(WANT - 1):
-            w[n] = wants[m + 1 + n]
-        return m + WANT
-    w[0] = 0.0
-    return m
+def copy(source: Params, target: State) -> None:
+    """Copy all numbers."""
+    for n in range(len(source)):
+        target[n] = source[n]
 
 
-@kernel
-def matters(a: State, p: Params, outcome: int) -> int:
-    """Return which want would do something on a bar that came to this outcome without any."""
-    if outcome == NO_SIGNAL:
-        if vetoes(a, p) or a[ENDED] > 0.0 or p[OBSERVES] > 0.0:
-            return NOTED
-        return ENTRY
-    if outcome == ORDER_WORKING or outcome == WARMING:  # noqa: PLR1714, SIM109 - kernels have no sets
-        return NEITHER
-    return LEAVING
+class Ahead:
+    """An account that is played ahead of a strategy that is asked in Python."""
+
+    def __init__(self, told: tuple[Any, ...], first: int, warm: int) -> None:
+        """Stand before the first row; `told` is what the loop of a kernel strategy is told."""
+        bars, account, strategy, read, out = told
+        self.script = np.full(WANTS + LOOK * WANT + 1, -1.0)
+        kept = tuple(np.empty_like(array) for array in account[:3])
+        self.held = bars, account, (self.script, np.zeros(0), *strategy[2:]), read, out, kept
+        self.loop = partial(rows_loop(*self.held), first, warm)
+        self.cut = 0
+        """The row at which the bars begin that were played ahead."""
+        self.outcomes, self.positions, self.helds = out[0].data, out[4], out[5]
+        self.last = len(self.outcomes) - 1
+        p, self.is_open, self.shares = account[3], read[2][first:], read[4][first:]
+        self.observes, self.enforces = p[OBSERVES] > 0.0, p[GATE] == GATE_ENFORCES
+
+    def play(self, at: int, end: int, many: int) -> None:
+        """Play the rows from `at` to `end` as though nothing were wanted on them; before them, so many wants count."""
+        self.loop(self.cut if many else at, at, end, many)
+        self.cut = at
+
+    def asked_with(self, begin: int, end: int) -> tuple[list[int], list[int]]:
+        """Return position, and for how long, at each of the rows that were played ahead."""
+        return self.positions[begin:end].tolist(), self.helds[begin:end].tolist()
+
+    def effect(self, row: int, action: float) -> int:
+        """Return what a want of a row that was played ahead would do: an entry that is forbidden anyhow is noted."""
+        outcome = self.outcomes[row]
+        if action == EXIT:
+            return CHANGES if outcome in {IN_POSITION, EXIT_MADE} else NEITHER
+        if outcome != NO_SIGNAL or action not in {LONG, SHORT}:
+            return NEITHER
+        shut = self.enforces and not (self.is_open[row] > 0 and self.shares[row] > 0.0)
+        return NOTED if shut or self.observes or row == self.last else CHANGES
+
+    def want(self, many: int, row: int, flat: FlatWant) -> None:
+        """Put a want into the script, behind so many others."""
+        PUT(self.script.data, (WANTS + many * WANT) * 8, row, *flat, -1.0)
 
 
-def rows_loop() -> Any:  # noqa: ANN401 - numba's
-    """Return the compiled loop, kept on disk for as long as nothing that it calls has changed."""
-    compile_all()
-    return _rows(fingerprint([keep, put_back, take_want, matters, *CALLED]))
+_loop: Any = None
+"""What is called. A name of the module: what a compiled function closes over must be the same in every process."""
+
+
+def rows_loop(*groups: Arrays) -> Any:  # noqa: ANN401 - numba's
+    """Return the compiled loop over arrays; they must live as long as it is called.
+
+    groups: what the loop of a kernel strategy is told, and what is kept of the account's three arrays.
+    """
+    global _loop
+    _loop, calls = account_parts(scripted_step)
+    places = [len(calls), *(len(calls) + n for n in accumulate(len(words_of(arrays)) for arrays in groups))]
+    table = np.array([*calls, *(word for arrays in groups for word in words_of(arrays))], np.int64)
+    called = fingerprint([copy, scripted_step, _loop.py_func])
+    return partial(_rows(called, tuple(map(spelt, groups)), tuple(places[:-1])), table)
 
 
 @functools.cache
-def _rows(called: str) -> Any:  # noqa: ANN401 - a loop, which numba wants whole
-    import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
+def _rows(called: str, groups: tuple[str, ...], places: tuple[int, ...]) -> Any:  # noqa: ANN401 - numba's
+    bars_are, account_is, strategy_is, told_is, out_is, kept_is = groups
+    bars_at, account_at, strategy_at, told_at, out_at, kept_at = places
 
-    def loop(board: Any, seen: Any, kept: Any, account: Any, wants: Any, span: Any) -> None:  # noqa: ANN401 - numba's arrays
-        a, x, y, p, nights, g, d, e, w = account
-        begin, end, last, warm, back = span
+    def loop(
+        table: Any, first: int, warm: int, begin: int, cut: int, end: int, back: int  # noqa: ANN401 - an array
+    ) -> None:  # fmt: skip
         if not called:
             return
-        if back < 0:
-            first_tick(a, x, y, d, p, nights, board[TIME, begin], board[OPEN, begin], board[SPREAD, begin])
-        m = 0
-        for k in range(begin, end):
-            at = k % LOOK * (KEPT + len(a) + len(x) + len(y))
-            if back > 0 and k == begin:
-                put_back(a, x, y, kept, at)
-            else:
-                until = board[TIME, k] + p[FRAME] - 1.0
-                if k != last:
-                    if board[TIME, k + 1] <= until:
-                        until = board[TIME, k + 1] - 1.0 + a[GUEST]
-                    rest_of_bar(a, x, y, d, p, until, board[HIGH, k], board[LOW, k], board[CLOSE, k])
-                    spread = board[SPREAD, k + 1]
-                    if a[GUEST] > 0.0:
-                        spread = spread_told(p, board[OPEN, k + 1], spread)
-                    first_tick(a, x, y, d, p, nights, board[TIME, k + 1], board[OPEN, k + 1], spread)
-                else:
-                    rest_of_bar(a, x, y, d, p, until, board[HIGH, k], board[LOW, k], board[CLOSE, k])
-                    a[ENDED] = 1.0
-                begin_bar(a, board[LENT, k] if a[GUEST] > 0.0 else worth(a, p))
-                a[NUMBER] += board[TOLD, k]
-                a[GATE_OPEN], a[GATE_MASS], a[GATE_SHARE] = board[STANDS_OPEN, k], board[MASS, k], board[SHARE, k]
-                kept[at + CANCELS] = 1.0 if takes_back(a, p) else 0.0
-                kept[at + LEFT] = live_on(a, x, y, p, board[HIGH, k], board[LOW, k])
-                seen[POSITION, k], seen[HELD, k] = int(a[SIDE]), int(x[0] * abs(a[SIDE]))
-                keep(a, x, y, kept, at)
-            m = take_want(w, wants, m, k)
-            outcome = decide(a, x, y, d, p, g, e, w, kept[at + LEFT], 1.0 if k >= warm else 0.0)
-            board[OUTCOME, k], board[BEFORE, k], seen[MATTERS, k] = outcome, a[EQUITY], matters(a, p, outcome)
-            if kept[at + CANCELS] > 0.0:
-                a[RESTS] = 0.0
-            board[AFTER, k] = worth(a, p)
+        bars, account = unpacked(table, bars_at, bars_are), unpacked(table, account_at, account_is)
+        strategy, told = unpacked(table, strategy_at, strategy_is), unpacked(table, told_at, told_is)
+        out, kept = unpacked(table, out_at, out_is), unpacked(table, kept_at, kept_is)
+        script = strategy[0]
+        script[ROW], script[PLACE] = float(begin), float(WANTS)
+        if back > 0:
+            copy(kept[0], account[0])
+            copy(kept[1], account[1])
+            copy(kept[2], account[2])
+        else:
+            script[WANTS] = -1.0
+        for part in range(2):
+            since, until = (begin, cut) if part == 0 else (cut, end)
+            if part == 1:
+                copy(account[0], kept[0])
+                copy(account[1], kept[1])
+                copy(account[2], kept[2])
+            if until > since:
+                _loop(bars, (first, first, since, until, warm), account, strategy, told, out, (table[0], table[1]))
 
-    return numba.njit(**LEAN)(loop)
+    return numba.njit(**(LEAN | {"nogil": False}))(loop)  # letting go of it takes longer than playing some bars

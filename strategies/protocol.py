@@ -56,7 +56,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 Want = Entry | Exit | None
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, frozen=True):
     """All a strategy may see when a bar has closed."""
 
     bar: Bar

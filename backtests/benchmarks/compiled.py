@@ -15,8 +15,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from backtests.backtest import until
 from backtests.benchmarks.drive import MINUTES, minutes_config, ready
+from backtests.benchmarks.peers_tidegate import HOME
 from backtests.benchmarks.timing import Work, head, in_turn, row
 from backtests.compiled import CompiledDrive
 from backtests.demo import demo_config
@@ -75,11 +78,18 @@ def compared(name: str, config: AccountConfig, repeats: int) -> None:
         print(row(f"{name}, {case}: times the plain drive", [x / y for x, y in pairs], "times", 1))
 
 
+def in_python(config: AccountConfig) -> AccountConfig:
+    """Return an account whose strategy is a class in plain Python."""
+    lane = msgspec.structs.replace(config.strategies[0], use=f"{HOME}PlainSma", params={})
+    return msgspec.structs.replace(config, strategies=(lane,))
+
+
 def tables(data: Path, repeats: int, folder: Path) -> None:
     """Print everything."""
     demo_config(folder)
     accounts = {name: minutes_config(folder, data, gated=name == "gated") for name in ("without gate", "gated")}
     print(head())
+    compared("a class in plain Python", in_python(accounts["without gate"]), repeats)
     for name, config in accounts.items():
         compared(name, config, repeats)
         file = Path(config.folder) / "minutes.toml"

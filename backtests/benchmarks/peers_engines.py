@@ -31,6 +31,9 @@ ENGINES = {
     "tidegate, every decision in words": Engine(
         "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("drive", "words"),), ("sma",)
     ),
+    "tidegate, a class in plain Python": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"),), ("sma",)
+    ),
     "tidegate, plain drive": Engine("peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("drive", "plain"),)),
     "tidegate, plain drive, a strategy a side": Engine(
         "peers_tidegate:tidegate_work",
