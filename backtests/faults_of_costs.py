@@ -126,9 +126,11 @@ def _late(record: Record, name: str) -> list[str]:
     Bars have no quote before the next one opens: an order decided at a close is filled there, as if it took no time.
     """
     costs = record.config.symbols[name].costs
-    if costs.slips or isinstance(costs.latency_ms, tuple):
+    quoted = bool(costs.latency_ms) and record.within.get(name) == "ticks"
+    if costs.slips:
+        return ["latency beside slips: measured ones hold it, so each order waits twice"] if quoted else []
+    if isinstance(costs.latency_ms, tuple):
         return []
-    quoted = costs.latency_ms > 0.0 and record.within.get(name) == "ticks"
     return [f"latency {costs.latency_ms:g} ms" if quoted else "no latency: each order is filled at the bar's open"]
 
 

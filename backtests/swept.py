@@ -9,7 +9,7 @@ import msgspec
 
 from backtests.grid import Axis, Values, axes_of, points_of, turned
 from backtests.model_place import ready_models
-from backtests.recorded import tapes_of
+from backtests.recorded import read_ahead, tapes_of
 from backtests.screen import Watch
 from backtests.sweep import Crew, play_all
 from backtests.sweep_file import Head, SweepFile, head_of
@@ -69,6 +69,7 @@ def swept(config: AccountConfig, asked: Asked, file: Path, report: Path | None, 
     keys = tuple(axis.key for axis in axes)
     _looked_at(config, keys, tuple(axis.values[0] for axis in axes))
     models = ready_models(config, watch.stage)
+    read_ahead(config, watch.stage, watch.progress)
     watch.stage("reading bars")
     tapes, days = tapes_of(config), (asked.first, asked.last, asked.bars)
     head = head_of(config, keys, tapes, models, days)

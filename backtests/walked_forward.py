@@ -9,7 +9,7 @@ import msgspec
 from backtests.folds import Window, windows_of
 from backtests.grid import axes_of, points_of, turned
 from backtests.record import record_of_drive
-from backtests.recorded import tapes_of
+from backtests.recorded import read_ahead, tapes_of
 from backtests.report import write_report
 from backtests.screen import Watch
 from backtests.summary import Summary, summary_of
@@ -59,6 +59,7 @@ def walked_forward(config: AccountConfig, asked: Asked, report: Path | None, wat
     keys = tuple(axis.key for axis in axes)
     points = points_of(axes)
     _known(config, keys, points)
+    read_ahead(config, watch.stage, watch.progress)
     watch.stage("reading bars")
     tapes = tapes_of(config)
     walk = Walk(config, tapes, (keys, points))

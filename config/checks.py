@@ -262,6 +262,8 @@ def _data(name: str, data: DataSection, config: AccountFile) -> Iterator[str]:
         yield f'{path}: expected either source = "sp500" or file = "path", got {"both" if data.source else "neither"}'
     if data.format == "ticks" and not data.file:
         yield f'{path}.format: expected "bars" without a file, got "ticks"'
+    if data.format == "ticks" and data.spread_by_hour:
+        yield f"{path}.spread_by_hour: expected none: ticks have spreads of their own, got {len(data.spread_by_hour)}"
     if data.finer:
         yield from _finer(name, data, config, f"{path}.finer")
     if data.zone and not is_zone(data.zone):

@@ -14,7 +14,7 @@ from market.barorder import utc
 from market.bartext import Clock, lines_of, time_of
 from market.money import nearest
 from market.ticks import Ticks
-from market.ticktext import Sides, TickRow, csv_ticks, histdata_ticks, tick_columns, unreadable
+from market.ticktext import Moments, Sides, TickRow, csv_ticks, histdata_ticks, tick_columns, unreadable
 
 Part = tuple["array[int]", "array[float]", "array[float]"]
 """Some ticks: times (UTC milliseconds), bids, asks."""
@@ -198,15 +198,15 @@ def _parquet_rows(path: Path, tally: Tally, clock: Clock | None, told: Told) -> 
         file = parquet.ParquetFile(path)
         at = tick_columns([name.lower() for name in file.schema_arrow.names], tally.file)
         names = [file.schema_arrow.names[at[key]] for key in _wanted(at)]
-        fine = clock is None and names[0].lower() == "time_msc"
-        line, sides = 0, Sides()
+        fine = names[0].lower() == "time_msc"
+        line, sides, moments = 0, Sides(), Moments(clock)
         for batch in file.iter_batches(PART, columns=names):
             columns = [batch.column(name).to_pylist() for name in names]
             flags = columns[3] if len(columns) > len(("time", "bid", "ask")) else [None] * len(batch)
             for stamp, bid, ask, changed in zip(*columns[:3], flags, strict=True):
                 line += 1
                 try:
-                    time = stamp if fine and type(stamp) is int else time_of(str(stamp), clock)
+                    time = moments.turned(stamp) if fine and type(stamp) is int else time_of(str(stamp), clock)
                     yield (line, time, *sides.told(float(bid or 0.0), float(ask or 0.0), changed, hollow=False))
                 except (TypeError, ValueError) as error:
                     unreadable(tally, line, f"{stamp} {bid} {ask}", error)

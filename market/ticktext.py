@@ -14,6 +14,7 @@ TickRow = tuple[int, int, float, float]
 BID, ASK = 2, 4
 """Bits of a terminal's flags: which side a tick has changed. Others stand beside them, documented or not."""
 _EST = 5 * 3_600_000
+_MINUTE = 60_000
 _NAMES = {
     "date": ("date", "day"),
     "time": ("time_msc", "time", "datetime", "timestamp", "date time", "time (utc)", "gmt time", "ts"),
@@ -48,18 +49,50 @@ def csv_ticks(header: str, lines: Iterator[str], tally: Tally, clock: Clock | No
     names = [name.strip(" <>").lower() for name in next(csv.reader([header], delimiter=delimiter))]
     at = tick_columns(names, tally.file)
     stamps = [at[key] for key in ("date", "time") if key in at]
-    bid, ask, flags, sides = at["bid"], at["ask"], at.get("flags", -1), Sides()
+    bid, ask, flags, sides, moment = at["bid"], at["ask"], at.get("flags", -1), Sides(), Moments(clock)
     reader = csv.reader(lines, delimiter=delimiter)
     for fields in reader:
         if not fields:
             continue
         try:
-            time = time_of(" ".join([fields[i].strip() for i in stamps]), clock)
+            time = moment.of(" ".join([fields[i].strip() for i in stamps]))
             changed = int(fields[flags]) if flags >= 0 else None
             told = sides.told(float(fields[bid] or 0.0), float(fields[ask] or 0.0), changed, hollow=True)
             yield (reader.line_num + 1, time, *told)
         except (ValueError, IndexError) as error:
             unreadable(tally, reader.line_num + 1, delimiter.join(fields), error)
+
+
+class Moments:
+    """Reads the moments of ticks, many of which share a minute: that is read once."""
+
+    __slots__ = ("_at", "_clock", "_minute", "_turned", "_wall")
+
+    def __init__(self, clock: Clock | None) -> None:
+        """Turn the file's time by `clock`, or take it as `time_of` does."""
+        self._clock = clock
+        self._minute, self._at = "", 0
+        self._wall, self._turned = -1, 0
+
+    def of(self, text: str) -> int:
+        """Return UTC milliseconds of a stamp; ValueError where it is none."""
+        if len(text) not in {len("YYYY.MM.DD HH:MM:SS"), len("YYYY.MM.DD HH:MM:SS.nnn")} or text[16] != ":":
+            return time_of(text, self._clock)
+        minute, seconds, rest = text[:16], text[17:19], text[19:]
+        if not seconds.isdecimal() or seconds > "59" or (rest and (rest[0] != "." or not rest[1:].isdecimal())):
+            return time_of(text, self._clock)
+        if minute != self._minute:
+            self._minute, self._at = minute, time_of(minute, self._clock)
+        return self._at + int(seconds) * 1000 + int(rest[1:] or 0)
+
+    def turned(self, wall: int) -> int:
+        """Return UTC milliseconds of milliseconds on the file's clock."""
+        if self._clock is None:
+            return wall
+        if wall // _MINUTE != self._wall:
+            self._wall = wall // _MINUTE
+            self._turned = self._clock(self._wall * _MINUTE) - self._wall * _MINUTE
+        return wall + self._turned
 
 
 class Sides:

@@ -193,8 +193,9 @@ def test_costs_that_nobody_has_measured() -> None:
         (Costs(spread=50.0, slippage=1.0, latency_ms=150.0), "M1 bars", "no latency: each order"),
         (Costs(spread=50.0, slippage=1.0, latency_ms=(150.0, 90.0)), "ticks", ""),
         (Costs(spread=50.0, slips=(1.0,)), "", ""),
+        (Costs(spread=50.0, slips=(1.0,), latency_ms=9.0), "ticks", "latency beside slips: measured ones hold it"),
     ],
-    ids=["none", "constant", "without a quote", "measured", "within measured slips"],
+    ids=["none", "constant", "without a quote", "measured", "within measured slips", "twice"],
 )
 def test_the_latency_that_is_assumed(costs: Costs, told: str, said: str) -> None:
     """Where only bars are known it cannot be played, and orders fill as if they took no time."""

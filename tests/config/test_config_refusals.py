@@ -276,6 +276,11 @@ REGIME = "regimes/calm-or-storm"
         ),
         ("data/more", {"source": "sp500", "symbol": "SP500"}, "data.more: expected bars that no table before it has"),
         ("data/SP500/format", "ticks", 'data.SP500.format: expected "bars" without a file, got "ticks"'),
+        (
+            "data/more",
+            {"file": "x.csv", "format": "ticks", "symbol": "SP500", "timeframe": "M1", "spread_by_hour": [1.0] * 168},
+            "data.more.spread_by_hour: expected none: ticks have spreads of their own, got 168",
+        ),
         ("data/SP500/finer", "SP500", 'data.SP500.finer: expected ticks, or bars shorter than D1, got D1 of "SP500"'),
         ("data/SP500/finer", "more", 'data.SP500.finer: expected another table under `data` of SP500, got "more"'),
         (

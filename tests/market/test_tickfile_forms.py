@@ -4,16 +4,23 @@ import gzip
 import zipfile
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
+from brokers.mt5.zone import to_utc
 from market.barcheck import BarFileError, Policy
+from market.bartext import time_of
 from market.tickfile import PAUSE, TickFile, read_ticks
 from market.ticks import Ticks
+from market.ticktext import Moments
 
 BEGUN = 1_328_054_400_123  # 2012-02-01 00:00:00.123 UTC
 
@@ -188,6 +195,31 @@ def test_a_clock_turns_the_servers_time(write: Write) -> None:
     ticks, report = read_ticks(write(MT5), "GBPUSD", clock=lambda wall: wall - 7_200_000)
 
     assert (BEGUN - 7_200_000, "turned into UTC by the clock given") == (ticks.time[0], report.zone)
+
+
+@given(
+    at=st.integers(1_700_000_000_000, 1_740_000_000_000),
+    zone=st.sampled_from(["UTC", "UTC+2 EU", "New York close"]),
+    form=st.sampled_from(
+        ["{:%Y.%m.%d %H:%M:%S}", "{:%Y-%m-%d %H:%M:%S}.{ms:03d}", "{:%Y-%m-%dT%H:%M:%S}.{ms:03d}+00:00"]
+    ),
+)
+def test_moments_are_read_a_minute_at_a_time_as_each_by_itself(at: int, zone: str, form: str) -> None:
+    """Whatever they are written like, over each change of a clock."""
+    clock = partial(to_utc, zone)
+    moments, text = Moments(clock), form.format(datetime.fromtimestamp(at / 1000, UTC), ms=at % 1000)
+    wall = time_of(text)
+
+    assert [time_of(text, clock)] * 2 == [moments.of(text) for _ in range(2)]
+    assert [clock(wall)] * 2 == [moments.turned(wall) for _ in range(2)]
+    assert wall == Moments(None).of(text) == Moments(None).turned(wall)
+
+
+@pytest.mark.parametrize("text", ["2024.01.01 00:00:75", "2024.01.01 00:00:1x", "2024.13.01 00:00:00"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    """Not read as another one."""
+    with pytest.raises(ValueError, match=r"isoformat|must be in"):
+        Moments(None).of(text)
 
 
 def test_a_long_file_comes_in_parts_and_tells_how_far_it_is(write: Write) -> None:
