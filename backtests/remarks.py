@@ -132,6 +132,10 @@ def _shadows(record: Record) -> Iterator[str]:
             "size their trades by the live account's equity, so a missed trade has the size it would have had there; "
             "what it would have made is not added to that equity."
         )
+        if any(
+            told == "ticks" and record.config.symbols[name].costs.latency_ms for name, told in record.within.items()
+        ):
+            yield "Orders of shadow books reach the market at once; those of the live book take their time to it."
 
 
 def _played(record: Record) -> Iterator[str]:

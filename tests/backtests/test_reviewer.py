@@ -205,6 +205,14 @@ def test_the_latency_that_is_assumed(costs: Costs, told: str, said: str) -> None
     assert bool(said) == ("latency" in assumed(record)[0])
 
 
+def test_orders_of_shadow_books_take_no_time() -> None:
+    """Which is said where those of the live book do."""
+    told = replace(with_costs(played()[0], Costs(latency_ms=150.0)), within={"SP500": "ticks"})
+    said = "Orders of shadow books reach the market at once; those of the live book take their time to it."
+
+    assert [True, False] == [said in remarks_of(record, 0) for record in (told, replace(told, within={}))]
+
+
 def test_todays_swap_is_named_however_short_the_record() -> None:
     """What was charged then, nobody has written down."""
     record = with_trades(FINE)
