@@ -205,7 +205,7 @@ class Listener:
             account=self.ear.account, alive=alive, level=stands.level, generation=stands.generation, beat=self.beats,
             issued=self.clock.wall_ms(),
         )  # fmt: skip
-        return Message(self.topics.state, self.ear.signer.sign(msgspec.json.encode(state)), retain=True, qos=0)
+        return Message(self.topics.state, self.ear.signer.sign(msgspec.json.encode(state)), retain=True)
 
     def _echo(self, payload: bytes) -> None:
         """Note that a heartbeat has come back: what another line or an earlier one sent says nothing."""

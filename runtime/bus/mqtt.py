@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 
 import aiomqtt
+import paho.mqtt.client as mqtt
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -85,6 +86,7 @@ class Mqtt:
     async def _connect(self, terms: Terms) -> AsyncIterator[Line]:
         client = self._client(terms)
         client._client.manual_ack_set(on=True)  # noqa: SLF001 - aiomqtt 2 has no other door to it
+        _mind_floods(client)
         try:
             await client.__aenter__()
         except (aiomqtt.MqttError, OSError) as error:
@@ -109,6 +111,20 @@ class Mqtt:
             will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will else None,
             tls_context=self.tls, logger=_quiet, socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )  # fmt: skip
+
+
+def _mind_floods(client: aiomqtt.Client) -> None:
+    """Let nothing pile up: what needs no acknowledgement is dropped while much waits, the rest the broker keeps back.
+
+    Everything that counts is sent with acknowledgement, of which no more than AT_ONCE are ever under way.
+    """
+    take = client._on_message  # noqa: SLF001 - a full queue of aiomqtt's own drops whatever comes next
+
+    def take_or_drop(paho: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        if message.qos or len(client.messages) < AT_ONCE:
+            take(paho, userdata, message)
+
+    client._client.on_message = take_or_drop  # noqa: SLF001 - likewise
 
 
 def _trust(broker: Broker) -> ssl.SSLContext:

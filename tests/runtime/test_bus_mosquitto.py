@@ -1,7 +1,10 @@
 """Commands over a real Mosquitto: obeyed once through kills and freezes, kept out by rules, never in anybody's way."""
 
+import asyncio
+import contextlib
 import gc
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -16,11 +19,11 @@ import pytest
 
 from runtime.bus.caller import RefusedError, called, change_remote
 from runtime.bus.listener import State
-from runtime.bus.port import Message, Terms, Topics
+from runtime.bus.mqtt import MqttLine
+from runtime.bus.port import BusError, Message, Terms, Topics
 from runtime.core.facts import BusHeard, BusSilent
 from runtime.operator import latch
 from runtime.operator.client import AbsentError, UnreachableError
-from runtime.operator.keyfiles import read_ring
 from runtime.operator.signing import Signed
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto, free_port
@@ -207,24 +210,53 @@ def test_a_flood_takes_no_more_than_its_share_of_the_processor(
     assert "form: no signed text" == house.judged[0].refused
 
 
-def test_a_lost_daemon_is_told_by_its_last_will(house: House, broker: Mosquitto) -> None:
-    """What it said of itself is signed, and so is that it is lost: it was signed when it came."""
-    listener = house.listener(broker.port, 60.0)
+def state_of(house: House, broker: Mosquitto) -> tuple[str, State]:
+    """Return what the broker keeps of an account's state, and whose role has signed it."""
+    bus, topics = house.listener(broker.port).bus, Topics(ACCOUNT)
+
+    async def kept() -> bytes:
+        async with bus.connect(Terms(client="look", listen=(topics.state,))) as line:
+            return (await anext(line.arriving())).payload
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        found = house.known.open(runner.run(kept()), 0)
+    assert isinstance(found, Signed)
+    return found.key.role, msgspec.json.decode(found.payload, type=State)
+
+
+def test_a_daemon_says_what_it_is_and_that_it_ends(house: House, broker: Mosquitto) -> None:
+    """Signed and kept by the broker: who looks later knows, too."""
+    listener = house.listener(broker.port)
     listener.begin()
     until(lambda: listener.beaten and not listener.why)
+    change_remote(house.remote("risk", broker.port), "halt", "smoke")
+    beats = listener.beats
+    until(lambda: listener.beats > beats)
+    running = state_of(house, broker)
     listener.close()
-    bus, topics = house.listener(broker.port).bus, Topics(ACCOUNT)
-    with called(house.remote("viewer", broker.port)) as caller:
+    ended = state_of(house, broker)
 
-        async def kept() -> bytes:
-            async with bus.connect(Terms(client="look", listen=(topics.state,))) as line:
-                return (await anext(line.arriving())).payload
+    assert ("daemon", True, "halt", 2) == (running[0], running[1].alive, running[1].level, running[1].generation)
+    assert ("daemon", False, "halt", 2) == (ended[0], ended[1].alive, ended[1].level, ended[1].generation)
 
-        found = read_ring(house.ring).open(caller.runner.run(kept()), 0)
 
-    assert isinstance(found, Signed)
-    state = msgspec.json.decode(found.payload, type=State)
-    assert ("daemon", ACCOUNT, False, "run") == (found.key.role, state.account, state.alive, state.level)
+def test_a_lost_daemon_is_told_by_its_last_will(house: House, broker: Mosquitto) -> None:
+    """It was signed when the line was opened; the broker tells it when that is cut."""
+    listener = house.listener(broker.port)
+    terms = Terms(client="lost", listen=(), will=listener._state(alive=False))
+
+    async def cut() -> None:
+        with contextlib.suppress(BusError):
+            async with listener.bus.connect(terms) as line:
+                assert isinstance(line, MqttLine)
+                line.client._client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr] # it is connected
+                await anext(line.arriving())
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(cut())
+    role, state = state_of(house, broker)
+
+    assert ("daemon", ACCOUNT, False, "run") == (role, state.account, state.alive, state.level)
 
 
 # --- rules of the broker, and its certificate ----------------------------------------------------------------------
