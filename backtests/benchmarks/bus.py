@@ -1,0 +1,198 @@
+"""Commands over the bus: how long a signed halt takes, and whether each is obeyed once while the broker dies.
+
+A real Mosquitto under TLS, an account's ear in a process of its own, a person in this one. First halts on an open line,
+from signing to the verified answer, each resumed over the same line; the latch is on disk before it is answered, and
+how long that takes by itself is measured beside it. Then commands while the broker is killed, or stands still.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from pathlib import Path
+from typing import Any
+
+from backtests.benchmarks.timing import tail, tail_head
+from brokers.latch import Command
+from config.bus import BusSection, RemoteSection
+from runtime.bus.assembly import bus_of
+from runtime.bus.caller import Caller, called
+from runtime.bus.hooks import Hooks
+from runtime.clock import Clock
+from runtime.operator import latch
+from runtime.operator.client import UnreachableError, command_of
+from runtime.operator.keyfiles import new_key
+
+SHARES = (0.99, 0.999)
+AIM_MS = 20.0
+ACCOUNT = "measured"
+RECIPE = Path(__file__).parents[2] / "deploy" / "mosquitto" / "certificates.sh"
+
+
+class Broker:
+    """A Mosquitto on a free port."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make its certificate and start it."""
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = int(one.getsockname()[1])
+        self.conf = folder / "mosquitto.conf"
+        subprocess.run(["/bin/sh", str(RECIPE), str(folder), "localhost"], check=True, capture_output=True)
+        self.conf.write_text(
+            f"{'user root' if os.getuid() == 0 else ''}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\n"
+            f"cafile {folder}/ca.crt\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
+            "set_tcp_nodelay true\npersistence true\nautosave_on_changes true\nautosave_interval 1\n"
+            f"persistence_location {folder}/\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until it takes calls."""
+        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        self.process = subprocess.Popen([program, "-c", str(self.conf)], stderr=subprocess.DEVNULL)
+        while self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return
+        raise RuntimeError("Mosquitto ended")
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def trouble(self, number: int) -> None:
+        """Kill it, or have it stand still for a while."""
+        if number % 4 == 0:
+            self.process.send_signal(signal.SIGSTOP)
+            time.sleep(1.0)
+            self.process.send_signal(signal.SIGCONT)
+        else:
+            self.kill()
+            self.start()
+
+
+def listen(folder: Path, port: int) -> None:
+    """Be an account's ear until stdin ends."""
+    state = folder / "state"
+
+    def status() -> dict[str, Any]:
+        now = latch.read(state)
+        return {"level": now.level, "generation": now.generation, "resting": 0, "in_doubt": 0, "positions": 0}
+
+    def loosen(command: Command, since: int) -> "concurrent.futures.Future[dict[str, Any]]":
+        latch.loosen(state, command, since)
+        answer: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
+        answer.set_result({"ok": True})
+        return answer
+
+    hooks = Hooks(status=status, loosen=loosen, wake=lambda: None, tell=lambda _: None, at=lambda: 0)
+    section = BusSection(
+        host="localhost", port=port, ca=str(folder / "ca.crt"), key=str(folder / "daemon.jwk"),
+        operators=str(folder / "ring.json"),
+    )  # fmt: skip
+    listener = bus_of(section, ACCOUNT, state, Clock())(hooks, {})
+    listener.begin()
+    sys.stdin.read()
+    listener.close()
+
+
+def halts(caller: Caller, state: Path, many: int) -> tuple[list[float], list[float], list[float]]:
+    """Return how long each halt took, a question that changes nothing, and a latch by itself, milliseconds."""
+    found: tuple[list[float], list[float], list[float]] = [], [], []
+    for _ in range(many):
+        began = time.perf_counter()
+        caller.ask(caller._told("halt", "measured", -1, 60_000, force=False), 10.0)  # noqa: SLF001 - without what follows
+        halted = time.perf_counter()
+        caller.look()
+        looked = time.perf_counter()
+        latch.tighten(state, command_of("halt", "measured", "direct", "me"))
+        ended = time.perf_counter()
+        for times, seconds in zip(found, (halted - began, looked - halted, ended - looked), strict=True):
+            times.append(seconds * 1000.0)
+        caller.change("run", "measured")
+    return found
+
+
+def troubled(remote: RemoteSection, broker: Broker, many: int) -> int:
+    """Send commands through trouble; return how many were answered."""
+    answered = 0
+    for number in range(many):
+        trouble = threading.Timer(0.01, broker.trouble, (number // 5,)) if number % 5 == 0 else None
+        if trouble is not None:
+            trouble.start()
+        told = None
+        for _ in range(50):
+            try:
+                with called(remote) as caller:
+                    told = told or caller._told("halt", f"number {number}", -1, 60_000, force=False)  # noqa: SLF001 - it
+                    caller.ask(told, 5.0)  # is the same command that is sent again
+                    answered += 1
+                    break
+            except UnreachableError:
+                time.sleep(0.05)
+        if trouble is not None:
+            trouble.join()
+    return answered
+
+
+def measure(folder: Path, many: int, commands: int) -> None:
+    """Print the table."""
+    latch.create(folder / "state", command_of("run", "measured", "direct", "me"))
+    new_key(ACCOUNT, "daemon", folder / "ring.json", folder / "daemon.jwk")
+    new_key("me", "operator", folder / "ring.json", folder / "me.jwk")
+    broker = Broker(folder)
+    remote = RemoteSection(
+        account=ACCOUNT, host="localhost", port=broker.port, ca=str(folder / "ca.crt"), key=str(folder / "me.jwk"),
+        operators=str(folder / "ring.json"),
+    )  # fmt: skip
+    ear = subprocess.Popen(
+        [sys.executable, "-m", "backtests.benchmarks.bus", "--listen", str(folder), str(broker.port)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with called(remote) as caller:
+            caller.look(30.0)
+            halts(caller, folder / "state", 10)
+            took, looks, latches = halts(caller, folder / "state", many)
+        after = latch.read(folder / "state").generation
+        answered = troubled(remote, broker, commands)
+    finally:
+        ear.communicate()
+        broker.kill()
+    effects = [entry.command.id for entry in latch.logged(folder / "state", after)]
+    print(tail_head(SHARES))
+    print(tail(f"halt over MQTT, TLS and signatures (aim: p99 {AIM_MS:g} ms)", took, "ms", SHARES, 2))
+    print(tail("a question, which changes nothing", looks, "ms", SHARES, 2))
+    print(tail("a latch by itself, on this disk", latches, "ms", SHARES, 2))
+    print(f"\n{answered} of {commands} commands answered, {len(set(effects))} obeyed, {len(effects)} effects")
+
+
+def main() -> None:
+    """Measure, or listen for the one who does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--halts", type=int, default=1000)
+    parser.add_argument("--commands", type=int, default=50)
+    parser.add_argument("--listen", nargs=2, metavar=("FOLDER", "PORT"), help="be the ear; for this script itself")
+    args = parser.parse_args()
+    if args.listen:
+        listen(Path(args.listen[0]), int(args.listen[1]))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        measure(Path(name), args.halts, args.commands)
+
+
+if __name__ == "__main__":
+    main()
