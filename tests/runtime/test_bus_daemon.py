@@ -1,6 +1,7 @@
 """A running daemon over a real bus: halted and resumed by signed commands, held and never ended by a silent one."""
 
 import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -37,7 +38,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
         m.shutdown()
 
 
-def test_a_daemon_obeys_what_is_signed_and_journals_what_it_refuses(home: Path, tmp_path: Path) -> None:
+def test_a_daemon_obeys_what_is_signed_and_journals_what_it_refuses(
+    home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Halted, resumed by one who may, refused to one who may not; held while the bus is silent, and no longer."""
     house, broker = House(tmp_path / "house"), Mosquitto(tmp_path / "mosquitto")
     section = BusSection(
@@ -86,6 +89,10 @@ def test_a_daemon_obeys_what_is_signed_and_journals_what_it_refuses(home: Path, 
         rows = journal.execute("SELECT command, who, path, accepted, why FROM commands WHERE path = 'mqtt'").fetchall()
     journal.close()
 
+    shown = "".join(capfd.readouterr()) + (tmp_path / "journal.sqlite").read_bytes().decode(errors="replace")
+    secrets = [json.loads(file.read_text())["d"] for file in house.folder.glob("*.jwk")]
+
+    assert (5, []) == (len(secrets), [secret for secret in secrets if secret in shown])
     assert (True, "halt", "replay") == (seen["halted"], seen["level"], seen["replayed"])
     assert [
         ("halt", "phone", "mqtt", 1, "smoke"), ("run", "phone", "mqtt", 0, "me too"),
