@@ -94,9 +94,10 @@ class House:
         """What the daemon lets be done with it."""
         return Hooks(status=self.status, loosen=self.loosen, wake=lambda: None, tell=self.facts.append, at=lambda: 5)
 
-    def ear(self, clock: Clock) -> Ear:
+    def ear(self, clock: Clock, *, two_people: bool = False) -> Ear:
         """Return a new-born ear."""
-        return Ear(self.state, ACCOUNT, self.ring, read_signer(self.key("daemon")), {}, self.hooks, clock)
+        signer = read_signer(self.key("daemon"))
+        return Ear(self.state, ACCOUNT, self.ring, signer, {}, self.hooks, clock, two_people=two_people)
 
     def signed(self, role: Role, told: Told) -> bytes:
         """Return a command that somebody has signed."""

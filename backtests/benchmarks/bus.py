@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.benchmarks.timing import tail, tail_head
-from brokers.latch import Command
+from brokers.latch import Command, Level
 from config.bus import BusSection, RemoteSection
 from runtime.bus.assembly import bus_of
 from runtime.bus.caller import Caller, called
@@ -34,6 +34,8 @@ from runtime.operator.keyfiles import new_key
 SHARES = (0.99, 0.999)
 AIM_MS = 20.0
 ACCOUNT = "measured"
+LEVELS: tuple[Level, Level] = ("halt", "flatten")
+"""Sent in turn: neither is looser than the other, and each changes the latch."""
 RECIPE = Path(__file__).parents[2] / "deploy" / "mosquitto" / "certificates.sh"
 
 
@@ -137,8 +139,8 @@ def troubled(remote: RemoteSection, broker: Broker, many: int) -> int:
         for _ in range(50):
             try:
                 with called(remote) as caller:
-                    told = told or caller._told("halt", f"number {number}", -1, 60_000, force=False)  # noqa: SLF001 - it
-                    caller.ask(told, 5.0)  # is the same command that is sent again
+                    told = told or caller._told(LEVELS[number % 2], "measured", -1, 60_000, force=False)  # noqa: SLF001
+                    caller.ask(told, 5.0)  # the same command is sent again
                     answered += 1
                     break
             except UnreachableError:

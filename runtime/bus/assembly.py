@@ -35,5 +35,5 @@ def _listener(
     section: BusSection, account: str, folder: Path, clock: Clock, signer: Signer, bus: CommandBus, hooks: Hooks,
     sequences: Mapping[str, int],
 ) -> Listener:  # fmt: skip
-    ear = Ear(folder, account, Path(section.operators), signer, sequences, hooks, clock)
+    ear = Ear(folder, account, Path(section.operators), signer, sequences, hooks, clock, two_people=section.two_people)
     return Listener(bus, ear, section.silent_s, hooks, clock)

@@ -18,9 +18,9 @@ from brokers.latch import Level
 from config.bus import RemoteSection
 from runtime.bus.assembly import broker_of
 from runtime.bus.mqtt import Mqtt
-from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics
+from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics, unheard
 from runtime.clock import Clock
-from runtime.operator.client import AbsentError, Report, UnreachableError, confirmed, legible
+from runtime.operator.client import FLATTEN_ENDS, AbsentError, Report, UnreachableError, confirmed, legible
 from runtime.operator.judge import RANK, Answer, Arguments, Told, Word, answer_of
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.latch import LatchError
@@ -151,6 +151,7 @@ def called(remote: RemoteSection) -> Iterator[Caller]:
     topics = Topics(remote.account)
     terms = Terms(client=f"{topics.root}/{signer.kid[:8]}/{os.getpid()}", listen=(topics.answer(signer.kid),))
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.get_loop().set_exception_handler(unheard)
         connection = bus.connect(terms)
         try:
             line = runner.run(connection.__aenter__())
@@ -181,4 +182,6 @@ def change_remote(
         )  # fmt: skip
         if level == "run":
             return msgspec.structs.replace(report, confirmed=True)
-        return confirmed(caller.status, report, patience_s)
+        report = confirmed(caller.status, report, patience_s)
+        notes = [FLATTEN_ENDS if (level, answer.was) == ("halt", "flatten") else "", report.note]
+        return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))

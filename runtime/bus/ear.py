@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from brokers.latch import Command, Latch
+from brokers.latch import Command, Latch, Level
 from config.errors import ConfigError
 from runtime.bus.hooks import Hooks, Loosened
 from runtime.clock import Clock
@@ -30,6 +30,10 @@ LATCHED_A_MINUTE = 20
 """Commands in a minute that latch anew the level the latch stands at already; more of them change nothing."""
 
 
+TOGETHER_S = 300.0
+"""So long after the first person the second one may ask for the same."""
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A command that shall be obeyed."""
 
@@ -38,6 +42,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     tighten: bool
     aloud: bool
     """Somebody waits for an answer."""
+    was: Level
+    """Where the latch stands."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -71,9 +77,12 @@ class Ear:
 
     def __init__(
         self, folder: Path, account: str, ring: Path, signer: Signer, sequences: Mapping[str, int], daemon: Hooks,
-        clock: Clock,
+        clock: Clock, *, two_people: bool = False,
     ) -> None:  # fmt: skip
-        """Hear for the account whose latch lies in `folder`; ConfigError where there is no ring."""
+        """Hear for the account whose latch lies in `folder`; ConfigError where there is no ring.
+
+        two_people: nobody loosens alone.
+        """
         self.folder, self.account, self.signer, self.daemon, self.clock = folder, account, signer, daemon, clock
         self.memory = dict(sequences)
         self.done = {entry.command.id for entry in latch.logged(folder, 0)}
@@ -85,6 +94,9 @@ class Ear:
         self._written = Allowance(WRITTEN_A_MINUTE, clock)
         self._latched = Allowance(LATCHED_A_MINUTE, clock)
         self._unwritten = 0
+        self._two_people = two_people
+        self._first: tuple[str, str, int, float] | None = None
+        """Who asked first, for what, knowing which generation, and when."""
 
     def ring(self) -> Ring:
         """Return who may command, by the file as it is now; by what was read last, where it cannot be read any more."""
@@ -114,7 +126,7 @@ class Ear:
         if ident in self.done:
             return None if desired else self.answer(heard, again=True)
         refusal = _not_desired(heard.told, stands, now) if desired else None
-        refusal = refusal or judge(heard, self.account, self.memory, stands, now)
+        refusal = refusal or judge(heard, self.account, self.memory, stands, now) or self._alone(heard, stands)
         if refusal is not None:
             self._refused(refusal, heard)
             return None if desired else self.answer(heard, problem=str(refusal))
@@ -123,7 +135,20 @@ class Ear:
         tighten = tightens(heard.told, stands)
         if tighten and heard.told.command == stands.level and not self._latched.take():
             return self.answer(heard, again=True)
-        return Wanted(heard=heard, ident=ident, tighten=tighten, aloud=not desired)
+        return Wanted(heard=heard, ident=ident, tighten=tighten, aloud=not desired, was=stands.level)
+
+    def _alone(self, heard: Heard, stands: Latch) -> Refusal | None:
+        """Return why one person is not enough, where two are needed: nobody else has asked for the same just before."""
+        told, who = heard.told, heard.key.who
+        if not self._two_people or told.command == "status" or tightens(told, stands):
+            return None
+        now, first = self.clock.elapsed(), self._first
+        asked, since = (first[1:3], first[3]) if first is not None and first[0] != who else (None, now)
+        if asked == (told.command, stands.generation) and now - since <= TOGETHER_S:
+            self._first = None
+            return None
+        self._first = who, told.command, stands.generation, now
+        return Refusal("alone", f"a second person has to ask for the same within {TOGETHER_S:g} s")
 
     def tighten(self, wanted: Wanted) -> Reply | None:
         """Latch a level; return the answer once nothing new can leave, or it is known what still does."""
@@ -135,7 +160,7 @@ class Ear:
         except OSError as error:
             return self.answer(heard, problem=f"not latched: {error}: stop the daemon")
         self._obeyed(wanted)
-        return self.answer(heard, in_flight=latched["in_flight"]) if wanted.aloud else None
+        return self.answer(heard, in_flight=latched["in_flight"], was=wanted.was) if wanted.aloud else None
 
     def loosen(self, wanted: Wanted) -> Loosened:
         """Hand a command over to the daemon, its sequence first: whatever becomes of it, it is not heard again."""
@@ -152,12 +177,14 @@ class Ear:
         self._refused(refusal, heard)
         return self.answer(heard, problem=str(refusal))
 
-    def answer(self, heard: Heard, problem: str = "", *, in_flight: int = 0, again: bool = False) -> Reply:
+    def answer(
+        self, heard: Heard, problem: str = "", *, in_flight: int = 0, again: bool = False, was: str = ""
+    ) -> Reply:
         """Return a signed answer: where the latch and the core stand."""
         stands, seen = latch.read(self.folder), self.daemon.status()
         answer = Answer(
             account=self.account, id=heard.told.id, ok=not problem, problem=problem, level=stands.level,
-            generation=stands.generation, in_flight=in_flight, again=again, shown=seen["level"],
+            generation=stands.generation, in_flight=in_flight, again=again, was=was, shown=seen["level"],
             seen=seen["generation"], resting=seen["resting"], in_doubt=seen["in_doubt"], positions=seen["positions"],
             issued=self.clock.wall_ms(),
         )  # fmt: skip

@@ -19,7 +19,7 @@ import structlog
 from brokers.latch import Level
 from runtime.bus.ear import Ear, Reply, Wanted
 from runtime.bus.hooks import Hooks, Loosened
-from runtime.bus.port import Arrived, BusError, CommandBus, Line, Message, Terms, Topics
+from runtime.bus.port import Arrived, BusError, CommandBus, Line, Message, Terms, Topics, unheard
 from runtime.clock import Clock
 from runtime.core.facts import BusHeard, BusSilent
 from runtime.operator import latch
@@ -112,6 +112,7 @@ class Listener:
 
     async def _live(self) -> None:
         self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
+        self.loop.set_exception_handler(unheard)
         tasks = [asyncio.create_task(self._connected_for_ever()), asyncio.create_task(self._watch())]
         ending = asyncio.create_task(self.ended.wait())
         await asyncio.wait([*tasks, ending], return_when=asyncio.FIRST_COMPLETED)

@@ -83,6 +83,13 @@ class CommandBus(Protocol):
         ...
 
 
+def unheard(_loop: object, _context: object) -> None:
+    """Take what a loop has to complain of that nobody waits for: a client whose line is cut leaves callbacks behind.
+
+    That the line is lost is told by the line.
+    """
+
+
 class Topics:
     """The topics of one account."""
 

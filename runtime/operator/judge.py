@@ -139,6 +139,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     generation: int
     in_flight: int = 0
     """An order that had passed its last check when the latch fell, 0: none."""
+    was: str = ""
+    """Level that the latch stood at before; empty where nothing was changed."""
     again: bool = False
     """It was obeyed before: it has come twice."""
     shown: Level = "halt"

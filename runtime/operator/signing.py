@@ -20,6 +20,7 @@ LONGEST = 4096
 Role = Literal["viewer", "phone", "operator", "risk", "daemon"]
 Fault = Literal[
     "form", "algorithm", "key", "signature", "account", "role", "expired", "clock", "late", "replay", "changed",
+    "alone",
 ]  # fmt: skip
 """Why a command was refused, by one word; in the order in which it is looked for."""
 

@@ -7,6 +7,7 @@ import pytest
 from config.errors import ConfigError
 from runtime.bus.ear import LATCHED_A_MINUTE, WRITTEN_A_MINUTE
 from runtime.operator.keyfiles import read_ring, revoke_key
+from runtime.operator.signing import Role
 from tests.latches import latched
 from tests.listeners import House, Walls
 from tests.signers import NOW, told
@@ -146,6 +147,45 @@ def test_an_ear_without_a_ring_is_refused_before_anything_runs(house: House) -> 
 
     with pytest.raises(ConfigError, match=r"bus\.operators"):
         house.ear(Walls(NOW))
+
+
+@pytest.mark.parametrize(
+    ("second", "later_s", "generation", "expected"),
+    [
+        ("risk", 300.0, 2, ""),
+        ("risk", 301.0, 2, "alone"),
+        ("operator", 1.0, 2, "alone"),
+        ("phone", 1.0, 2, "role"),
+        ("risk", 1.0, 1, "changed"),
+    ],
+)
+def test_where_two_people_are_needed_nobody_loosens_alone(
+    house: House, second: Role, later_s: float, generation: int, expected: str
+) -> None:
+    """The same person twice is one, and both must have seen the latch as it stands; tightening needs nobody else."""
+    clock = Walls(NOW)
+    ear = house.ear(clock, two_people=True)
+    halted = house.work(ear, house.signed("phone", told("halt")))
+    first = house.work(ear, house.signed("operator", told("run", id="command-0002", generation=2)))
+    clock.run += later_s
+    asked = told("run", id="command-0003", sequence=9, generation=generation)
+    then = house.work(ear, house.signed(second, asked))
+
+    assert halted is not None
+    assert first is not None
+    assert then is not None
+    assert (True, "alone") == (halted.ok, first.problem.partition(":")[0])
+    assert (expected, "halt" if expected else "run") == (then.problem.partition(":")[0], house.level[0])
+
+
+def test_a_halt_that_ends_a_flatten_says_what_was(house: House) -> None:
+    """Whoever halts has to know that positions stay open which somebody wanted closed."""
+    ear = house.ear(Walls(NOW))
+    house.work(ear, house.signed("risk", told("flatten")))
+    answer = house.work(ear, house.signed("phone", told("halt", id="command-0002")))
+
+    assert answer is not None
+    assert ("halt", "flatten") == (answer.level, answer.was)
 
 
 def test_a_question_is_answered_and_changes_nothing(house: House) -> None:
