@@ -8,7 +8,7 @@ import numpy as np
 
 from backtests.drive import Drive, PlainDrive
 from backtests.engine_columns import Read
-from backtests.engine_features import SLOTS, reading_loop, slots_of
+from backtests.engine_features import SLOTS, features_loop, slots_of
 from backtests.engine_layout import (
     ALIKE,
     BALANCE,
@@ -16,7 +16,6 @@ from backtests.engine_layout import (
     DENSITY,
     ENDS,
     HAS_MARKS,
-    HAS_RULE,
     LENGTH,
     LISTENS,
     MAX_AGE,
@@ -32,8 +31,9 @@ from backtests.engine_layout import (
 )
 from backtests.engine_pass import CHUNK, Pass, Told, array_of, columns_of
 from backtests.engine_record import CompiledRecord
+from backtests.engine_regime import regime_loop
 from backtests.engine_shadow import told_in_order
-from backtests.kept_reading import Fold, KeptReading
+from backtests.kept_reading import Fold, KeptReading, read_nothing
 from brokers.venue import Costs
 from market.bars import Bars
 from market.halts import halt_init
@@ -97,35 +97,48 @@ class CompiledDrive:
 
     # --- features and regime ------------------------------------------------------------------------------------------
 
-    def _reader(self) -> tuple[Read, Fold]:
-        """Return room for what is read, and what reads some bars into it, those before being read already."""
+    def _reader(self) -> tuple[Read, Fold, Fold]:
+        """Return room for what is read of the bars, what is done with a part of them first, and what reads the rest."""
         feed, n = self.core.feeds[self.key], len(self.tape)
         readings, picks = self.core.readings, self.core.lanes[0].picks
         bars = n if readings else 0
-        states = readings[0].model.states if readings else 0
+        ordinals = readings[0].model.states if readings else 0
         read = Read(
-            np.empty((n, len(picks))), np.zeros(bars, np.int8), np.empty(bars, np.int8), np.empty((bars, states)),
+            np.empty((n, len(picks))), np.zeros(bars, np.int8), np.empty(bars, np.int8), np.empty((bars, ordinals)),
             np.empty(bars), np.empty(bars), np.empty(bars, np.int8), np.empty(bars, np.int8), np.empty(bars, np.int32),
             np.empty(bars), np.empty(bars),
         )  # fmt: skip
         slots, places = slots_of(feed)
-        loop = reading_loop([step for step, _, _ in slots], shape_of(readings[0].model.weights) if readings else None)
-        folds = (
-            tuple(array_of(state) for _, state, _ in slots), tuple(array_of(p) for _, _, p in slots), np.zeros(SLOTS),
-            array_of(halt_init()),
-        )  # fmt: skip
+        states, params = (tuple(array_of(slot[n]) for slot in slots) for n in (1, 2))
         told = columns_of(self.tape, "time", "open", "high", "low", "close", "volume")
-        regime, picked = self._regime(places), _places(places, picks)
+        folded = features_loop([step for step, _, _ in slots])
+        given, seen = np.zeros(SLOTS), _places(places, readings[0].picks if readings else ())
+        picked = _places(places, picks)
+        rows = np.empty((2, CHUNK if readings else 0, len(seen)))  # a part may be read while the next one is folded
+        regime = (array_of(halt_init()), *self._regime()) if readings else ()
+        filtered: Any = (
+            regime_loop(shape_of(readings[0].model.weights), rule=bool(readings[0].rule)) if readings else None
+        )
 
         def fold(begin: int, end: int) -> None:
-            loop(told, (begin, end), folds, regime, (picked, *read))
+            left = read.features, rows[self._turn(begin)]
+            folded(told, (begin, end), (states, params, given), (picked, seen), left)
 
+        def look(begin: int, end: int) -> None:
+            filtered(told[0], told[4], (begin, end), rows[self._turn(begin)], regime, tuple(read)[1:])
+
+        first, last = (fold, look) if readings else (read_nothing, fold)
         if self.reading is None:
-            return read, fold
-        return self.reading.reader((loop, self.tape, self.begin, folds, regime, picked), read, fold)
+            return read, first, last
+        made_from = (folded, filtered, self.tape, self.begin, states, params, regime, picked, seen)
+        return self.reading.reader(made_from, read, first, last)
 
-    def _regime(self, places: Sequence[int]) -> tuple[Any, ...]:
-        """Return the regime's state and parameters, those of its gate with it; numbers of nobody where none is read."""
+    def _turn(self, begin: int) -> int:
+        """Return in which half of what features leave to the regime a part of the bars stands."""
+        return (begin - self.first) // CHUNK % 2
+
+    def _regime(self) -> tuple[Any, ...]:
+        """Return the regime's state and parameters, those of its gate with it."""
         lane = self.core.lanes[0]
         m = np.zeros(READING)
         m[[BLIND, UNLIKE, NOVELTY, ORDINAL, DENSITY]] = 1 << 30, ALIKE, np.nan, -1.0, np.nan
@@ -137,17 +150,14 @@ class CompiledDrive:
             array_of(lane.mask),
             array_of(lane.weights),
         )
-        if not self.core.readings:
-            spare = np.zeros(1)
-            return m, q, spare, np.zeros(0, np.int64), *[spare] * 9, *limits
         reading = self.core.readings[0]
         model: RegimeModel = reading.model
         width, marks, rule = len(reading.picks), likeness_params(model.quantiles), reading.rule
-        q[[STATES, WIDTH, HAS_MARKS, HAS_RULE]] = model.states, width, bool(model.quantiles), bool(rule)
+        q[[STATES, WIDTH, HAS_MARKS]] = model.states, width, bool(model.quantiles)
         q[[ENDS, MAX_AGE, WEIGHS, LISTENS]] = reading.ends, gate.max_age, bool(lane.weights), gate.mode != "off"
         q[LENGTH] = float(self.tape.frame)
         return (
-            m, q, np.full(width, np.nan), _places(places, reading.picks),
+            m, q, np.full(width, np.nan),
             np.zeros(REMEMBERED * width if model.quantiles else 1), np.zeros(width), array_of(likeness_init(marks)),
             array_of(marks), array_of(filter_init(model.weights)), array_of(model.weights),
             array_of(pit_init(model.weights, model.evidence)), array_of(novelty_init(rule) if rule else ()),
@@ -156,33 +166,43 @@ class CompiledDrive:
 
     # --- the account --------------------------------------------------------------------------------------------------
 
-    def _play(self, read: Read, fold: Fold, progress: Callable[[int], None] | None) -> tuple[Pass, list[Pass]]:
+    def _play(
+        self, read: Read, prepare: Fold, look: Fold, progress: Callable[[int], None] | None
+    ) -> tuple[Pass, list[Pass]]:
         """Play the bars in parts; return the account as it stands at the end, and those of the shadow books.
 
         While one part is played the next one is read, for what a bar says does not depend on the account; and a shadow
-        book plays the part before, for which it is lent the account's equity.
+        book plays the part before, for which it is lent the account's equity. A regime takes longest: while one is read
+        of a part, this thread folds the features of the part after.
         """
-        rows = len(self.tape) - self.first
-        fold(self.begin, self.first + min(rows, CHUNK))
-        told = Told(self.tape, self.costs, read, self.begin, self.first)
+        first, bars = self.first, len(self.tape)
+        parts = [(n, min(bars, n + CHUNK)) for n in range(first, bars, CHUNK)]
+        for part in [*((n, min(first, n + CHUNK)) for n in range(self.begin, first, CHUNK)), *parts[:1]]:
+            prepare(*part)
+            look(*part)
+        for part in parts[1:2]:
+            prepare(*part)
+        told = Told(self.tape, self.costs, read, self.begin, first)
         live = Pass(self.core, self.plain.venue, told)
         shadows = [Pass(s.core, s.venue, told, live.columns.before) for s in self.plain.books.shadows]
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind:
             following = []
-            for begin in range(0, rows, CHUNK):
-                end = min(rows, begin + CHUNK)
-                reading = ahead.submit(fold, self.first + end, self.first + min(rows, end + CHUNK))
-                live.play(begin, end)
+            for n, (begin, end) in enumerate(parts):
+                reading = [ahead.submit(look, *part) for part in parts[n + 1 : n + 2]]
+                live.play(begin - first, end - first)
                 for shadow in shadows:
                     if shadow.asks:  # no two threads ask a strategy at once
-                        shadow.play(begin, end)
+                        shadow.play(begin - first, end - first)
                     else:
-                        following.append(behind.submit(shadow.play, begin, end))
+                        following.append(behind.submit(shadow.play, begin - first, end - first))
+                for part in parts[n + 2 : n + 3]:
+                    prepare(*part)
                 if progress is not None:
-                    progress(end)
-                reading.result()
-            for part in following:
-                part.result()
+                    progress(end - first)
+                for one in reading:
+                    one.result()
+            for one in following:
+                one.result()
         return live, shadows
 
 

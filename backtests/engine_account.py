@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from backtests.engine_apart import apart, tools
+from backtests.engine_apart import apart, beyond, call, pointer, tell_numba
 from backtests.engine_core import begin_bar, live_on, takes_back, worth
 from backtests.engine_entry import decide
 from backtests.engine_features import LEAN
@@ -75,16 +75,19 @@ def lead(  # noqa: PLR0913, PLR0917 - a bar, and the first tick of the next one
 
 
 def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
-    """Return the compiled loop, kept on disk for as long as nothing that it calls has changed."""
+    """Return the loop with its last argument filled in, to be called from Python."""
     loop, calls = account_parts(step)
     return lambda *told: loop(*told, calls)
 
 
 def account_parts(step: Callable[..., Any]) -> tuple[Any, tuple[int, int]]:
-    """Return the compiled loop, and its last argument: where those functions stand that are compiled apart."""
+    """Return the compiled loop, kept on disk for as long as nothing that it calls has changed, and its last argument.
+
+    That is where those functions stand that are compiled apart.
+    """
     compile_all()
-    loop = _account(fingerprint([step, live_on, first_tick, *QUIET]), step)
-    return loop, _calls(fingerprint([lead, decide]))
+    tell_numba()
+    return _account(fingerprint([step, live_on, first_tick, *QUIET]), step), _calls(fingerprint([lead, decide]))
 
 
 QUIET = (still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
@@ -115,8 +118,6 @@ def _calls(called: str) -> tuple[int, int]:
 @functools.cache
 def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C901, PLR0915 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
-
-    pointer, beyond, call = tools()
 
     def loop(  # noqa: C901, PLR0912, PLR0915 - likewise
         bars: Any, span: Any, account: Any, strategy: Any, told: Any, out: Any, calls: Any  # noqa: ANN401 - numba's tuples of arrays

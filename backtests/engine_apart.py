@@ -3,63 +3,90 @@
 A kernel that takes a pointer is half the code of one that takes an array, which is a struct of seven words, and whose
 indices are asked whether they are negative. A function that is compiled apart is called by its address: it is compiled
 once, and kept on disk once, for all loops that call it, however many strategies they are made for.
+
+Loops name these functions, and do not close over what numba makes of them: that differs from process to process, and
+no loop would be found on disk again.
 """
 
 import functools
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 Made = Any
 """What numba makes."""
 
 
-class Tools(NamedTuple):
-    """What compiled code calls to get at memory and at functions compiled apart."""
+def pointer(array: Made) -> Made:
+    """Return where the first number of an array stands; in machine code only, as those below."""
+    raise NotImplementedError
 
-    pointer: Made
-    """(array) -> where its first number stands."""
-    beyond: Made
-    """(pointer, n) -> the pointer to what stands n numbers beyond."""
-    call: Made
-    """(address, *numbers and pointers) -> what the function compiled apart at this address returns, a float."""
+
+def beyond(start: Made, count: int) -> Made:
+    """Return the pointer to what stands so many numbers beyond another."""
+    raise NotImplementedError
+
+
+def call(address: int, given: Made) -> float:
+    """Return what a function compiled apart returns of these pointers and numbers, a tuple."""
+    raise NotImplementedError
 
 
 @functools.cache
-def tools() -> Tools:
-    """Return them; numba is imported with the first call."""
+def tell_numba() -> None:  # noqa: C901 - three times the same
+    """Tell numba what these functions are in machine code."""
     from numba import types  # noqa: PLC0415 - slow to import, and only a drive needs it
-    from numba.extending import intrinsic  # noqa: PLC0415 - likewise
+    from numba.extending import intrinsic, overload  # noqa: PLC0415 - likewise
 
     @intrinsic
-    def pointer(_context: Made, array: Made) -> Made:
+    def to_pointer(_context: Made, array: Made) -> Made:
         def generate(context: Made, builder: Made, signature: Made, args: Made) -> Made:
             return context.make_array(signature.args[0])(context, builder, args[0]).data
 
         return types.CPointer(array.dtype)(array), generate  # type: ignore[no-untyped-call]  # of numba's
 
     @intrinsic
-    def beyond(_context: Made, start: Made, count: Made) -> Made:
+    def to_beyond(_context: Made, start: Made, count: Made) -> Made:
         def generate(_context: Made, builder: Made, _signature: Made, args: Made) -> Made:
             return builder.gep(args[0], [args[1]])
 
         return start(start, count), generate
 
     @intrinsic
-    def call(_context: Made, address: Made, args: Made) -> Made:
+    def to_call(_context: Made, address: Made, given: Made) -> Made:
         def generate(context: Made, builder: Made, signature: Made, values: Made) -> Made:
             from llvmlite import ir  # noqa: PLC0415 - comes with numba
 
-            told = signature.args[1]
-            kinds = [context.get_value_type(kind) for kind in told]
+            kinds = [context.get_value_type(kind) for kind in signature.args[1]]
             function = ir.FunctionType(context.get_value_type(types.float64), kinds)
             where = builder.inttoptr(values[0], function.as_pointer())
-            given = [builder.extract_value(values[1], n) for n in range(len(kinds))]
-            return builder.call(where, given)
+            return builder.call(where, [builder.extract_value(values[1], n) for n in range(len(kinds))])
 
-        return types.float64(address, args), generate
+        return types.float64(address, given), generate
 
-    return Tools(pointer, beyond, call)
+    made: tuple[Any, Any, Any] = to_pointer, to_beyond, to_call
+    pointing, going, calling = made
+
+    @overload(pointer)
+    def _pointer(array: Made) -> Made:  # noqa: ARG001 - numba looks at names
+        def one(array: Made) -> Made:
+            return pointing(array)
+
+        return one
+
+    @overload(beyond)
+    def _beyond(start: Made, count: Made) -> Made:  # noqa: ARG001 - likewise
+        def one(start: Made, count: Made) -> Made:
+            return going(start, count)
+
+        return one
+
+    @overload(call)
+    def _call(address: Made, given: Made) -> Made:  # noqa: ARG001 - likewise
+        def one(address: Made, given: Made) -> Made:
+            return calling(address, given)
+
+        return one
 
 
 def apart(function: Callable[..., float], pointers: int, numbers: int) -> int:

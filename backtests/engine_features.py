@@ -1,4 +1,4 @@
-"""The loop of a compiled drive that folds bars into features, regime and gate, made for the features of one plan.
+"""The loop of a compiled drive that folds bars into features, made for the features of one plan.
 
 numba's cache sees a change of the file in which a function stands, and of no other; so the hash of all kernels that are
 called from here is part of what the kept loop closes over (as in `regimes/calibrate_read.py`). It calls its features by
@@ -6,28 +6,12 @@ slots, of which there are twelve: a slot is a name, and a name that is closed ov
 """
 
 import functools
-import math
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backtests.engine_layout import (
-    ABOUT,
-    ALERTS,
-    ALLOWED,
-    DENSITY,
-    EXPOSED,
-    IS_OPEN,
-    NOVELTY,
-    ORDINAL,
-    REASON,
-)
-from backtests.engine_reading import heed, take_in
-from market.halts import halt_step
+from backtests.engine_apart import pointer, tell_numba
 from market.kernel import Params, State, compile_all, fingerprint, kernel
-from regimes.filter import PARTS, filter_step
-from regimes.filter_shaped import Shape
-from regimes.layout import ENSEMBLE
 from runtime.core.feeds import Feed
 
 Kernel = Callable[..., Any]
@@ -62,74 +46,51 @@ def slots_of(feed: Feed) -> tuple[list[Slot], list[int]]:
     return slots, places
 
 
-def reading_loop(steps: Sequence[Kernel], shape: Shape | None) -> Any:  # noqa: ANN401 - numba's
-    """Return the compiled loop that folds bars into features, a regime and its gate; None: into no regime."""
+def features_loop(steps: Sequence[Kernel]) -> Any:  # noqa: ANN401 - numba's
+    """Return the compiled loop that folds bars into features."""
     compile_all()
-    regime = (halt_step, take_in, filter_step, heed) if shape else ()
-    return _reading(fingerprint([*steps, *regime]), *steps, shape=shape)
+    tell_numba()
+    return _features(fingerprint(steps), *steps)
 
 
 @functools.cache
-def _reading(called: str, *steps: Kernel, shape: Shape | None) -> Any:  # noqa: ANN401
+def _features(called: str, *steps: Kernel) -> Any:  # noqa: ANN401
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
     f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 = steps
-    reads, (states, size, kind), (look, update) = shape is not None, shape or (0, 0, 0), PARTS
 
-    def loop(bars: Any, span: Any, folds: Any, regime: Any, out: Any) -> None:  # noqa: ANN401 - numba's tuples of arrays
+    def loop(bars: Any, span: Any, folds: Any, places: Any, out: Any) -> None:  # noqa: ANN401 - numba's tuples of arrays
         times, opens, highs, lows, closes, volumes = bars
         begin, end = span
-        s, p, values, halt = folds
-        m, q, x, places, rows, old, alike, marks, state, w, z, v, rule, gate, limits, mask, weights = regime
-        (
-            picks,
-            features,
-            alerts,
-            ordinals,
-            posteriors,
-            densities,
-            novelties,
-            is_open,
-            reasons,
-            abouts,
-            masses,
-            shares,
-        ) = out
+        s, p, given = folds
+        picked, read = places
+        features, rows = out
         if not called:
             return
+        v = pointer(given)
+        s0, s1, s2, s3 = pointer(s[0]), pointer(s[1]), pointer(s[2]), pointer(s[3])
+        s4, s5, s6, s7 = pointer(s[4]), pointer(s[5]), pointer(s[6]), pointer(s[7])
+        s8, s9, s10, s11 = pointer(s[8]), pointer(s[9]), pointer(s[10]), pointer(s[11])
+        p0, p1, p2, p3 = pointer(p[0]), pointer(p[1]), pointer(p[2]), pointer(p[3])
+        p4, p5, p6, p7 = pointer(p[4]), pointer(p[5]), pointer(p[6]), pointer(p[7])
+        p8, p9, p10, p11 = pointer(p[8]), pointer(p[9]), pointer(p[10]), pointer(p[11])
         for i in range(begin, end):
             t, o, h, l, c, u = times[i] / 1000.0, opens[i], highs[i], lows[i], closes[i], volumes[i]  # noqa: E741 - as features call it
-            values[0] = f0(s[0], p[0], o, h, l, c, t)
-            values[1] = f1(s[1], p[1], o, h, l, c, t)
-            values[2] = f2(s[2], p[2], o, h, l, c, t)
-            values[3] = f3(s[3], p[3], o, h, l, c, t)
-            values[4] = f4(s[4], p[4], o, h, l, c, t)
-            values[5] = f5(s[5], p[5], o, h, l, c, t)
-            values[6] = f6(s[6], p[6], o, h, l, c, t)
-            values[7] = f7(s[7], p[7], o, h, l, c, t)
-            values[8] = f8(s[8], p[8], o, h, l, c, t)
-            values[9] = f9(s[9], p[9], o, h, l, c, t)
-            values[10] = f10(s[10], p[10], u, u, u, u, t)
-            values[11] = f11(s[11], p[11], u, u, u, u, t)
-            for k in range(len(picks)):
-                features[i, k] = values[picks[k]]
-            if not reads:
-                continue
-            for k in range(len(places)):
-                x[k] = values[places[k]]
-            m[ALERTS] = 0.0
-            take_in(m, q, x, rows, old, alike, marks, float(times[i]), halt_step(halt, c))
-            if kind == ENSEMBLE:
-                m[DENSITY] = filter_step(state, w, x)
-            elif look(state, 0, w, 0, x, states, size, kind):  # of a known shape its loops are written out
-                m[DENSITY] = update(state, 0, w, 0, states, size, kind)
-            else:
-                m[DENSITY] = math.nan
-            heed(m, q, state, w, z, v, rule, gate, limits, mask, weights)
-            for k in range(posteriors.shape[1]):
-                posteriors[i, k] = state[k]
-            alerts[i], ordinals[i], densities[i], novelties[i] = int(m[ALERTS]), int(m[ORDINAL]), m[DENSITY], m[NOVELTY]
-            is_open[i], reasons[i], abouts[i] = int(m[IS_OPEN]), int(m[REASON]), int(m[ABOUT])
-            masses[i], shares[i] = m[ALLOWED], m[EXPOSED]
+            v[0] = f0(s0, p0, o, h, l, c, t)
+            v[1] = f1(s1, p1, o, h, l, c, t)
+            v[2] = f2(s2, p2, o, h, l, c, t)
+            v[3] = f3(s3, p3, o, h, l, c, t)
+            v[4] = f4(s4, p4, o, h, l, c, t)
+            v[5] = f5(s5, p5, o, h, l, c, t)
+            v[6] = f6(s6, p6, o, h, l, c, t)
+            v[7] = f7(s7, p7, o, h, l, c, t)
+            v[8] = f8(s8, p8, o, h, l, c, t)
+            v[9] = f9(s9, p9, o, h, l, c, t)
+            v[10] = f10(s10, p10, u, u, u, u, t)
+            v[11] = f11(s11, p11, u, u, u, u, t)
+            for k in range(len(picked)):
+                features[i, k] = v[picked[k]]
+            for k in range(len(read)):
+                rows[i - begin, k] = v[read[k]]
 
     return numba.njit(**LEAN)(loop)

@@ -20,7 +20,6 @@ from backtests.engine_layout import (
     ENDS,
     EXPOSED,
     HAS_MARKS,
-    HAS_RULE,
     HURRIED,
     IS_OPEN,
     KEPT,
@@ -45,6 +44,7 @@ from backtests.engine_layout import (
     WIDTH,
 )
 from market.kernel import Params, State, kernel, write_out
+from regimes.filter import filter_step
 from regimes.gate import allowed_mass, exposure, gate_step, most_likely
 from regimes.likeness import likeness_count, likeness_verdict
 from regimes.novelty import SHARE, WHICH, novelty_step
@@ -69,13 +69,9 @@ def take_in(
 
 
 @kernel
-def heed(  # noqa: PLR0913, PLR0917 - the state of each kernel, and what does not change of it
-    m: State, q: Params, s: State, w: Params, z: State, v: State, rule: Params, gate: State, limits: Params,
-    mask: Params, weights: Params,
-) -> None:  # fmt: skip
-    """Say whether any regime explains what the filter has just read, and fold that into the gate."""
-    _read(m, q, s, w, z, v, rule)
-    _judge(m, q, s, gate, limits, mask, weights)
+def fold_members(s: State, w: Params, x: Params, states: int, size: int, kind: int) -> float:  # noqa: ARG001 - as the other
+    """Fold a row into the posterior of an ensemble."""
+    return filter_step(s, w, x)
 
 
 @kernel
@@ -117,17 +113,26 @@ def _remember(
 
 
 @kernel
-def _read(m: State, q: Params, s: State, w: Params, z: State, v: State, rule: Params) -> None:
-    """Take what the filter says of a row, and did not expect, into the test of novelty."""
+def look_at(m: State, s: State, states: int) -> None:
+    """Note which state the filter thinks most likely, and for how many bars it has been told nothing."""
     m[BLIND] = 0.0 if m[DENSITY] == m[DENSITY] else m[BLIND] + 1.0
-    m[ORDINAL] = float(most_likely(s, int(q[STATES])))
-    if q[HAS_RULE] > 0.0:
-        if m[DENSITY] == m[DENSITY]:
-            pit_step(z, s, w)
-        else:
-            z[0] = m[DENSITY]
-        m[NOVEL] = novelty_step(v, rule, z)
-        m[NOVELTY], m[STRANGEST] = v[SHARE], v[WHICH]
+    m[ORDINAL] = float(most_likely(s, states))
+
+
+@kernel
+def notice_novelty(m: State, s: State, w: Params, z: State, v: State, rule: Params) -> None:
+    """Take what the filter did not expect into the test of novelty."""
+    if m[DENSITY] == m[DENSITY]:
+        pit_step(z, s, w)
+    else:
+        z[0] = m[DENSITY]
+    m[NOVEL] = novelty_step(v, rule, z)
+    m[NOVELTY], m[STRANGEST] = v[SHARE], v[WHICH]
+
+
+@kernel
+def notice_nothing(m: State, s: State, w: Params, z: State, v: State, rule: Params) -> None:
+    """Where no rule judges novelty there is none."""
 
 
 @kernel
@@ -143,7 +148,7 @@ def _outlived(m: State, q: Params) -> float:
 
 
 @kernel
-def _judge(m: State, q: Params, s: State, gate: State, limits: Params, mask: Params, weights: Params) -> None:
+def judge(m: State, q: Params, s: State, gate: State, limits: Params, mask: Params, weights: Params) -> None:
     """Fold the bar into the gate, and note why it stands as it does."""
     m[ABOUT] = 0.0
     void = _void(m, q, _outlived(m, q))
@@ -181,5 +186,5 @@ def _void(m: State, q: Params, outlived: float) -> float:
     return 0.0
 
 
-write_out(take_in, heed, _hurried, _remember, _read, _outlived, _judge, _void)
+write_out(look_at, take_in, judge, _hurried, _remember, _outlived, _void)
 """What every bar goes through."""

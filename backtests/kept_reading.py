@@ -17,26 +17,27 @@ class KeptReading:
         self.key: tuple[Any, ...] = ()
         self.read: Read | None = None
 
-    def reader(self, made_from: tuple[Any, ...], read: Read, fold: Fold) -> tuple[Read, Fold]:
-        """Return what was read of the same, with nothing left to do; else `read`, which is kept once `fold` is done.
+    def reader(self, made_from: tuple[Any, ...], read: Read, first: Fold, last: Fold) -> tuple[Read, Fold, Fold]:
+        """Return what was read of the same, with nothing left to do; else `read`, which is kept once `last` is done.
 
-        `made_from` is all that the reading depends on: the loop and the bars, which are the same where they are the
-        same object, states and parameters, which are where their numbers are.
+        Of every part of the bars `first` is done before `last`. `made_from` is all that the reading depends on: the
+        loops and the bars, which are the same where they are the same object, states and parameters, which are where
+        their numbers are.
         """
         key = tuple(_told(made_from))
         if self.read is not None and self.key == key:
-            return self.read, _nothing
+            return self.read, read_nothing, read_nothing
         self.key, self.read = (), None  # never two at once: a year of them is tens of megabytes
 
-        def folded(begin: int, end: int) -> None:
-            fold(begin, end)
+        def done(begin: int, end: int) -> None:
+            last(begin, end)
             if end == len(read.features):
                 self.key, self.read = key, read
 
-        return read, folded
+        return read, first, done
 
 
-def _nothing(begin: int, end: int) -> None:
+def read_nothing(begin: int, end: int) -> None:
     """Read nothing: it is read."""
 
 

@@ -77,6 +77,12 @@ def filter_step(s: State, w: Params, x: Params) -> float:
     states, size, kind = int(w[STATES]), int(w[FEATURES]), int(w[KIND])
     if kind == ENSEMBLE:
         return _fold_members(s, w, x, states, size)
+    return fold_shaped(s, w, x, states, size, kind)
+
+
+@kernel
+def fold_shaped(s: State, w: Params, x: Params, states: int, size: int, kind: int) -> float:
+    """Do the same for a model that is no ensemble; where its shape is known its loops are written out."""
     if _look(s, 0, w, 0, x, states, size, kind):
         return _update(s, 0, w, 0, states, size, kind)
     return NAN
@@ -180,7 +186,9 @@ def _update(s: State, b: int, w: Params, a: int, states: int, size: int, kind: i
         gap = s[ahead + states + k] - best
         joint = 0.0
         if s[ahead + k] > 0.0 and gap > NEGLIGIBLE:
-            joint = s[ahead + k] * math.exp(gap)
+            joint = s[ahead + k]
+            if gap != 0.0:
+                joint = joint * math.exp(gap)
         s[b + k] = joint
         total = total + joint
     for k in range(states):
@@ -244,14 +252,11 @@ def _settle(s: State, b: int, w: Params, a: int, states: int, size: int) -> None
     s[b + best] = 1.0
 
 
-write_out(_look, _predict, _update, _log_emission, _settle)
+write_out(fold_shaped, _look, _predict, _update, _log_emission, _settle)
 """A model that is no ensemble stands at offset 0, which then costs a compiled step nothing: it did cost 15 %."""
 
-PARTS = _look, _update
-"""What `filter_step` calls for a model that is no ensemble: take the row in, then, if it is whole, weigh with it."""
-
 FILTER_KERNELS = (
-    *(filter_step, _fold_members, _lost, _look, _predict, _update, _log_emission, _settle),
+    *(filter_step, fold_shaped, _fold_members, _lost, _look, _predict, _update, _log_emission, _settle),
     *(block_size, is_full, is_student, weights_size, state_size),
 )
 """All that computes a posterior; their fingerprint goes into every bundle."""

@@ -4,12 +4,11 @@ Offline. The kernels are those that a daemon calls, and no bit depends on the sh
 """
 
 import functools
-import math
 
 from typing import Any
 
 from market.kernel import Params, compile_all
-from regimes.filter import PARTS, filter_step
+from regimes.filter import filter_step, fold_shaped
 from regimes.layout import ENSEMBLE, FEATURES, KIND, STATES
 
 Shape = tuple[int, int, int]
@@ -31,13 +30,10 @@ def shaped_step(shape: Shape) -> Any:  # noqa: ANN401 - numba has no types
 
     compile_all()
     states, size, kind = shape
-    look, update = PARTS
     if kind == ENSEMBLE:
         return numba.njit(filter_step)
 
     def step(s: Any, w: Any, x: Any) -> Any:  # noqa: ANN401 - numba's arrays
-        if look(s, 0, w, 0, x, states, size, kind):
-            return update(s, 0, w, 0, states, size, kind)
-        return math.nan
+        return fold_shaped(s, w, x, states, size, kind)
 
     return numba.njit(inline="always")(step)

@@ -53,10 +53,12 @@ def likeness_count(s: State, p: Params, x: Params, sign: float) -> float:
             return s[KNOWN]
     s[KNOWN] = s[KNOWN] + sign
     for i in range(size):
-        if x[i] < p[1 + 4 * i] or x[i] > p[4 + 4 * i]:
-            s[1 + 2 * i] = s[1 + 2 * i] + sign
-        elif x[i] >= p[2 + 4 * i] and x[i] <= p[3 + 4 * i]:
-            s[2 + 2 * i] = s[2 + 2 * i] + sign
+        inside = 1.0 if x[i] >= p[1 + 4 * i] else 0.0
+        inside = inside if x[i] <= p[4 + 4 * i] else 0.0
+        middle = 1.0 if x[i] >= p[2 + 4 * i] else 0.0
+        middle = middle if x[i] <= p[3 + 4 * i] else 0.0
+        s[1 + 2 * i] = s[1 + 2 * i] + (1.0 - inside) * sign
+        s[2 + 2 * i] = s[2 + 2 * i] + middle * sign
     return s[KNOWN]
 
 
