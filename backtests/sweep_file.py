@@ -84,8 +84,10 @@ class SweepFile:
     def __enter__(self) -> Self:
         whole = b""
         if self.path.exists():
-            whole = self.path.read_bytes()
-            whole = whole[: whole.rfind(b"\n") + 1]  # the last line of a sweep that was cut off is played again
+            found = self.path.read_bytes()
+            whole = found[: found.rfind(b"\n") + 1]  # the last line of a sweep that was cut off is played again
+            if found and not whole:
+                raise other_sweep(self.path)
         if whole:
             self._go_on(whole)
         self.file = self.path.open("wb")

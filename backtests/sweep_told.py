@@ -12,6 +12,7 @@ from backtests.overfit import Overfit, overfitting
 from backtests.skill import SURE, best_of_luck, deflated
 from backtests.tried import Tried
 from backtests.words import number, share
+from backtests.worth import FEWEST
 
 HALF = 0.5
 OTHERS = (
@@ -35,7 +36,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     sharpe: float
     """Of a year; 0 where its equity never moved."""
     deflated: float | None
-    """How likely its true ratio is above the best of so many points without skill; None where it never moved."""
+    """How likely its true ratio is above the best of so many points without skill.
+
+    None where it never moved, or over fewer days than anything can be said of.
+    """
     drawdown: float
 
 
@@ -94,7 +98,7 @@ def _line(row: Tried, trials: int, spread: float) -> Line:
         trades=row.trades,
         net=row.net,
         sharpe=row.sharpe,
-        deflated=deflated(known, trials, spread) if known is not None else None,
+        deflated=deflated(known, trials, spread) if known is not None and known.count >= FEWEST else None,
         drawdown=row.drawdown,
     )
 
@@ -118,6 +122,8 @@ def _best(found: Sweep) -> Iterator[str]:
             f"{number(found.best_of_luck, 2)}; the true one is above that with a probability of {share(best.deflated)} "
             f"(deflated Sharpe ratio).{proof}"
         )
+    elif any(line.sharpe for line in found.lines):
+        yield f"Over fewer than {FEWEST} days nothing can be said of what a Sharpe ratio is worth: play more bars."
     elif found.lines:
         yield "No point has traded at all."
 

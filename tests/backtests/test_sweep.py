@@ -189,7 +189,7 @@ def test_a_torn_line_is_played_again(whole: Path, tmp_path: Path) -> None:
 def test_the_file_of_another_sweep_is_refused(whole: Path, tmp_path: Path) -> None:
     """Other days, other keys, another account, or no sweep at all: and it stays as it is."""
     other, before = tmp_path / "notes.txt", whole.read_bytes()
-    other.write_text("my notes\n", encoding="utf-8")
+    other.write_text("my notes", encoding="utf-8")
     config, _ = demo_account()
     dearer = turned(config, ("symbols.SP500.costs.spread",), (60.0,))
 
@@ -202,7 +202,7 @@ def test_the_file_of_another_sweep_is_refused(whole: Path, tmp_path: Path) -> No
         with pytest.raises(UsageError, match="holds another sweep"):
             swept_into(file, grid, bars=bars, config=account)
 
-    assert (before, "my notes\n") == (whole.read_bytes(), other.read_text(encoding="utf-8"))
+    assert (before, "my notes") == (whole.read_bytes(), other.read_text(encoding="utf-8"))
 
 
 def test_a_line_that_is_no_point_is_refused(whole: Path, tmp_path: Path) -> None:

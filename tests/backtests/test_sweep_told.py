@@ -99,6 +99,16 @@ def test_a_sweep_of_nothing_says_so(rows: list[Tried]) -> None:
     assert OTHERS == found.sentences[-1]
 
 
+def test_of_a_few_days_nothing_is_said_but_that() -> None:
+    """A ratio over thirteen days may be anything: it is shown, and no probability with it."""
+    days = 0.01 * np.random.default_rng(3).standard_normal(13) + 0.02
+
+    found = told([of_returns((10, 50), days), of_returns((20, 50), -days)])
+
+    assert [None, None] == [line.deflated for line in found.lines]
+    assert "Over fewer than 20 days nothing can be said" in found.sentences[0]
+
+
 def test_a_heat_map_has_the_ratio_of_each_point_in_its_place() -> None:
     """Of several points with the same two values, the middle one; where there is none, nothing."""
     found = told(grid()[:-1])
