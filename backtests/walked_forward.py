@@ -29,6 +29,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     anchored: bool = False
     grid: Sequence[str] = ()
     """`key=value,value` of each axis: of its points the best of each window is traded."""
+    processes: int = 1
+    """That play the points of a window side by side."""
     trials: int = 1
     """Walks that were tried, this one among them: what a window chooses from is no trial."""
 
@@ -62,7 +64,7 @@ def walked_forward(config: AccountConfig, asked: Asked, report: Path | None, wat
     read_ahead(config, watch.stage, watch.progress)
     watch.stage("reading bars")
     tapes = tapes_of(config)
-    walk = Walk(config, tapes, (keys, points))
+    walk = Walk(config, tapes, (keys, points), processes=asked.processes)
     first = max(tape.time[min(config.feed.warmup, len(tape) - 1)] for tape in tapes.values())
     end = max(tape.time[-1] for tape in tapes.values()) + 1
     windows = windows_of((first, end), asked.learn, asked.trade, asked.embargo, anchored=asked.anchored)

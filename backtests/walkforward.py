@@ -1,9 +1,10 @@
 """A walk forward: what an account would have come to had it only ever known the past, fold after fold.
 
-In each fold the regime models are trained on a window, or those in use trained again on it, whose states then keep
-their meaning or the old one stays; of a grid the point with the best Sharpe ratio over that window is chosen; and both
-trade the stretch after it, which nothing has learnt from. Trades of a window end with it, so that nothing of what came
-later is in what was learnt; and the embargo keeps the two apart. Each fold begins with the money of the one before.
+In each fold strategies that learn are taught anew on a window, and the regime models are trained on it, or those in use
+trained again, whose states then keep their meaning or the old one stays; of a grid the point with the best Sharpe ratio
+over that window is chosen; and all of them trade the stretch after it, which nothing has learnt from. Labels and trades
+of a window end with it, so that nothing of what came later is in what was learnt; and the embargo keeps the two apart.
+Each fold begins with the money of the one before.
 """
 
 import datetime
@@ -19,8 +20,15 @@ from backtests.equity import Curve
 from backtests.folds import Window
 from backtests.gained import gained
 from backtests.grid import Values, turned
+from backtests.kept_reading import KeptReading
 from backtests.recorded import regime_bars
 from backtests.refit import refit
+from backtests.strategy_refit import relearnt
+from backtests.sweep import play_all
+from backtests.sweep_file import key_of
+from backtests.sweep_local import Local
+from backtests.sweep_points import Listed
+from backtests.sweep_worker import Work
 from backtests.training import trained, trained_here
 from backtests.tried import Tried, counted, tried
 from backtests.watched import watched
@@ -35,6 +43,25 @@ from runtime.core.feeds import FeedKey
 APART = 10**12
 """Between the numbers of positions and orders of one fold and those of the next."""
 
+WORTH_A_CREW = 2_000_000
+"""Bars of all points of a window from which on processes are begun for them: that takes as long as some 500,000."""
+
+
+class Remembered:
+    """Keeps what came of points, by their keys."""
+
+    def __init__(self, heard: Callable[[], None]) -> None:
+        """Call `heard` with each of them."""
+        self.found: dict[str, Tried] = {}
+        self.heard = heard
+
+    def add(self, line: bytes) -> Tried:
+        """Keep a point, and return it."""
+        row = msgspec.json.decode(line, type=Tried)
+        self.found[key_of(row.values)] = row
+        self.heard()
+        return row
+
 
 class Fold(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one fold; days are ISO days, ratios are a year's."""
@@ -46,6 +73,8 @@ class Fold(msgspec.Struct, frozen=True, kw_only=True):
     """The days that were traded."""
     models: dict[str, str]
     """Of each regime: trained, taken over, or kept and why."""
+    strategies: dict[str, str]
+    """Of each strategy that learns: from how many rows of the window."""
     values: tuple[object, ...]
     """Of the grid's keys, those chosen."""
     learnt_sharpe: float
@@ -66,8 +95,15 @@ class Walk:
         config: AccountConfig,
         tapes: Mapping[FeedKey, Bars],
         grid: tuple[tuple[str, ...], Sequence[Values]] = ((), ((),)),
+        *,
+        processes: int = 1,
+        worth: int = WORTH_A_CREW,
     ) -> None:
-        """Begin with the account's balance and without a model; ConfigError where one is learnt elsewhere."""
+        """Begin with the account's balance and without a model; ConfigError where one is learnt elsewhere.
+
+        Points of a window are played by so many processes, where they are `worth` bars together.
+        """
+        self.processes, self.worth = processes, worth
         if config.regimes:
             trained_here(config)
         elsewhere = [name for name, regime in config.regimes.items() if regime.learnt_from]
@@ -84,8 +120,9 @@ class Walk:
     def step(self, window: Window, played: Callable[[], None] = lambda: None) -> None:
         """Learn from a window, then trade the stretch after it; `played` is called after each backtest."""
         said = {name: self._learn(name, window) for name in self.config.regimes}
-        best = self._chosen(window, played)
-        config = turned(self.config, self.keys, best.values) if self.keys else self.config
+        learnt, taught = relearnt(self.config, self.tapes, window.learn)
+        best = self._chosen(learnt, window, played)
+        config = turned(learnt, self.keys, best.values) if self.keys else learnt
         account = msgspec.structs.replace(config.account, balance=self.balance)
         drive = self._play(msgspec.structs.replace(config, account=account), window.trade)
         played()
@@ -95,9 +132,9 @@ class Walk:
         self.folds.append(
             Fold(
                 learnt_first=day(window.learn[0]), learnt_last=day(window.learn[1] - 1), first=day(window.trade[0]),
-                last=day(window.trade[1] - 1), models=said, values=best.values, learnt_sharpe=best.sharpe,
-                sharpe=out.sharpe if out.moments is not None else None, trades=out.trades, net=out.net,
-                left=_left(drive),
+                last=day(window.trade[1] - 1), models=said, values=best.values, strategies=taught,
+                learnt_sharpe=best.sharpe, sharpe=out.sharpe if out.moments is not None else None, trades=out.trades,
+                net=out.net, left=_left(drive),
             )
         )  # fmt: skip
 
@@ -118,18 +155,33 @@ class Walk:
         self.models[name] = watched(model, bars)[0] if section.novelty == "model" else model
         return said
 
-    def _chosen(self, window: Window, played: Callable[[], None]) -> Tried:
+    def _chosen(self, learnt: AccountConfig, window: Window, played: Callable[[], None]) -> Tried:
         """Return the point that was the best over the window; ConfigError where none can be meant."""
-        found = []
-        for values in self.points:
-            config = turned(self.config, self.keys, values) if self.keys else self.config
-            asked = {"first": date_of(window.learn[0]), "last": date_of(window.learn[1] - 1)}
-            found.append(tried(config, values, models=self.models, recorded=self.tapes, **asked))
-            played()
+        found = self._tried(learnt, window, played)
         meant = [row for row in found if not row.refused]
         if not meant:
             raise ConfigError(f"the window from {day(window.learn[0])} cannot be played: {found[0].refused}")
         return max(meant, key=lambda row: row.sharpe)
+
+    def _tried(self, learnt: AccountConfig, window: Window, played: Callable[[], None]) -> list[Tried]:
+        """Return what came of each point over the window: side by side, where that is worth beginning processes."""
+        first, last = date_of(window.learn[0]), date_of(window.learn[1] - 1)
+        bars = sum(len(tape.between(*window.learn)) for tape in self.tapes.values())
+        if self.processes > 1 and len(self.points) > 1 and bars * len(self.points) >= self.worth:
+            work = Work(
+                config=learnt, keys=self.keys, points=len(self.points), first=first, last=last, models=self.models
+            )
+            rows = Remembered(played)
+            crew = Local(work, self.tapes, min(self.processes, len(self.points)))
+            play_all(Listed(self.points, {}), rows, crew, lambda _done, _all: None)
+            return [rows.found[key_of(values)] for values in self.points]
+        found, reading = [], KeptReading()
+        for values in self.points:
+            config = turned(learnt, self.keys, values) if self.keys else learnt
+            asked = {"first": first, "last": last, "times": len(self.points), "reading": reading}
+            found.append(tried(config, values, models=self.models, recorded=self.tapes, **asked))
+            played()
+        return found
 
     def _play(self, config: AccountConfig, stretch: tuple[int, int]) -> Drive:
         first, last = date_of(stretch[0]), date_of(stretch[1] - 1)

@@ -63,6 +63,11 @@ def missing_of(candidate: object) -> str:
     return ", ".join(lacks)
 
 
+def found_by(use: str) -> Callable[..., Any]:
+    """Return the function that a dotted path names, or the class; StrategyError as `resolve` says it."""
+    return _found(use)
+
+
 def _found(use: str) -> type[Any] | Callable[..., Any]:
     if use in BUILT_IN:
         return BUILT_IN[use]

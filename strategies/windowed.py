@@ -3,7 +3,7 @@
 import inspect
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,28 @@ class _Given(msgspec.Struct, forbid_unknown_fields=False, kw_only=True):
     deadline_s: float = 5.0
     features: dict[str, list[str | int | float]] = {}
     others: dict[str, Any] = {}
+    trained_by: str = ""
+    horizon: int = 0
+
+
+class Taught(NamedTuple):
+    """By whom a function's own parameters are learnt."""
+
+    by: str
+    """A function, as "module:function"; empty: nobody."""
+    horizon: int
+    """Bars that a label looks ahead."""
+
+
+def training_of(params: Mapping[str, Any]) -> Taught:
+    """Return what parameters say of who learns some of them.
+
+    >>> training_of({"window": 1, "trained_by": "a:train", "horizon": 5}), training_of({"fast": 3})
+    (Taught(by='a:train', horizon=5), Taught(by='', horizon=0))
+    """
+    if "window" not in params:
+        return Taught("", 0)
+    return Taught(str(params.get("trained_by", "")), int(params.get("horizon", 0)))
 
 
 def windowed(use: str, function: Callable[..., Any] | None, params: Mapping[str, Any]) -> WindowStrategy:
@@ -33,6 +55,8 @@ def windowed(use: str, function: Callable[..., Any] | None, params: Mapping[str,
         raise StrategyError(f"strategy {use!r}: {error}".replace("$", "params")) from error
     if given.window < 1:
         raise StrategyError(f"strategy {use!r} is a function: say over how many closed bars, as params.window = 200")
+    if given.horizon < 0:
+        raise StrategyError(f"strategy {use!r}: params.horizon is how many bars a label looks ahead, 0 or more")
     if not given.deadline_s > 0.0:
         raise StrategyError(f"strategy {use!r}: params.deadline_s is a number of seconds above 0")
     own = {name: value for name, value in params.items() if name not in _Given.__struct_fields__}

@@ -127,20 +127,29 @@ def walkforward(
     anchored: Anchored = False,
     grid: Some = None,
     trials: Trials = 1,
+    processes: Processes = None,
     report: Report = None,
     as_json: Json = False,
 ) -> None:
     """Trade an account as if it had only ever known the past.
 
-    Fold after fold its regime models learn from a window and trade the stretch after it; with --grid the best point of
-    the window is chosen, too. Nothing is written to the models' places.
+    Fold after fold its regime models, and strategies that have a trainer, learn from a window and trade the stretch
+    after it; with --grid the best point of the window is chosen, too. Nothing is written to the models' places.
     """
     from backtests.screen import Watch  # noqa: PLC0415
     from backtests.walked_forward import Asked, walked_forward  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    asked = Asked(learn=learn, trade=trade, embargo=embargo, anchored=anchored, grid=grid or (), trials=trials)
+    asked = Asked(
+        learn=learn,
+        trade=trade,
+        embargo=embargo,
+        anchored=anchored,
+        grid=grid or (),
+        trials=trials,
+        processes=processes or os.cpu_count() or 1,
+    )
     with Watch() as watch:
         found = walked_forward(account_of(config), asked, report, watch)
     if as_json:
@@ -165,6 +174,7 @@ def _show_walk(found: "Walked") -> None:
             "learnt from": f"{fold.learnt_first} to {fold.learnt_last}", "Sharpe": number(fold.learnt_sharpe, 2),
             "traded": f"{fold.first} to {fold.last}", "then": number(fold.sharpe, 2), "trades": fold.trades,
             "net": money(fold.net, signed=True), "models": ", ".join(fold.models.values()),
+            "taught": ", ".join(fold.strategies.values()),
             "chosen": ", ".join(map(str, fold.values)),
         }
         for fold in found.folds
@@ -178,4 +188,5 @@ def _show_walk(found: "Walked") -> None:
 def _told(found: "Walked") -> list[str]:
     """Return the columns that hold anything."""
     models = ["models"] if any(fold.models for fold in found.folds) else []
-    return [*models, *(["chosen"] if found.keys else [])]
+    taught = ["taught"] if any(fold.strategies for fold in found.folds) else []
+    return [*models, *taught, *(["chosen"] if found.keys else [])]
