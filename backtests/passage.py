@@ -77,9 +77,16 @@ class Passage:
 
     def until(self, at: int, reels: Sequence[Reel]) -> Iterator[AnyRequest]:
         """Play what happens before a moment; yield each order that arrives, to be sent before anything else happens."""
+        dealt, quiet = len(self.venue.deals), set[str]()
         for when, symbol, moment, told in self._happening(at, reels):
             if self._coming:
+                quiet.clear()
                 yield from self._arrived(when)
+            if len(self.venue.deals) != dealt:  # what was left in the middle of a bar needs none of its later ticks
+                dealt = len(self.venue.deals)
+                quiet = {reel.symbol for reel in reels if not self._busy(reel.symbol)}
+            if told and symbol in quiet:
+                continue
             if isinstance(moment, Quoted):  # which is most of them, and leaves nothing open
                 self.venue.tick(symbol, moment.at, moment.bid, moment.ask)
                 continue
@@ -90,7 +97,7 @@ class Passage:
         self._opening = at
 
     def _happening(self, at: int, reels: Sequence[Reel]) -> list[tuple[int, str, Moment, bool]]:
-        """Return what happens in bars before a moment, in order."""
+        """Return what happens in bars before a moment, in order; each with whether more of its bar's way follows."""
         found: list[tuple[int, str, Moment, bool]] = []
         for reel in reels:
             if reel.ends == FOREVER:
@@ -98,25 +105,28 @@ class Passage:
             way = self._ways.get(reel) or self._begun(reel)
             while way.left and way.left[-1].at < at:
                 moment = way.left.pop()
-                found.append((moment.at, reel.symbol, moment, way.told))
+                found.append((moment.at, reel.symbol, moment, way.told and bool(way.left)))
             if not way.left:
                 del self._ways[reel]
                 reel.ends = FOREVER
         found.sort(key=_AT)
         return found
 
+    def _busy(self, symbol: str) -> bool:
+        """Tell whether anything is open in a symbol, rests there, or is on its way to it."""
+        stands = self.venue.unsure(symbol, 0.0, 0.0, 0.0) is not None
+        return stands or any(request.symbol == symbol for _, request in self._coming)
+
     def _begun(self, reel: Reel) -> Way:
         """Return the way of a bar that has opened; what nothing stands in, or is on its way to, needs none."""
         bar, symbol = reel.span, reel.symbol
-        questions = self.venue.unsure(symbol, bar.high, bar.low, bar.close)
-        busy = questions is not None or any(request.symbol == symbol for _, request in self._coming)
-        within = self.within.get(symbol)
+        busy, within = self._busy(symbol), self.within.get(symbol)
         moments = within.way(bar) if within is not None and busy else ()
         if within is not None and busy:
             self.told += bool(moments)
             self.apart += not moments
         if moments:
-            self._asked += questions or 0
+            self._asked += self.venue.unsure(symbol, bar.high, bar.low, bar.close) or 0
         way = self._ways[reel] = self._last[symbol] = Way(
             bar, [closing(bar, moments), *reversed(moments)], bool(moments)
         )

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from backtests.drive import Drive
+from backtests.passage import Passage
 from backtests.ticked import bars_of_ticks
+from brokers.requests import AnyRequest
 from brokers.venue import Costs
 from brokers.within import OfBars, OfTicks, Within
 from market.bars import Bars, bars_of
@@ -17,7 +19,7 @@ from strategies.exits import ExitPlan
 from strategies.protocol import Entry
 from tests.cores import LEAVE, a_gated_plan, a_lane, a_plan, buy, buy_limit
 from tests.tapes import driven
-from tests.venues import GOLD, HOUR, MONDAY
+from tests.venues import GOLD, HOUR, MONDAY, a_venue, close, entry
 
 FREE = {"XAUUSD": Costs(), "EURUSD": Costs()}
 MINUTE = 60_000
@@ -209,6 +211,19 @@ def test_draws_of_latency_are_taken_by_the_order() -> None:
 
     assert dealt(drive) == dealt(again)
     assert {0, 150, 300} >= {at % HOUR for *_, at in dealt(drive)}
+
+
+def test_no_order_overtakes_another() -> None:
+    """The second takes less time than the first, and arrives with it: a line has no two lanes."""
+    venue = a_venue()
+    ticks = Ticks(symbol="XAUUSD", time=[venue.at, venue.at + 50, venue.at + 350], bid=[100.0] * 3, ask=[100.1] * 3)
+    passage = Passage(venue, {"XAUUSD": OfTicks(ticks)}, {"XAUUSD": Costs(latency_ms=(0.0, 300.0, 100.0))})
+    requests: list[AnyRequest] = [entry(1), close(1, 2)]
+    taken = [passage.takes(request) for request in requests]
+    arrived = [(venue.at - venue.deals[0].at, request.id) for request in passage.until(venue.at + HOUR, [])]
+
+    assert [True, True] == taken
+    assert [(300, 1), (300, 2)] == arrived
 
 
 @pytest.mark.parametrize("within", [None, "M1"], ids=["bars alone", "shorter bars"])
