@@ -75,7 +75,7 @@ def broker_problems(section: BrokerSection, path: str) -> Iterator[str]:
 def remote_place(account: str) -> Path:
     """Return the TOML of a remote account: the one a person named, or the one kept under a name."""
     path = Path(account)
-    if path.suffix == ".toml":
+    if path.suffix == ".toml" or path.name != account:  # a folder that is not here is no account of the same name
         return path.absolute()
     return user_config_path("tidegate") / "remotes" / f"{path.name}.toml"
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from config.bus import BrokerSection, BusSection
+from config.errors import ConfigError
 from config.secrets import read_secret
 from runtime.bus.ear import Ear
 from runtime.bus.hooks import BusOf, Hooks
@@ -17,9 +18,14 @@ from runtime.operator.signing import Signer
 
 
 def bus_of(section: BusSection, account: str, folder: Path, clock: Clock) -> BusOf:
-    """Return what makes an account's listener; ConfigError where keys, ring or certificate cannot be read."""
+    """Return what makes an account's listener; ConfigError where keys, ring or certificate cannot be read.
+
+    And where the ring does not know the daemon's key: nobody could believe its answers.
+    """
     signer = read_signer(Path(section.key))
-    read_ring(Path(section.operators))
+    if signer.kid not in read_ring(Path(section.operators)).daemons(account):
+        make = f"tidegate keys new {account} --role daemon"
+        raise ConfigError(f"bus.key: expected the daemon's own, which {section.operators} has as {make} writes it")
     return partial(_listener, section, account, folder, clock, signer, Mqtt(broker_of(section)))
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from brokers.latch import Level
 from config.bus import RemoteSection
+from config.errors import ConfigError
 from runtime.bus.assembly import broker_of
 from runtime.bus.mqtt import Mqtt
 from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics, unheard
@@ -147,6 +148,8 @@ class Caller:
 def called(remote: RemoteSection) -> Iterator[Caller]:
     """Open a line as a person; AbsentError where the broker is not to be reached, ConfigError where keys are not."""
     signer, ring = read_signer(Path(remote.key)), read_ring(Path(remote.operators))
+    if not ring.daemons(remote.account):
+        raise ConfigError(f"remote.operators: expected the key of {remote.account}'s daemon among those it holds")
     bus: CommandBus = Mqtt(broker_of(remote))
     topics = Topics(remote.account)
     terms = Terms(client=f"{topics.root}/{signer.kid[:8]}/{os.getpid()}", listen=(topics.answer(signer.kid),))

@@ -106,7 +106,7 @@ class Ear:
             if seen != self._ring_seen:
                 self._ring, self._ring_seen = read_ring(self._ring_file), seen
         except (OSError, ConfigError) as error:
-            if not self._ring.keys:
+            if self._ring_seen == (0, 0):
                 raise ConfigError(f"bus.operators: {error}") from None
             self.log.warning("bus", problem=f"the ring of keys is kept as it was: {error}")
         return self._ring

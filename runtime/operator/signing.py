@@ -138,6 +138,10 @@ class Ring:
         self.keys = keys
         self._of = {key.kid: (key, public_key(key)) for key in keys}
 
+    def daemons(self, account: str) -> list[str]:
+        """Return the kids that an account's daemon may sign by."""
+        return [key.kid for key in self.keys if key.role == "daemon" and key.who == account]
+
     def open(self, raw: bytes, now: int) -> Signed | Refusal:
         """Return what was signed and by whom, or why nobody we know has signed it.
 

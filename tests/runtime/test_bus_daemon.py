@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import brokers.mt5.lookalike as m
 
 from config.bus import BusSection
+from config.errors import ConfigError
 from runtime.bus.assembly import bus_of
 from runtime.bus.caller import RefusedError, called, change_remote
 from runtime.clock import Clock
@@ -21,6 +23,7 @@ from runtime.core.facts import BusHeard, BusSilent
 from runtime.journal.reader import JournalReader
 from runtime.listening import listening
 from runtime.operator.judge import Arguments, Told
+from runtime.operator.signing import Role
 from runtime.recorder import decode_fact
 from tests.daemons import Living, lived, still_server
 from tests.listeners import ACCOUNT, House
@@ -114,10 +117,28 @@ def told_again(path: Path, living: Living) -> None:
     assert living.recorder.told == kept
 
 
+@pytest.mark.parametrize(("key", "account"), [("operator", ACCOUNT), ("daemon", "another")])
+def test_a_daemon_whose_answers_nobody_could_believe_does_not_start(tmp_path: Path, key: Role, account: str) -> None:
+    """A person's key signs no answers, and another account's daemon does not answer for ours."""
+    house = House(tmp_path)
+    section = BusSection(host="localhost", tls=False, key=str(house.key(key)), operators=str(house.ring))
+
+    with pytest.raises(ConfigError, match=r"bus\.key: expected the daemon's own"):
+        bus_of(section, account, house.state, Clock())
+
+
+def test_a_person_who_does_not_know_the_daemon_s_key_is_told_so(tmp_path: Path) -> None:
+    """No answer could be believed: that is said before anything is sent."""
+    remote = msgspec.structs.replace(House(tmp_path).remote("risk", 1), account="another")
+
+    with pytest.raises(ConfigError, match=r"remote\.operators: expected the key of another's daemon"):
+        change_remote(remote, "halt", "smoke")
+
+
 def test_without_a_section_nothing_of_a_bus_is_loaded() -> None:
     """Neither a signature's library nor a broker's costs a daemon anything that does not speak over one."""
     libraries = ("joserfc", "aiomqtt", "paho", "cryptography")
-    code = f"import sys, runtime.start, tidegate.cli; print([n for n in {libraries!r} if n in sys.modules])"
+    code = f"import sys, runtime.start; print([n for n in {libraries!r} if n in sys.modules])"
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -64,10 +64,11 @@ def test_without_an_answer_a_command_says_what_was_tried(
         run(["halt", ACCOUNT, "--reason", "smoke"]), run(["halt", "other", "--reason", "smoke"]),
         run(["halt", "other", "--via", "mqtt", "--reason", "smoke"]),
         run(["halt", "--all", str(tmp_path), "--via", "mqtt", "--reason", "smoke"]),
+        run(["halt", f"elsewhere/{ACCOUNT}", "--reason", "smoke"]),
     ]  # fmt: skip
     said = capsys.readouterr().err.splitlines()
 
-    assert [9, 2, 2, 2] == codes
+    assert [9, 2, 2, 2, 2] == codes
     assert f"mqtt at 127.0.0.1:{port}" in said[0]
     assert "no account 'other'" in said[1]
     assert "no remote account 'other'" in said[2]
