@@ -6,8 +6,6 @@
 
 from typing import assert_never
 
-import msgspec
-
 from brokers.facts import (
     Accepted,
     BarClosed,
@@ -36,6 +34,7 @@ from market.types import Bar
 from runtime.core.adopt import adoption_answered
 from runtime.core.anew import Made, fold, fold_anew
 from runtime.core.answers import answered
+from runtime.core.asleep import asleep, awake
 from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
 from runtime.core.bus import bus_told
 from runtime.core.deals import take_deal
@@ -58,18 +57,18 @@ from runtime.core.facts import (
     TimerFired,
     TradeWrittenOff,
 )
-from runtime.core.feeds import Feed, FeedKey, feed_snapshot, restore_feed
+from runtime.core.feeds import Feed, FeedKey
 from runtime.core.forgetting import forget_ahead, forget_short
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
-from runtime.core.made import MadeFeed, closed_with, made_snapshot, restore_made
+from runtime.core.made import MadeFeed, closed_with
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
-from runtime.core.readings import RegimeReading, reading_snapshot, restore_reading
+from runtime.core.readings import RegimeReading
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
-from runtime.core.state import CoreSnapshot, Ledger, lane_snapshot, restore_lane
+from runtime.core.state import Ledger
 from runtime.core.timers import timer_fired
 from runtime.core.warming import WARMING, history_told, warmed
 
@@ -268,30 +267,18 @@ class Core:
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes; equal bytes mean equal cores."""
-        return msgspec.msgpack.encode(
-            CoreSnapshot(
-                self.ledger,
-                [] if self.guest else [feed_snapshot(feed) for feed in self.feeds.values()],
-                [] if self.guest else [reading_snapshot(reading) for reading in self.readings],
-                [lane_snapshot(lane) for lane in self.lanes],
-                [] if self.guest else [made_snapshot(made) for made in self.made.values()],
-            )
-        )
+        return asleep(self.ledger, self.lanes, *self._own())
 
     def restore(self, raw: bytes) -> None:
         """Become the core that made this snapshot; the plan must be the same."""
-        snapshot = msgspec.msgpack.decode(raw, type=CoreSnapshot)
-        for field in Ledger.__struct_fields__:
-            setattr(self.ledger, field, getattr(snapshot.ledger, field))
+        awake(raw, self.ledger, self.lanes, *self._own())
         self.decider.renew()
-        for feed, rest in zip([] if self.guest else self.feeds.values(), snapshot.feeds, strict=True):
-            restore_feed(feed, rest)
-        for reading, at_rest in zip([] if self.guest else self.readings, snapshot.readings, strict=True):
-            restore_reading(reading, at_rest)
         for reading in self.readings:
             self.plan = self.decider.plan = self.plan.read_by(reading.name, reading.model)
             reading.ends = self.plan.of(reading.name).ends
-        for made, night in zip([] if self.guest else self.made.values(), snapshot.made, strict=True):
-            restore_made(made, night)
-        for lane, sleeping in zip(self.lanes, snapshot.lanes, strict=True):
-            restore_lane(lane, sleeping)
+
+    def _own(self) -> tuple[list[Feed], list[RegimeReading], list[MadeFeed]]:
+        """Return what it folds itself; a guest's host does."""
+        if self.guest:
+            return [], [], []
+        return list(self.feeds.values()), self.readings, list(self.made.values())

@@ -1,10 +1,10 @@
 """How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
 
 from brokers.facts import BarClosed
-from brokers.fills import floating, margin
-from market.types import BUY, DAY_MS, SELL, OrderKind, Side
+from market.types import BUY, SELL, OrderKind, Side
+from runtime.core.accounting import Accounting
 from runtime.core.answers import mind_answer
-from runtime.core.contract import Contract, lots_towards
+from runtime.core.contract import lots_towards
 from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
@@ -19,7 +19,6 @@ from runtime.core.gates import (
     tell_unlike,
     vetoes,
 )
-from runtime.core.permissions import Act, blockers
 from runtime.core.plan import Plan
 from runtime.core.positions import Trade
 from runtime.core.readings import RegimeReading
@@ -43,84 +42,18 @@ NAN = float("nan")
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 
-class Decider:
+class Decider(Accounting):
     """Decides bars for every lane of one core."""
 
-    __slots__ = ("contracts", "desk", "host", "lanes", "ledger", "plan", "readings")
+    __slots__ = ("desk", "readings")
 
     def __init__(
         self, plan: Plan, ledger: Ledger, lanes: list[Lane], desk: OrderDesk, readings: list[RegimeReading]
     ) -> None:
         """Share the core's ledger and desk."""
-        self.plan, self.ledger, self.lanes, self.desk = plan, ledger, lanes, desk
-        self.host: Decider | None = None
-        """The live account's decider, in a shadow book: a missed trade has the size it would have had there."""
-        self.contracts: dict[str, Contract] = {}
+        super().__init__(plan, ledger, lanes)
+        self.desk = desk
         self.readings = {r.name: r for r in readings}
-        self.renew()
-
-    def renew(self) -> None:
-        """Take the contracts as the ledger has them: acknowledged, else configured; allowed as they were told last."""
-        plan, ledger = self.plan, self.ledger
-        for name, configured in plan.symbols.items():
-            symbol = ledger.acknowledged.get(name, configured)
-            contract = self.contracts[name] = Contract(symbol, plan.currency, plan.leverage, plan.limits)
-            if name in ledger.told:
-                contract.see(ledger.told[name])
-
-    # --- the account ------------------------------------------------------------------------------------------------
-
-    def equity(self) -> float:
-        """Return balance plus what closing everything of ours now would add, in account money."""
-        if self.host is not None:
-            return self.host.equity()
-        total = self.ledger.balance
-        for lane in self.lanes:
-            t = lane.trade
-            quote = self.ledger.quotes.get(t.symbol) if t is not None else None
-            if t is not None and quote is not None:
-                bid, ask = quote
-                c = self.contracts[t.symbol]
-                total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
-        return total
-
-    def new_day(self, at: int) -> None:
-        """Take the day's first equity, against which its loss is measured (server days).
-
-        A clock that contradicts its zone begins none, and one that was put right none that has been: a new day takes
-        the loss limit away.
-        """
-        day = at // DAY_MS
-        if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
-            self.ledger.day, self.ledger.day_equity = day, self.equity()
-            self.ledger.holds.pop("LOSS_LIMIT", None)
-
-    def exposure(self, symbol: str) -> Exposure:
-        """Return what the account carries, seen from one symbol's quote."""
-        c = self.contracts[symbol]
-        ledger = self.ledger
-        bid, ask = ledger.quotes[symbol]
-        used, count = ledger.foreign_margin, len(ledger.foreign) + len(ledger.foreign_orders)
-        for lane in self.lanes:
-            if lane.trade is not None:
-                count += 1
-                used += self.margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
-            elif lane.order:
-                count += 1
-        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
-
-    def margin(self, symbol: str, volume: float, price: float) -> float:
-        """Return the margin of a position, account money."""
-        c = self.contracts[symbol]
-        return margin(c.mode, volume, c.contract, price, c.leverage)
-
-    def blocked(self, act: Act, symbol: str, *, same: bool = True, force: bool = False) -> tuple[str, ...]:
-        """Return all that forbids an act now."""
-        if not self.ledger.holds and self.ledger.level == "run":
-            return ()
-        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force)
-
-    # --- one bar ----------------------------------------------------------------------------------------------------
 
     def decide(self, lane: Lane, feed: Feed, fact: BarClosed, now: Exposure | None) -> Decision | None:
         """Decide one bar for one strategy; on a warm-up bar, where `now` is None, nothing is decided."""

@@ -1,0 +1,82 @@
+"""What an account is worth and carries, by its ledger, and what forbids an act now."""
+
+from brokers.fills import floating, margin
+from market.types import DAY_MS
+from runtime.core.contract import Contract
+from runtime.core.permissions import Act, blockers
+from runtime.core.plan import Plan
+from runtime.core.risk import Exposure
+from runtime.core.state import Lane, Ledger
+
+
+class Accounting:
+    """Reckons what one core's lanes have made of its account."""
+
+    __slots__ = ("contracts", "host", "lanes", "ledger", "plan")
+
+    def __init__(self, plan: Plan, ledger: Ledger, lanes: list[Lane]) -> None:
+        """Share the core's ledger."""
+        self.plan, self.ledger, self.lanes = plan, ledger, lanes
+        self.host: Accounting | None = None
+        """The live account's, in a shadow book: a missed trade has the size it would have had there."""
+        self.contracts: dict[str, Contract] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """Take the contracts as the ledger has them: acknowledged, else configured; allowed as they were told last."""
+        plan, ledger = self.plan, self.ledger
+        for name, configured in plan.symbols.items():
+            symbol = ledger.acknowledged.get(name, configured)
+            contract = self.contracts[name] = Contract(symbol, plan.currency, plan.leverage, plan.limits)
+            if name in ledger.told:
+                contract.see(ledger.told[name])
+
+    def equity(self) -> float:
+        """Return balance plus what closing everything of ours now would add, in account money."""
+        if self.host is not None:
+            return self.host.equity()
+        total = self.ledger.balance
+        for lane in self.lanes:
+            t = lane.trade
+            quote = self.ledger.quotes.get(t.symbol) if t is not None else None
+            if t is not None and quote is not None:
+                bid, ask = quote
+                c = self.contracts[t.symbol]
+                total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
+        return total
+
+    def new_day(self, at: int) -> None:
+        """Take the day's first equity, against which its loss is measured (server days).
+
+        A clock that contradicts its zone begins none, and one that was put right none that has been: a new day takes
+        the loss limit away.
+        """
+        day = at // DAY_MS
+        if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
+            self.ledger.day, self.ledger.day_equity = day, self.equity()
+            self.ledger.holds.pop("LOSS_LIMIT", None)
+
+    def exposure(self, symbol: str) -> Exposure:
+        """Return what the account carries, seen from one symbol's quote."""
+        c = self.contracts[symbol]
+        ledger = self.ledger
+        bid, ask = ledger.quotes[symbol]
+        used, count = ledger.foreign_margin, len(ledger.foreign) + len(ledger.foreign_orders)
+        for lane in self.lanes:
+            if lane.trade is not None:
+                count += 1
+                used += self.margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
+            elif lane.order:
+                count += 1
+        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
+
+    def margin(self, symbol: str, volume: float, price: float) -> float:
+        """Return the margin of a position, account money."""
+        c = self.contracts[symbol]
+        return margin(c.mode, volume, c.contract, price, c.leverage)
+
+    def blocked(self, act: Act, symbol: str, *, same: bool = True, force: bool = False) -> tuple[str, ...]:
+        """Return all that forbids an act now."""
+        if not self.ledger.holds and self.ledger.level == "run":
+            return ()
+        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force)
