@@ -1,6 +1,7 @@
 """One face for both sorts of strategy: closed bar in, flat tuple out, and a plain state that can be restored."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, Protocol
 
 import msgspec
@@ -234,7 +235,7 @@ def checked(name: str, answer: object) -> tuple[Want, float]:
     """Return a user's answer; TypeError where it is anything but a want and a score."""
     if isinstance(answer, tuple) and len(answer) == 2:
         want, score = answer
-        if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, float | int):
+        if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, Real):
             return want, float(score)
     raise TypeError(f"strategy {name}: decide returned {answer!r}; return (Entry | Exit | None, score)")
 

@@ -1,8 +1,10 @@
 """A function over the last closed bars: the same rows in every drive, exactly as many as it asked for."""
 
+from fractions import Fraction
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from market.features import FeatureSet
 from market.types import Bar
-from strategies.adapter import runner_of
+from strategies.adapter import checked, runner_of
 from strategies.contract import check
 from strategies.harness import drive, sample_bars, walk
 from strategies.protocol import NOTHING, FeatureRef, StrategyError, Want
@@ -117,6 +119,17 @@ def test_arrays_are_the_functions_own() -> None:
     told = drive(WindowStrategy(name="scribbling", function=scribbling, window=3), BARS[:9])
 
     assert [bar.close for bar in BARS[:7]] == [score for _, score in told[2:]]
+
+
+@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), Fraction(1, 2)])
+def test_any_number_is_a_score(number: Any) -> None:  # noqa: ANN401 - as libraries have them
+    """Arrays and models answer with numbers of their own, a journal has plain ones; what is no number is refused."""
+    want, score = checked("asked", (None, number))
+
+    assert (None, 0.5, float) == (want, score, type(score))
+    for none in ("0.5", None, np.array([0.5])):
+        with pytest.raises(TypeError, match=r"return \(Entry \| Exit \| None, score\)"):
+            checked("asked", (None, none))
 
 
 def test_a_function_is_named_as_a_class_is() -> None:
