@@ -7,7 +7,7 @@ was decided on, which holds the delay, too. Stops that the broker worked by itse
 
 import statistics
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -68,14 +68,23 @@ def measured(journal: Path, config: AccountConfig) -> list[Measured]:
             if isinstance(fact, BarClosed) and fact.phase == "live" and fact.bar.symbol in scales:
                 points = (fact.ask - fact.bid) * scales[fact.bar.symbol]
                 quotes.setdefault(fact.bar.symbol, []).append((fact.at, points))
-            elif isinstance(fact, DealMade) and (fact.deal.magic, fact.deal.side) in asked:
-                deals.append((fact.deal, asked[fact.deal.magic, fact.deal.side]))
+            elif isinstance(fact, DealMade) and (by := asked_by(fact.deal, asked)) is not None:
+                deals.append((fact.deal, by))
             for decision in decode_step(row.step).decisions if row.step else ():
                 if decision.instruction and (decision.kind == "market" or decision.outcome == "exit"):
                     asked[decision.magic, decision.side] = decision
     if not quotes:
         raise DataError(f"{journal}: no live bar was told: let the account run first")
     return [_measured(name, config.account.zone, told, deals, scales[name]) for name, told in sorted(quotes.items())]
+
+
+def asked_by(deal: Deal, asked: Mapping[tuple[int, int], Decision]) -> Decision | None:
+    """Return the last decision that asked for a deal at market, by magic number and side; None for any other deal.
+
+    A stop that the broker works is none, where its trade was left in part before, or could not be left: it was asked
+    for by nobody, and is as far from that quote as the market has gone since.
+    """
+    return asked.get((deal.magic, deal.side)) if deal.reason == "expert" else None
 
 
 def _measured(

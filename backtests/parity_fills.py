@@ -63,8 +63,10 @@ def _fill(
 ) -> Fill:  # fmt: skip
     one = deal or twin
     assert one is not None  # noqa: S101 - one of both is there
-    mine = asked[0].get((deal.magic, deal.side)) if deal else None
-    theirs = asked[1].get((twin.magic, twin.side)) if twin else None
+    mine, theirs = (
+        decisions.get((d.magic, d.side)) if d and d.reason == "expert" else None  # a stop was asked for by nobody
+        for d, decisions in zip((deal, twin), asked, strict=True)
+    )
     scale = scales[one.symbol] * one.side
     points = (deal.price - twin.price) * scale if deal and twin else math.nan
     quote = (_quoted(mine, one.side) - _quoted(theirs, one.side)) * scale if mine and theirs else math.nan

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backtests.cost_calibration import FEWEST_FILLS, as_toml, measured
+from backtests.cost_calibration import FEWEST_FILLS, as_toml, asked_by, measured
+from backtests.record_journal import record_of_journal
 from backtests.recorded import read
 from brokers.mt5.zone import NEW_YORK_CLOSE, to_server
 from brokers.venue import Costs
@@ -58,6 +59,18 @@ def test_spread_and_slippage_are_what_the_venue_took(tmp_path: Path) -> None:
     assert found.fills >= FEWEST_FILLS
     assert {1.0, -2.0, 3.0} >= set(found.slips) != set()
     assert (-2.0 < (found.slippage or 0.0) < 3.0, found.latency_s) == (True, 0.0)
+
+
+def test_a_stop_is_no_execution_at_market(tmp_path: Path) -> None:
+    """Nor where a part of its trade was closed at market before: it is not held against the quote of that."""
+    _, config = a_life(tmp_path)
+    told = record_of_journal(tmp_path, config, {})
+    ours = next(deal for deal in told.deals if deal.entry == "out" and deal.reason == "expert")
+    decision = next(d for d in told.decisions if d.magic == ours.magic and d.outcome == "exit")
+    asked = {(ours.magic, ours.side): decision}
+
+    assert decision == asked_by(ours, asked)
+    assert asked_by(msgspec.structs.replace(ours, reason="stop"), asked) is None
 
 
 def test_too_little_is_said_and_not_proposed(tmp_path: Path) -> None:
