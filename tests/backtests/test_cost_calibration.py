@@ -20,6 +20,7 @@ from config.errors import ConfigError, DataError
 from config.load import load
 from market.bars import bars_of
 from market.hours_of_week import HOURS, hour_of_week, with_spreads
+from runtime.core.decision import Decision
 from runtime.journal.writer import JournalWriter
 from tests.journaled import Journaled, a_config, a_tape, new_pair, recorder_of
 from tests.tapes import rows_of
@@ -67,7 +68,7 @@ def test_a_stop_is_no_execution_at_market(tmp_path: Path) -> None:
     told = record_of_journal(tmp_path, config, {})
     ours = next(deal for deal in told.deals if deal.entry == "out" and deal.reason == "expert")
     decision = next(d for d in told.decisions if d.magic == ours.magic and d.outcome == "exit")
-    asked = {(ours.magic, ours.side): decision}
+    asked: dict[tuple[int, int], Decision] = {(ours.magic, ours.side): decision}
 
     assert decision == asked_by(ours, asked)
     assert asked_by(msgspec.structs.replace(ours, reason="stop"), asked) is None

@@ -117,6 +117,15 @@ def test_slippage_is_told_apart_from_the_quote(tmp_path: Path) -> None:
     assert (-2.0, -2.0) in worse
 
 
+def test_of_a_worse_fill_the_quote_and_slippage_are_told_apart(tmp_path: Path) -> None:
+    """Played again at ten points more of spread and two of slippage: whoever bought paid both, whoever sold the one."""
+    journal = a_life(tmp_path, slippage="2.0")
+    found = parity(journal, DAYS[0], recorded=changed(lambda rows: [(*row[:6], row[6] + 10.0) for row in rows]))
+
+    paid = {(f.side, round(f.points), round(f.quote), round(f.slippage)) for f in found.fills if f.quote == f.quote}
+    assert {(1, -12, -10, -2), (-1, -2, 0, -2)} == paid
+
+
 def test_a_bar_that_differs_by_a_point_is_found_and_blamed(tmp_path: Path) -> None:
     """Nothing differs before it."""
     journal = a_life(tmp_path)
