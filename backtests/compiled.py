@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import numpy as np
 
 from backtests.drive import Drive, PlainDrive
@@ -33,6 +34,8 @@ from backtests.engine_pass import CHUNK, Pass, Told, array_of, columns_of
 from backtests.engine_record import CompiledRecord
 from backtests.engine_regime import regime_loop
 from backtests.engine_shadow import told_in_order
+from backtests.engine_shared import SharedRecord
+from backtests.engine_together import Together
 from backtests.kept_reading import Fold, KeptReading, read_nothing
 from brokers.venue import Costs
 from market.bars import Bars
@@ -45,15 +48,17 @@ from regimes.likeness import likeness_init, likeness_params
 from regimes.novelty import novelty_init
 from regimes.pit import pit_init
 from runtime.core.core import Core
+from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
-from runtime.core.readings import REMEMBERED
+from runtime.core.readings import REMEMBERED, RegimeReading
+from runtime.core.state import Lane
 from runtime.core.warming import bars_wanted
 from runtime.outcomes.books import Books
 from strategies.adapter import KernelRunner
 
 
 class CompiledDrive:
-    """One strategy on one feed, played by compiled loops; `backtests.engine_plan.why_plain` says what it can play."""
+    """Strategies on one feed, played by compiled loops; `backtests.engine_plan.why_plain` says what it can play."""
 
     def __init__(
         self,
@@ -80,45 +85,48 @@ class CompiledDrive:
     def run(self, progress: Callable[[int], None] | None = None, *, decided: bool = True) -> Drive:
         """Play everything from start to end; `decided`: tell the decisions, too."""
         record, account = self.played(progress)
+        if not decided:
+            words: Sequence[Decision] = []
+        else:
+            words = record if isinstance(record, CompiledRecord) else record.decisions()
         return Drive(
-            decisions=record if decided else [], deals=record.deals(), outcomes=told_in_order(record),
+            decisions=words, deals=record.deals(), outcomes=told_in_order(record),
             equity=record.equity(), bars=len(record), balance=float(account[BALANCE]), orders=int(account[ORDERS]),
             ambiguous=int(account[UNSURE]),
             played="compiled" if isinstance(self.core.lanes[0].runner, KernelRunner) else "compiled, row by row",
         )  # fmt: skip
 
-    def played(self, progress: Callable[[int], None] | None = None) -> tuple[CompiledRecord, Any]:
+    def played(self, progress: Callable[[int], None] | None = None) -> tuple[CompiledRecord | SharedRecord, Any]:
         """Play everything; return the record, and the account as it stands at the end."""
         self.plain.come_up()
-        live, shadows = self._play(*self._reader(), progress)
+        live, shadows = self._play(progress)
         record = live.record()
         record.shadows = [shadow.record() for shadow in shadows]
         return record, live.state
 
     # --- features and regime ------------------------------------------------------------------------------------------
 
-    def _reader(self) -> tuple[Read, Fold, Fold]:
-        """Return room for what is read of the bars, what is done with a part of them first, and what reads the rest."""
+    def _reader(self, lane: Lane) -> tuple[Read, Fold, Fold]:
+        """Return room for what a strategy is told, what is done with a part of the bars first, and what reads it."""
         feed, n = self.core.feeds[self.key], len(self.tape)
-        readings, picks = self.core.readings, self.core.lanes[0].picks
-        bars = n if readings else 0
-        ordinals = readings[0].model.states if readings else 0
+        reading, picks = self.core.decider.readings.get(lane.plan.regime), lane.picks
+        bars = n if reading else 0
+        ordinals = reading.model.states if reading else 0
         read = Read(
             np.empty((n, len(picks))), np.zeros(bars, np.int8), np.empty(bars, np.int8), np.empty((bars, ordinals)),
             np.empty(bars), np.empty(bars), np.empty(bars, np.int8), np.empty(bars, np.int8), np.empty(bars, np.int32),
             np.empty(bars), np.empty(bars),
         )  # fmt: skip
-        slots, places = slots_of(feed)
+        seen_picks = reading.picks if reading else ()
+        slots, places = slots_of(feed, (*picks, *seen_picks))
         states, params = (tuple(array_of(slot[n]) for slot in slots) for n in (1, 2))
         told = columns_of(self.tape, "time", "open", "high", "low", "close", "volume")
         folded = features_loop([step for step, _, _ in slots])
-        given, seen = np.zeros(SLOTS), _places(places, readings[0].picks if readings else ())
+        given, seen = np.zeros(SLOTS), _places(places, seen_picks)
         picked = _places(places, picks)
-        rows = np.empty((2, CHUNK if readings else 0, len(seen)))  # a part may be read while the next one is folded
-        regime = (array_of(halt_init()), *self._regime()) if readings else ()
-        filtered: Any = (
-            regime_loop(shape_of(readings[0].model.weights), rule=bool(readings[0].rule)) if readings else None
-        )
+        rows = np.empty((2, CHUNK if reading else 0, len(seen)))  # a part may be read while the next one is folded
+        regime = (array_of(halt_init()), *self._regime(lane, reading)) if reading else ()
+        filtered: Any = regime_loop(shape_of(reading.model.weights), rule=bool(reading.rule)) if reading else None
 
         def fold(begin: int, end: int) -> None:
             left = read.features, rows[self._turn(begin)]
@@ -127,7 +135,7 @@ class CompiledDrive:
         def look(begin: int, end: int) -> None:
             filtered(told[0], told[4], (begin, end), rows[self._turn(begin)], regime, tuple(read)[1:])
 
-        first, last = (fold, look) if readings else (read_nothing, fold)
+        first, last = (fold, look) if reading else (read_nothing, fold)
         if self.reading is None:
             return read, first, last
         made_from = (folded, filtered, self.tape, self.begin, states, params, regime, picked, seen)
@@ -137,9 +145,8 @@ class CompiledDrive:
         """Return in which half of what features leave to the regime a part of the bars stands."""
         return (begin - self.first) // CHUNK % 2
 
-    def _regime(self) -> tuple[Any, ...]:
-        """Return the regime's state and parameters, those of its gate with it."""
-        lane = self.core.lanes[0]
+    def _regime(self, lane: Lane, reading: RegimeReading) -> tuple[Any, ...]:
+        """Return the regime's state and parameters, those of a strategy's gate with it."""
         m = np.zeros(READING)
         m[[BLIND, UNLIKE, NOVELTY, ORDINAL, DENSITY]] = 1 << 30, ALIKE, np.nan, -1.0, np.nan
         q = np.zeros(LENGTH + 1)
@@ -150,11 +157,11 @@ class CompiledDrive:
             array_of(lane.mask),
             array_of(lane.weights),
         )
-        reading = self.core.readings[0]
+        listen = [s for s in self.plan.strategies if s.regime == reading.name and s.gate and s.gate.mode != "off"]
         model: RegimeModel = reading.model
         width, marks, rule = len(reading.picks), likeness_params(model.quantiles), reading.rule
         q[[STATES, WIDTH, HAS_MARKS]] = model.states, width, bool(model.quantiles)
-        q[[ENDS, MAX_AGE, WEIGHS, LISTENS]] = reading.ends, gate.max_age, bool(lane.weights), gate.mode != "off"
+        q[[ENDS, MAX_AGE, WEIGHS, LISTENS]] = reading.ends, gate.max_age, bool(lane.weights), bool(listen)
         q[LENGTH] = float(self.tape.frame)
         return (
             m, q, np.full(width, np.nan),
@@ -166,9 +173,7 @@ class CompiledDrive:
 
     # --- the account --------------------------------------------------------------------------------------------------
 
-    def _play(
-        self, read: Read, prepare: Fold, look: Fold, progress: Callable[[int], None] | None
-    ) -> tuple[Pass, list[Pass]]:
+    def _play(self, progress: Callable[[int], None] | None) -> tuple[Pass | Together, list[Pass]]:
         """Play the bars in parts; return the account as it stands at the end, and those of the shadow books.
 
         While one part is played the next one is read, for what a bar says does not depend on the account; and a shadow
@@ -176,19 +181,24 @@ class CompiledDrive:
         of a part, this thread folds the features of the part after.
         """
         first, bars = self.first, len(self.tape)
+        lanes = [*self.core.lanes, *self._listeners()]
+        readers = [self._reader(lane) for lane in lanes]
         parts = [(n, min(bars, n + CHUNK)) for n in range(first, bars, CHUNK)]
         for part in [*((n, min(first, n + CHUNK)) for n in range(self.begin, first, CHUNK)), *parts[:1]]:
-            prepare(*part)
-            look(*part)
+            _each(readers, 1, part)
+            _each(readers, 2, part)
         for part in parts[1:2]:
-            prepare(*part)
-        told = Told(self.tape, self.costs, read, self.begin, first)
-        live = Pass(self.core, self.plain.venue, told)
-        shadows = [Pass(s.core, s.venue, told, live.columns.before) for s in self.plain.books.shadows]
+            _each(readers, 1, part)
+        told = [Told(self.tape, self.costs, read, self.begin, first) for read, _, _ in readers]
+        live = self._live(lanes, told)
+        places = {lane.number: place for place, lane in enumerate(self.core.lanes)}
+        shadows = [
+            Pass(s.core, s.venue, told[places[s.core.lanes[0].number]], live.before) for s in self.plain.books.shadows
+        ]
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind:
             following = []
             for n, (begin, end) in enumerate(parts):
-                reading = [ahead.submit(look, *part) for part in parts[n + 1 : n + 2]]
+                reading = [ahead.submit(_each, readers, 2, part) for part in parts[n + 1 : n + 2]]
                 live.play(begin - first, end - first)
                 for shadow in shadows:
                     if shadow.asks:  # no two threads ask a strategy at once
@@ -196,7 +206,7 @@ class CompiledDrive:
                     else:
                         following.append(behind.submit(shadow.play, begin - first, end - first))
                 for part in parts[n + 2 : n + 3]:
-                    prepare(*part)
+                    _each(readers, 1, part)
                 if progress is not None:
                     progress(end - first)
                 for one in reading:
@@ -205,6 +215,31 @@ class CompiledDrive:
                 one.result()
         return live, shadows
 
+    def _live(self, lanes: Sequence[Lane], told: Sequence[Told]) -> Pass | Together:
+        """Return the live account: of one strategy, or of several, and of regimes that are read beside theirs."""
+        core, venue = self.core, self.plain.venue
+        if len(lanes) == 1:
+            return Pass(core, venue, told[0])
+        names = [reading.name for reading in core.readings]
+        regimes = [next(t.read.alerts for x, t in zip(lanes, told, strict=True) if x.plan.regime == n) for n in names]
+        reads = [names.index(lane.plan.regime) if lane.plan.regime else -1 for lane in core.lanes]
+        return Together(core, venue, told[: len(core.lanes)], regimes, reads)
+
+    def _listeners(self) -> list[Lane]:
+        """Return a lane for each regime that no strategy reads: people are told of it all the same."""
+        own, read = self.core.lanes[0].plan, {lane.plan.regime for lane in self.core.lanes}
+        return [
+            Lane(msgspec.structs.replace(own, gate=None, regime=reading.name), (), reading.model.states)
+            for reading in self.core.readings
+            if reading.name not in read
+        ]
+
 
 def _places(places: Sequence[int], picks: Sequence[int]) -> Any:  # noqa: ANN401 - an array
     return np.array([places[pick] for pick in picks], dtype=np.int64)
+
+
+def _each(readers: Sequence[tuple[Read, Fold, Fold]], step: Literal[1, 2], part: tuple[int, int]) -> None:
+    """Have each reader do the first or the second thing with a part of the bars."""
+    for reader in readers:
+        reader[step](*part)

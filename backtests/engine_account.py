@@ -87,10 +87,15 @@ def account_parts(step: Callable[..., Any]) -> tuple[Any, tuple[int, int]]:
     """
     compile_all()
     tell_numba()
-    return _account(fingerprint([step, live_on, first_tick, *QUIET]), step), _calls(fingerprint([lead, decide]))
+    return _account(fingerprint([step, live_on, first_tick, *QUIET]), step), addresses()
 
 
 QUIET = (still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
+
+
+def addresses() -> tuple[int, int]:
+    """Return where `lead` and `decide` stand, which are compiled once for all loops."""
+    return _calls(fingerprint([lead, decide]))
 
 
 @functools.cache

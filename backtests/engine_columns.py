@@ -81,12 +81,18 @@ class WrittenRows:
     def __init__(  # noqa: PLR0913 - its parts, each by its name
         self, plan: Plan, tape: Bars, *, first: int, run: int, usual: float, read: Read, columns: Columns,
         wishes: Array, dealt: Array, opened: Deal, kind: Book = "live",
+        seat: tuple[int, int] = (0, 1), standing: Array | None = None,
     ) -> None:  # fmt: skip
-        """Take the parts; `first` is the place of the first bar decided, `opened` the deal that opened the account."""
+        """Take the parts; `first` is the place of the first bar decided, `opened` the deal that opened the account.
+
+        seat: which strategy it is, of how many that share the account. standing: what the account had open and resting
+        as each bar was decided, None: what the strategy had.
+        """
+        self.seat, self.standing = seat, standing
         self.kind = kind
         self.plan, self.tape, self.first, self.run, self.usual = plan, tape, first, run, usual
         self.read, self.columns, self.wishes, self.dealt, self.opened = read, columns, wishes, dealt, opened
-        self.lane = plan.strategies[0]
+        self.lane = plan.strategies[seat[0]]
         self.symbol = plan.symbols[self.lane.symbol]
 
     def __len__(self) -> int:
@@ -100,7 +106,7 @@ class WrittenRows:
     @cached_property
     def model(self) -> str:
         """Fingerprint of the regime's model; empty without one."""
-        models = [regime.model for regime in self.plan.regimes]
+        models = [regime.model for regime in self.plan.regimes if regime.name == self.lane.regime]
         return models[0].fingerprint if models and not isinstance(models[0], NoModel) else ""
 
     # --- quotes and money ---------------------------------------------------------------------------------------------
@@ -136,7 +142,7 @@ class WrittenRows:
     # --- what was wanted, and what was read ---------------------------------------------------------------------------
 
     def wish(
-        self, wish: list[float] | None, standing: tuple[float, float, float], code: int, n: int
+        self, wish: list[float] | None, standing: tuple[float, float, float], code: int, row: int
     ) -> tuple[str, tuple[str, ...], tuple[float, ...], tuple[str, ...], _Wanted]:
         """Return what the gate's policy said, holds, numbers, reasons, and side to magic number."""
         if wish is None:
@@ -148,8 +154,8 @@ class WrittenRows:
         wanted = (int(wish[W_SIDE]), volume, price, stop, target, risk, ident, magic)
         if code in {IN_POSITION, EXIT_MADE}:
             return said, (), (*standing, *_UNASKED), reasons_of(wish), wanted
-        asked = (0.0 if wish[W_BROKEN] == SMALL else 1.0,)
-        holds = self.holds_at(n - 1)
+        asked = (standing[2] + (wish[W_BROKEN] != SMALL),)
+        holds = self.holds_at(row)
         return said, holds, (*standing[:2], *asked, *wish[W_NUMBERS:WISH]), reasons_of(wish), wanted
 
     def holds_at(self, row: int) -> tuple[str, ...]:
@@ -168,12 +174,14 @@ class WrittenRows:
         """Return, bar by bar, what was read of the regime and how the gate stood."""
         r = self.read
         if not len(r.alerts):
-            yield from [(-1, (), NAN, NAN, False, gate_reason(UNREAD_YET, 0, self.plan), NAN, 1.0)] * len(bars)
+            yield from [(-1, (), NAN, NAN, False, gate_reason(UNREAD_YET, 0, self.plan, self.lane), NAN, 1.0)] * len(
+                bars
+            )
             return
         for ordinal, posterior, density, novelty, is_open, why, about, allowed, exposure in zip(
             r.ordinals[bars].tolist(), r.posteriors[bars].tolist(), r.densities[bars].tolist(),
             r.novelties[bars].tolist(), r.is_open[bars].tolist(), r.reasons[bars].tolist(), r.abouts[bars].tolist(),
             r.allowed[bars].tolist(), r.shares[bars].tolist(), strict=True,
         ):  # fmt: skip
-            said = gate_reason(why, about, self.plan)
+            said = gate_reason(why, about, self.plan, self.lane)
             yield ordinal, tuple(posterior), density, novelty, bool(is_open), said, allowed, exposure

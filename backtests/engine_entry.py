@@ -6,8 +6,10 @@ from backtests.engine_layout import (
     ASK,
     AT,
     BID,
+    CARRIED,
     CONTRACT,
     DAY_EQUITY,
+    DOWNWARD,
     ENDED,
     EQUITY,
     FRAME,
@@ -27,6 +29,7 @@ from backtests.engine_layout import (
     OBSERVES,
     ORDER_WORKING,
     ORDERS,
+    R_ASKED,
     R_BARS,
     R_BREAKEVEN,
     R_CORE_STOP,
@@ -47,12 +50,14 @@ from backtests.engine_layout import (
     SCALE,
     SIDE,
     SMALL,
+    STANDING,
     STEP,
     STOP,
     TICK,
     TICKET,
     TRADED,
     UNPROTECTED,
+    UPWARD,
     VETOED,
     W_BROKEN,
     W_ID,
@@ -154,11 +159,11 @@ def _weigh(a: State, p: Params, e: State, at: int) -> None:
     own = margin(p[MODE], volume, p[CONTRACT], price, p[LEVERAGE])
     e[n], e[n + 1] = volume, order_value(volume, p[CONTRACT], price, rate)
     e[n + 2] = share(stop_loss(volume, p[CONTRACT], price, stop, rate), a[EQUITY])
-    e[n + 3], e[n + 4] = share(0.0 + own, a[EQUITY]), collar_distance(price, a[BID], a[ASK])
-    e[n + 5] = 0.0 + volume
+    e[n + 3], e[n + 4] = share(a[CARRIED] + own, a[EQUITY]), collar_distance(price, a[BID], a[ASK])
+    e[n + 5] = (a[UPWARD] if side > 0.0 else a[DOWNWARD]) + volume
     broken = _over(spread_points(a[BID], a[ASK], p[SCALE]), p[LIMITS], 1.0)
     broken = broken + _over(share(a[DAY_EQUITY] - a[EQUITY], a[DAY_EQUITY]), p[LIMITS + 1], 2.0)
-    broken = broken + _over(1.0, p[LIMITS + 2], 4.0)
+    broken = broken + _over(a[STANDING] + 1.0, p[LIMITS + 2], 4.0)
     weight = 8.0
     for k in range(ASKED):
         broken = broken + _over(e[n + k], p[LIMITS + 3 + k], weight)
@@ -184,7 +189,7 @@ def _at_market(a: State, x: State, y: State, d: State, p: Params, e: State, at: 
         return
     price = missed(a, p, a[ASK] if side > 0.0 else a[BID], side)
     volume = lots_of(p, e[at + W_VOLUME])
-    if volume == 0.0 or not affordable(a, p, volume, price):
+    if volume == 0.0 or not affordable(a, p, side, volume, price):
         return
     order = a[TICKET]
     a[TICKET] = a[TICKET] + 1.0
@@ -212,4 +217,4 @@ def _place(a: State, p: Params, e: State, at: int, w: Params) -> None:
     a[R_EXPIRY], a[R_TICKET], a[R_NUMBER] = expiry, a[TICKET], e[at + W_ID]
     a[TICKET] = a[TICKET] + 1.0
     a[R_CORE_STOP], a[R_CORE_TARGET] = e[at + W_STOP], e[at + W_TARGET]
-    a[R_TRAIL], a[R_BREAKEVEN], a[R_BARS] = w[5], w[6], w[7]
+    a[R_TRAIL], a[R_BREAKEVEN], a[R_BARS], a[R_ASKED] = w[5], w[6], w[7], e[at + W_VOLUME]

@@ -22,6 +22,7 @@ four fifths of the time. Kernels guard their divisions, which are not asked abou
 OF_PRICES, OF_VOLUME = 10, 2
 """Slots for features of each sort, those of prices first."""
 SLOTS = OF_PRICES + OF_VOLUME
+ROOM = ((False, OF_PRICES), (True, OF_VOLUME))
 
 
 @kernel
@@ -34,12 +35,19 @@ Slot = tuple[Kernel, Sequence[float], Params]
 """A feature's step, its state and its parameters."""
 
 
-def slots_of(feed: Feed) -> tuple[list[Slot], list[int]]:
-    """Return what stands in each slot, and for each of a feed's features its slot."""
+def slots_of(feed: Feed, wanted: Sequence[int]) -> tuple[list[Slot], list[int]]:
+    """Return what stands in each slot, and for each of a feed's features its slot, -1: none.
+
+    Where there is no room for all of them, those `wanted` have slots.
+    """
+    room = all(sum((of == "volume") == rest for _, _, of in feed.folds) <= most for rest, most in ROOM)
     spare: Slot = (nothing, [], ())
     slots, places = [spare] * SLOTS, []
     free = {"prices": 0, "volume": OF_PRICES}
-    for (step, params, of), state in zip(feed.folds, feed.states, strict=True):
+    for place, ((step, params, of), state) in enumerate(zip(feed.folds, feed.states, strict=True)):
+        if not room and place not in wanted:
+            places.append(-1)
+            continue
         slots[free[of]] = (step, state, params)
         places.append(free[of])
         free[of] += 1

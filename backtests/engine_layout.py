@@ -16,8 +16,10 @@ UNSURE, SLIP = 15, 16
 
 SIDE, VOLUME, PRICE, SWAP = 17, 18, 19, 20
 """The position; SIDE 0.0: none."""
-BOUND, USED = 21, 22
-"""Margin of the position, and of the account."""
+BOUND = 21
+"""Its margin."""
+CANCELS = 22
+"""1.0 where what rests is taken back once the bar is decided."""
 STANDS, GOAL = 23, 24
 """Stop and target as the venue has them."""
 POSITION, MAGIC = 25, 26
@@ -29,17 +31,29 @@ SHUT, ANSWERED = 29, 30
 RESTS = 31
 """Kind of the order that rests, as `brokers.fills` numbers it; 0.0: none."""
 R_SIDE, R_VOLUME, R_PRICE, R_STOP, R_TARGET, R_EXPIRY, R_TICKET, R_NUMBER = 32, 33, 34, 35, 36, 37, 38, 39
-R_CORE_STOP, R_CORE_TARGET, R_TRAIL, R_BREAKEVEN, R_BARS = 40, 41, 42, 43, 44
-
-EQUITY, ENDED = 45, 46
-"""Before the bar is decided; whether it is the last one."""
-GATE_OPEN, GATE_MASS, GATE_SHARE = 47, 48, 49
+R_CORE_STOP, R_CORE_TARGET, R_TRAIL, R_BREAKEVEN, R_BARS, R_ASKED = 40, 41, 42, 43, 44, 45
+"""R_ASKED: the lots that were asked for."""
+GATE_OPEN, GATE_MASS, GATE_SHARE = 46, 47, 48
 """What the gate says on the bar: open or shut, the mass of the allowed regimes, the share of the risk."""
-GUEST = 50
+SEAT = 32
+"""So many of them, from SIDE on, are a strategy's own: where several share an account, each has its own seat."""
+
+EQUITY, ENDED = 49, 50
+"""Before the bar is decided; whether it is the last one."""
+GUEST = 51
 """1.0 of a shadow book: it is lent the live account's equity, and follows bars that were told."""
-CANCELS = 51
-"""1.0 where what rests is taken back once the bar is decided."""
-STATE = 52
+USED = 52
+"""Margin that the account's positions bind."""
+LANE = 53
+"""The strategy that is seated, counted from 0."""
+STANDING, CARRIED, UPWARD, DOWNWARD = 54, 55, 56, 57
+"""What the account has as a strategy is asked: positions and orders, the margin of positions, lots of each side."""
+HELD = 58
+"""Positions in the venue's book; they follow, each in so many numbers, in the order in which they were opened."""
+BOOK, HOLDING = 59, 7
+H_LANE, H_SIDE, H_VOLUME, H_PRICE, H_SWAP, H_BOUND, H_TICKET = 0, 1, 2, 3, 4, 5, 6
+STATE = BOOK + HOLDING
+"""Numbers of an account of one strategy; of several it has HOLDING more for each other one."""
 
 # --- what does not change: parameters `p` -----------------------------------------------------------------------------
 
@@ -54,7 +68,9 @@ BY, LONG_NIGHT, SHORT_NIGHT, YEAR, AT_OPEN, INTO = 19, 20, 21, 22, 23, 24
 FIRST_NIGHT, RISK, GATE, OBSERVES, FRAME = 25, 26, 27, 28, 29
 LIMITS = 30
 """Nine of them, in the order of `runtime.core.risk.CHECKS`."""
-SLIPS = 39
+HEDGED = 39
+"""What a covered lot binds, as a share of a lot's margin; -1.0: nothing is given off."""
+SLIPS = 40
 """How many draws of slippage there are; they follow."""
 
 NO_SWAP, BY_POINTS, BY_MONEY, BY_INTEREST = 0.0, 1.0, 2.0, 3.0
@@ -65,8 +81,9 @@ GATE_OFF, GATE_ADVISES, GATE_ENFORCES = 0.0, 1.0, 2.0
 # --- a deal in buffer `d` ---------------------------------------------------------------------------------------------
 
 D_ROW, D_TICKET, D_ORDER, D_POSITION, D_AT, D_SIDE, D_ENTRY = 0, 1, 2, 3, 4, 5, 6
-D_VOLUME, D_PRICE, D_PROFIT, D_COMMISSION, D_SWAP, D_NUMBER, D_REASON, D_ONE, D_TWO = 7, 8, 9, 10, 11, 12, 13, 14, 15
-DEAL = 16
+D_VOLUME, D_PRICE, D_PROFIT, D_COMMISSION, D_SWAP, D_NUMBER = 7, 8, 9, 10, 11, 12
+D_REASON, D_ONE, D_TWO, D_LANE = 13, 14, 15, 16
+DEAL = 17
 """D_ROW: decisions made before it is told. D_ENTRY: 1.0 in, 0.0 out. D_ONE, D_TWO: numbers of its comment."""
 MOST_DEALS = 4
 """Most that one told bar can bring."""

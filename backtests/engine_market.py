@@ -66,16 +66,16 @@ def first_tick(
     """Quote a bar's open: nights, gaps, then the margin; `spread` in points, 0.0 where the bar has none."""
     a[AT] = at
     a[SPREAD] = spread if spread > 0.0 else p[USUAL_SPREAD]
-    day = _today(a, p, nights, at)
+    day = today_of(a, p, nights, at)
     if day != a[NIGHT]:
         if a[SIDE] != 0.0 and p[BY] != NO_SWAP:
-            _roll(a, p, nights, day)
+            roll(a, p, nights, day)
         a[NIGHT] = day
     a[BID], a[ASK] = price, shift(price, a[SPREAD], p[SCALE])
     if a[SIDE] != 0.0:
         leave_at_quote(a, d, p)
     if a[RESTS] != 0.0:
-        _jump_order(a, x, y, d, p)
+        jump_order(a, x, y, d, p)
     if a[SIDE] != 0.0:
         _call_margin(a, d, p)
 
@@ -92,7 +92,7 @@ def rest_of_bar(
             top, bottom = shift(high, a[SPREAD], p[SCALE]), shift(low, a[SPREAD], p[SCALE])
         leave_at_level(a, d, p, touched(a[SIDE], a[STANDS], a[GOAL], top, bottom))
     if a[RESTS] != 0.0:
-        _play_order(a, x, y, d, p, high, low, close)
+        play_order(a, x, y, d, p, high, low, close)
     a[BID], a[ASK] = close, shift(close, a[SPREAD], p[SCALE])
     if a[SIDE] != 0.0:
         _call_margin(a, d, p)
@@ -106,7 +106,7 @@ def spread_told(p: Params, price: float, spread: float) -> float:
 
 
 @kernel
-def _today(a: State, p: Params, nights: Params, at: float) -> float:
+def today_of(a: State, p: Params, nights: Params, at: float) -> float:
     """Return the day since 1970 on which a moment is by the server's clock: the last one, or one that has begun since.
 
     nights: how many days there are, then the factor of each, then when each of them begins, UTC milliseconds.
@@ -122,7 +122,7 @@ def _today(a: State, p: Params, nights: Params, at: float) -> float:
 
 
 @kernel
-def _roll(a: State, p: Params, nights: Params, day: float) -> None:
+def roll(a: State, p: Params, nights: Params, day: float) -> None:
     """Charge every night on the way to `day`, at the last quote before them."""
     quote = a[BID] if a[SIDE] > 0.0 else a[ASK]
     rate = p[LONG_NIGHT] if a[SIDE] > 0.0 else p[SHORT_NIGHT]
@@ -153,7 +153,7 @@ def _call_margin(a: State, d: State, p: Params) -> None:
 
 
 @kernel
-def _jump_order(a: State, x: State, y: State, d: State, p: Params) -> None:
+def jump_order(a: State, x: State, y: State, d: State, p: Params) -> None:
     """Drop the resting order where it has expired, or fill it at the quote that has reached it."""
     quote = a[ASK] if a[R_SIDE] > 0.0 else a[BID]
     if a[R_EXPIRY] > 0.0 and a[R_EXPIRY] <= a[AT]:
@@ -165,7 +165,7 @@ def _jump_order(a: State, x: State, y: State, d: State, p: Params) -> None:
 
 
 @kernel
-def _play_order(a: State, x: State, y: State, d: State, p: Params, high: float, low: float, close: float) -> None:
+def play_order(a: State, x: State, y: State, d: State, p: Params, high: float, low: float, close: float) -> None:
     """Fill the resting order where the bar reached it, and leave at once what the same bar then stopped."""
     kind, side = a[RESTS], a[R_SIDE]
     top, bottom, last = shift(high, a[SPREAD], p[SCALE]), shift(low, a[SPREAD], p[SCALE]), close
@@ -187,7 +187,7 @@ def _fill(a: State, x: State, y: State, d: State, p: Params, price: float) -> No
     if a[RESTS] != LIMIT:
         price = missed(a, p, price, a[R_SIDE])
     a[RESTS] = 0.0
-    if not affordable(a, p, a[R_VOLUME], price):
+    if not affordable(a, p, a[R_SIDE], a[R_VOLUME], price):
         return
     a[STOP], a[AIM], a[MAGIC] = a[R_CORE_STOP], a[R_CORE_TARGET], a[R_NUMBER]
     y[2], y[3], y[4] = a[R_TRAIL], a[R_BREAKEVEN], a[R_BARS]

@@ -66,6 +66,7 @@ class Pass:
             np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8),
             np.empty(rows, np.int32), np.empty(rows), np.empty(rows),
         )  # fmt: skip
+        self.before = self.columns.before
         p, nights = parameters(core.plan, told.costs, tape, STOP_OUT_LEVEL)
         self.state = self._state(core, venue)
         self.deals, self.wishes = np.empty((MOST_DEALS * CHUNK) * DEAL), np.empty(CHUNK * WISH)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from backtests.engine_features import OF_PRICES, OF_VOLUME
+from backtests.engine_lanes import LANES, SORTS
 from backtests.engine_layout import (
     AS_BASE,
     AS_IT_IS,
@@ -20,6 +21,7 @@ from backtests.engine_layout import (
     GATE_ADVISES,
     GATE_ENFORCES,
     GATE_OFF,
+    HEDGED,
     INTO,
     LEAST,
     LEVEL,
@@ -61,6 +63,7 @@ from market.types import DAY_MS, Symbol
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
+from strategies.protocol import KernelStrategy
 from strategies.window import WindowStrategy
 
 ANY_ORDER, ANY_LIFETIME = 127, 15
@@ -78,20 +81,23 @@ def why_plain(
     if within:
         symbol, way = next(iter(within.items()))
         return f"{way.said} tell what goes on within the bars of {symbol}"
-    if len(plan.strategies) != 1:
-        return f"{len(plan.strategies)} strategies share the account"
-    strategy = plan.strategies[0]
-    key = (strategy.symbol, strategy.timeframe)
+    keys = list(dict.fromkeys((strategy.symbol, strategy.timeframe) for strategy in plan.strategies))
+    if len(keys) != 1:
+        return f"{len(plan.strategies)} strategies on {len(keys)} feeds share the account"
+    key, symbol = keys[0], keys[0][0]
     if key not in tapes:
         return f"no bars of {' '.join(key)}"
+    shadowed = shadows and any(_gated(strategy) for strategy in plan.strategies)
     return (
-        _strategy(plan)
-        or _regime(plan, key)
-        or _symbol(plan.symbols[strategy.symbol])
-        or _costs(strategy.symbol, costs)
+        next((why for strategy in plan.strategies if (why := _strategy(plan, strategy))), "")
+        or _many(plan)
+        or _regimes(plan, key)
+        or next((why for strategy in plan.strategies if (why := _features(plan, strategy))), "")
+        or _symbol(plan.symbols[symbol])
+        or _costs(symbol, costs)
         or ("the account is netting" if not plan.hedging else "")
-        or (f"{strategy.symbol} has a calendar" if strategy.symbol in plan.hours else "")
-        or (why_unshadowed(tapes[key], costs.get(strategy.symbol, Costs())) if shadows and _gated(strategy) else "")
+        or (f"{symbol} has a calendar" if symbol in plan.hours else "")
+        or (why_unshadowed(tapes[key], costs.get(symbol, Costs())) if shadowed else "")
     )
 
 
@@ -99,32 +105,45 @@ def _gated(strategy: StrategyPlan) -> bool:
     return strategy.gate is not None and strategy.gate.mode != "off"
 
 
-def _strategy(plan: Plan) -> str:
-    strategy = plan.strategies[0]
+def _strategy(plan: Plan, strategy: StrategyPlan) -> str:
     if isinstance(strategy.strategy, WindowStrategy) and strategy.strategy.function is None:
         return f"{strategy.name} is asked in a process of its own"
     if isinstance(strategy.strategy, WindowStrategy) and strategy.strategy.others:
         return f"{strategy.name} is shown other bars beside its own"
+    if not isinstance(strategy.strategy, KernelStrategy):
+        if len(plan.strategies) > 1:
+            return f"{strategy.name} is no kernel strategy, and shares the account"
+        if any(regime.name != strategy.regime for regime in plan.regimes):
+            return f"{strategy.name} is no kernel strategy, and a regime is read beside its own"
     if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
     return ""
 
 
-def _regime(plan: Plan, key: FeedKey) -> str:
-    strategy = plan.strategies[0]
-    refs = set(strategy.strategy.features().values())
+def _many(plan: Plan) -> str:
+    kernels = {strategy.strategy.step for strategy in plan.strategies if isinstance(strategy.strategy, KernelStrategy)}
+    many = ((plan.strategies, "strategies", LANES), (kernels, "kernels", SORTS), (plan.regimes, "regimes", LANES))
+    return next((f"{len(some)} {what} share the account" for some, what, most in many if len(some) > most), "")
+
+
+def _regimes(plan: Plan, key: FeedKey) -> str:
     for regime in plan.regimes:
-        if regime.name != strategy.regime:
-            return f"regime {regime.name} is read beside the strategy's"
         if isinstance(regime.model, NoModel):
             return f"regime {regime.name} has no model"
         if regime.made is not None or (regime.symbol, regime.timeframe) != key:
-            return f"regime {regime.name} reads other bars than {strategy.name}"
-        refs |= set(regime.model.features)
+            return f"regime {regime.name} reads other bars than {plan.strategies[0].name}"
+    return ""
+
+
+def _features(plan: Plan, strategy: StrategyPlan) -> str:
+    refs = set(strategy.strategy.features().values())
+    for regime in plan.regimes:
+        if regime.name == strategy.regime and not isinstance(regime.model, NoModel):
+            refs |= set(regime.model.features)
     for of, slots in ROOM.items():
         many = sum(FEATURES[name].of == of for name, _ in refs)
         if many > slots:
-            return f"{many} features of {of} are more than {slots}"
+            return f"{strategy.name}: {many} features of {of} are more than {slots}"
     return ""
 
 
@@ -150,13 +169,15 @@ def _costs(symbol: str, costs: Mapping[str, Costs]) -> str:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[list[float], list[float]]:
-    """Return the parameters of the account as its kernels read them, and its nights.
+def parameters(
+    plan: Plan, costs: Costs, tape: Bars, stop_out: float, place: int = 0
+) -> tuple[list[float], list[float]]:
+    """Return the parameters of the account and one of its strategies as its kernels read them, and its nights.
 
     Of each day of the tape by the server's clock the factor of the night that follows it, then when each day begins;
     how many they are stands first.
     """
-    lane = plan.strategies[0]
+    lane = plan.strategies[place]
     s = plan.symbols[lane.symbol]
     mode = mode_of(s, plan.currency)
     if mode is None:  # no plan is made of such a symbol
@@ -171,10 +192,11 @@ def parameters(plan: Plan, costs: Costs, tape: Bars, stop_out: float) -> tuple[l
     p[PER], p[RATE], p[MINIMUM], p[OPENS], p[CLOSES] = flat(costs.commission)
     p[GATE] = GATES[lane.gate.mode if lane.gate else "off"]
     p[OBSERVES], p[FRAME] = float(plan.mode == "observe"), float(tape.frame)
-    p[LIMITS:SLIPS] = limits_of(plan.limits, s.volume_limit)
+    p[LIMITS:HEDGED] = limits_of(plan.limits, s.volume_limit)
+    p[HEDGED] = -1.0 if s.margin_hedged is None else s.margin_hedged / s.contract_size
     policy = swap_of(s, costs.swap)
     _swap(p, policy, s, plan.currency)
-    first, last = (to_server(plan.zone, tape.time[place]) // DAY_MS for place in (0, -1))
+    first, last = (to_server(plan.zone, tape.time[end]) // DAY_MS for end in (0, -1))
     p[FIRST_NIGHT] = float(first)
     days = range(first, last + 1) if policy is not None else range(1)
     factors = [policy.factor(s, day) if policy is not None else 0.0 for day in days]

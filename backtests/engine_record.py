@@ -89,10 +89,12 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
             row, at, time, code, action, kind, score, features, position, held, bid, ask, gate, spread, equity, day,
         ) in told:  # fmt: skip
             ordinal, posterior, density, novelty, is_open, reason, allowed, exposure = gate
-            standing = (spread, share(day - equity, day), float(position != 0 or code == ORDER_WORKING))
-            shut, holds, numbers, reasons, wanted = self.wish(wished.get(row), standing, code, row + 1)
+            n, has = row * self.seat[1] + self.seat[0] + 1, position != 0 or code == ORDER_WORKING
+            has = has if self.standing is None else self.standing[row]
+            standing = (spread, share(day - equity, day), float(has))
+            shut, holds, numbers, reasons, wanted = self.wish(wished.get(row), standing, code, row)
             yield Decision(
-                run, row + 1, at, time, name, lane.symbol, lane.timeframe, OUTCOMES[code], action, KINDS[kind], score,
+                run, n, at, time, name, lane.symbol, lane.timeframe, OUTCOMES[code], action, KINDS[kind], score,
                 tuple(features), position, held, bid, ask, ordinal, posterior, density, novelty, mode, is_open, reason,
                 allowed, exposure, shut, "run", holds, numbers, limits, reasons, *wanted, model, config,
             )  # fmt: skip
@@ -116,7 +118,7 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
         for dealt, row, deal in zip(self.dealt, self.dealt[:, D_ROW].tolist(), self._deals[1:], strict=True):
             self._lived(book, done, int(row))
             done = int(row)
-            while entry is not None and entry.n <= done:
+            while entry is not None and (entry.n - 1) // self.seat[1] < done:
                 book.decided(entry)
                 entry = next(entries, None)
             outcome = book.deal(deal)

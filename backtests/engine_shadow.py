@@ -4,6 +4,7 @@ import numpy as np
 
 from backtests.engine_layout import BY_US, D_REASON, D_ROW
 from backtests.engine_record import CompiledRecord
+from backtests.engine_shared import SharedRecord
 from brokers.venue import Costs
 from market.bars import Bars
 from runtime.outcomes.outcome import Outcome
@@ -23,7 +24,7 @@ def why_unshadowed(tape: Bars, costs: Costs) -> str:
     return ""
 
 
-def told_in_order(live: CompiledRecord) -> list[Outcome]:
+def told_in_order(live: CompiledRecord | SharedRecord) -> list[Outcome]:
     """Return all outcomes, those of the shadow books too, in the order in which a drive tells them.
 
     A shadow book is told a bar once its decision is made and before that is executed, and lives through it then: what

@@ -83,7 +83,7 @@ def _wishes(r: WrittenRows, rows: Array, bids: Array, asks: Array) -> Columns:
     for row, wish in r.wished(rows).items():
         k = row - int(rows[0])
         standing = (numbers[k, 0].item(), numbers[k, 1].item(), numbers[k, 2].item())
-        shut[k], holds[k], numbers[k], reasons[k], wanted = r.wish(wish, standing, int(c.outcomes[row]), row + 1)
+        shut[k], holds[k], numbers[k], reasons[k], wanted = r.wish(wish, standing, int(c.outcomes[row]), row)
         for name, value in zip(WISHED, wanted, strict=True):
             wished[name][k] = value
     return {"shut": shut, "holds": holds, "numbers": numbers, "reasons": reasons, **wished}

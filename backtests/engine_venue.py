@@ -5,6 +5,7 @@ here stands in which order they are asked. A deal is told before anything is dec
 kept beside the venue's.
 """
 
+from backtests.engine_book import in_use, money, note, strike
 from backtests.engine_layout import (
     ANSWERED,
     ASK,
@@ -19,6 +20,7 @@ from backtests.engine_layout import (
     D_AT,
     D_COMMISSION,
     D_ENTRY,
+    D_LANE,
     D_NUMBER,
     D_ONE,
     D_ORDER,
@@ -35,7 +37,10 @@ from backtests.engine_layout import (
     DEAL,
     DEALS,
     GOAL,
+    HEDGED,
+    HELD,
     KNOWN,
+    LANE,
     MAGIC,
     MINIMUM,
     MODE,
@@ -105,30 +110,32 @@ def record(  # noqa: PLR0913, PLR0917 - what a deal tells
     d[at + D_POSITION], d[at + D_AT], d[at + D_SIDE], d[at + D_ENTRY] = a[POSITION], a[AT], side, entry
     d[at + D_VOLUME], d[at + D_PRICE], d[at + D_PROFIT] = volume, price, gain
     d[at + D_COMMISSION], d[at + D_SWAP], d[at + D_NUMBER] = charge, swap, a[MAGIC]
-    d[at + D_REASON], d[at + D_ONE], d[at + D_TWO] = reason, one, two
+    d[at + D_REASON], d[at + D_ONE], d[at + D_TWO], d[at + D_LANE] = reason, one, two, a[LANE]
     a[DEALS] = a[DEALS] + 1.0
     a[TICKET] = a[TICKET] + 1.0
-    money = gain + charge + swap + 0.0  # and no fee
-    a[BALANCE] = cents(a[BALANCE] + money)
-    a[KNOWN] = a[KNOWN] + money
+    added = gain + charge + swap + 0.0  # and no fee
+    a[BALANCE] = cents(a[BALANCE] + added)
+    a[KNOWN] = a[KNOWN] + added
     a[SLIP] = a[SLIP] + 1.0
     if a[SLIP] >= p[SLIPS]:
         a[SLIP] = 0.0
 
 
 @kernel
-def affordable(a: State, p: Params, volume: float, price: float) -> bool:
-    """Tell whether an account without a position carries one of so many lots."""
-    own = margin(p[MODE], volume, p[CONTRACT], price, p[OVER])
-    return affords(own, cents(a[BALANCE] + 0.0), a[USED], 0.0, cost(p, volume, 0.0, price))
+def affordable(a: State, p: Params, side: float, volume: float, price: float) -> bool:
+    """Tell whether the free margin, after commission, carries another position of so many lots."""
+    more = margin(p[MODE], volume, p[CONTRACT], price, p[OVER])
+    if p[HEDGED] >= 0.0:
+        more = in_use(a, p, side, volume, more) - in_use(a, p, 1.0, 0.0, 0.0)
+    return affords(more, money(a, p), a[USED], 0.0, cost(p, volume, 0.0, price))
 
 
 @kernel
-def bind(a: State) -> None:
-    """Reckon the margin in use anew, after the position has changed."""
+def bind(a: State, p: Params) -> None:
+    """Reckon the margin in use anew, after positions have changed."""
     a[USED] = 0.0
-    if a[SIDE] != 0.0:
-        a[USED] = cents(0.0 + cents(a[BOUND] + 0.0))
+    if a[HELD] > 0.0:
+        a[USED] = cents(0.0 + in_use(a, p, 1.0, 0.0, 0.0))
 
 
 @kernel
@@ -140,7 +147,8 @@ def enter(  # noqa: PLR0913, PLR0917 - likewise
     a[SIDE], a[VOLUME], a[PRICE], a[SWAP] = side, volume, price, 0.0
     a[BOUND] = margin(p[MODE], volume, p[CONTRACT], price, p[OVER])
     a[STANDS], a[GOAL], a[POSITION] = stop, target, order
-    bind(a)
+    note(a)
+    bind(a, p)
     record(a, d, p, order, side, 1.0, volume, price, 0.0, cost(p, volume, 0.0, price), 0.0, 0.0, 0.0, 0.0)
     x[0], x[1], x[2] = 0.0, price, a[STOP]
     y[0], y[1] = side, price
@@ -160,9 +168,11 @@ def leave(a: State, d: State, p: Params, price: float, volume: float, reason: fl
         a[VOLUME] = add_lots(a[VOLUME], 0.0 - volume)
         a[SWAP], a[BOUND] = cents(a[SWAP] - swap), cents(a[BOUND] - freed)
         a[ANSWERED] = 1.0
+        note(a)
     else:
         a[SIDE] = 0.0
-    bind(a)
+        strike(a)
+    bind(a, p)
     record(a, d, p, order, 0.0 - side, 0.0, volume, price, gain, charge, swap, reason, one, two)
 
 

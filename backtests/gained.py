@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from backtests.drive import Drive
 from backtests.engine_layout import D_COMMISSION, D_ENTRY, D_POSITION, D_PROFIT, D_SWAP, D_VOLUME
 from backtests.engine_record import CompiledRecord
+from backtests.engine_shared import SharedRecord
 from market.money import cents
 from runtime.core.positions import LOT_DUST
 
@@ -33,7 +34,7 @@ def gained(drive: Drive) -> Gained:
     return Gained(drive.equity.at, drive.equity.money, len(nets), cents(sum(nets)))
 
 
-def gained_of(record: CompiledRecord) -> Gained:
+def gained_of(record: CompiledRecord | SharedRecord) -> Gained:
     """Return the money of a compiled drive's record, of which no word is made.
 
     Money is whole cents in every deal, so that it may be added up in any order.

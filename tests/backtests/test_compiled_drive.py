@@ -259,13 +259,13 @@ def test_a_model_of_two_features_is_read_alike() -> None:
 KEY = ("XAUUSD", "H1")
 OTHER = RegimePlan(name="days", symbol="XAUUSD", timeframe="D1", model=up_model())
 STRANGE: dict[str, Plan] = {
-    "2 strategies share the account": a_plan(a_lane({}, strategy=Dice()), a_lane({}, 2, strategy=Dice())),
+    "9 strategies share the account": a_plan(*(a_lane({}, n, strategy=Dice()) for n in range(1, 10))),
+    "lane1 is no kernel strategy, and shares the account": a_plan(a_lane({}), a_lane({}, 2, strategy=Dice())),
     "lane1 is asked in a process of its own": a_plan(
         a_lane({}, strategy=WindowStrategy(name="away", function=None, window=3))
     ),
     "no bars of EURUSD H1": a_plan(a_lane({}, strategy=Dice(), symbol="EURUSD")),
     "the account is netting": a_plan(a_lane({}, strategy=Dice()), hedging=False),
-    "regime days is read beside the strategy's": a_plan(a_lane({}, strategy=Dice()), regimes=(OTHER,)),
     "regime days reads other bars than lane1": a_plan(
         a_lane({}, strategy=Dice(), gate=a_gate(), regime="days"), regimes=(OTHER,)
     ),

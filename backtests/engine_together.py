@@ -1,0 +1,147 @@
+"""The way of an account through the bars of a compiled drive, where several strategies share it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backtests.engine_columns import Columns
+from backtests.engine_lanes import LANES, lanes_loop
+from backtests.engine_layout import (
+    BALANCE,
+    D_LANE,
+    D_ROW,
+    DAY,
+    DEAL,
+    DEALS,
+    GATE_MASS,
+    GATE_SHARE,
+    HOLDING,
+    KNOWN,
+    MOST_DEALS,
+    NIGHT,
+    NUMBER,
+    SEAT,
+    SIDE,
+    SLIP,
+    STATE,
+    TICKET,
+    W_ROW,
+    WISH,
+    WISHES,
+)
+from backtests.engine_pass import CHUNK, STOP_OUT_LEVEL, Told, array_of, columns_of
+from backtests.engine_plan import parameters
+from backtests.engine_record import CompiledRecord
+from backtests.engine_seats import HAS
+from backtests.engine_shared import SharedRecord
+from brokers.venue import Venue
+from regimes.shut import flat_policy
+from runtime.core.core import Core
+
+
+class Together:
+    """An account of several strategies that is played part by part."""
+
+    def __init__(
+        self, core: Core, venue: Venue, told: Sequence[Told], regimes: Sequence[Any], reads: Sequence[int]
+    ) -> None:
+        """Stand before the first bar, as core and venue do.
+
+        `told` is what each strategy is told, `regimes` the alerts of each regime by bar, `reads` which of them each
+        strategy reads, -1: none.
+        """
+        one, n = told[0], len(core.lanes)
+        self.told, self.plan, self.run, self.opened = told, core.plan, core.ledger.run, venue.deals[0]
+        strategies: list[Any] = [lane.plan.strategy for lane in core.lanes]  # kernel strategies
+        steps = [strategy.step for strategy in strategies]
+        kernels = list(dict.fromkeys(steps))
+        self.loop = lanes_loop(kernels)
+        rows = len(one.tape) - one.first
+        money = (np.empty(rows), np.empty(rows))
+        self.before = money[1]
+        self.columns = [
+            Columns(
+                np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows),
+                np.empty(rows, np.int8), np.empty(rows, np.int32), *money,
+            )
+            for _ in core.lanes
+        ]  # fmt: skip
+        self.standing = [np.empty(rows, np.int8) for _ in core.lanes]
+        self.state, seats = self._state(core, venue, sum(regimes, 0)), np.zeros(n * SEAT)
+        seats[GATE_MASS - SIDE :: SEAT], seats[GATE_SHARE - SIDE :: SEAT] = np.nan, 1.0
+        self.deals, self.wishes = np.empty(MOST_DEALS * CHUNK * n * DEAL), np.empty(CHUNK * n * WISH)
+        flat = [parameters(core.plan, one.costs, one.tape, STOP_OUT_LEVEL, k) for k in range(n)]
+        self.account = (
+            self.state, seats, np.zeros(n * HAS), np.zeros(n), array_of(flat[0][1]), self.deals, self.wishes,
+            np.zeros(10),
+        )  # fmt: skip
+        self.lanes = (
+            _padded([np.zeros(3) for _ in core.lanes]),
+            _padded([np.zeros(5) for _ in core.lanes]),
+            _padded([array_of(p) for p, _ in flat]),
+            _padded([array_of(flat_policy(lane.gate.on_shut)) for lane in core.lanes]),
+            _padded([array_of(lane.runner.state) for lane in core.lanes]),
+            _padded([array_of(float(x) for x in strategy.params()) for strategy in strategies]),
+            _padded([np.zeros(len(lane.picks)) for lane in core.lanes]),
+            np.array(reads, np.int64),
+            np.array([kernels.index(step) for step in steps], np.int64),
+        )
+        self.bars = columns_of(one.tape, "time", "open", "high", "low", "close", "spread")
+        names = ("features", "is_open", "allowed", "shares")
+        self.heard = tuple(_padded([getattr(part.read, name) for part in told]) for name in names)
+        self.many, self.regimes = len(regimes), _padded(regimes or [np.zeros(len(one.tape), np.int8)])
+        columns = [_padded([column[k] for column in self.columns]) for k in range(6)]
+        self.out = (*columns, _padded(self.standing), *money)
+        self.warm_from = one.begin + self._warm_after(core) - 1
+        self.found: tuple[list[Any], list[Any]] = ([], [])
+
+    def _warm_after(self, core: Core) -> int:
+        lane = core.lanes[0].plan
+        return core.feeds[lane.symbol, lane.timeframe].warm_after
+
+    def _state(self, core: Core, venue: Venue, alerts: Any) -> Any:  # noqa: ANN401 - arrays
+        """Return the account's state before the first bar."""
+        a, one = np.zeros(STATE + HOLDING * len(core.lanes)), self.told[0]
+        a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, core.ledger.balance, -1.0, -1.0
+        a[TICKET] = venue.deals[-1].ticket + 1
+        before = int(alerts[one.begin : one.first].sum()) if isinstance(alerts, np.ndarray) else 0
+        a[NUMBER] = core.ledger.instructions + before + (one.first - one.begin < self._warm_after(core))
+        slips = len(one.costs.slips)
+        a[SLIP] = len(venue.deals) % slips if slips else 0
+        return a
+
+    def play(self, begin: int, end: int) -> None:
+        """Play some rows, those before being played already."""
+        one = self.told[0]
+        self.loop(
+            self.bars, (one.first, one.begin, begin, end, self.warm_from, len(self.told), self.many), self.account,
+            self.lanes, self.heard, self.regimes, self.out,
+        )  # fmt: skip
+        wishes, deals = self.found
+        for kept, buffer, count, width in ((wishes, self.wishes, WISHES, WISH), (deals, self.deals, DEALS, DEAL)):
+            kept.append(buffer[: int(self.state[count]) * width].reshape(-1, width).copy())
+            self.state[count] = 0.0
+
+    def record(self) -> SharedRecord:
+        """Return all that was written down."""
+        wishes, dealt = np.concatenate(self.found[0]), np.concatenate(self.found[1])
+        n = len(self.told)
+        dealt[:, D_ROW] = -(-dealt[:, D_ROW] // n)  # of a bar: all have decided it before a deal is told
+        asking = wishes[:, W_ROW] % n
+        wishes[:, W_ROW] //= n
+        return SharedRecord(
+            [
+                CompiledRecord(
+                    self.plan, told.tape, first=told.first, run=self.run, usual=told.costs.spread, read=told.read,
+                    columns=self.columns[k], wishes=wishes[asking == k], dealt=dealt[dealt[:, D_LANE] == k],
+                    opened=self.opened, seat=(k, n), standing=self.standing[k],
+                )
+                for k, told in enumerate(self.told)
+            ]
+        )  # fmt: skip
+
+
+def _padded(arrays: Sequence[Any]) -> tuple[Any, ...]:
+    """Return as many arrays as a loop has slots; of those beyond the strategies nothing is read."""
+    return (*arrays, *[arrays[0]] * (LANES - len(arrays)))
