@@ -53,11 +53,15 @@ class Playing:
         """Take up what was put down in a folder."""
         self.work = msgspec.msgpack.decode((folder / WORK).read_bytes(), type=Work)
         self.tapes, self.reading = shared(folder), KeptReading()
+        self.settled = False
 
     def play(self, values: Values) -> bytes:
         """Return what came of a point, as a line without its end."""
         row = msgspec.json.encode(self._played(values))
-        gc.collect()
+        gc.collect()  # what a point leaves in circles may be large
+        if not self.settled:
+            gc.freeze()  # the modules and loops that are there by now stay: looking at them took longer than a point
+            self.settled = True
         return row
 
     def _played(self, values: Values) -> Tried:

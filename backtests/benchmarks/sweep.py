@@ -42,6 +42,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     share: float
     """Processor time of all its processes over wall time times the number of those that play."""
+    playing: float
+    """The same from the first process that plays to the end of the last one."""
     idle: float
     """Share of the machine's cores that nobody used meanwhile."""
     parent: float
@@ -60,18 +62,38 @@ def played(account: Path, points: int, processes: int) -> Row:
     ]
     config, report = load(account), account.parent / "sweep.html"
     began, idle = time.perf_counter(), _idle()
-    largest = Largest()
+    largest, stages = Largest(), Stages()
     largest.start()
     asked = Asked(grid=grid, method="random", points=points, processes=processes)
-    swept(config, asked, account.parent / f"{points}-{processes}.jsonl", report, Watch())
+    swept(config, asked, account.parent / f"{points}-{processes}.jsonl", report, stages)
     wall = time.perf_counter() - began
-    mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    busy = sum(used.ru_utime + used.ru_stime for used in (mine, theirs))
+    mine, busy, unused = resource.getrusage(resource.RUSAGE_SELF), _busy(), _idle() - idle
+    (begin, before), (end, after) = stages.seen["playing"], stages.seen["judging"]
     return Row(
         points=points, processes=processes, bars=sum(map(len, tapes_of(config).values())), seconds=wall,
-        share=busy / (wall * processes), idle=(_idle() - idle) / (wall * (os.cpu_count() or 1)),
-        parent=mine.ru_maxrss / KIB, player=largest.seen / KIB,
+        share=busy / (wall * processes), playing=(after - before) / ((end - begin) * processes),
+        idle=unused / (wall * (os.cpu_count() or 1)), parent=mine.ru_maxrss / KIB, player=largest.seen / KIB,
     )  # fmt: skip
+
+
+class Stages(Watch):
+    """Remembers when each stage began, and the processor time that all processes had had by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, tuple[float, float]] = {}
+        """By the first word of the stage: seconds, and seconds."""
+
+    def stage(self, text: str) -> None:
+        """Say what is done from here on."""
+        self.seen[text.split(maxsplit=1)[0]] = time.perf_counter(), _busy()
+        super().stage(text)
+
+
+def _busy() -> float:
+    """Return the processor time of this process and of those that it has begun and that have ended, seconds."""
+    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
 class Largest(threading.Thread):
@@ -134,8 +156,9 @@ def main() -> None:
 def _table(options: argparse.Namespace) -> None:
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     print(f"{'gated' if options.gated else 'ungated'}; {os.cpu_count()} cores, load before {load}\n")
-    print("| points | processes | seconds | bars/s | of their cores | cores idle | parent, MiB | largest player, MiB |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = ("points", "processes", "seconds", "bars/s", "of their cores", "while playing", "cores idle")
+    print(f"| {' | '.join(columns)} | parent, MiB | largest player, MiB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as home:
         gated = ["--gated"] if options.gated else []
         _in_a_process("--data", str(options.data), "--make", home, *gated)
@@ -158,9 +181,11 @@ def _in_a_process(*words: str) -> bytes:
 
 
 def _line(row: Row) -> str:
+    shares = " | ".join(f"{100.0 * share:.0f} %" for share in (row.share, row.playing, row.idle))
+    rate = row.points * row.bars / row.seconds
     return (
-        f"| {row.points:,} | {row.processes} | {row.seconds:,.1f} | {row.points * row.bars / row.seconds:,.0f} | "
-        f"{100.0 * row.share:.0f} % | {100.0 * row.idle:.0f} % | {row.parent:,.0f} | {row.player:,.0f} |"
+        f"| {row.points:,} | {row.processes} | {row.seconds:,.1f} | {rate:,.0f} | {shares} | {row.parent:,.0f} | "
+        f"{row.player:,.0f} |"
     )
 
 
