@@ -107,6 +107,13 @@ def within_of(config: AccountConfig, tapes: Iterable[FeedKey]) -> dict[str, With
     return found
 
 
+def finer_files(config: AccountConfig, tapes: Iterable[FeedKey]) -> list[Path]:
+    """Return the files that tell the ways of prices within bars: of ticks, or of shorter bars."""
+    sections = [config.data.get(config.table_of(*key), DataSection()) for key in tapes]
+    finer = [s if s.format == "ticks" else config.data.get(s.finer) for s in sections]
+    return [Path(section.file) for section in finer if section is not None and section.file]
+
+
 def read_ahead(config: AccountConfig, stage: Callable[[str], None], told: Told) -> None:
     """Read every file of ticks that was not read yet, which takes long, and say so; bars are then made of them soon."""
     for name, section in config.data.items():

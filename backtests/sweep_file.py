@@ -12,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from backtests.grid import Values
+from backtests.recorded import finer_files
 from backtests.train import content_hash
 from backtests.tried import Tried
 from config.account import AccountConfig
@@ -38,7 +39,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     """Fingerprint of all kernels and of the strategies' own files."""
     bars: str
-    """Fingerprint of the bars."""
+    """Fingerprint of the bars, and of the files that tell the ways of prices within them."""
     models: tuple[str, ...]
     first: date | None = None
     last: date | None = None
@@ -59,11 +60,18 @@ def head_of(
     for section in config.strategies:
         code.update(_source(section.use))
     bars = hashlib.sha256(" ".join(content_hash(tapes[key]) for key in sorted(tapes)).encode())
+    for file in finer_files(config, sorted(tapes)):
+        bars.update(_content(file))
     first, last, count = asked
     return Head(
         keys=tuple(keys), config=digest(config), code=code.hexdigest(), bars=bars.hexdigest(),
         models=tuple(model.fingerprint for _, model in sorted(models.items())), first=first, last=last, count=count,
     )  # fmt: skip
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def _source(use: str) -> bytes:

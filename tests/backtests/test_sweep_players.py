@@ -15,7 +15,9 @@ from backtests.equity import curve_of, drawdown_of
 from backtests.gained import gained, gained_of
 from backtests.grid import Values, turned
 from backtests.kept_reading import KeptReading
+from backtests.recorded import tapes_of
 from backtests.shared_tapes import share, shared
+from backtests.sweep_file import head_of
 from backtests.sweep_worker import Playing, Work, put_down
 from backtests.tried import Tried, deepest, tried
 from config.account import AccountConfig
@@ -129,3 +131,18 @@ def test_a_player_compiles_for_many_points_what_it_would_not_for_one(tmp_path: P
 
     assert [False, True] == [compiled for _, compiled in found]
     assert found[0][0] == found[1][0]
+
+
+def test_bars_within_bars_that_were_edited_make_another_sweep(tmp_path: Path) -> None:
+    """They say which of stop and target came first, though the bars themselves stay as they are."""
+    config, _ = demo_account()
+    file = tmp_path / "hours.csv"
+    hours = replace(config.data["SP500"], source="", file=str(file), timeframe="H1", symbol="SP500")
+    account = replace(config, data={"SP500": replace(config.data["SP500"], finer="hours"), "hours": hours})
+    heads = []
+    for text in ("1", "2"):
+        file.write_text(text, encoding="utf-8")
+        heads.append(head_of(account, (), tapes_of(config), {}, (None, None, None)))
+
+    assert heads[0] != heads[1]
+    assert replace(heads[0], bars="") == replace(heads[1], bars="")
