@@ -2,8 +2,9 @@
 
 Each row is a process of its own, which plays a grid of the demo's trend strategy by so many processes of its own; all
 of it is counted, from reading the bars to judging the points. Processor time over wall time times their number is the
-share of their cores that they had; on a machine with other work it is less than what they could have used, so it stands
-beside what no work at all was done in. Files of the same points have to be the same, whoever played them.
+share of their cores that they had; on a machine with other work it is less than what they could have used, so beside it
+stands how often they were running or ready to, and how much of the machine nobody used. Files of the same points have
+to be the same, whoever played them.
 """
 
 import argparse
@@ -44,6 +45,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Processor time of all its processes over wall time times the number of those that play."""
     playing: float
     """The same from the first process that plays to the end of the last one."""
+    ready: float
+    """Share of looks at the players at which one was running, or ready to: what they would use of free cores."""
     idle: float
     """Share of the machine's cores that nobody used meanwhile."""
     parent: float
@@ -62,8 +65,8 @@ def played(account: Path, points: int, processes: int) -> Row:
     ]
     config, report = load(account), account.parent / "sweep.html"
     began, idle = time.perf_counter(), _idle()
-    largest, stages = Largest(), Stages()
-    largest.start()
+    eye, stages = Eye(processes), Stages()
+    eye.start()
     asked = Asked(grid=grid, method="random", points=points, processes=processes)
     swept(config, asked, account.parent / f"{points}-{processes}.jsonl", report, stages)
     wall = time.perf_counter() - began
@@ -72,7 +75,8 @@ def played(account: Path, points: int, processes: int) -> Row:
     return Row(
         points=points, processes=processes, bars=sum(map(len, tapes_of(config).values())), seconds=wall,
         share=busy / (wall * processes), playing=(after - before) / ((end - begin) * processes),
-        idle=unused / (wall * (os.cpu_count() or 1)), parent=mine.ru_maxrss / KIB, player=largest.seen / KIB,
+        ready=eye.share, idle=unused / (wall * (os.cpu_count() or 1)), parent=mine.ru_maxrss / KIB,
+        player=eye.most / KIB,
     )  # fmt: skip
 
 
@@ -96,32 +100,54 @@ def _busy() -> float:
     return sum(used.ru_utime + used.ru_stime for used in both)
 
 
-class Largest(threading.Thread):
-    """Looks at the processes that this one has begun, and remembers the most that one of them held (Linux).
+class Eye(threading.Thread):
+    """Looks at the processes that this one has begun: what they hold, and whether they would compute (Linux).
 
-    What the system tells of those that have ended begins with what this one held when it began them.
+    What the system tells of those that have ended begins with what this one held when it began them; and processor time
+    is what others left to them. One that is running, or ready to, would use a core that is free.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int) -> None:
         super().__init__(daemon=True)
-        self.seen = 0.0
-        """KiB."""
+        self.processes = processes
+        self.most = 0.0
+        """KiB that one of them held."""
+        self.looks = self.ready = 0
 
     def run(self) -> None:
         """Look for as long as this process lives."""
         while True:
-            self.seen = max(self.seen, *map(_held, Path("/proc").glob("[0-9]*/status")))
-            time.sleep(0.2)
+            players = [told for path in Path("/proc").glob("[0-9]*/status") if (told := _ours(path))]
+            if players:
+                self.looks += 1
+                self.ready += sum(_is_ready(Path("/proc", told["Pid"].strip())) for told in players)
+                self.most = max(self.most, *(float(told.get("VmHWM", "0 kB").split()[0]) for told in players))
+            time.sleep(0.25)
+
+    @property
+    def share(self) -> float:
+        """Of the looks at all places for a player: how often one was running, or ready to."""
+        return self.ready / max(1, self.looks * self.processes)
 
 
-def _held(status: Path) -> float:
-    """Return the most that a process held so far, KiB; 0.0 where it has ended, or is not ours."""
+def _ours(status: Path) -> dict[str, str]:
+    """Return what the system tells of a process; nothing where it is none that this one has begun, or has ended."""
     try:
-        lines = status.read_text(encoding="utf-8").splitlines()
+        told = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
     except OSError:
-        return 0.0
-    told = dict(line.split(":", 1) for line in lines)
-    return float(told["VmHWM"].split()[0]) if int(told["PPid"]) == os.getpid() and "VmHWM" in told else 0.0
+        return {}
+    return told if int(told["PPid"]) == os.getpid() else {}
+
+
+def _is_ready(process: Path) -> bool:
+    """Say whether a thread of a process is running, or ready to."""
+    try:
+        states = [
+            path.read_text(encoding="utf-8").rpartition(")")[2].split()[0] for path in process.glob("task/*/stat")
+        ]
+    except OSError:
+        return False
+    return "R" in states
 
 
 def _idle() -> float:
@@ -156,9 +182,9 @@ def main() -> None:
 def _table(options: argparse.Namespace) -> None:
     load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
     print(f"{'gated' if options.gated else 'ungated'}; {os.cpu_count()} cores, load before {load}\n")
-    columns = ("points", "processes", "seconds", "bars/s", "of their cores", "while playing", "cores idle")
+    columns = ("points", "processes", "seconds", "bars/s", "of their cores", "while playing", "ready", "cores idle")
     print(f"| {' | '.join(columns)} | parent, MiB | largest player, MiB |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as home:
         gated = ["--gated"] if options.gated else []
         _in_a_process("--data", str(options.data), "--make", home, *gated)
@@ -181,7 +207,7 @@ def _in_a_process(*words: str) -> bytes:
 
 
 def _line(row: Row) -> str:
-    shares = " | ".join(f"{100.0 * share:.0f} %" for share in (row.share, row.playing, row.idle))
+    shares = " | ".join(f"{100.0 * share:.0f} %" for share in (row.share, row.playing, row.ready, row.idle))
     rate = row.points * row.bars / row.seconds
     return (
         f"| {row.points:,} | {row.processes} | {row.seconds:,.1f} | {rate:,.0f} | {shares} | {row.parent:,.0f} | "
