@@ -37,7 +37,9 @@ from backtests.engine_shadow import told_in_order
 from backtests.engine_shared import SharedRecord
 from backtests.engine_together import Together
 from backtests.kept_reading import Fold, KeptReading, read_nothing
+from backtests.scratch import room
 from brokers.venue import Costs
+from market.barfile_room import let_go
 from market.bars import Bars
 from market.halts import halt_init
 from regimes.bundle import RegimeModel
@@ -113,9 +115,8 @@ class CompiledDrive:
         bars = n if reading else 0
         ordinals = reading.model.states if reading else 0
         read = Read(
-            np.empty((n, len(picks))), np.zeros(bars, np.int8), np.empty(bars, np.int8), np.empty((bars, ordinals)),
-            np.empty(bars), np.empty(bars), np.empty(bars, np.int8), np.empty(bars, np.int8), np.empty(bars, np.int32),
-            np.empty(bars), np.empty(bars),
+            room((n, len(picks))), room(bars, np.int8), room(bars, np.int8), room((bars, ordinals)), room(bars),
+            room(bars), room(bars, np.int8), room(bars, np.int8), room(bars, np.int32), room(bars), room(bars),
         )  # fmt: skip
         seen_picks = reading.picks if reading else ()
         slots, places = slots_of(feed, (*picks, *seen_picks))
@@ -211,6 +212,7 @@ class CompiledDrive:
                     progress(end - first)
                 for one in reading:
                     one.result()
+                _let_go(told, live)
             for one in following:
                 one.result()
         return live, shadows
@@ -233,6 +235,13 @@ class CompiledDrive:
             for reading in self.core.readings
             if reading.name not in read
         ]
+
+
+def _let_go(told: Sequence[Told], live: Pass | Together) -> None:
+    """Give back the memory of what was read and played, where it is so much that it lies in files."""
+    for each in told:
+        let_go(each.read)
+    let_go((*live.columns, *live.bars))
 
 
 def _places(places: Sequence[int], picks: Sequence[int]) -> Any:  # noqa: ANN401 - an array

@@ -27,6 +27,7 @@ from backtests.engine_layout import (
 )
 from backtests.engine_words import gate_reason, reasons_of, shut_said
 from brokers.fills import shift
+from market.barfile_room import let_go
 from market.bars import Bars
 from market.types import DAY_MS, Deal
 from runtime.core.desk import magic_of
@@ -108,6 +109,11 @@ class WrittenRows:
         """Fingerprint of the regime's model; empty without one."""
         models = [regime.model for regime in self.plan.regimes if regime.name == self.lane.regime]
         return models[0].fingerprint if models and not isinstance(models[0], NoModel) else ""
+
+    def let_go(self) -> None:
+        """Give back the memory of rows that were looked at, where they are so many that they lie in files."""
+        tape = self.tape
+        let_go((*self.read, *self.columns, tape.time, tape.open, tape.high, tape.low, tape.close, tape.spread))
 
     # --- quotes and money ---------------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ class Written:
     def part(self, begin: int, end: int) -> Part:
         """Return the decisions from one place to another."""
         r, rows = self.record, np.arange(begin, end)
+        r.let_go()
         bars, ordinals = slice(r.first + begin, r.first + end), r.read.ordinals
         same = np.zeros(end - begin, np.int16)
         return Part(

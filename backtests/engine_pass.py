@@ -26,6 +26,7 @@ from backtests.engine_layout import (
 )
 from backtests.engine_plan import parameters
 from backtests.engine_record import CompiledRecord
+from backtests.scratch import room
 from brokers.venue import Costs, Venue
 from market.bars import Bars
 from regimes.shut import flat_policy
@@ -63,8 +64,8 @@ class Pass:
         self.loop = _asking(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
         tape, rows = told.tape, len(told.tape) - told.first
         self.columns = Columns(
-            np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8),
-            np.empty(rows, np.int32), np.empty(rows), np.empty(rows),
+            room(rows, np.int8), room(rows), room(rows, np.int8), room(rows), room(rows, np.int8), room(rows, np.int32),
+            room(rows), room(rows),
         )  # fmt: skip
         self.before = self.columns.before
         p, nights = parameters(core.plan, told.costs, tape, STOP_OUT_LEVEL)

@@ -24,6 +24,7 @@ WISHED = ("side", "volume", "price", "stop", "target", "risk", "instruction", "m
 
 def saved(r: WrittenRows, begin: int, end: int) -> Columns:
     """Return the rows from one place to another."""
+    r.let_go()
     rows, many, c, lane = np.arange(begin, end), end - begin, r.columns, r.lane
     bars = rows + r.first
     bids, asks = r.bid(rows), r.ask(rows)

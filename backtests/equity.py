@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.decided import Decided, Part, parts
-from backtests.scratch import PART, let_go, parts_of, room
+from backtests.scratch import PART, parts_of, room
 from brokers.book import mode_of, units_of
 from brokers.fills import floating
+from market.barfile_room import let_go
 from market.money import cents
 from market.types import Deal, Symbol
 

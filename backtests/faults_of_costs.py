@@ -8,6 +8,7 @@ import numpy as np
 from backtests.decided import place_of
 from backtests.faults import Fault
 from backtests.record import Record, Trade
+from backtests.remarks import spreads_known
 from backtests.words import money, number, share
 from brokers.book import mode_of, units_of
 from brokers.fills import floating
@@ -109,7 +110,7 @@ def _assumed(record: Record, live: list[Trade]) -> Iterator[Fault]:
     """Say of which symbols spread or slippage is what somebody has written down."""
     for (name, timeframe), tape in record.tapes.items():
         costs = record.config.symbols[name].costs
-        bare = sum(spread <= 0.0 for spread in tape.spread)
+        bare = len(tape) - spreads_known(tape)
         told = [f"spread {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
         told += [f"slippage {costs.slippage:g}"] if not costs.slips and not _free(record, name) else []
         told += _late(record, name)
@@ -137,7 +138,7 @@ def _late(record: Record, name: str) -> list[str]:
 def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:
     traded = {t.symbol for t in live}
     for (name, timeframe), tape in record.tapes.items():
-        bare = sum(spread <= 0.0 for spread in tape.spread)
+        bare = len(tape) - spreads_known(tape)
         if name in traded and bare and record.config.symbols[name].costs.spread <= 0.0:
             yield Fault(
                 "inside_spread",

@@ -5,8 +5,11 @@ import datetime
 from collections.abc import Iterator
 from itertools import groupby, takewhile
 
+import numpy as np
+
 from backtests.decided import parts, place_of
 from backtests.record import Record
+from backtests.scratch import parts_of
 from backtests.traded_regimes import listeners
 from market.bars import Bars
 from market.types import DAY_MS
@@ -93,7 +96,7 @@ def _ambiguous(record: Record, number: int) -> Iterator[str]:
 def _costs(record: Record) -> Iterator[str]:
     for (symbol, timeframe), tape in record.tapes.items():
         costs = record.config.symbols[symbol].costs
-        known = sum(spread > 0.0 for spread in tape.spread)
+        known = spreads_known(tape)
         if known < len(tape):
             yield (
                 f"{symbol} {timeframe}: spread ({costs.spread:g} points) and slippage ({costs.slippage:g} points) are "
@@ -104,6 +107,12 @@ def _costs(record: Record) -> Iterator[str]:
                 f"{symbol} {timeframe}: the spread is each bar's own, slippage ({costs.slippage:g} points) is a "
                 "configured constant."
             )
+
+
+def spreads_known(tape: Bars) -> int:
+    """Return how many bars have a spread of their own."""
+    spreads = np.asarray(tape.spread)
+    return sum(int(np.count_nonzero(spreads[begin:end] > 0.0)) for begin, end in parts_of(len(tape)))
 
 
 def _swap(record: Record) -> Iterator[str]:

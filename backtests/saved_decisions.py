@@ -13,7 +13,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.scratch import let_go, parts_of
+from backtests.scratch import parts_of
 from runtime.core.decision import Decision
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def batches_of(decisions: Sequence[Decision], schema: "pa.Schema") -> Iterator["
     for begin, end in parts_of(len(decisions), ROWS):
         columns = told(begin, end)
         yield pa.record_batch([_filled(columns[f.name], f.type) for f in schema], schema=schema)
-        let_go(getattr(decisions, "columns", ()))
 
 
 def limits_of(decisions: Sequence[Decision]) -> dict[str, tuple[float, ...]] | None:

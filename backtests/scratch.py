@@ -1,14 +1,13 @@
 """Room for long columns of numbers: in memory, or where they are very long in a file that has no name.
 
-What lies in such a file takes memory only while it is looked at: whoever goes through it part by part says when he is
-done with a part, and the memory is given back.
+What lies in such a file takes memory only while it is looked at: whoever goes through it part by part gives back what
+he is done with (`market.barfile_room.let_go`).
 """
 
 import mmap
 import os
 import tempfile
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -37,21 +36,6 @@ def room(shape: int | tuple[int, ...], kind: Any = np.float64, long: int = LONG)
         else:
             file.truncate(size)
         return np.frombuffer(mmap.mmap(file.fileno(), size), dtype).reshape(shape)
-
-
-def let_go(columns: Iterable[Any]) -> None:
-    """Give back the memory that columns in files take just now; their numbers stay, and those in memory too."""
-    for column in columns:
-        held = _file_of(column)
-        if held is not None and hasattr(held, "madvise"):
-            held.madvise(mmap.MADV_DONTNEED)
-
-
-def _file_of(column: Any) -> mmap.mmap | None:  # noqa: ANN401 - an array of either sort, or what reads like one
-    """Return the file that a column lies in; None where it lies in memory."""
-    while column is not None and not isinstance(column, mmap.mmap):
-        column = column.obj if isinstance(column, memoryview) else getattr(column, "base", None)
-    return column
 
 
 def parts_of(rows: int, part: int = PART) -> list[tuple[int, int]]:

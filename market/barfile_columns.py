@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from market.barcheck import BarFileError, Policy
-from market.barfile_room import columns_for
+from market.barfile_room import columns_for, let_go
 from market.barorder import Gaps
 from market.bars import COLUMNS, Bars
 from market.bartext import Clock, columns_of
@@ -84,6 +84,7 @@ def _read(
         for name, column in zip(COLUMNS[1:], numbers, strict=True):
             np.asarray(columns[name])[done : done + len(time)] = column
         done, last = done + len(time), time[-1:] if len(time) else last
+        let_go(columns.values())
     name = timeframe or _named(steps)
     usual = steps.most_common(1)[0][0] if steps else 0
     frame = TIMEFRAMES[name] * 1000

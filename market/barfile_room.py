@@ -8,6 +8,7 @@ import os
 import tempfile
 
 from array import array
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from market.bars import COLUMNS
@@ -30,3 +31,18 @@ def _column(kind: Literal["q", "d"], length: int, *, in_file: bool) -> Any:  # n
         else:
             file.truncate(8 * length)
         return memoryview(mmap.mmap(file.fileno(), 8 * length)).cast(kind)
+
+
+def let_go(columns: Iterable[Any]) -> None:
+    """Give back the memory that columns in files take just now; their numbers stay, and so do columns in memory."""
+    for column in columns:
+        held = _file_of(column)
+        if held is not None and hasattr(held, "madvise"):
+            held.madvise(mmap.MADV_DONTNEED)
+
+
+def _file_of(column: Any) -> mmap.mmap | None:  # noqa: ANN401 - an array of any sort, or what reads like one
+    """Return the file that a column lies in; None where it lies in memory."""
+    while column is not None and not isinstance(column, mmap.mmap):
+        column = column.obj if isinstance(column, memoryview) else getattr(column, "base", None)
+    return column

@@ -1,0 +1,112 @@
+"""How a backtest grows with its bars: time and memory of the whole process, from Parquet to the summary.
+
+Minutes of a seeded walk, of which ten times as many begin as the others do. The built-in trend strategy behind a gate
+of two states, whose model learns from the first bars, or without a gate; averages are so long that it trades seldom,
+since every deal is kept in words. Model and loops are made ready before. Each size is a process of its own.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pyarrow import parquet
+
+from backtests.benchmarks.peers_tidegate import ACCOUNT, CHAIN
+
+SIZES = (500_000, 5_000_000)
+LARGE = 50_000_000
+STEP = 500_000
+"""Bars that are made at once."""
+STRATEGY = """
+[[strategies]]
+name = "trend"
+use = "trend"
+symbol = "EURUSD"
+timeframe = "M1"
+risk = 0.01
+params = { fast = 200, slow = 5000, atr = 1000, stop_atr = 60.0 }
+"""
+MINUTE, BEGAN = 60_000, 1_420_070_400_000
+
+
+def write_walk(file: Path, bars: int) -> None:
+    """Write so many minutes of a walk whose standard deviation is 0.8 bp a minute, in four steps."""
+    dice, price, done = np.random.default_rng(7), 1.2, 0
+    names = ("time", "open", "high", "low", "close")
+    kinds = (pa.timestamp("ms"), *[pa.float64()] * 4)
+    with parquet.ParquetWriter(file, pa.schema(list(zip(names, kinds, strict=True)))) as out:
+        while done < bars:
+            steps = np.round(price * np.exp(np.cumsum(dice.normal(0.0, 0.4e-4, 4 * STEP))), 5).reshape(STEP, 4)
+            close = steps[:, 3]
+            opened = np.concatenate(([round(price, 5)], close[:-1]))
+            high, low = np.maximum(steps.max(axis=1), opened), np.minimum(steps.min(axis=1), opened)
+            times = (BEGAN + MINUTE * np.arange(done, done + STEP)).astype("datetime64[ms]")
+            rows = [column[: bars - done] for column in (times, opened, high, low, close)]
+            out.write_table(pa.table(dict(zip(names, rows, strict=True)), out.schema))
+            done, price = done + STEP, float(close[-1]) if 0.5 < close[-1] < 3.0 else 1.2
+
+
+def account(folder: Path, bars: int, *, gated: bool) -> Path:
+    """Write the account that trades so many of them; return its file."""
+    data = folder / f"{bars}.parquet"
+    if not data.exists():
+        write_walk(data, bars)
+    file = folder / f"{bars}-{'gated' if gated else 'plain'}.toml"
+    gate = CHAIN.replace("states = 3", "states = 2").replace("[0, 1]", "[0]") if gated else ""
+    file.write_text(f'{ACCOUNT}file = "{data.as_posix()}"\n{STRATEGY}{gate}', encoding="utf-8")
+    return file
+
+
+def ran(file: Path, *more: str) -> tuple[float, float, float]:
+    """Return seconds by the clock and of the processor, and MiB at most, of one backtest."""
+    command = [sys.executable, "-m", "tidegate.cli", "backtest", str(file), "--json", "--drive", "compiled", *more]
+    began = time.perf_counter()
+    with subprocess.Popen([*command, "--no-shadow"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def table(folder: Path, sizes: tuple[int, ...]) -> None:
+    """Print the table."""
+    print("| backtest of minutes | bars | seconds | processor's | MiB at most | processor's, a million more bars |")
+    print("|---|---|---|---|---|---|")
+    for gated in (False, True):
+        ran(account(folder, SIZES[0], gated=gated))  # the model is trained, loops are compiled
+        before: tuple[int, float] | None = None
+        for bars in sizes:
+            for saved in (False, True):
+                wall, cpu, most = ran(
+                    account(folder, bars, gated=gated), *(["--save", str(folder / "saved")] if saved else [])
+                )
+                more = 1e6 * (cpu - before[1]) / (bars - before[0]) if before and not saved else None
+                what = f"{'gated' if gated else 'without gate'}{', the record saved' if saved else ''}"
+                grown = f"{more:.2f} s" if more is not None else ""
+                print(f"| {what} | {bars:,} | {wall:.1f} | {cpu:.1f} | {most:,.0f} | {grown} |", flush=True)
+                before = before if saved else (bars, cpu)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", action="store_true", help=f"with {LARGE:,} bars: ten gigabytes of a disk, minutes")
+    parser.add_argument("--folder", type=Path, help="where bars are kept for another time")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        table(args.folder or Path(name), (*SIZES, LARGE) if args.large else SIZES)
+
+
+if __name__ == "__main__":
+    main()
