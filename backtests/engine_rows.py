@@ -35,6 +35,7 @@ NAN = float("nan")
 
 NEITHER, NOTED, CHANGES = 0, 1, 2
 """What a want does to the account: nothing that is written down, a row that is, or more."""
+_OPEN, _ENTRIES = frozenset({IN_POSITION, EXIT_MADE}), frozenset({LONG, SHORT})
 PUT = Struct(f"{WANT + 1}d").pack_into
 LOOK = 512
 """Most bars that are played ahead, and most wants of a script."""
@@ -72,15 +73,16 @@ class Ahead:
     def __init__(self, told: tuple[Any, ...], first: int, warm: int) -> None:
         """Stand before the first row; `told` is what the loop of a kernel strategy is told."""
         bars, account, strategy, read, out = told
-        self.script = np.full(WANTS + LOOK * WANT + 1, -1.0)
+        script = np.full(WANTS + LOOK * WANT + 1, -1.0)
+        self.wants = script.data
         kept = tuple(np.empty_like(array) for array in account[:3])
-        self.held = bars, account, (self.script, np.zeros(0), *strategy[2:]), read, out, kept
+        self.held = bars, account, (script, np.zeros(0), *strategy[2:]), read, out, kept
         self.loop = partial(rows_loop(*self.held), first, warm)
         self.cut = 0
         """The row at which the bars begin that were played ahead."""
         self.outcomes, self.positions, self.helds = out[0].data, out[4], out[5]
         self.last = len(self.outcomes) - 1
-        p, self.is_open, self.shares = account[3], read[2][first:], read[4][first:]
+        p, self.is_open, self.shares = account[3], read[2][first:].data, read[4][first:].data
         self.observes, self.enforces = p[OBSERVES] > 0.0, p[GATE] == GATE_ENFORCES
 
     def play(self, at: int, end: int, many: int) -> None:
@@ -96,15 +98,15 @@ class Ahead:
         """Return what a want of a row that was played ahead would do: an entry that is forbidden anyhow is noted."""
         outcome = self.outcomes[row]
         if action == EXIT:
-            return CHANGES if outcome in {IN_POSITION, EXIT_MADE} else NEITHER
-        if outcome != NO_SIGNAL or action not in {LONG, SHORT}:
+            return CHANGES if outcome in _OPEN else NEITHER
+        if outcome != NO_SIGNAL or action not in _ENTRIES:
             return NEITHER
         shut = self.enforces and not (self.is_open[row] > 0 and self.shares[row] > 0.0)
         return NOTED if shut or self.observes or row == self.last else CHANGES
 
     def want(self, many: int, row: int, flat: FlatWant) -> None:
         """Put a want into the script, behind so many others."""
-        PUT(self.script.data, (WANTS + many * WANT) * 8, row, *flat, -1.0)
+        PUT(self.wants, (WANTS + many * WANT) * 8, row, *flat, -1.0)
 
 
 _loop: Any = None

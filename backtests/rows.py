@@ -4,9 +4,12 @@ It is shown what the plain drive shows it, and answers in the same words. Most a
 and are only written down; `backtests/engine_rows.py` says how bars are played before they are asked about.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from backtests.engine_rows import CHANGES, LOOK, NEITHER, Ahead
 from backtests.rows_windows import Windows
@@ -24,8 +27,8 @@ class Answers(NamedTuple):
     """What a strategy said of some bars: a score of each, and its wants of which the account need not be told."""
 
     scores: list[float]
-    wants: list[tuple[int, float, float]]
-    """Row, action and kind of order."""
+    wants: "array[float]"
+    """Row, action and kind of order of each."""
 
 
 class Asked:
@@ -52,8 +55,9 @@ class Asked:
                 self.windows.leave(self.runner.state)
         _, actions, kinds, scores, *_ = out
         scores[begin:end] = answers.scores
-        for row, action, kind in answers.wants:
-            actions[row], kinds[row] = action, kind
+        wanted = np.array(answers.wants).reshape(-1, 3)
+        rows = wanted[:, 0].astype(np.int64)
+        actions[rows], kinds[rows] = wanted[:, 1], wanted[:, 2]
 
     def _begin(self, features: Any, begin: int, end: int) -> None:  # noqa: ANN401 - an array
         """Let it see the history; a function over windows is not asked about it."""
@@ -76,7 +80,7 @@ class Asked:
         self, ahead: Ahead, begin: int, end: int, bars: Iterator[Bar], named: Iterator[dict[str, float]]
     ) -> Answers:
         """Play rows and ask about every one of them, in order and once."""
-        answers, at, look, many = Answers([], []), begin, FEW, 0
+        answers, at, look, many = Answers([], array("d")), begin, FEW, 0
         while at < end or many:
             until = min(end, at + look)
             ahead.play(at, until, many)
@@ -101,7 +105,7 @@ class Asked:
             scores.append(flat[9])
             effect = ahead.effect(row, flat[0])
             if effect == NEITHER:
-                wants.append((row, flat[0], flat[1]))
+                wants.extend((row, flat[0], flat[1]))
                 continue
             ahead.want(many, row, flat)
             many += 1

@@ -231,11 +231,15 @@ class AskedRunner(WindowRunner):
         return want_of(self.step_flat(features, bar, position, held))
 
 
+_WANTS = Entry, Exit
+"""Named once: a union of types is made anew for every answer that is held against it."""
+
+
 def checked(name: str, answer: object) -> tuple[Want, float]:
     """Return a user's answer; TypeError where it is anything but a want and a score."""
     if isinstance(answer, tuple) and len(answer) == 2:
         want, score = answer
-        if (want is None or isinstance(want, Entry | Exit)) and isinstance(score, Real):
+        if (want is None or isinstance(want, _WANTS)) and (type(score) is float or isinstance(score, Real)):
             return want, float(score)
     raise TypeError(f"strategy {name}: decide returned {answer!r}; return (Entry | Exit | None, score)")
 
