@@ -122,7 +122,7 @@ class CompiledDrive:
         slots, places = slots_of(feed, (*picks, *seen_picks))
         states, params = (tuple(array_of(slot[n]) for slot in slots) for n in (1, 2))
         told = columns_of(self.tape, "time", "open", "high", "low", "close", "volume")
-        folded = features_loop([step for step, _, _ in slots])
+        folded = features_loop(*(step for step, _, _ in slots))
         given, seen = np.zeros(SLOTS), _places(places, seen_picks)
         picked = _places(places, picks)
         rows = np.empty((2, CHUNK if reading else 0, len(seen)))  # a part may be read while the next one is folded

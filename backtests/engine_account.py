@@ -80,6 +80,7 @@ def account_loop(step: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's
     return lambda *told: loop(*told, calls)
 
 
+@functools.cache
 def account_parts(step: Callable[..., Any]) -> tuple[Any, tuple[int, int]]:
     """Return the compiled loop, kept on disk for as long as nothing that it calls has changed, and its last argument.
 

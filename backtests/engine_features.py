@@ -54,7 +54,8 @@ def slots_of(feed: Feed, wanted: Sequence[int]) -> tuple[list[Slot], list[int]]:
     return slots, places
 
 
-def features_loop(steps: Sequence[Kernel]) -> Any:  # noqa: ANN401 - numba's
+@functools.cache
+def features_loop(*steps: Kernel) -> Any:  # noqa: ANN401 - numba's
     """Return the compiled loop that folds bars into features."""
     compile_all()
     tell_numba()

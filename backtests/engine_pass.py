@@ -51,6 +51,29 @@ class Told(NamedTuple):
     """The first bar that is decided."""
 
 
+class Kept:
+    """Rows that are taken out of a buffer part by part, in one array that grows."""
+
+    def __init__(self, width: int, bars: int) -> None:
+        """Hold none, and have room for one of eight bars: memory that is not written to costs nothing."""
+        self.array, self.count = np.empty((max(CHUNK, bars // 8), width)), 0
+
+    def take(self, buffer: Any, count: int) -> None:  # noqa: ANN401 - an array
+        """Take the first rows that stand in a flat buffer."""
+        end, width = self.count + count, self.array.shape[1]
+        if end > len(self.array):
+            larger = np.empty((2 * end, width))
+            larger[: self.count] = self.rows
+            self.array = larger
+        self.array[self.count : end] = buffer[: count * width].reshape(count, width)
+        self.count = end
+
+    @property
+    def rows(self) -> Any:  # noqa: ANN401 - likewise
+        """All that were taken, oldest first."""
+        return self.array[: self.count]
+
+
 class Pass:
     """An account of one strategy that is played part by part."""
 
@@ -83,7 +106,7 @@ class Pass:
             read.features, read.alerts, read.is_open, read.allowed, read.shares, np.zeros(0) if lent is None else lent,
         )  # fmt: skip
         self.warm_from = told.begin + core.feeds[lane.plan.symbol, lane.plan.timeframe].warm_after - 1
-        self.found: tuple[list[Any], list[Any]] = ([], [])
+        self.found = Kept(WISH, rows), Kept(DEAL, rows)
 
     def _state(self, core: Core, venue: Venue) -> Any:  # noqa: ANN401 - an array
         """Return the account's state before the first bar."""
@@ -106,9 +129,8 @@ class Pass:
             self.bars, (told.first, told.begin, begin, end, self.warm_from), self.account, self.strategy, self.heard,
             tuple(self.columns),
         )  # fmt: skip
-        wishes, deals = self.found
-        for kept, buffer, count, width in ((wishes, self.wishes, WISHES, WISH), (deals, self.deals, DEALS, DEAL)):
-            kept.append(buffer[: int(self.state[count]) * width].reshape(-1, width).copy())
+        for kept, buffer, count in zip(self.found, (self.wishes, self.deals), (WISHES, DEALS), strict=True):
+            kept.take(buffer, int(self.state[count]))
             self.state[count] = 0.0
 
     def record(self) -> CompiledRecord:
@@ -116,7 +138,7 @@ class Pass:
         told, (wishes, dealt) = self.told, self.found
         return CompiledRecord(
             self.plan, told.tape, first=told.first, run=self.run, usual=told.costs.spread, read=told.read,
-            columns=self.columns, wishes=np.concatenate(wishes), dealt=np.concatenate(dealt), opened=self.opened,
+            columns=self.columns, wishes=wishes.rows, dealt=dealt.rows, opened=self.opened,
             kind=self.kind,
         )  # fmt: skip
 

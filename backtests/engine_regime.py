@@ -32,6 +32,7 @@ from regimes.filter_shaped import Shape
 from regimes.layout import ENSEMBLE
 
 
+@functools.cache
 def regime_loop(shape: Shape, *, rule: bool) -> Any:  # noqa: ANN401 - numba's
     """Return the compiled loop that folds rows of features into a regime of a shape and its gate.
 

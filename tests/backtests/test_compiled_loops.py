@@ -13,7 +13,7 @@ from tests.engines import Dice
 
 LOOPS = {
     "account": lambda: account_parts(Dice().step)[0],
-    "features": lambda: features_loop([nothing] * SLOTS),
+    "features": lambda: features_loop(*[nothing] * SLOTS),
     "regime": lambda: regime_loop((2, 1, DIAGONAL), rule=True),
     "regime of an ensemble": lambda: regime_loop((2, 1, ENSEMBLE), rule=False),
 }
