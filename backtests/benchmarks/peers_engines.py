@@ -34,17 +34,10 @@ ENGINES = {
     "tidegate, a class in plain Python": Engine(
         "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"),), ("sma",)
     ),
+    "tidegate, a strategy a side": Engine(
+        "peers_tidegate:tidegate_work", ("pyarrow",), OURS._replace(deals=2), (("strategy", "sides"),), ("sma",)
+    ),
     "tidegate, plain drive": Engine("peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("drive", "plain"),)),
-    "tidegate, plain drive, a strategy a side": Engine(
-        "peers_tidegate:tidegate_work",
-        ("pyarrow",),
-        OURS._replace(deals=2),
-        (("strategy", "sides"), ("drive", "plain")),
-        ("sma",),
-    ),
-    "tidegate, plain drive, a class in plain Python": Engine(
-        "peers_tidegate:tidegate_work", ("pyarrow",), LATE, (("strategy", "python"), ("drive", "plain")), ("sma",)
-    ),
     "tidegate, the whole chain": Engine("peers_tidegate:tidegate_work", ("pyarrow",), OURS, jobs=(CHAIN,)),
     "tidegate, the whole chain, plain drive": Engine(
         "peers_tidegate:tidegate_work", ("pyarrow",), OURS, (("drive", "plain"),), (CHAIN,)

@@ -119,6 +119,7 @@ def tidegate_work(job: str, file: Path, *, strategy: str = "kernel", drive: str 
 
     def run() -> Found:
         found, _ = run_backtest(config, shadows=False, recorded=tapes, models=models, engine=engine)
+        list(found.decisions)  # they are made when they are asked for
         deals = sum(deal.entry != "none" for deal in found.deals)
         return Found(deals, found.balance - CASH, found.bars)
 
