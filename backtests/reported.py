@@ -72,6 +72,7 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
         models=models,
         progress=watch.progress,
         engine=engine,
+        compiling=lambda: watch.stage("compiling loops, which are kept for the next time"),
     )
     seconds = time.monotonic() - began
     watch.stage("counting what came of it")

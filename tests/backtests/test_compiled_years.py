@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numba
 import pytest
 
 from backtests.backtest import run_backtest
 from backtests.compiled import CompiledDrive
+from backtests.compiling import told_of_compiling
 from backtests.demo import demo_config
 from backtests.drive import PlainDrive
 from backtests.model_place import ready_models
@@ -85,6 +87,20 @@ def test_a_backtest_says_which_drive_has_played(account: AccountConfig) -> None:
     assert {"live", "shadow"} == {outcome.book for outcome in compiled.outcomes}
     assert ("plain", "400 bars are played before loops are compiled") == (plain.played, plain.why)
     assert ("compiled", "") == (compiled.played, compiled.why)
+
+
+def test_who_waits_for_loops_is_told_once() -> None:
+    """Where they are compiled; whoever has them hears nothing."""
+
+    def twice(x: float) -> float:
+        return x + x
+
+    said: list[str] = []
+    with told_of_compiling(lambda: said.append("compiling")):
+        made: Any = [numba.njit(twice), numba.njit(twice)]
+        doubled = [each(1.0) for each in made]
+
+    assert (["compiling"], [2.0, 2.0]) == (said, doubled)
 
 
 def test_what_cannot_be_compiled_is_refused_where_it_was_asked_for(account: AccountConfig) -> None:
