@@ -68,7 +68,7 @@ def test_prices_of_five_digits_decide_as_whole_points_do(first: int, steps: list
 
 def test_floats_alone_would_take_a_tie_for_a_cross() -> None:
     """Fifty closes are the same, and still one float of an average is above the other."""
-    fast, slow = told([10_000] * 50, 10, 50)
+    fast, slow = told([10_001] * 50, 10, 50)
 
     assert (True, 0.0) == (fast > slow, above(fast, slow))
 
