@@ -27,6 +27,7 @@ import runtime
 import strategies
 
 from backtests.grid import Values
+from backtests.shared_tapes import SUFFIX
 from backtests.sweep import LIVES, given_up
 from backtests.sweep_file import key_of
 from backtests.sweep_worker import Playing, Work, put_down
@@ -39,6 +40,8 @@ AHEAD = 2
 """Points that an actor is sent before it has told of the first."""
 LOOK_S = 0.5
 """Seconds between two looks whether somebody wants it to end."""
+CLOSE_S = 3.0
+"""How long actors may take to end the point at play, when somebody interrupts it; then they are killed."""
 HERE = "ray"
 """A cluster of this machine's, for as long as the sweep takes."""
 OTHER = "another version of Tidegate, numpy, numba or Python is installed there"
@@ -58,10 +61,17 @@ class Remote:
             (place / name).write_bytes(content)
         look_in(place)
         self.playing = Playing(place)
+        for tape in place.glob(f"*{SUFFIX}"):
+            with contextlib.suppress(PermissionError):  # Windows removes nothing that is looked at
+                tape.unlink()
 
     def play(self, values: Values) -> bytes:
         """Return the line of a point."""
         return self.playing.play(values)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.folder.cleanup()
 
 
 class OverRay:
@@ -93,6 +103,8 @@ class OverRay:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        left = [actor.close.remote() for actor in self.actors]
+        self.ray.wait(left, num_returns=len(left), timeout=CLOSE_S)
         for actor in self.actors:
             self.ray.kill(actor)
         self.begun.close()
