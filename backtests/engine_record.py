@@ -17,6 +17,7 @@ from backtests.equity import Curve
 from backtests.saved_decisions import Columns as ColumnsOfTable
 from backtests.scratch import parts_of, room
 from brokers.limits import spread_points
+from market.barfile_room import let_go
 from market.types import Deal
 from runtime.core.decision import OUTCOMES, Decision
 from runtime.core.risk import share
@@ -67,6 +68,8 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
         times = room(len(self), np.int64)
         for begin, end in parts_of(len(self)):
             times[begin:end] = self.at(np.arange(begin, end))
+            self.let_go()
+            let_go([times])
         return Curve(times, self.columns.equities)
 
     def words(self, rows: Array) -> Iterator[Decision]:

@@ -65,6 +65,8 @@ def _read(
 ) -> Clean:  # fmt: skip
     import numpy as np  # noqa: PLC0415 - likewise
 
+    from pyarrow import default_memory_pool  # noqa: PLC0415 - likewise
+
     at = columns_of([name.lower() for name in file.schema_arrow.names], str(path))
     names = file.schema_arrow.names
     wanted = {key: names[at[key]] for key in (*COLUMNS[1:], "time" if "time" in at else "date") if key in at}
@@ -85,6 +87,7 @@ def _read(
             np.asarray(columns[name])[done : done + len(time)] = column
         done, last = done + len(time), time[-1:] if len(time) else last
         let_go(columns.values())
+    default_memory_pool().release_unused()  # a backtest's peak comes later, and takes it
     name = timeframe or _named(steps)
     usual = steps.most_common(1)[0][0] if steps else 0
     frame = TIMEFRAMES[name] * 1000

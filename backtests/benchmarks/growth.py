@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from pyarrow import parquet
 
-from backtests.benchmarks.peers_tidegate import ACCOUNT, CHAIN
+from backtests.benchmarks.peers_tidegate import ACCOUNT, CHAIN, LEARNT
 
 SIZES = (500_000, 5_000_000)
 LARGE = 50_000_000
@@ -60,8 +60,8 @@ def account(folder: Path, bars: int, *, gated: bool) -> Path:
     if not data.exists():
         write_walk(data, bars)
     file = folder / f"{bars}-{'gated' if gated else 'plain'}.toml"
-    gate = CHAIN.replace("states = 3", "states = 2").replace("[0, 1]", "[0]") if gated else ""
-    file.write_text(f'{ACCOUNT}file = "{data.as_posix()}"\n{STRATEGY}{gate}', encoding="utf-8")
+    gate = CHAIN.format(learnt=LEARNT, place=BEGAN).replace("states = 3", "states = 2").replace("[0, 1]", "[0]")
+    file.write_text(f'{ACCOUNT}file = "{data.as_posix()}"\n{STRATEGY}{gate if gated else ""}', encoding="utf-8")
     return file
 
 
