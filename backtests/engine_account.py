@@ -69,7 +69,7 @@ def lead(  # noqa: PLR0913, PLR0917 - a bar, and the first tick of the next one
     rest_of_bar(a, x, y, d, p, until, high, low, close)
     if a[ENDED] == 0.0:
         first_tick(a, x, y, d, p, nights, at, opened, spread)
-    begin_bar(a, lent if a[GUEST] > 0.0 else worth(a, p))
+    begin_bar(a, p, nights, lent if a[GUEST] > 0.0 else worth(a, p))
     a[CANCELS] = 1.0 if takes_back(a, p) else 0.0
     return live_on(a, x, y, p, high, low)
 

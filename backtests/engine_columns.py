@@ -27,9 +27,10 @@ from backtests.engine_layout import (
 )
 from backtests.engine_words import gate_reason, reasons_of, shut_said
 from brokers.fills import shift
+from brokers.mt5.zone import midnights
 from market.barfile_room import let_go
 from market.bars import Bars
-from market.types import DAY_MS, Deal
+from market.types import Deal
 from runtime.core.desk import magic_of
 from runtime.core.plan import NoModel, Plan
 from runtime.core.risk import CHECKS, limits_of
@@ -139,11 +140,17 @@ class WrittenRows:
         return found
 
     def day_equity(self, rows: Array) -> Array:
-        """Return the first equity of each decision's day."""
-        days, place = np.unique(self.at(rows) // DAY_MS, return_inverse=True)
-        begun = np.searchsorted(np.asarray(self.tape.time)[self.first + 1 :], days * DAY_MS)
+        """Return the first equity of each decision's day, by the server's clock."""
+        days, place = np.unique(np.searchsorted(self.midnights, self.at(rows), side="right"), return_inverse=True)
+        begun = np.searchsorted(np.asarray(self.tape.time)[self.first + 1 :], self.midnights[days - 1])
         first: Array = self.columns.before[begun]
         return first[place.reshape(-1)]
+
+    @cached_property
+    def midnights(self) -> Array:
+        """When each day of the server begins on which a decision is made."""
+        tape = self.tape
+        return np.array(midnights(self.plan.zone, int(tape.time[self.first]), int(tape.time[-1]) + tape.frame))
 
     # --- what was wanted, and what was read ---------------------------------------------------------------------------
 

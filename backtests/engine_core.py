@@ -62,16 +62,16 @@ from backtests.engine_layout import (
     WISH,
     WISHES,
 )
+from backtests.engine_market import today_of
 from backtests.engine_venue import leave, missed
 from brokers.fills import floating, on_grid, stops_fit, volume_fits
 from market.kernel import Params, State, kernel
-from market.money import floor, lots_down, to_grid
+from market.money import lots_down, to_grid
 from regimes.shut import shut_lots, shut_stop
 from strategies.exits import LEAVE_TIME, exit_step
 from strategies.protocol import EXIT
 
 NAN = float("nan")
-DAY_MS = 86400000.0
 DUST = 1e-9
 UNASKED = 6
 """Checks that need an intent."""
@@ -90,9 +90,9 @@ def worth(a: State, p: Params) -> float:
 
 
 @kernel
-def begin_bar(a: State, equity: float) -> None:
-    """Take the equity before the bar is decided; it is the day's first where a day begins."""
-    day = floor(a[AT] / DAY_MS)
+def begin_bar(a: State, p: Params, nights: Params, equity: float) -> None:
+    """Take the equity before the bar is decided; it is the day's first where a day begins by the server's clock."""
+    day = today_of(a, p, nights, a[AT])
     a[EQUITY] = equity
     if a[DAY] < 0.0 or day > a[DAY]:
         a[DAY], a[DAY_EQUITY] = day, a[EQUITY]

@@ -115,7 +115,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 else:
                     rest_of_bars(a, seats, xs, ys, d, p, turns, n, until, high, low, close)
                     a[ENDED] = 1.0
-                begin_bar(a, worth_of_all(a, seats, p, n))
+                begin_bar(a, p, nights, worth_of_all(a, seats, p, n))
                 before[r] = a[EQUITY]
                 for g in range(many):
                     a[NUMBER] += regimes[g][i]

@@ -53,7 +53,7 @@ from brokers.book import mode_of, units_of
 from brokers.commission import flat
 from brokers.fillrules import fillings
 from brokers.margins import LEVERAGED
-from brokers.mt5.zone import to_server, to_utc
+from brokers.mt5.zone import midnights, to_server
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
 from brokers.venue import Costs
 from brokers.within import Within
@@ -196,11 +196,13 @@ def parameters(
     p[HEDGED] = -1.0 if s.margin_hedged is None else s.margin_hedged / s.contract_size
     policy = swap_of(s, costs.swap)
     _swap(p, policy, s, plan.currency)
-    first, last = (to_server(plan.zone, tape.time[end]) // DAY_MS for end in (0, -1))
+    first, begins = (
+        to_server(plan.zone, tape.time[0]) // DAY_MS,
+        midnights(plan.zone, tape.time[0], tape.time[-1] + tape.frame),
+    )
     p[FIRST_NIGHT] = float(first)
-    days = range(first, last + 1) if policy is not None else range(1)
-    factors = [policy.factor(s, day) if policy is not None else 0.0 for day in days]
-    nights = [float(len(days)), *factors, *(float(to_utc(plan.zone, day * DAY_MS)) for day in days)]
+    factors = [policy.factor(s, first + n) if policy is not None else 0.0 for n in range(len(begins))]
+    nights = [float(len(begins)), *factors, *(float(at) for at in begins)]
     return [*p, float(len(costs.slips)), *costs.slips], nights
 
 

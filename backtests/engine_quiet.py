@@ -30,7 +30,6 @@ from brokers.fills import floating
 from market.kernel import Params, State, kernel, write_out
 from market.money import to_grid
 
-DAY_MS = 86400000.0
 FAR = math.inf
 NAN = math.nan
 SPARE = 1.0
@@ -54,14 +53,15 @@ def quiet_between(a: State, p: Params) -> tuple[float, float]:
 
 @kernel
 def quiet_until(a: State, p: Params, nights: Params) -> float:
-    """Return the moment (ms) from which on it is another day, by the server's clock or by that of the core."""
-    tomorrow = (a[DAY] + 1.0) * DAY_MS
+    """Return the moment (ms) from which on it is another day by the server's clock."""
+    if a[DAY] < a[NIGHT]:
+        return -FAR
     later = 1
     if a[NIGHT] > p[FIRST_NIGHT]:
         later = 1 + int(a[NIGHT] - p[FIRST_NIGHT])
-    if later < nights[0] and nights[1 + int(nights[0]) + later] < tomorrow:
+    if later < nights[0]:
         return nights[1 + int(nights[0]) + later]
-    return tomorrow
+    return FAR
 
 
 @kernel

@@ -64,6 +64,16 @@ def to_utc(rule: str, server_ms: int) -> int:
     return early if _is_summer(clock.law, early // 1000) else server_ms - clock.winter * 1000
 
 
+def midnights(rule: str, first: int, last: int) -> list[int]:
+    """Return when each day begins on which a moment from `first` to `last` lies by the server's clock; UTC ms.
+
+    >>> midnights("UTC+2", 0, 86_400_000)
+    [-7200000, 79200000]
+    """
+    day = _DAY * 1000
+    return [to_utc(rule, n * day) for n in range(to_server(rule, first) // day, to_server(rule, last) // day + 1)]
+
+
 def _read(rule: str) -> _Clock:
     clock = _clock(rule)
     if clock is None:

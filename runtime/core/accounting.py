@@ -1,6 +1,7 @@
 """What an account is worth and carries, by its ledger, and what forbids an act now."""
 
 from brokers.fills import floating, margin
+from brokers.mt5.zone import to_server
 from market.types import DAY_MS
 from runtime.core.contract import Contract
 from runtime.core.permissions import Act, blockers
@@ -46,12 +47,12 @@ class Accounting:
         return total
 
     def new_day(self, at: int) -> None:
-        """Take the day's first equity, against which its loss is measured (server days).
+        """Take the day's first equity, against which its loss is measured; days begin at the server's midnight.
 
         A clock that contradicts its zone begins none, and one that was put right none that has been: a new day takes
         the loss limit away.
         """
-        day = at // DAY_MS
+        day = to_server(self.plan.zone, at) // DAY_MS
         if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
             self.ledger.day, self.ledger.day_equity = day, self.equity()
             self.ledger.holds.pop("LOSS_LIMIT", None)

@@ -193,17 +193,20 @@ def test_every_cost_is_charged_alike(symbol: Any, costs: Costs) -> None:  # noqa
 
 @pytest.mark.parametrize("zone", ["New York close", "UTC-5 US", "UTC+5:30"])
 def test_nights_by_another_clock_are_charged_alike(zone: str) -> None:
-    """They begin at the server's midnight, summer and winter, which is not that of UTC; and it makes a difference."""
+    """They begin at the server's midnight, summer and winter, and so does the day whose loss is limited."""
     days = [(row[0] + n * 6 * HOUR, *row[1:]) for n, row in enumerate(rows_of(GOLD_BARS))]
     tape = bars_of("XAUUSD", "H1", days)
     plans = [
         msgspec.structs.replace(a_plan(a_lane({}, strategy=Dice(every=2, stop=5.0, bars=3))), zone=by)
         for by in ("UTC", zone)
     ]
-    swaps = [[d.swap for d in played(PlainDrive, plan, tape).deals] for plan in plans]
+    plain = [played(PlainDrive, plan, tape) for plan in plans]
+    swaps = [[deal.swap for deal in drive.deals] for drive in plain]
+    losses = [[decision.numbers[1] for decision in drive.decisions] for drive in plain]
 
     assert not compared(plans[1], tape)
     assert swaps[0] != swaps[1]
+    assert losses[0] != losses[1]
 
 
 def test_an_account_that_is_stopped_out_is_played_alike() -> None:

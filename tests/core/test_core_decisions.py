@@ -198,9 +198,9 @@ def test_a_day_that_lost_too_much_takes_no_entry_until_the_next() -> None:
     assert pytest.approx(0.94) == next_day.volume
 
 
-def lost_too_much(*told_before: AnyFact) -> Told:
+def lost_too_much(*told_before: AnyFact, zone: str = "UTC") -> Told:
     """Return a core that has lost too much on Monday, and wants to enter on bar 8."""
-    told = Told(a_plan(a_lane({4: buy(), 8: buy()})))
+    told = Told(msgspec.structs.replace(a_plan(a_lane({4: buy(), 8: buy()})), zone=zone))
     entry = told.enter(4)
     told.tell(*told_before)
     told.tell(DealMade(at=hour(6), deal=told.deal(entry, "out", 95.0, profit=-600.0, reason="stop")))
@@ -215,6 +215,17 @@ def test_a_doubted_clock_begins_no_new_day() -> None:
     told.tell(ClockDoubted(at=hour(8), problem=""))
 
     assert ("daily loss",) == told.decide(8).reasons
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "refused"), [("UTC", 22, True), ("UTC+2", 21.9, True), ("UTC+2", 22, False), ("UTC-3", 26.9, True)]
+)
+def test_a_day_begins_at_the_servers_midnight(zone: str, at: float, refused: bool) -> None:  # noqa: FBT001 - a cell of a table
+    """What was lost counts until the day ends by the clock of the broker, wherever that is."""
+    told = lost_too_much(zone=zone)
+    told.tell(msgspec.structs.replace(closed(7), at=hour(at)))
+
+    assert refused == ("daily loss" in told.decide(8).reasons)
 
 
 def test_a_day_is_not_begun_twice() -> None:
