@@ -128,6 +128,9 @@ def _parquet_rows(path: Path, tally: Tally, clock: Clock | None) -> Iterator[Row
     for line, (stamp, o, h, l, c, volume, spread) in enumerate(zip(stamps, *numbers, *extras, strict=True), 1):
         try:
             time = time_of(str(stamp), clock)
-            yield line, time, float(o), float(h), float(l), float(c), float(volume), float(spread)
+            if None in {o, h, l, c}:
+                tally.note("unreadable", line, f"row {stamp} has no price in one of its columns")
+                continue
+            yield line, time, float(o), float(h), float(l), float(c), float(volume or 0.0), float(spread or 0.0)
         except (TypeError, ValueError) as error:
             tally.note("unreadable", line, f"row {stamp} is no bar ({error})")

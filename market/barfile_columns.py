@@ -103,7 +103,7 @@ def _parts(file: Any, wanted: dict[str, str], digits: int | None, clock: Clock |
     moment = wanted["time"] if "time" in wanted else wanted["date"]
     for batch in file.iter_batches(ROWS, columns=list(dict.fromkeys(wanted.values()))):
         told = {key: batch.column(batch.schema.get_field_index(wanted[key])) for key in COLUMNS[1:] if key in wanted}
-        numbers = {key: _numbers(column) for key, column in told.items()}
+        numbers = {key: _numbers(column, known=key in COLUMNS[1:5]) for key, column in told.items()}
         prices = [numbers[key] if digits is None else _rounded(numbers[key], digits) for key in COLUMNS[1:5]]
         o, h, l, c = prices
         with np.errstate(invalid="ignore"):
@@ -117,9 +117,12 @@ def _parts(file: Any, wanted: dict[str, str], digits: int | None, clock: Clock |
         yield time, [*prices, *(numbers.get(key, nothing) for key in COLUMNS[5:])]
 
 
-def _numbers(column: "pa.Array") -> "NDArray[np.float64]":
+def _numbers(column: "pa.Array", *, known: bool) -> "NDArray[np.float64]":
+    """Return a column of numbers; what is not told is 0.0 where it need not be known, as where the column is absent."""
     import pyarrow as pa  # noqa: PLC0415
 
+    if column.null_count and not known:
+        column = column.fill_null(0)
     if column.null_count or not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise _Flawed
     return column.to_numpy(zero_copy_only=False).astype("float64", copy=False)  # type: ignore[no-any-return]  # pyarrow has no types

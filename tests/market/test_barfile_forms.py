@@ -129,17 +129,37 @@ def test_clock_and_zone_together_are_refused(write: Write) -> None:
         read_bars(write(CSV.replace("+00:00", "+02:00")), "GBPUSD", clock=lambda wall: wall)
 
 
-def test_parquet_is_read(tmp_path: Path) -> None:
-    """Columns named as copy_rates names them are enough."""
-    path = tmp_path / "bars.parquet"
+def parquet_of(folder: Path, **nulls: int) -> Path:
+    """Write ROWS as Parquet with columns named as copy_rates names them; `nulls`: a column, and its row without."""
+    path = folder / "bars.parquet"
     names = ("time", "open", "high", "low", "close", "tick_volume", "spread")
     table = {name: list(column) for name, column in zip(names, zip(*ROWS, strict=True), strict=True)}
+    for name, row in nulls.items():
+        table[name][row] = None
     table["time"] = pa.array(table["time"], pa.timestamp("ms", tz="UTC"))
     parquet.write_table(pa.table(table), path)
-    bars, report = read_bars(path, "GBPUSD")
+    return path
+
+
+def test_parquet_is_read(tmp_path: Path) -> None:
+    """Columns named as copy_rates names them are enough."""
+    bars, report = read_bars(parquet_of(tmp_path), "GBPUSD")
 
     assert ROWS == rows_of(bars)
     assert "parquet" == report.form
+
+
+def test_what_parquet_does_not_tell_is_not_known(tmp_path: Path) -> None:
+    """A null spread or volume, as pandas writes it, is 0, as where the column is absent."""
+    bars, _ = read_bars(parquet_of(tmp_path, spread=0, tick_volume=1), "GBPUSD")
+
+    assert (0.0, 0.0) == (bars.spread[0], bars.volume[1])
+
+
+def test_a_price_that_parquet_does_not_tell_is_refused(tmp_path: Path) -> None:
+    """By its row, in words."""
+    with pytest.raises(BarFileError, match=r"line 2: row .* has no price in one of its columns"):
+        read_bars(parquet_of(tmp_path, close=1), "GBPUSD")
 
 
 @pytest.mark.parametrize(
