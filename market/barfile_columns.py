@@ -41,7 +41,7 @@ class Clean(msgspec.Struct, frozen=True, kw_only=True):
     gaps: Gaps
 
 
-class _Flawed(Exception):
+class _Flawed(BarFileError):
     """Something is wrong in it, or it is said in a way that only rows are read in."""
 
 
@@ -56,7 +56,7 @@ def clean_bars(
     try:
         with parquet.ParquetFile(path) as file:
             return _read(file, path, symbol, timeframe, digits, clock)
-    except (OSError, ArrowException, BarFileError, _Flawed, ValueError, OverflowError):
+    except (OSError, ArrowException, ValueError, OverflowError):
         return None
 
 

@@ -38,7 +38,7 @@ def sma_step(s: State, p: Params, o: float, h: float, l: float, c: float, t: flo
 
     >>> from market.feature import closes, fold
     >>> fold(SMA, (3,), closes(1228.10, 1244.78, 1272.34, 1269.73))[2:]
-    [1248.4066666666668, 1262.2833333333333]
+    [1248.4066666666665, 1262.2833333333333]
     """
     n = int(p[0])
     if s[RING_AT] == n:

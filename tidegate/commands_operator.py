@@ -111,7 +111,7 @@ def _elsewhere(account: str, via: str | None) -> bool:
     try:
         account_at(account)
     except UsageError:
-        return remote_place(account).exists()
+        return remote_place(account).is_file()
     return False
 
 
