@@ -79,6 +79,8 @@ class OverRay:
 
     def __init__(self, work: Work, tapes: Mapping[FeedKey, Bars], processes: int, on: str) -> None:
         """Be ready to start: as many as a running cluster has cores, or as asked for on one begun here."""
+        # Begun by `uv run`, Ray begins each actor by that too, in an environment that is made anew: minutes, or never.
+        os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
         import ray  # noqa: PLC0415 - an extra
 
         self.work, self.tapes, self.processes, self.on = work, tapes, processes, on

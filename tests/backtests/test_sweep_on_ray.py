@@ -61,7 +61,7 @@ def sweep(account: Path, on: str) -> tuple[int, str, str]:
     """Call the command in a process of its own: Ray changes the one that it is loaded into."""
     words = ["sweep", str(account), "--grid", "strategies.mortal.params.n=1..6", "--bars", "30", "--processes", "2"]
     command = [sys.executable, "-m", "tidegate.cli", *words, "--on", on, "--out", f"{on[:3]}.jsonl", "--json"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=account.parent, timeout=300)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=account.parent, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
