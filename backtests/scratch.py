@@ -4,15 +4,13 @@ What lies in such a file takes memory only while it is looked at: whoever goes t
 he is done with (`market.barfile_room.let_go`).
 """
 
-import mmap
-import os
-import tempfile
-
 from typing import Any
 
 import numpy as np
 
 from numpy.typing import NDArray
+
+from market.barfile_room import nameless
 
 Array = NDArray[Any]
 LONG = 32 * 1024 * 1024
@@ -30,12 +28,7 @@ def room(shape: int | tuple[int, ...], kind: Any = np.float64, long: int = LONG)
     size = int(np.prod(shape)) * dtype.itemsize
     if size < max(long, 1):
         return np.empty(shape, dtype)
-    with tempfile.TemporaryFile() as file:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size)  # a disk that is full says so here, not in mid-loop
-        else:
-            file.truncate(size)
-        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype).reshape(shape)
+    return np.frombuffer(nameless(size), dtype).reshape(shape)
 
 
 def parts_of(rows: int, part: int = PART) -> list[tuple[int, int]]:

@@ -23,14 +23,17 @@ def columns_for(bars: int, many: int = MANY) -> dict[str, Any]:
 
 
 def _column(kind: Literal["q", "d"], length: int, *, in_file: bool) -> Any:  # noqa: ANN401 - an array, or what reads like one
-    if not in_file:
-        return array(kind, bytes(8 * length))
+    return memoryview(nameless(8 * length)).cast(kind) if in_file else array(kind, bytes(8 * length))
+
+
+def nameless(size: int) -> mmap.mmap:
+    """Return so many bytes, all 0, in a file that has no name; OSError where the disk has not so much left."""
     with tempfile.TemporaryFile() as file:
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, 8 * length)  # a disk that is full says so here, not in mid-loop
+            os.posix_fallocate(file.fileno(), 0, size)  # a disk that is full says so here, not in mid-loop
         else:
-            file.truncate(8 * length)
-        return memoryview(mmap.mmap(file.fileno(), 8 * length)).cast(kind)
+            file.truncate(size)
+        return mmap.mmap(file.fileno(), size)
 
 
 def let_go(columns: Iterable[Any]) -> None:
