@@ -15,21 +15,22 @@ from typing import Any
 
 Made = Any
 """What numba makes."""
+ONLY_COMPILED = "this is what a compiled loop calls: compile whoever calls it"
 
 
 def pointer(array: Made) -> Made:
     """Return where the first number of an array stands; in machine code only, as those below."""
-    raise NotImplementedError
+    raise NotImplementedError(ONLY_COMPILED)
 
 
 def beyond(start: Made, count: int) -> Made:
     """Return the pointer to what stands so many numbers beyond another."""
-    raise NotImplementedError
+    raise NotImplementedError(ONLY_COMPILED)
 
 
 def call(address: int, given: Made) -> float:
     """Return what a function compiled apart returns of these pointers and numbers, a tuple."""
-    raise NotImplementedError
+    raise NotImplementedError(ONLY_COMPILED)
 
 
 @functools.cache

@@ -73,8 +73,6 @@ from strategies.protocol import EXIT
 
 NAN = float("nan")
 DUST = 1e-9
-UNASKED = 6
-"""Checks that need an intent."""
 
 
 # --- the account ------------------------------------------------------------------------------------------------------
