@@ -1,5 +1,6 @@
 """One account's way through the bars of a compiled drive, a live one or a shadow book: its state and its rows."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from backtests.engine_layout import (
 from backtests.engine_plan import parameters
 from backtests.engine_record import CompiledRecord
 from backtests.scratch import room
+from brokers.stopout import STOP_OUT_LEVEL
 from brokers.venue import Costs, Venue
 from market.bars import Bars
 from regimes.shut import flat_policy
@@ -36,7 +38,6 @@ from strategies.adapter import KernelRunner, Runner
 
 CHUNK = 16_384
 """Rows between two looks at the clock, and of the buffers of deals and wishes."""
-STOP_OUT_LEVEL = 0.5
 
 
 class Told(NamedTuple):
@@ -74,6 +75,21 @@ class Kept:
         return self.array[: self.count]
 
 
+class Written:
+    """Wishes and deals, which few rows have: the buffers that loops fill, and all that was taken out of them."""
+
+    def __init__(self, rows: int, lanes: int = 1) -> None:
+        """Have room for a part of the bars of so many strategies; `rows` are those that will be played."""
+        self.wishes, self.deals = np.empty(CHUNK * lanes * WISH), np.empty(MOST_DEALS * CHUNK * lanes * DEAL)
+        self.found = Kept(WISH, rows * lanes), Kept(DEAL, rows * lanes)
+
+    def take(self, a: Any) -> None:  # noqa: ANN401 - an array
+        """Take out of the buffers what the account's state says stands in them."""
+        for kept, buffer, count in zip(self.found, (self.wishes, self.deals), (WISHES, DEALS), strict=True):
+            kept.take(buffer, int(a[count]))
+            a[count] = 0.0
+
+
 class Pass:
     """An account of one strategy that is played part by part."""
 
@@ -86,17 +102,17 @@ class Pass:
         self.asks = not isinstance(lane.runner, KernelRunner)
         self.loop = _asking(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
         tape, rows = told.tape, len(told.tape) - told.first
-        self.columns = Columns(
-            room(rows, np.int8), room(rows), room(rows, np.int8), room(rows), room(rows, np.int8), room(rows, np.int32),
-            room(rows), room(rows),
-        )  # fmt: skip
+        self.columns = columns_for(rows, room(rows), room(rows))
         self.before = self.columns.before
         p, nights = parameters(core.plan, told.costs, tape, STOP_OUT_LEVEL)
-        self.state = self._state(core, venue)
-        self.deals, self.wishes = np.empty((MOST_DEALS * CHUNK) * DEAL), np.empty(CHUNK * WISH)
+        self.state = state_before(core, venue, told, [told.read.alerts])
+        self.state[GATE_MASS], self.state[GATE_SHARE] = np.nan, 1.0
+        self.state[GUEST] = float(self.kind == "shadow")
+        self.written = Written(rows)
         policy = array_of(flat_policy(lane.gate.on_shut))
         self.account = (
-            self.state, np.zeros(3), np.zeros(5), array_of(p), array_of(nights), policy, self.deals, self.wishes,
+            self.state, np.zeros(3), np.zeros(5), array_of(p), array_of(nights), policy, self.written.deals,
+            self.written.wishes,
         )  # fmt: skip
         state, params = ((), ()) if self.asks else (lane.runner.state, strategy.params())
         self.strategy = (array_of(state), array_of(params), np.zeros(len(lane.picks)), np.zeros(10))
@@ -105,22 +121,7 @@ class Pass:
         self.heard = (
             read.features, read.alerts, read.is_open, read.allowed, read.shares, np.zeros(0) if lent is None else lent,
         )  # fmt: skip
-        self.warm_from = told.begin + core.feeds[lane.plan.symbol, lane.plan.timeframe].warm_after - 1
-        self.found = Kept(WISH, rows), Kept(DEAL, rows)
-
-    def _state(self, core: Core, venue: Venue) -> Any:  # noqa: ANN401 - an array
-        """Return the account's state before the first bar."""
-        a, told = np.zeros(STATE), self.told
-        a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, core.ledger.balance, -1.0, -1.0
-        a[GATE_MASS], a[GATE_SHARE], a[GUEST] = np.nan, 1.0, float(self.kind == "shadow")
-        a[TICKET] = venue.deals[-1].ticket + 1
-        alerts = int(told.read.alerts[told.begin : told.first].sum())
-        lane = core.lanes[0].plan
-        warm = told.first - told.begin >= core.feeds[lane.symbol, lane.timeframe].warm_after
-        a[NUMBER] = core.ledger.instructions + alerts + (not warm)  # history that is too short is told to people, too
-        slips = len(told.costs.slips)
-        a[SLIP] = len(venue.deals) % slips if slips else 0
-        return a
+        self.warm_from = told.begin + warm_after(core) - 1
 
     def play(self, begin: int, end: int) -> None:
         """Play some rows, those before being played already."""
@@ -129,13 +130,11 @@ class Pass:
             self.bars, (told.first, told.begin, begin, end, self.warm_from), self.account, self.strategy, self.heard,
             tuple(self.columns),
         )  # fmt: skip
-        for kept, buffer, count in zip(self.found, (self.wishes, self.deals), (WISHES, DEALS), strict=True):
-            kept.take(buffer, int(self.state[count]))
-            self.state[count] = 0.0
+        self.written.take(self.state)
 
     def record(self) -> CompiledRecord:
         """Return all that was written down."""
-        told, (wishes, dealt) = self.told, self.found
+        told, (wishes, dealt) = self.told, self.written.found
         return CompiledRecord(
             self.plan, told.tape, first=told.first, run=self.run, usual=told.costs.spread, read=told.read,
             columns=self.columns, wishes=wishes.rows, dealt=dealt.rows, opened=self.opened,
@@ -147,6 +146,33 @@ def _asking(strategy: Any, runner: Runner, tape: Bars) -> Any:  # noqa: ANN401 -
     from backtests.rows import Asked  # noqa: PLC0415 - it imports numba, and only a drive needs that
 
     return Asked(strategy, runner, tape)
+
+
+def state_before(core: Core, venue: Venue, told: Told, alerts: Sequence[Any], numbers: int = STATE) -> Any:  # noqa: ANN401 - an array
+    """Return an account's state before the first bar; `alerts`: of each regime, how many people are told with a bar."""
+    a = np.zeros(numbers)
+    a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, core.ledger.balance, -1.0, -1.0
+    a[TICKET] = venue.deals[-1].ticket + 1
+    before = sum(int(column[told.begin : told.first].sum()) for column in alerts)
+    short = told.first - told.begin < warm_after(core)  # history that is too short is told to people, too
+    a[NUMBER] = core.ledger.instructions + before + short
+    slips = len(told.costs.slips)
+    a[SLIP] = len(venue.deals) % slips if slips else 0
+    return a
+
+
+def warm_after(core: Core) -> int:
+    """Return after how many bars the feed of the first strategy is warm."""
+    lane = core.lanes[0].plan
+    return core.feeds[lane.symbol, lane.timeframe].warm_after
+
+
+def columns_for(rows: int, equities: Any, before: Any) -> Columns:  # noqa: ANN401 - arrays
+    """Return columns of so many decisions, with those of money, which strategies that share an account share."""
+    return Columns(
+        room(rows, np.int8), room(rows), room(rows, np.int8), room(rows), room(rows, np.int8), room(rows, np.int32),
+        equities, before,
+    )  # fmt: skip
 
 
 def array_of(numbers: Any) -> Any:  # noqa: ANN401

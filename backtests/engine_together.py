@@ -5,36 +5,25 @@ from typing import Any
 
 import numpy as np
 
-from backtests.engine_columns import Columns
 from backtests.engine_lanes import LANES, lanes_loop
 from backtests.engine_layout import (
-    BALANCE,
     D_LANE,
     D_ROW,
-    DAY,
-    DEAL,
-    DEALS,
     GATE_MASS,
     GATE_SHARE,
     HOLDING,
-    KNOWN,
-    MOST_DEALS,
-    NIGHT,
-    NUMBER,
     SEAT,
     SIDE,
-    SLIP,
     STATE,
-    TICKET,
     W_ROW,
-    WISH,
-    WISHES,
 )
-from backtests.engine_pass import CHUNK, STOP_OUT_LEVEL, Told, array_of, columns_of
+from backtests.engine_pass import Told, Written, array_of, columns_for, columns_of, state_before, warm_after
 from backtests.engine_plan import parameters
 from backtests.engine_record import CompiledRecord
 from backtests.engine_seats import HAS
 from backtests.engine_shared import SharedRecord
+from backtests.scratch import room
+from brokers.stopout import STOP_OUT_LEVEL
 from brokers.venue import Venue
 from regimes.shut import flat_policy
 from runtime.core.core import Core
@@ -58,23 +47,17 @@ class Together:
         kernels = list(dict.fromkeys(steps))
         self.loop = lanes_loop(kernels)
         rows = len(one.tape) - one.first
-        money = (np.empty(rows), np.empty(rows))
+        money = (room(rows), room(rows))
         self.before = money[1]
-        self.columns = [
-            Columns(
-                np.empty(rows, np.int8), np.empty(rows), np.empty(rows, np.int8), np.empty(rows),
-                np.empty(rows, np.int8), np.empty(rows, np.int32), *money,
-            )
-            for _ in core.lanes
-        ]  # fmt: skip
+        self.columns = [columns_for(rows, *money) for _ in core.lanes]
         self.standing = [np.empty(rows, np.int8) for _ in core.lanes]
-        self.state, seats = self._state(core, venue, sum(regimes, 0)), np.zeros(n * SEAT)
+        self.state, seats = state_before(core, venue, one, regimes, STATE + HOLDING * n), np.zeros(n * SEAT)
         seats[GATE_MASS - SIDE :: SEAT], seats[GATE_SHARE - SIDE :: SEAT] = np.nan, 1.0
-        self.deals, self.wishes = np.empty(MOST_DEALS * CHUNK * n * DEAL), np.empty(CHUNK * n * WISH)
+        self.written = Written(rows, n)
         flat = [parameters(core.plan, one.costs, one.tape, STOP_OUT_LEVEL, k) for k in range(n)]
         self.account = (
-            self.state, seats, np.zeros(n * HAS), np.zeros(n), array_of(flat[0][1]), self.deals, self.wishes,
-            np.zeros(10),
+            self.state, seats, np.zeros(n * HAS), np.zeros(n), array_of(flat[0][1]), self.written.deals,
+            self.written.wishes, np.zeros(10),
         )  # fmt: skip
         self.lanes = (
             _padded([np.zeros(3) for _ in core.lanes]),
@@ -93,23 +76,7 @@ class Together:
         self.many, self.regimes = len(regimes), _padded(regimes or [np.zeros(len(one.tape), np.int8)])
         columns = [_padded([column[k] for column in self.columns]) for k in range(6)]
         self.out = (*columns, _padded(self.standing), *money)
-        self.warm_from = one.begin + self._warm_after(core) - 1
-        self.found: tuple[list[Any], list[Any]] = ([], [])
-
-    def _warm_after(self, core: Core) -> int:
-        lane = core.lanes[0].plan
-        return core.feeds[lane.symbol, lane.timeframe].warm_after
-
-    def _state(self, core: Core, venue: Venue, alerts: Any) -> Any:  # noqa: ANN401 - arrays
-        """Return the account's state before the first bar."""
-        a, one = np.zeros(STATE + HOLDING * len(core.lanes)), self.told[0]
-        a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, core.ledger.balance, -1.0, -1.0
-        a[TICKET] = venue.deals[-1].ticket + 1
-        before = int(alerts[one.begin : one.first].sum()) if isinstance(alerts, np.ndarray) else 0
-        a[NUMBER] = core.ledger.instructions + before + (one.first - one.begin < self._warm_after(core))
-        slips = len(one.costs.slips)
-        a[SLIP] = len(venue.deals) % slips if slips else 0
-        return a
+        self.warm_from = one.begin + warm_after(core) - 1
 
     def play(self, begin: int, end: int) -> None:
         """Play some rows, those before being played already."""
@@ -118,14 +85,11 @@ class Together:
             self.bars, (one.first, one.begin, begin, end, self.warm_from, len(self.told), self.many), self.account,
             self.lanes, self.heard, self.regimes, self.out,
         )  # fmt: skip
-        wishes, deals = self.found
-        for kept, buffer, count, width in ((wishes, self.wishes, WISHES, WISH), (deals, self.deals, DEALS, DEAL)):
-            kept.append(buffer[: int(self.state[count]) * width].reshape(-1, width).copy())
-            self.state[count] = 0.0
+        self.written.take(self.state)
 
     def record(self) -> SharedRecord:
         """Return all that was written down."""
-        wishes, dealt = np.concatenate(self.found[0]), np.concatenate(self.found[1])
+        wishes, dealt = (kept.rows for kept in self.written.found)
         n = len(self.told)
         dealt[:, D_ROW] = -(-dealt[:, D_ROW] // n)  # of a bar: all have decided it before a deal is told
         asking = wishes[:, W_ROW] % n

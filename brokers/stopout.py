@@ -10,6 +10,8 @@ from brokers.ledger import Ledger, rough_equity, worst
 from brokers.slips import market_price
 from market.kernel import kernel
 
+STOP_OUT_LEVEL = 0.5
+"""Margin level below which a venue closes positions, unless it is told another."""
 _SURELY = 1.001  # beyond the dust of any division: the usual case, said quickly
 
 

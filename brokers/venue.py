@@ -23,7 +23,7 @@ from brokers.margins import bind, required
 from brokers.matching import jump, play, unsure
 from brokers.requests import AnyRequest
 from brokers.rollover import day_of, expire, next_end, roll
-from brokers.stopout import call_margin, is_called
+from brokers.stopout import STOP_OUT_LEVEL, call_margin, is_called
 from brokers.swap import Swap, swap_of
 from brokers.valuation import earned, position, rates
 from market.money import cents
@@ -68,7 +68,7 @@ class Venue:
         leverage: int,
         first_ticket: int = 1,
         at: int,
-        stop_out: float = 0.5,
+        stop_out: float = STOP_OUT_LEVEL,
         hedging: bool = True,
         limit_orders: int = 0,
         visible_after_ms: int = 0,
