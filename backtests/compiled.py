@@ -77,7 +77,7 @@ class CompiledDrive:
         """Be asked as the plain drive is: it brings core and venue up, and they are left there."""
         self.reading = reading
         self.plain = PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup)
-        self.core, self.plan, self.balance = core, core.plan, balance
+        self.core, self.plan = core, core.plan
         self.lane = self.plan.strategies[0]
         self.key = (self.lane.symbol, self.lane.timeframe)
         self.tape, self.costs = tapes[self.key], costs.get(self.lane.symbol, Costs())
