@@ -21,11 +21,9 @@ from runtime.core.feeds import FeedKey
 from strategies.protocol import Strategy, StrategyError
 from strategies.registry import found_by
 from strategies.window import WindowStrategy
-from strategies.windowed import training_of
+from strategies.windowed import RESERVED, training_of
 
 Trainer = Callable[["Lesson"], Any]
-RESERVED = frozenset({"window", "version", "process", "deadline_s", "features", "others", "trained_by", "horizon"})
-"""Parameters that are not the function's own."""
 
 
 class Lesson(NamedTuple):

@@ -27,6 +27,10 @@ class _Given(msgspec.Struct, forbid_unknown_fields=False, kw_only=True):
     horizon: int = 0
 
 
+RESERVED = frozenset(_Given.__struct_fields__)
+"""Their names."""
+
+
 class Taught(NamedTuple):
     """By whom a function's own parameters are learnt."""
 
@@ -59,7 +63,7 @@ def windowed(use: str, function: Callable[..., Any] | None, params: Mapping[str,
         raise StrategyError(f"strategy {use!r}: params.horizon is how many bars a label looks ahead, 0 or more")
     if not given.deadline_s > 0.0:
         raise StrategyError(f"strategy {use!r}: params.deadline_s is a number of seconds above 0")
-    own = {name: value for name, value in params.items() if name not in _Given.__struct_fields__}
+    own = {name: value for name, value in params.items() if name not in RESERVED}
     if function is not None:
         try:
             inspect.signature(function).bind(None, **own)
