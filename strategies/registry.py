@@ -42,7 +42,7 @@ def resolve(use: str, params: Mapping[str, Any] | None = None) -> Strategy:
     """
     if (params or {}).get("process") is True:
         return windowed(use, None, dict(params or {}))
-    found = _found(use)
+    found = found_by(use)
     if not isinstance(found, type):
         return windowed(use, found, dict(params or {}))
     strategy: Strategy = _made(use, found, params or {})
@@ -63,12 +63,8 @@ def missing_of(candidate: object) -> str:
     return ", ".join(lacks)
 
 
-def found_by(use: str) -> Callable[..., Any]:
+def found_by(use: str) -> type[Any] | Callable[..., Any]:
     """Return the function that a dotted path names, or the class; StrategyError as `resolve` says it."""
-    return _found(use)
-
-
-def _found(use: str) -> type[Any] | Callable[..., Any]:
     if use in BUILT_IN:
         return BUILT_IN[use]
     path, mark, name = use.rpartition(":" if ":" in use else ".")
@@ -108,7 +104,7 @@ def _made(use: str, kind: type[Any], params: Mapping[str, Any]) -> Any:  # noqa:
 
 def bound(strategy: WindowStrategy) -> WindowStrategy:
     """Return a function's strategy with the function itself, to be called here; StrategyError as `resolve` says it."""
-    found = _found(strategy.use)
+    found = found_by(strategy.use)
     if isinstance(found, type):
         raise StrategyError(f"strategy {strategy.use!r} is a class: only a function runs in a process of its own")
     return windowed(strategy.use, found, given_by(strategy))
