@@ -14,8 +14,6 @@ from brokers.fills import CROSS, DIRECT, INVERSE, LIMIT, STOP_ENTRY, STOP_LIMIT
 from brokers.swap import SwapPolicy
 from market.types import Order, OrderKind, Side, Symbol
 
-DAY = 86_400_000
-
 KINDS: dict[OrderKind, float] = {"limit": LIMIT, "stop": STOP_ENTRY, "stop_limit": STOP_LIMIT}
 
 
