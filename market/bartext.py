@@ -7,9 +7,10 @@ import re
 import zipfile
 import zlib
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -18,9 +19,11 @@ from market.barcheck import BarFileError, Row, Tally
 Clock = Callable[[int], int]
 """Turns the file's wall clock, dressed as UTC milliseconds, into UTC milliseconds."""
 
-_EST = 5 * 3_600_000
+EST = 5 * 3_600_000
+"""By so many milliseconds UTC is ahead of histdata.com's clock."""
 _UNITS = ((11, 1000, 1), (14, 1, 1), (17, 1, 1_000), (20, 1, 1_000_000))  # digits, factor and divisor to milliseconds
-_HISTDATA = re.compile(r"\d{8} \d{6};")
+_BARS = re.compile(r"\d{8} \d{6};")
+_PRICES = ("open", "high", "low", "close")
 _NAMES = {
     "date": ("date", "day"),
     "time": ("time", "datetime", "timestamp", "date time", "time (utc)", "gmt time", "ts"),
@@ -60,37 +63,42 @@ def _open(path: Path, stack: ExitStack) -> io.BufferedReader | gzip.GzipFile | z
     return cast("zipfile.ZipExtFile", stack.enter_context(archive.open(names[0])))
 
 
-def form_of(first: str) -> str:
-    """Return which form a file has by its first line: "mt5", "histdata" or "csv"."""
-    if _HISTDATA.match(first):
+def form_of(first: str, histdata: re.Pattern[str] = _BARS) -> str:
+    """Return which form a file has by its first line: "mt5", "histdata" (by the pattern of its rows) or "csv"."""
+    if histdata.match(first):
         return "histdata"
     return "mt5" if first.startswith("<") else "csv"
 
 
 def histdata_rows(lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[Row]:
     """Yield rows of `YYYYMMDD HHMMSS;o;h;l;c;v`, EST (UTC-5) the whole year unless `clock` says otherwise."""
-    midnight: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         try:
             stamp, o, h, l, c, v = line.split(";")
-            day = stamp[:9]
-            if day not in midnight:
-                midnight[day] = _milliseconds(datetime.strptime(day, "%Y%m%d ").replace(tzinfo=UTC))
             seconds = int(stamp[9:11]) * 3600 + int(stamp[11:13]) * 60 + int(stamp[13:])
-            wall = midnight[day] + seconds * 1000
-            time = wall + _EST if clock is None else clock(wall)
+            wall = midnight_of(stamp[:9]) + seconds * 1000
+            time = wall + EST if clock is None else clock(wall)
             yield (number, time, float(o), float(h), float(l), float(c), float(v), 0.0)
         except ValueError as error:
-            _unreadable(tally, number, line, error)
+            unreadable(tally, number, line, error)
+
+
+@lru_cache(maxsize=1)  # rows of a day stand together, and reading its date is most of a row's work
+def midnight_of(day: str) -> int:
+    """Return when a day of histdata.com begins on its clock, dressed as UTC milliseconds; ValueError where it is none.
+
+    >>> midnight_of("20120201 ")
+    1328054400000
+    """
+    return _milliseconds(datetime.strptime(day, "%Y%m%d ").replace(tzinfo=UTC))
 
 
 def csv_rows(header: str, lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[Row]:
     """Yield rows of a file with a header; times are turned by `clock`, or taken as UTC."""
-    delimiter = max("\t;,", key=header.count)
-    names = [name.strip(" <>").lower() for name in next(csv.reader([header], delimiter=delimiter))]
+    delimiter, names = header_of(header)
     at = columns_of(names, tally.file)
     stamps = [at[key] for key in ("date", "time") if key in at]
-    prices = [at[key] for key in ("open", "high", "low", "close")]
+    prices = [at[key] for key in _PRICES]
     extras = [at.get(key, -1) for key in ("volume", "spread")]
     reader = csv.reader(lines, delimiter=delimiter)
     for fields in reader:
@@ -102,21 +110,41 @@ def csv_rows(header: str, lines: Iterator[str], tally: Tally, clock: Clock | Non
             volume, spread = [_extra(fields[i]) if i >= 0 else 0.0 for i in extras]
             yield (reader.line_num + 1, time, o, h, l, c, volume, spread)
         except (ValueError, IndexError) as error:
-            _unreadable(tally, reader.line_num + 1, delimiter.join(fields), error)
+            unreadable(tally, reader.line_num + 1, delimiter.join(fields), error)
 
 
-def columns_of(names: Sequence[str], file: str) -> dict[str, int]:
-    """Return where each of time or date, open, high, low, close, volume and spread stands, by the names it may have."""
+def header_of(line: str) -> tuple[str, list[str]]:
+    """Return what stands between the columns of a file with this first line, and their names in small letters.
+
+    >>> header_of("<DATE>;<BID>")
+    (';', ['date', 'bid'])
+    """
+    delimiter = max("\t;,", key=line.count)
+    return delimiter, [name.strip(" <>").lower() for name in next(csv.reader([line], delimiter=delimiter))]
+
+
+def columns_of(
+    names: Sequence[str],
+    file: str,
+    known: Mapping[str, Sequence[str]] = _NAMES,
+    needed: Sequence[str] = _PRICES,
+    advice: str = "name them so",
+) -> dict[str, int]:
+    """Return where each of time or date, open, high, low, close, volume and spread stands, by the names it may have.
+
+    Of other columns where `known` says the names that those may have; BarFileError where no time stands there, or one
+    that is `needed` does not.
+    """
     found: dict[str, int] = {}
-    for key, known in _NAMES.items():
-        for name in known:
+    for key, usual in known.items():
+        for name in usual:
             if name in names and key not in found:
                 found[key] = names.index(name)
-    missing = [key for key in ("open", "high", "low", "close") if key not in found]
+    missing = [key for key in needed if key not in found]
     if not {"date", "time"} & set(found):
         missing.insert(0, "time")
     if missing:
-        raise BarFileError(f"{file}: no column for {', '.join(missing)} among {', '.join(names)}; name them so")
+        raise BarFileError(f"{file}: no column for {', '.join(missing)} among {', '.join(names)}; {advice}")
     return found
 
 
@@ -155,5 +183,6 @@ def _milliseconds(stamp: datetime) -> int:
     return round(stamp.timestamp() * 1000)
 
 
-def _unreadable(tally: Tally, number: int, line: str, error: Exception) -> None:
-    tally.note("unreadable", number, f"{line.strip()[:80]!r} is no bar ({error})")
+def unreadable(tally: Tally, number: int, line: str, error: Exception, of: str = "bar") -> None:
+    """Note a row that is no bar, or nothing else that it is to be."""
+    tally.note("unreadable", number, f"{line.strip()[:80]!r} is no {of} ({error})")

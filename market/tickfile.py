@@ -11,10 +11,10 @@ from pathlib import Path
 
 from market.barcheck import ADVICE, BarFileError, Policy, Report, Tally
 from market.barorder import utc
-from market.bartext import Clock, lines_of, time_of
+from market.bartext import Clock, form_of, lines_of, time_of, unreadable
 from market.money import nearest
 from market.ticks import Ticks
-from market.ticktext import Moments, Sides, TickRow, csv_ticks, histdata_ticks, tick_columns, unreadable
+from market.ticktext import Moments, Sides, TickRow, csv_ticks, histdata_ticks, tick_columns
 
 Part = tuple["array[int]", "array[float]", "array[float]"]
 """Some ticks: times (UTC milliseconds), bids, asks."""
@@ -98,11 +98,10 @@ class TickFile:
         with lines_of(self.path) as lines:
             whole = text_size(self.path)
             first = next(lines, "")
-            if _HISTDATA.match(first):
-                self.form = "histdata"
+            self.form = form_of(first, _HISTDATA)
+            if self.form == "histdata":
                 yield from histdata_ticks(counted(chain([first], lines), whole, told), self.tally, self.clock)
                 return
-            self.form = "mt5" if first.startswith("<") else "csv"
             yield from csv_ticks(first, counted(lines, whole, told), self.tally, self.clock)
 
     def _checked(self, rows: Iterator[TickRow]) -> Iterator[tuple[int, float, float]]:
@@ -209,7 +208,7 @@ def _parquet_rows(path: Path, tally: Tally, clock: Clock | None, told: Told) -> 
                     time = moments.turned(stamp) if fine and type(stamp) is int else time_of(str(stamp), clock)
                     yield (line, time, *sides.told(float(bid or 0.0), float(ask or 0.0), changed, hollow=False))
                 except (TypeError, ValueError) as error:
-                    unreadable(tally, line, f"{stamp} {bid} {ask}", error)
+                    unreadable(tally, line, f"{stamp} {bid} {ask}", error, "tick")
             told(line, file.metadata.num_rows)
     except (OSError, ArrowException) as error:
         raise BarFileError(f"{path}: cannot be read ({error}); is it a Parquet file of ticks?") from error

@@ -3,17 +3,15 @@
 import csv
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
-from market.barcheck import BarFileError, Tally
-from market.bartext import Clock, time_of
+from market.barcheck import Tally
+from market.bartext import EST, Clock, columns_of, header_of, midnight_of, time_of, unreadable
 
 TickRow = tuple[int, int, float, float]
 """Line in the file, time (UTC milliseconds), bid, ask; a side of 0.0 was never told yet."""
 
 BID, ASK = 2, 4
 """Bits of a terminal's flags: which side a tick has changed. Others stand beside them, documented or not."""
-_EST = 5 * 3_600_000
 _MINUTE = 60_000
 _NAMES = {
     "date": ("date", "day"),
@@ -26,18 +24,14 @@ _NAMES = {
 
 def histdata_ticks(lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[TickRow]:
     """Yield rows of `YYYYMMDD HHMMSSNNN,bid,ask,volume`, EST (UTC-5) the whole year unless `clock` says otherwise."""
-    midnight: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         try:
             stamp, bid, ask, _ = line.split(",")
-            day = stamp[:9]
-            if day not in midnight:
-                midnight[day] = round(datetime.strptime(day, "%Y%m%d ").replace(tzinfo=UTC).timestamp()) * 1000
             seconds = int(stamp[9:11]) * 3600 + int(stamp[11:13]) * 60 + int(stamp[13:15])
-            wall = midnight[day] + seconds * 1000 + int(stamp[15:])
-            yield number, wall + _EST if clock is None else clock(wall), float(bid), float(ask)
+            wall = midnight_of(stamp[:9]) + seconds * 1000 + int(stamp[15:])
+            yield number, wall + EST if clock is None else clock(wall), float(bid), float(ask)
         except ValueError as error:
-            unreadable(tally, number, line, error)
+            unreadable(tally, number, line, error, "tick")
 
 
 def csv_ticks(header: str, lines: Iterator[str], tally: Tally, clock: Clock | None) -> Iterator[TickRow]:
@@ -45,8 +39,7 @@ def csv_ticks(header: str, lines: Iterator[str], tally: Tally, clock: Clock | No
 
     MetaTrader 5 leaves the side empty that a tick has not changed: it stays as it was.
     """
-    delimiter = max("\t;,", key=header.count)
-    names = [name.strip(" <>").lower() for name in next(csv.reader([header], delimiter=delimiter))]
+    delimiter, names = header_of(header)
     at = tick_columns(names, tally.file)
     stamps = [at[key] for key in ("date", "time") if key in at]
     bid, ask, flags, sides, moment = at["bid"], at["ask"], at.get("flags", -1), Sides(), Moments(clock)
@@ -60,7 +53,7 @@ def csv_ticks(header: str, lines: Iterator[str], tally: Tally, clock: Clock | No
             told = sides.told(float(fields[bid] or 0.0), float(fields[ask] or 0.0), changed, hollow=True)
             yield (reader.line_num + 1, time, *told)
         except (ValueError, IndexError) as error:
-            unreadable(tally, reader.line_num + 1, delimiter.join(fields), error)
+            unreadable(tally, reader.line_num + 1, delimiter.join(fields), error, "tick")
 
 
 class Moments:
@@ -119,27 +112,7 @@ class Sides:
 
 def tick_columns(names: Sequence[str], file: str) -> dict[str, int]:
     """Return where each of time or date, bid, ask and flags stands, by the names it may have; the finest time first."""
-    found: dict[str, int] = {}
-    for key, known in _NAMES.items():
-        for name in known:
-            if name in names and key not in found:
-                found[key] = names.index(name)
-    if found.get("time") == _index(names, "time_msc"):
+    found = columns_of(names, file, _NAMES, ("bid", "ask"), "is it a file of ticks?")
+    if "time_msc" in names:
         found.pop("date", None)
-    missing = [key for key in ("bid", "ask") if key not in found]
-    if not {"date", "time"} & set(found):
-        missing.insert(0, "time")
-    if missing:
-        raise BarFileError(
-            f"{file}: no column for {', '.join(missing)} among {', '.join(names)}; is it a file of ticks?"
-        )
     return found
-
-
-def _index(names: Sequence[str], name: str) -> int:
-    return names.index(name) if name in names else -1
-
-
-def unreadable(tally: Tally, number: int, line: str, error: Exception) -> None:
-    """Note a row that is no tick."""
-    tally.note("unreadable", number, f"{line.strip()[:80]!r} is no tick ({error})")
