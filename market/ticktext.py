@@ -13,6 +13,7 @@ TickRow = tuple[int, int, float, float]
 BID, ASK = 2, 4
 """Bits of a terminal's flags: which side a tick has changed. Others stand beside them, documented or not."""
 _MINUTE = 60_000
+_LENGTHS = frozenset({len("YYYY.MM.DD HH:MM:SS"), len("YYYY.MM.DD HH:MM:SS.nnn")})
 _NAMES = {
     "date": ("date", "day"),
     "time": ("time_msc", "time", "datetime", "timestamp", "date time", "time (utc)", "gmt time", "ts"),
@@ -69,7 +70,7 @@ class Moments:
 
     def of(self, text: str) -> int:
         """Return UTC milliseconds of a stamp; ValueError where it is none."""
-        if len(text) not in {len("YYYY.MM.DD HH:MM:SS"), len("YYYY.MM.DD HH:MM:SS.nnn")} or text[16] != ":":
+        if len(text) not in _LENGTHS or text[16] != ":":
             return time_of(text, self._clock)
         minute, seconds, rest = text[:16], text[17:19], text[19:]
         if not seconds.isdecimal() or seconds > "59" or (rest and (rest[0] != "." or not rest[1:].isdecimal())):
