@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from market.barcheck import BarFileError, Policy, Report, Row, Tally, check_prices
-from market.barfile_columns import Clean, clean_bars
+from market.barfile_columns import clean_bars
 from market.barorder import Gaps, find_gaps, put_in_order, refuse_finer, timeframe_of
 from market.bars import Bars, bars_of
 from market.bartext import Clock, columns_of, csv_rows, form_of, histdata_rows, lines_of, time_of
@@ -47,25 +47,26 @@ def read_bars(
     path = Path(path)
     if timeframe is not None and timeframe not in TIMEFRAMES:
         raise BarFileError(f"{path}: {timeframe!r} is no timeframe; use one of {', '.join(TIMEFRAMES)}")
-    policy = policy or Policy()
-    clean = clean_bars(path, symbol, timeframe, policy, digits, clock) if _is_parquet(path) else None
+    tally = Tally(str(path), policy or Policy())
+    clean = clean_bars(path, symbol, timeframe, tally.policy, digits, clock) if is_parquet(path) else None
     if clean is not None:
-        return clean.bars, _told_clean(path, clean, clock)
-    tally = Tally(str(path), policy)
+        return clean.bars, _told(tally, clean.bars, len(clean.bars), clean.gaps, ("parquet", zone_of("parquet", clock)))
     form, rows = _rows(path, tally, clock)
-    return _settle(rows, symbol, timeframe, tally, digits, (form, _zone(form, clock)))
+    return _settle(rows, symbol, timeframe, tally, digits, (form, zone_of(form, clock)))
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Tell by its name whether a file is Parquet."""
     return path.suffix.lower() in {".parquet", ".pq"}
 
 
-def _zone(form: str, clock: Clock | None) -> str:
+def zone_of(form: str, clock: Clock | None) -> str:
+    """Return in words how the clock of a file of bars or ticks of this form is understood."""
     return _ZONES[form] if clock is None else "turned into UTC by the clock given"
 
 
 def _rows(path: Path, tally: Tally, clock: Clock | None) -> tuple[str, list[Row]]:
-    if _is_parquet(path):
+    if is_parquet(path):
         return "parquet", list(_parquet_rows(path, tally, clock))
     with lines_of(path) as lines:
         first = next(lines, "")
@@ -89,11 +90,6 @@ def _settle(
     gaps = find_gaps(ordered, frame, tally)
     bars = bars_of(symbol, name, (row[1:] for row in ordered))
     return bars, _told(tally, bars, len(rows) + tally.count("unreadable"), gaps, form)
-
-
-def _told_clean(path: Path, clean: Clean, clock: Clock | None) -> Report:
-    tally = Tally(str(path), Policy())
-    return _told(tally, clean.bars, len(clean.bars), clean.gaps, ("parquet", _zone("parquet", clock)))
 
 
 def _told(tally: Tally, bars: Bars, rows: int, gaps: Gaps, form: tuple[str, str]) -> Report:

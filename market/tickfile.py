@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from market.barcheck import ADVICE, BarFileError, Policy, Report, Tally
+from market.barfile import is_parquet, zone_of
 from market.barorder import utc
 from market.bartext import Clock, form_of, lines_of, time_of, unreadable
 from market.money import nearest
@@ -27,12 +28,6 @@ PAUSE = 3_600_000
 """Milliseconds without a tick from which on it is counted as a gap."""
 MEGABYTE = 1_000_000
 _HISTDATA = re.compile(r"\d{8} \d{9},")
-_ZONES = {
-    "histdata": "EST, UTC-5 the whole year",
-    "mt5": "server time taken as UTC",
-    "csv": "UTC, or as the stamps say",
-    "parquet": "UTC, or as the stamps say",
-}
 _ADVICE = ADVICE | {
     "range": 'mend the tick, or read with range="repair" (the ask is the bid) or "drop"',
     "duplicate": 'read with duplicate="drop"',
@@ -81,8 +76,7 @@ class TickFile:
     def report(self) -> Report:
         """Return what was found and done, once all parts are read."""
         return Report(
-            file=str(self.path), form=self.form,
-            zone=_ZONES[self.form] if self.clock is None else "turned into UTC by the clock given",
+            file=str(self.path), form=self.form, zone=zone_of(self.form, self.clock),
             rows=self._rows + self.tally.count("unreadable"), bars=self._kept, first=self._first, last=self._last,
             gaps=self._gaps, longest_gap_s=self._longest / 1000.0, longest_gap_at=self._where,
             problems=self.tally.problems(), of="ticks",
@@ -91,7 +85,7 @@ class TickFile:
     # --- rows ---------------------------------------------------------------------------------------------------------
 
     def _read(self, told: Told) -> Iterator[TickRow]:
-        if self.path.suffix.lower() in {".parquet", ".pq"}:
+        if is_parquet(self.path):
             self.form = "parquet"
             yield from _parquet_rows(self.path, self.tally, self.clock, told)
             return
