@@ -50,17 +50,42 @@ def lines_of(path: Path) -> Iterator[Iterator[str]]:
 
 
 def _open(path: Path, stack: ExitStack) -> io.BufferedReader | gzip.GzipFile | zipfile.ZipExtFile:
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic.startswith(b"\x1f\x8b"):
+    packed = _packed(path)
+    if packed == "gzip":
         return stack.enter_context(gzip.open(path, "rb"))
-    if magic != b"PK\x03\x04":
+    if packed != "zip":
         return stack.enter_context(path.open("rb"))
     archive = stack.enter_context(zipfile.ZipFile(path))
-    names = [n for n in archive.namelist() if n.lower().endswith((".csv", ".txt"))]
+    names = [one.filename for one in _texts(archive)]
     if len(names) != 1:
         raise BarFileError(f"{path}: holds {len(names)} text files ({', '.join(names)}), not one; unpack the one meant")
     return cast("zipfile.ZipExtFile", stack.enter_context(archive.open(names[0])))
+
+
+def text_size(path: Path) -> int:
+    """Return about how many bytes of text a plain, gzip or zip file holds; gzip counts to 4 GiB and begins again."""
+    packed = _packed(path)
+    if packed == "gzip":
+        with path.open("rb") as file:
+            file.seek(-4, 2)
+            return int.from_bytes(file.read(4), "little")
+    if packed == "zip":
+        with zipfile.ZipFile(path) as archive:
+            return sum(one.file_size for one in _texts(archive))
+    return path.stat().st_size
+
+
+def _packed(path: Path) -> str:
+    """Return how a file is packed by its first bytes: "gzip", "zip" or not at all."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(b"\x1f\x8b"):
+        return "gzip"
+    return "zip" if magic == b"PK\x03\x04" else ""
+
+
+def _texts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [one for one in archive.infolist() if one.filename.lower().endswith((".csv", ".txt"))]
 
 
 def form_of(first: str, histdata: re.Pattern[str] = _BARS) -> str:

@@ -2,7 +2,6 @@
 
 import math
 import re
-import zipfile
 
 from array import array
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from market.barcheck import ADVICE, BarFileError, Policy, Report, Tally
 from market.barfile import is_parquet, zone_of
 from market.barorder import utc
-from market.bartext import Clock, form_of, lines_of, time_of, unreadable
+from market.bartext import Clock, form_of, lines_of, text_size, time_of, unreadable
 from market.money import nearest
 from market.ticks import Ticks
 from market.ticktext import Moments, Sides, TickRow, csv_ticks, histdata_ticks, tick_columns
@@ -168,19 +167,6 @@ def counted(lines: Iterator[str], whole: int, told: Told) -> Iterator[str]:
             said = done
             told(done // MEGABYTE, max(whole, done) // MEGABYTE)
         yield line
-
-
-def text_size(path: Path) -> int:
-    """Return about how many bytes of text a plain, gzip or zip file holds; gzip counts to 4 GiB and begins again."""
-    with path.open("rb") as file:
-        magic = file.read(4)
-        if magic.startswith(b"\x1f\x8b"):
-            file.seek(-4, 2)
-            return int.from_bytes(file.read(4), "little")
-    if magic == b"PK\x03\x04":
-        with zipfile.ZipFile(path) as archive:
-            return sum(one.file_size for one in archive.infolist() if one.filename.lower().endswith((".csv", ".txt")))
-    return path.stat().st_size
 
 
 def _parquet_rows(path: Path, tally: Tally, clock: Clock | None, told: Told) -> Iterator[TickRow]:
