@@ -12,11 +12,11 @@ import msgspec
 
 from market.barcheck import BarFileError, Policy
 from market.barfile_room import columns_for, let_go
-from market.barorder import Gaps
+from market.barorder import Gaps, most_frequent, timeframe_as_long
 from market.bars import COLUMNS, Bars
 from market.bartext import Clock, columns_of
 from market.money import nearest
-from market.types import TIMEFRAMES
+from market.types import DAY_MS, TIMEFRAMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,10 +88,10 @@ def _read(
         done, last = done + len(time), time[-1:] if len(time) else last
         let_go(columns.values())
     default_memory_pool().release_unused()  # a backtest's peak comes later, and takes it
-    name = timeframe or _named(steps)
-    usual = steps.most_common(1)[0][0] if steps else 0
-    frame = TIMEFRAMES[name] * 1000
-    if not done or 0 < usual < frame:
+    usual = most_frequent(steps)
+    name = timeframe or timeframe_as_long(usual)
+    frame = TIMEFRAMES.get(name, 0) * 1000
+    if not (done and frame) or 0 < usual < frame:
         raise _Flawed
     return Clean(bars=Bars(symbol=symbol, timeframe=name, made="", **columns), gaps=_over(gaps, steps, frame))
 
@@ -140,7 +140,7 @@ def _times(column: "pa.Array", *, named: bool) -> "NDArray[np.int64]":
     if column.null_count:
         raise _Flawed
     if pa.types.is_date32(column.type):
-        return column.cast(pa.int32()).to_numpy(zero_copy_only=False).astype("int64") * 86_400_000  # type: ignore[no-any-return]  # pyarrow has no types
+        return column.cast(pa.int32()).to_numpy(zero_copy_only=False).astype("int64") * DAY_MS  # type: ignore[no-any-return]  # pyarrow has no types
     if pa.types.is_timestamp(column.type):
         if named and column.type.tz not in {None, "UTC"}:
             raise _Flawed
@@ -183,12 +183,3 @@ def _over(gaps: Gaps, steps: Counter[int], frame: int) -> Gaps:
     """Return how many distances are longer than a bar, and the longest in seconds."""
     count = sum(many for step, many in steps.items() if step > frame)
     return (count, gaps[1] / 1000.0, int(gaps[2])) if count else (0, 0.0, 0)
-
-
-def _named(steps: Counter[int]) -> str:
-    """Return the timeframe as long as the most frequent distance."""
-    usual = steps.most_common(1)[0][0] if steps else 0
-    for name, length in TIMEFRAMES.items():
-        if length * 1000 == usual:
-            return name
-    raise _Flawed

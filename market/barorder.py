@@ -29,10 +29,18 @@ def timeframe_of(rows: Sequence[Row], file: str) -> str:
     step = _usual_step(rows)
     if not step:
         raise BarFileError(f"{file}: one bar does not tell its timeframe; name it")
-    for name, length in TIMEFRAMES.items():
-        if length * 1000 == step:
-            return name
+    if name := timeframe_as_long(step):
+        return name
     raise BarFileError(f"{file}: bars are mostly {step / 1000:g} s apart, which is no timeframe; name the one meant")
+
+
+def timeframe_as_long(step: int) -> str:
+    """Return the timeframe whose bars are so many milliseconds long; empty: none.
+
+    >>> timeframe_as_long(300_000), timeframe_as_long(301_000)
+    ('M5', '')
+    """
+    return next((name for name, length in TIMEFRAMES.items() if length * 1000 == step), "")
 
 
 def refuse_finer(rows: Sequence[Row], timeframe: str, file: str) -> None:
@@ -46,7 +54,11 @@ def refuse_finer(rows: Sequence[Row], timeframe: str, file: str) -> None:
 
 def _usual_step(rows: Sequence[Row]) -> int:
     times = sorted({row[1] for row in rows})
-    steps = Counter(b - a for a, b in pairwise(times))
+    return most_frequent(Counter(b - a for a, b in pairwise(times)))
+
+
+def most_frequent(steps: Counter[int]) -> int:
+    """Return the distance that is there most often; 0: there is none."""
     return steps.most_common(1)[0][0] if steps else 0
 
 
