@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from backtests.cost_calibration import asked_by
 from market.types import Deal, DealEntry, Side
 from runtime.core.decision import Decision
 
@@ -63,10 +64,8 @@ def _fill(
 ) -> Fill:  # fmt: skip
     one = deal or twin
     assert one is not None  # noqa: S101 - one of both is there
-    mine, theirs = (
-        decisions.get((d.magic, d.side)) if d and d.reason == "expert" else None  # a stop was asked for by nobody
-        for d, decisions in zip((deal, twin), asked, strict=True)
-    )
+    mine = asked_by(deal, asked[0]) if deal else None
+    theirs = asked_by(twin, asked[1]) if twin else None
     scale = scales[one.symbol] * one.side
     points = (deal.price - twin.price) * scale if deal and twin else math.nan
     quote = (_quoted(mine, one.side) - _quoted(theirs, one.side)) * scale if mine and theirs else math.nan
