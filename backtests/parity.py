@@ -15,7 +15,7 @@ import msgspec
 
 from backtests.backtest import all_called_here
 from backtests.drive import Drive, PlainDrive
-from backtests.parity_causes import Cause, Difference, Wrong, alone, blamed, difference_of
+from backtests.parity_causes import Cause, Difference, Wrong, alone, blamed, difference_of, feeds_read
 from backtests.parity_fills import Fill, fills_of
 from backtests.parity_journal import Lived, lived
 from backtests.recorded import day_ms
@@ -75,7 +75,7 @@ def parity(
     lasts = {} if told.ended else {key: tape.time[-1] for key, tape in tapes.items()}
     ends, made = _parted(again.decisions, lasts)
     mine, theirs = _of_day(_parted(told.decisions, lasts)[1], first, end), _of_day(made, first, end)
-    found = _compared(mine, theirs, wrong, _read_by(plan))
+    found = _compared(mine, theirs, wrong, feeds_read(plan))
     out = {(d.magic, d.side) for d in ends if d.instruction}
     deals = [_on(each, first, end) for each in (told.deals, again.deals)]
     deals[1] = [deal for deal in deals[1] if (deal.magic, deal.side) not in out]
@@ -123,12 +123,6 @@ def _wrong_bars(told: Lived, tapes: Mapping[FeedKey, Bars], end: int) -> list[Wr
         found += [(time, key, "missing bar") for time in mine.keys() ^ theirs.keys() if time < end]
         found += [(time, key, "revised bar") for time in mine.keys() & theirs.keys() if mine[time] != theirs[time]]
     return sorted(found)
-
-
-def _read_by(plan: Plan) -> dict[str, set[FeedKey]]:
-    """Return the feeds that each strategy reads: its own, and its regime's."""
-    regimes = {r.name: (r.symbol, r.told) for r in plan.regimes}
-    return {s.name: {(s.symbol, s.timeframe), regimes.get(s.regime, (s.symbol, s.timeframe))} for s in plan.strategies}
 
 
 Key = tuple[str, str, str, int]

@@ -5,8 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from runtime.core.birth import beside
 from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
+from runtime.core.plan import Plan
 
 Cause = Literal[
     "configuration", "away", "missing bar", "revised bar", "earlier", "hold", "veto", "spread", "size", "unexplained"
@@ -48,6 +50,19 @@ def blamed(wrong: Sequence[Wrong], read: Collection[FeedKey], until: int) -> Cau
     None where none of them is: a bar that it never saw explains nothing of what it wanted.
     """
     return next((cause for time, key, cause in reversed(wrong) if time <= until and key in read), None)
+
+
+def feeds_read(plan: Plan) -> dict[str, set[FeedKey]]:
+    """Return the feeds that each strategy reads: its own, its regime's, and those that it is shown beside its own."""
+    regimes = {r.name: (r.symbol, r.told) for r in plan.regimes}
+    return {
+        s.name: {
+            (s.symbol, s.timeframe),
+            regimes.get(s.regime, (s.symbol, s.timeframe)),
+            *(shown.key for shown in beside(s).values()),
+        }
+        for s in plan.strategies
+    }
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

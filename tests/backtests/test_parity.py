@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backtests.parity import Parity, parity
-from backtests.parity_causes import Cause, Wrong, blamed
+from backtests.parity_causes import Cause, Wrong, blamed, feeds_read
 from brokers.latch import Command
 from config.account import AccountConfig
 from config.errors import DataError
@@ -19,9 +19,13 @@ from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, LevelChanged
 from runtime.journal.writer import JournalWriter
 from runtime.recorder import Recorder
+from strategies.beside import Beside
+from strategies.window import WindowStrategy
+from tests.cores import a_lane, a_plan
 from tests.journaled import Journaled, a_config, a_tape, new_pair, recorder_of
 from tests.tapes import Row, rows_of
 from tests.venues import HOUR, MONDAY
+from tests.windows import spread
 from tidegate.cli import run
 
 DAYS = [datetime.date(2024, 1, day) for day in range(2, 7)]
@@ -147,6 +151,15 @@ def test_a_bar_that_a_strategy_does_not_read_explains_nothing_of_it() -> None:
 
     assert "revised bar" == blamed(wrong, mine, 30)
     assert [None, "missing bar"] == [blamed(wrong, other, until) for until in (19, 20)]
+
+
+def test_a_strategy_reads_what_it_is_shown_beside_its_own_bars() -> None:
+    """A bar of another feed that is missing explains what a function made of it."""
+    shown = Beside(symbol="EURUSD", timeframe="H1", window=5)
+    strategy = WindowStrategy(name="spread", function=spread, window=8, others={"euro": shown})
+    (read,) = feeds_read(a_plan(a_lane({}, strategy=strategy))).values()
+
+    assert {("XAUUSD", "H1"), ("EURUSD", "H1")} == read
 
 
 def test_a_bar_that_is_missing_is_found_and_blamed(tmp_path: Path) -> None:
