@@ -97,8 +97,7 @@ def within_of(config: AccountConfig, tapes: Iterable[FeedKey]) -> dict[str, With
     """Return of each symbol what tells the way of prices within its shortest bars, where anything does."""
     found: dict[str, Within] = {}
     for symbol, timeframe in sorted(tapes, key=lambda key: -TIMEFRAMES[key[1]]):
-        section = config.data.get(config.table_of(symbol, timeframe), DataSection())
-        finer = section if section.format == "ticks" else config.data.get(section.finer)
+        finer = _finer(config, (symbol, timeframe))
         found.pop(symbol, None)
         if finer is not None and finer.format == "ticks":
             found[symbol] = OfTicks(ticks_of(config, symbol, finer)[0])
@@ -109,9 +108,14 @@ def within_of(config: AccountConfig, tapes: Iterable[FeedKey]) -> dict[str, With
 
 def finer_files(config: AccountConfig, tapes: Iterable[FeedKey]) -> list[Path]:
     """Return the files that tell the ways of prices within bars: of ticks, or of shorter bars."""
-    sections = [config.data.get(config.table_of(*key), DataSection()) for key in tapes]
-    finer = [s if s.format == "ticks" else config.data.get(s.finer) for s in sections]
+    finer = [_finer(config, key) for key in tapes]
     return [Path(section.file) for section in finer if section is not None and section.file]
+
+
+def _finer(config: AccountConfig, key: FeedKey) -> DataSection | None:
+    """Return the table of what tells the ways of prices within a feed's bars; None where nothing does."""
+    section = config.data.get(config.table_of(*key), DataSection())
+    return section if section.format == "ticks" else config.data.get(section.finer)
 
 
 def read_ahead(config: AccountConfig, stage: Callable[[str], None], told: Told) -> None:
