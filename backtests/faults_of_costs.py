@@ -108,13 +108,14 @@ def _free(record: Record, name: str) -> bool:
 
 def _assumed(record: Record, live: list[Trade]) -> Iterator[Fault]:
     """Say of which symbols spread or slippage is what somebody has written down."""
+    traded = {t.symbol for t in live}
     for (name, timeframe), tape in record.tapes.items():
         costs = record.config.symbols[name].costs
-        bare = len(tape) - spreads_known(tape)
-        told = [f"spread {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare and costs.spread else []
+        bare = len(tape) - spreads_known(tape) if name in traded and costs.spread else 0
+        told = [f"spread {costs.spread:g} points on {bare:,} of {len(tape):,} bars"] if bare else []
         told += [f"slippage {costs.slippage:g}"] if not costs.slips and not _free(record, name) else []
         told += _late(record, name)
-        if told and name in {t.symbol for t in live}:
+        if told and name in traded:
             yield Fault(
                 "assumed_costs",
                 f"{name} {timeframe}: costs are assumed, not measured ({', '.join(told)}): see `tidegate calibrate`.",
@@ -138,8 +139,9 @@ def _late(record: Record, name: str) -> list[str]:
 def _without_spread(record: Record, live: list[Trade]) -> Iterator[Fault]:
     traded = {t.symbol for t in live}
     for (name, timeframe), tape in record.tapes.items():
-        bare = len(tape) - spreads_known(tape)
-        if name in traded and bare and record.config.symbols[name].costs.spread <= 0.0:
+        if name not in traded or record.config.symbols[name].costs.spread > 0.0:
+            continue
+        if bare := len(tape) - spreads_known(tape):
             yield Fault(
                 "inside_spread",
                 f"{name} {timeframe}: {bare:,} of {len(tape):,} bars have no spread and none is configured, so who "
