@@ -48,12 +48,14 @@ class Passage:
 
     def takes(self, request: AnyRequest) -> bool:
         """Take an order along that is not there at once; none overtakes another."""
-        way = self.within.get(request.symbol)
-        late = _latency(self.costs.get(request.symbol, Costs()), request.id) if way is not None and way.quotes else 0
+        within = self.within.get(request.symbol)
+        if within is None or not within.quotes:
+            return False
+        late = _latency(self.costs.get(request.symbol, Costs()), request.id)
         if late <= 0:
             return False
         at = self.venue.at
-        due = (way.begun(at) if way is not None and at == self._opening else at) + late
+        due = (within.begun(at) if at == self._opening else at) + late
         self._coming.append((max(due, self._coming[-1][0]) if self._coming else due, request))
         return True
 
