@@ -116,8 +116,7 @@ class Passage:
 
     def _busy(self, symbol: str) -> bool:
         """Tell whether anything is open in a symbol, rests there, or is on its way to it."""
-        stands = self.venue.unsure(symbol, 0.0, 0.0, 0.0) is not None
-        return stands or any(request.symbol == symbol for _, request in self._coming)
+        return self.venue.stands(symbol) or any(request.symbol == symbol for _, request in self._coming)
 
     def _begun(self, reel: Reel) -> Way:
         """Return the way of a bar that has opened; what nothing stands in, or is on its way to, needs none."""

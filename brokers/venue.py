@@ -130,8 +130,12 @@ class Venue:
 
     def unsure(self, symbol: str, high: float, low: float, close: float) -> int | None:
         """Return how many exits a bar would leave open by itself; None where nothing is there that it could move."""
+        return unsure(self._a.books[symbol], high, low, close) if self.stands(symbol) else None
+
+    def stands(self, symbol: str) -> bool:
+        """Tell whether a position is open in a symbol, or an order rests there."""
         book = self._a.books[symbol]
-        return unsure(book, high, low, close) if book.positions or book.orders else None
+        return bool(book.positions or book.orders)
 
     def quote(self, symbol: str) -> tuple[float, float]:
         """Return the last (bid, ask) of a symbol; zeros before the first."""

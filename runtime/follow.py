@@ -55,8 +55,7 @@ class Follower:
     def _play(self, symbol: str, bar: Span) -> None:
         """Let a bar go its way, if it is told and anything stands in it."""
         within = self.within.get(symbol)
-        stands = within is not None and self.venue.unsure(symbol, bar.high, bar.low, bar.close) is not None
-        way = within.way(bar) if within is not None and stands else ()
+        way = within.way(bar) if within is not None and self.venue.stands(symbol) else ()
         for moment in (*way, closing(bar, way)):
             happen(self.venue, symbol, moment)
 
