@@ -53,18 +53,6 @@ MT5_DAYS = """<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>
 Write = Callable[..., Path]
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write text to a file and return where."""
-
-    def written(text: str, name: str = "bars.csv", coding: str = "utf-8") -> Path:
-        path = tmp_path / name
-        path.write_bytes(text.encode(coding))
-        return path
-
-    return written
-
-
 def rows_of(bars: Bars) -> list[tuple[float, ...]]:
     """Return bars as plain rows."""
     return [tuple(getattr(bar, name) for name in COLUMNS) for bar in bars]

@@ -59,18 +59,6 @@ EPOCH = """time;time_msc;bid;ask
 Write = Callable[..., Path]
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write text to a file and return where."""
-
-    def written(text: str, name: str = "ticks.csv", coding: str = "utf-8") -> Path:
-        path = tmp_path / name
-        path.write_bytes(text.encode(coding))
-        return path
-
-    return written
-
-
 def rows_of(ticks: Ticks) -> list[tuple[int, float, float]]:
     """Return ticks as plain rows."""
     return list(zip(ticks.time, ticks.bid, ticks.ask, strict=True))
