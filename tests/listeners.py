@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command, Level
-from config.bus import RemoteSection
+from config.remote import RemoteSection
 from config.secrets import SecretRef
 from runtime.bus.ear import Ear, Reply, Wanted
 from runtime.bus.hooks import Hooks

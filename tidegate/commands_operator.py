@@ -105,8 +105,8 @@ def _elsewhere(account: str, via: str | None) -> bool:
     """Say whether an account is commanded over the bus: because that is said, or because nothing of it is here."""
     if via is not None:
         return via == "mqtt"
-    from config.bus import remote_place  # noqa: PLC0415
     from config.places import account_at  # noqa: PLC0415
+    from config.remote import remote_place  # noqa: PLC0415
 
     try:
         account_at(account)
@@ -116,7 +116,7 @@ def _elsewhere(account: str, via: str | None) -> bool:
 
 
 def _status_elsewhere(account: str, *, as_json: bool) -> None:
-    from config.bus import load_remote  # noqa: PLC0415
+    from config.remote import load_remote  # noqa: PLC0415
     from runtime.bus.caller import called  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
 
@@ -147,7 +147,7 @@ def _change(
 
 def _changed(account: str, level: "Level", reason: str, via: str | None, *, force: bool) -> "Report":
     if _elsewhere(account, via):
-        from config.bus import load_remote  # noqa: PLC0415
+        from config.remote import load_remote  # noqa: PLC0415
         from runtime.bus.caller import change_remote  # noqa: PLC0415
 
         return change_remote(load_remote(account), level, reason, force=force)

@@ -22,7 +22,8 @@ from typing import Any
 
 from backtests.benchmarks.timing import tail, tail_head
 from brokers.latch import Command, Level
-from config.bus import BusSection, RemoteSection
+from config.bus import BusSection
+from config.remote import RemoteSection
 from runtime.bus.assembly import bus_of
 from runtime.bus.caller import Caller, called
 from runtime.bus.hooks import Hooks

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Level
-from config.bus import RemoteSection
 from config.errors import ConfigError
+from config.remote import RemoteSection
 from runtime.bus.assembly import broker_of
 from runtime.bus.mqtt import Mqtt
 from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics, unheard

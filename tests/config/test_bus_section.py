@@ -7,6 +7,7 @@ import pytest
 from config.errors import ConfigError
 from config.load import digest, parse
 from config.new_account import account_text
+from config.remote import load_remote
 
 PLAIN = account_text("one", kind="lookalike")
 BUS = '\n[bus]\nhost = "mqtt.example.org"\nkey = "d.jwk"\noperators = "ring.json"\nca = "ca.crt"\n'
@@ -47,3 +48,42 @@ def test_what_the_section_may_not_say_is_refused_by_its_key(tmp_path: Path, line
     with pytest.raises(ConfigError) as refusal:
         parse(f"{PLAIN}{BUS}{line}\n", folder=tmp_path)
     assert problem in str(refusal.value)
+
+
+# --- the side of people elsewhere ------------------------------------------------------------------------------------
+
+
+def test_files_of_a_remote_account_are_meant_from_the_folder_of_its_toml(tmp_path: Path) -> None:
+    """As in an account's own TOML: a home that nobody has stands as it was written, and is missed when it is read."""
+    said = tmp_path / "far.toml"
+    said.write_text(
+        '[remote]\naccount = "far"\nhost = "localhost"\nkey = "a.jwk"\noperators = "~no-one-at-all/ring.json"\n'
+        'password = { file = "../secret" }\n'
+    )
+    remote = load_remote(str(said))
+
+    assert remote.password is not None
+    assert [tmp_path / "a.jwk", tmp_path / "~no-one-at-all" / "ring.json", tmp_path.parent / "secret"] == [
+        Path(file) for file in (remote.key, remote.operators, remote.password.file)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        (b"remote = " + b"[" * 5_000, "far.toml: not TOML"),
+        (b"#" * 1_000_001, "far.toml: larger than 1000000 bytes"),
+        (b"# \xff", "far.toml: not UTF-8 text"),
+        (b"remote = 1", "far.toml: remote: expected"),
+    ],
+    ids=["nested", "large", "encoding", "shape"],
+)
+def test_a_remote_account_s_toml_that_is_none_is_refused_as_an_account_s_is(
+    tmp_path: Path, raw: bytes, problem: str
+) -> None:
+    """In one line that names the file."""
+    file = tmp_path / "far.toml"
+    file.write_bytes(raw)
+
+    with pytest.raises(ConfigError, match=problem):
+        load_remote(str(file))
