@@ -63,6 +63,16 @@ else:
 _PIECE = 65_536
 
 
+def put(draft: Path, path: Path, raw: bytes) -> None:
+    """Put bytes in the place of a file, by a draft beside it: after a power cut the old ones are there, or the new."""
+    with draft.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    replace(draft, path)
+    sync_folder(path.parent)
+
+
 def content(path: str) -> bytes | None:
     """Return all that stands in a file now, None where it cannot be read; with as few calls of the system as it takes.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from brokers.mt5.inplace import sync_folder
+from brokers.mt5.inplace import put
 from config.errors import ConfigError, UsageError
 from config.secrets import SecretRef, read_secret
 from runtime.operator.signing import Pinned, Ring, Role, Signer, new_signer, signer_of
@@ -99,10 +99,5 @@ def _write_private(path: Path, signer: Signer) -> None:
 def _write_ring(path: Path, keys: tuple[Pinned, ...]) -> None:
     """Replace a ring as a whole: a daemon that reads it meanwhile sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(RingFile(keys)), indent=1) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_folder(path.parent)
+    raw = msgspec.json.format(msgspec.json.encode(RingFile(keys)), indent=1) + b"\n"
+    put(path.with_name(f"{path.name}.new"), path, raw)

@@ -29,7 +29,7 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
-from brokers.mt5.inplace import content, read_at, replace, sync_folder, write_at
+from brokers.mt5.inplace import content, put, read_at, write_at
 from brokers.mt5.locks import taken
 
 LOG_FILE = "latch.log"
@@ -203,13 +203,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _replace(path: Path, raw: bytes) -> None:
-    draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    replace(draft, path)
-    sync_folder(path.parent)
+    put(path.with_suffix(".new"), path, raw)
 
 
 @contextlib.contextmanager
