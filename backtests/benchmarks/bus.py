@@ -117,7 +117,7 @@ def halts(caller: Caller, state: Path, many: int) -> tuple[list[float], list[flo
     found: tuple[list[float], list[float], list[float]] = [], [], []
     for _ in range(many):
         began = time.perf_counter()
-        caller.ask(caller._told("halt", "measured", -1, 60_000, force=False), 10.0)  # noqa: SLF001 - without what follows
+        caller.ask(caller.told("halt", "measured", -1, 60_000), 10.0)  # without what follows
         halted = time.perf_counter()
         caller.look()
         looked = time.perf_counter()
@@ -140,7 +140,7 @@ def troubled(remote: RemoteSection, broker: Broker, many: int) -> int:
         for _ in range(50):
             try:
                 with called(remote) as caller:
-                    told = told or caller._told(LEVELS[number % 2], "measured", -1, 60_000, force=False)  # noqa: SLF001
+                    told = told or caller.told(LEVELS[number % 2], "measured", -1, 60_000)
                     caller.ask(told, 5.0)  # the same command is sent again
                     answered += 1
                     break

@@ -57,7 +57,7 @@ class Caller:
 
     def look(self, patience_s: float = PATIENCE_S) -> Answer:
         """Return where the account stands, as its daemon says."""
-        return self.ask(self._told("status", "", -1, LOOSEN_MS, force=False), patience_s)
+        return self.ask(self.told("status", "", -1, LOOSEN_MS), patience_s)
 
     def change(self, level: Level, why: str, *, force: bool = False) -> Answer:
         """Ask for a level; RefusedError where the daemon says no, UnreachableError where it says nothing.
@@ -66,7 +66,7 @@ class Caller:
         """
         generation = self.look().generation if RANK[level] < RANK["halt"] else -1
         lasts = LOOSEN_MS if level == "run" else TIGHTEN_MS
-        told = self._told(level, why, generation, lasts, force=force)
+        told = self.told(level, why, generation, lasts, force=force)
         answer = self.ask(told, PATIENCE_S)
         if not answer.ok:
             raise RefusedError(f"refused: {answer.problem}")
@@ -74,6 +74,15 @@ class Caller:
         with contextlib.suppress(BusError):  # it is done: what is kept is for a daemon that was away
             self.runner.run(self.line.publish(Message(self.topics.desired, kept, retain=True, expires_s=lasts // 1000)))
         return answer
+
+    def told(self, command: Word, why: str, generation: int, lasts_ms: int, *, force: bool = False) -> Told:
+        """Return a new command, the next of its key, to be asked as often as it takes: it is obeyed once."""
+        now = self.clock.wall_ms()
+        return Told(
+            account=self.account, command=command, arguments=Arguments(force=force, generation=generation),
+            why=legible(why)[:500], id=secrets.token_urlsafe(12), sequence=self._next(now), issued=now,
+            expires=now + lasts_ms,
+        )  # fmt: skip
 
     def ask(self, told: Told, patience_s: float) -> Answer:
         """Send a command until it is answered; UnreachableError where it is not in time."""
@@ -123,14 +132,6 @@ class Caller:
 
     def _signed(self, told: Told) -> bytes:
         return self.signer.sign(msgspec.json.encode(told))
-
-    def _told(self, command: Word, why: str, generation: int, lasts_ms: int, *, force: bool) -> Told:
-        now = self.clock.wall_ms()
-        return Told(
-            account=self.account, command=command, arguments=Arguments(force=force, generation=generation),
-            why=legible(why)[:500], id=secrets.token_urlsafe(12), sequence=self._next(now), issued=now,
-            expires=now + lasts_ms,
-        )  # fmt: skip
 
     def _next(self, now: int) -> int:
         """Return the next sequence: the clock, or one more than the last one where that is ahead."""

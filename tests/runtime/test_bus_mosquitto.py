@@ -113,7 +113,7 @@ def sent(house: House, broker: Mosquitto, n: int) -> int:
     while time.monotonic() < deadline:
         try:
             with called(house.remote("phone", broker.port)) as caller:
-                told = told or caller._told("halt", f"command {n}", -1, 60_000, force=False)
+                told = told or caller.told("halt", f"command {n}", -1, 60_000)
                 return caller.ask(told, 5.0).generation
         except UnreachableError:
             time.sleep(0.05)
@@ -129,7 +129,7 @@ def test_a_command_that_waited_for_the_daemon_is_obeyed_when_it_comes(
     until(lambda: first.beaten)
     first.close()
     with called(house.remote("risk", broker.port)) as caller:
-        told = caller._told("close-only", "while away", -1, 60_000, force=False)
+        told = caller.told("close-only", "while away", -1, 60_000)
         with pytest.raises(UnreachableError, match="has not answered"):
             caller.ask(told, 0.3)
     broker.kill()
@@ -292,7 +292,7 @@ def test_rules_keep_a_stranger_s_command_from_the_daemon_and_the_answer_s_absenc
     until(lambda: listener.beaten and not listener.why)
     halted = change_remote(house.remote("risk", broker.port, folder / "risk.password", user="risk"), "halt", "smoke")
     with called(house.remote("risk", broker.port, folder / "stranger.password", user="stranger")) as caller:
-        told = caller._told("flatten", "forged", -1, 60_000, force=False)
+        told = caller.told("flatten", "forged", -1, 60_000)
         with pytest.raises(UnreachableError, match="may this user write there"):
             caller.ask(told, 0.4)
     with pytest.raises(AbsentError, match=r"uthori[sz]"):
