@@ -1,79 +1,17 @@
-"""A real Mosquitto in a process of its own, which can be frozen, killed and started again over what it has kept."""
-
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import time
+"""The Mosquitto of tests, which are skipped where there is none."""
 
 from pathlib import Path
 
 import pytest
 
-PROGRAM = shutil.which("mosquitto") or next((p for p in ("/usr/sbin/mosquitto",) if os.access(p, os.X_OK)), "")
-ABSENT = "no Mosquitto here: apt-get install mosquitto"
-PATIENCE_S = 5.0
+from backtests.benchmarks import mosquitto
 
 
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-class Mosquitto:
+class Mosquitto(mosquitto.Mosquitto):
     """A broker on a free port of this machine."""
 
     def __init__(self, folder: Path, conf: str = "allow_anonymous true\n") -> None:
-        """Write its configuration; it is skipped where there is none."""
-        if not PROGRAM:
-            pytest.skip(ABSENT)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.port = folder, free_port()
-        user = "user root\n" if os.getuid() == 0 else ""  # or it would read nothing of ours
-        text = (
-            f"{user}listener {self.port} 127.0.0.1\n{conf}set_tcp_nodelay true\npersistence true\n"
-            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
-        )
-        (folder / "mosquitto.conf").write_text(text)
-        self.process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    def start(self) -> None:
-        """Start, and wait until it takes calls."""
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAM, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return
-        self.kill()
-        raise AssertionError((self.folder / "log").read_text())
-
-    def signal(self, number: int) -> None:
-        """Send a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def freeze(self) -> None:
-        """Let it stand still, as a network that swallows everything."""
-        self.signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self.signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End it at once; what it has written stays."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        """Start it, where there is one."""
+        if not mosquitto.PROGRAM:
+            pytest.skip(mosquitto.ABSENT)
+        super().__init__(folder, conf)

@@ -7,10 +7,6 @@ how long that takes by itself is measured beside it. Then commands while the bro
 
 import argparse
 import concurrent.futures
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from backtests.benchmarks.mosquitto import Mosquitto, certified
 from backtests.benchmarks.timing import tail, tail_head
 from brokers.latch import Command, Level
 from config.bus import BusSection
@@ -37,54 +34,6 @@ AIM_MS = 20.0
 ACCOUNT = "measured"
 LEVELS: tuple[Level, Level] = ("halt", "flatten")
 """Sent in turn: neither is looser than the other, and each changes the latch."""
-RECIPE = Path(__file__).parents[2] / "deploy" / "mosquitto" / "certificates.sh"
-
-
-class Broker:
-    """A Mosquitto on a free port."""
-
-    def __init__(self, folder: Path) -> None:
-        """Make its certificate and start it."""
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = int(one.getsockname()[1])
-        self.conf = folder / "mosquitto.conf"
-        subprocess.run(["/bin/sh", str(RECIPE), str(folder), "localhost"], check=True, capture_output=True)
-        self.conf.write_text(
-            f"{'user root' if os.getuid() == 0 else ''}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\n"
-            f"cafile {folder}/ca.crt\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n"
-            "set_tcp_nodelay true\npersistence true\nautosave_on_changes true\nautosave_interval 1\n"
-            f"persistence_location {folder}/\n"
-        )
-        self.start()
-
-    def start(self) -> None:
-        """Start, and wait until it takes calls."""
-        program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        self.process = subprocess.Popen([program, "-c", str(self.conf)], stderr=subprocess.DEVNULL)
-        while self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return
-        raise RuntimeError("Mosquitto ended")
-
-    def kill(self) -> None:
-        """End it at once."""
-        self.process.kill()
-        self.process.wait()
-
-    def trouble(self, number: int) -> None:
-        """Kill it, or have it stand still for a while."""
-        if number % 4 == 0:
-            self.process.send_signal(signal.SIGSTOP)
-            time.sleep(1.0)
-            self.process.send_signal(signal.SIGCONT)
-        else:
-            self.kill()
-            self.start()
 
 
 def listen(folder: Path, port: int) -> None:
@@ -129,13 +78,24 @@ def halts(caller: Caller, state: Path, many: int) -> tuple[list[float], list[flo
     return found
 
 
-def troubled(remote: RemoteSection, broker: Broker, many: int) -> int:
+def trouble(broker: Mosquitto, number: int) -> None:
+    """Kill it, or have it stand still for a while."""
+    if number % 4 == 0:
+        broker.freeze()
+        time.sleep(1.0)
+        broker.thaw()
+    else:
+        broker.kill()
+        broker.start()
+
+
+def troubled(remote: RemoteSection, broker: Mosquitto, many: int) -> int:
     """Send commands through trouble; return how many were answered."""
     answered = 0
     for number in range(many):
-        trouble = threading.Timer(0.01, broker.trouble, (number // 5,)) if number % 5 == 0 else None
-        if trouble is not None:
-            trouble.start()
+        soon = threading.Timer(0.01, trouble, (broker, number // 5)) if number % 5 == 0 else None
+        if soon is not None:
+            soon.start()
         told = None
         for _ in range(50):
             try:
@@ -146,8 +106,8 @@ def troubled(remote: RemoteSection, broker: Broker, many: int) -> int:
                     break
             except UnreachableError:
                 time.sleep(0.05)
-        if trouble is not None:
-            trouble.join()
+        if soon is not None:
+            soon.join()
     return answered
 
 
@@ -156,7 +116,7 @@ def measure(folder: Path, many: int, commands: int) -> None:
     latch.create(folder / "state", command_of("run", "measured", "direct", "me"))
     new_key(ACCOUNT, "daemon", folder / "ring.json", folder / "daemon.jwk")
     new_key("me", "operator", folder / "ring.json", folder / "me.jwk")
-    broker = Broker(folder)
+    broker = Mosquitto(folder, f"allow_anonymous true\n{certified(folder)}")
     remote = RemoteSection(
         account=ACCOUNT, host="localhost", port=broker.port, ca=str(folder / "ca.crt"), key=str(folder / "me.jwk"),
         operators=str(folder / "ring.json"),

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from backtests.benchmarks.mosquitto import certified, free_port
 from runtime.bus.caller import RefusedError, called, change_remote
 from runtime.bus.listener import State
 from runtime.bus.mqtt import MqttLine
@@ -26,7 +27,7 @@ from runtime.operator import latch
 from runtime.operator.client import AbsentError, UnreachableError
 from runtime.operator.signing import Signed
 from tests.listeners import ACCOUNT, House
-from tests.mosquittos import Mosquitto, free_port
+from tests.mosquittos import Mosquitto
 
 PASSWORDS = "mosquitto_passwd"
 
@@ -314,11 +315,7 @@ def test_a_line_under_tls_trusts_its_own_authority_alone(house: House, tmp_path:
     """Commands travel as they do in the clear; a broker that nobody vouches for is no broker."""
     folder = tmp_path / "tls"
     folder.mkdir()
-    certify(folder)
-    broker = Mosquitto(
-        folder,
-        f"allow_anonymous true\ncafile {folder}/ca.crt\ncertfile {folder}/server.crt\nkeyfile {folder}/server.key\n",
-    )
+    broker = Mosquitto(folder, f"allow_anonymous true\n{certified(folder)}")
     stack.callback(broker.kill)
     trust: dict[str, Any] = {"tls": True, "ca": str(folder / "ca.crt"), "host": "localhost"}
     listener = house.listener(broker.port, **trust)
@@ -331,9 +328,3 @@ def test_a_line_under_tls_trusts_its_own_authority_alone(house: House, tmp_path:
     gc.collect()
 
     assert ("halt", 2) == (halted.level, halted.generation)
-
-
-def certify(folder: Path) -> None:
-    """Make an authority and a broker's certificate, as the recipe says."""
-    recipe = Path(__file__).parents[2] / "deploy" / "mosquitto" / "certificates.sh"
-    subprocess.run(["/bin/sh", str(recipe), str(folder), "localhost"], check=True, capture_output=True)

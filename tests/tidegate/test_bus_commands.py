@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backtests.benchmarks.mosquitto import free_port
 from tests.listeners import ACCOUNT, House
-from tests.mosquittos import Mosquitto, free_port
+from tests.mosquittos import Mosquitto
 from tidegate.cli import run
 
 
