@@ -77,6 +77,15 @@ def serving(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
+def attended(folder: Path) -> Iterator[Path]:
+    """Have a server running for the folder, and a look-alike of this process connected to it."""
+    with serving(folder):
+        assert m.initialize(str(folder))
+        yield folder
+        m.shutdown()
+
+
+@contextlib.contextmanager
 def connected(folder: Path) -> Iterator[Path]:
     """Serve a folder with the look-alike connected to it, logged in to the first account, gold in its Market Watch."""
     with serving(set_up(folder)):

@@ -12,8 +12,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import brokers.mt5.lookalike as m
-
 from config.bus import BusSection
 from config.errors import ConfigError
 from runtime.bus.assembly import bus_of
@@ -28,17 +26,14 @@ from runtime.recorder import decode_fact
 from tests.daemons import Living, lived, still_server
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto
-from tests.trade_server import serving
+from tests.trade_server import attended
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """Have a trade server whose market stands still."""
-    folder = still_server(tmp_path / "broker")
-    with serving(folder):
-        assert m.initialize(str(folder))
+    with attended(still_server(tmp_path / "broker")) as folder:
         yield folder
-        m.shutdown()
 
 
 def test_a_daemon_obeys_what_is_signed_and_journals_what_it_refuses(

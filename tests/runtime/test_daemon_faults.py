@@ -12,8 +12,6 @@ import pytest
 
 from structlog.testing import capture_logs
 
-import brokers.mt5.lookalike as m
-
 from brokers.facts import (
     BarClosed,
     BarRevised,
@@ -33,17 +31,14 @@ from runtime.core.plan import RegimePlan
 from runtime.status import status_of
 from tests.cores import a_gate, a_lane, a_plan, up_model
 from tests.daemons import PLACE, Living, lived, still_server, ticking_server, wrong
-from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, serving, set_up
+from tests.trade_server import BARS, GOLD, HISTORY, HOUR, START, attended, serving, set_up
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """Have a trade server whose market stands still, and a look-alike of this process connected to it."""
-    folder = still_server(tmp_path / "broker")
-    with serving(folder):
-        assert m.initialize(str(folder))
+    with attended(still_server(tmp_path / "broker")) as folder:
         yield folder
-        m.shutdown()
 
 
 # --- the link ---------------------------------------------------------------------------------------------------------
@@ -192,10 +187,8 @@ def test_a_server_whose_clock_is_not_where_its_zone_has_it_is_held(tmp_path: Pat
         assert control.mend(number)
         await living.until(lambda: "CONTRACT" not in living.holds)
 
-    with serving(folder):
-        assert m.initialize(str(folder))
+    with attended(folder):
         living = lived(folder, tmp_path, act, agreeing_s=0.3)
-        m.shutdown()
 
     assert ["", "+2 h"] == sorted(fact.problem[11:15] for fact in living.told(ClockDoubted))
 
