@@ -20,7 +20,7 @@ from runtime.core.facts import CommandJudged
 from runtime.operator import latch
 from runtime.operator.client import legible
 from runtime.operator.fall import fall
-from runtime.operator.judge import Answer, Heard, Told, judge, read, tightens
+from runtime.operator.judge import Answer, Heard, Told, expired, judge, read, tightens
 from runtime.operator.keyfiles import read_ring
 from runtime.operator.signing import Fault, Refusal, Ring, Signer
 
@@ -28,8 +28,6 @@ WRITTEN_A_MINUTE = 30
 """Refusals that are journaled in a minute; of the rest the next one tells how many they were."""
 LATCHED_A_MINUTE = 20
 """Commands in a minute that latch anew the level the latch stands at already; more of them change nothing."""
-
-
 TOGETHER_S = 300.0
 """So long after the first person the second one may ask for the same."""
 
@@ -229,6 +227,4 @@ def _not_desired(told: Told, stands: Latch, now: int) -> Refusal | None:
     """Return why what the broker has kept is not obeyed: it only tightens, and not for ever."""
     if not tightens(told, stands):
         return Refusal("form", "what is kept by the broker only tightens")
-    if told.expires <= now:
-        return Refusal("expired", f"it was good until {(now - told.expires) / 1000:.1f} s ago")
-    return None
+    return expired(told, now)

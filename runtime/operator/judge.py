@@ -108,11 +108,18 @@ def judge(heard: Heard, account: str, memory: Memory, latch: Latch, now: int) ->
     return _untimely(heard, memory, latch, now) if act == "loosen" else None
 
 
+def expired(told: Told, now: int) -> Refusal | None:
+    """Return why a command is too old by its own word, None where it is not."""
+    if told.expires > now:
+        return None
+    return Refusal("expired", f"it was good until {(now - told.expires) / 1000:.1f} s ago")
+
+
 def _untimely(heard: Heard, memory: Memory, latch: Latch, now: int) -> Refusal | None:
     """Return why a command comes too late, too early, again, or after somebody else's."""
     told, last = heard.told, memory.get(heard.key.kid, 0)
-    if told.expires <= now:
-        return Refusal("expired", f"it was good until {(now - told.expires) / 1000:.1f} s ago")
+    if refusal := expired(told, now):
+        return refusal
     if told.issued > now + SKEW_MS:
         return Refusal("clock", f"it was issued {(told.issued - now) / 1000:.1f} s from now: set one of the clocks")
     if told.issued < now - FRESH_MS:
