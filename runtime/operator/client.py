@@ -16,6 +16,7 @@ from runtime.core.facts import PersonFact
 from runtime.core.instructions import Asker
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
+from runtime.operator.fall import fall
 
 STATUS_S = 2.0
 """How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
@@ -150,9 +151,10 @@ def change_level(
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
     """Write the latch; once this returns nothing new can leave. Then wait until what rests is taken back."""
     about = _open_now(folder) if command.level == "flatten" else None
-    now = latch.tighten(folder, command)
-    in_flight = latch.wait_sent(folder, 2.0)
-    report = Report(level=now.level, generation=now.generation, path="direct", in_flight=in_flight, about=about)
+    now = fall(folder, command, lambda: None)  # the daemon, if one runs, looks by itself
+    report = Report(
+        level=now["level"], generation=now["generation"], path="direct", in_flight=now["in_flight"], about=about
+    )
     return _confirmed(folder, report, patience_s)
 
 
