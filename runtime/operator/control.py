@@ -46,7 +46,10 @@ class Control:
         wake: Callable[[], object],
         put: Callable[[PersonFact], "concurrent.futures.Future[dict[str, Any]]"] | None = None,
     ) -> None:
-        """Listen for an account: `status` and `wake` are safe from any thread, the rest is worked by the daemon."""
+        """Listen for an account: `status` and `wake` are safe from any thread, the rest is worked by the daemon.
+
+        Who is woken after its end does nothing.
+        """
         self.folder, self.status, self.loosen, self.wake, self.put = folder, status, loosen, wake, put
         self.ear = open_ear(folder)
         self.thread = threading.Thread(target=self._serve, name="control", daemon=True)
@@ -86,8 +89,7 @@ class Control:
         except msgspec.MsgspecError as error:
             return {"ok": False, "problem": f"not understood: {error}"}
         if asked.do == "status":
-            with contextlib.suppress(RuntimeError):  # it is ending
-                self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round
+            self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round
             return {"ok": True, **self.status()}
         if asked.do == "ask" and asked.fact is not None and self.put is not None:
             return self._ask(asked.fact, self.put)
