@@ -91,10 +91,6 @@ class Listener:
         """Listen from now on."""
         self.thread.start()
 
-    def cpu(self) -> float:
-        """Return the seconds of a processor that were used for what came, so far as they were counted."""
-        return self.rest.used
-
     def close(self) -> None:
         """Listen no more; a broker that does not answer is not waited for."""
         if self.loop is not None and self.ended is not None:
