@@ -13,13 +13,11 @@ from backtests.engine_layout import (
     TRADED,
     UNREAD_YET,
     VETOED,
-    W_BROKEN,
     W_MAGIC,
     W_PRICE,
     W_ROW,
     W_STOP,
     W_TARGET,
-    W_WHY,
 )
 from backtests.engine_table import said_at
 from backtests.engine_words import gate_reason, reasons_of
@@ -84,11 +82,10 @@ class Written:
         wanted = np.isin(c.outcomes[rows], KEPT_OUT) & (c.positions[rows] == 0) & (np.abs(c.actions[rows]) == 1.0)
         vetoed = wanted & (c.outcomes[rows] == VETOED)
         self._vetoed(found, np.flatnonzero(vetoed), begin)
-        others = np.flatnonzero(wanted & ~vetoed)
-        wishes = self.record.wishes
-        places = np.searchsorted(wishes[:, W_ROW], others + begin)
-        for row, place in zip(others.tolist(), places.tolist(), strict=True):
-            found[row] = self._place(self._other(row + begin, place))
+        others = np.flatnonzero(wanted & ~vetoed) + begin
+        wishes = self.record.wished(others)
+        for row in others.tolist():
+            found[row - begin] = self._place(self._other(row, wishes.get(row)))
         return found
 
     def _vetoed(self, found: Array, rows: Array, begin: int) -> None:
@@ -102,23 +99,15 @@ class Written:
         if len(rows):
             found[rows] = np.array([self._place(("regime", reason)) for reason in said.words])[said.places]
 
-    def _other(self, row: int, place: int) -> Why:
+    def _other(self, row: int, wish: Sequence[float] | None) -> Why:
         """Return what kept an entry out that the gate let through."""
-        r = self.record
-        gate = NAMES[int(r.columns.outcomes[row])]
+        gate = NAMES[int(self.record.columns.outcomes[row])]
         if gate == "hold":
-            return gate, ", ".join(r.holds_at(row))
-        wish = r.wishes[place] if place < len(r.wishes) and r.wishes[place, W_ROW] == row else None
-        return gate, ", ".join(_reasons(float(wish[W_WHY]), float(wish[W_BROKEN]))) if wish is not None else ""
+            return gate, ", ".join(self.record.holds_at(row))
+        return gate, ", ".join(reasons_of(wish)) if wish is not None else ""
 
     def _place(self, why: Why) -> int:
         if why not in self._places:
             self._places[why] = len(self.whys)
             self.whys.append(why)
         return self._places[why]
-
-
-def _reasons(why: float, broken: float) -> tuple[str, ...]:
-    wish = [0.0] * (W_BROKEN + 1)
-    wish[W_WHY], wish[W_BROKEN] = why, broken
-    return reasons_of(wish)
