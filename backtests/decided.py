@@ -75,6 +75,11 @@ class Decided(Protocol):
         """Return how many decisions there are."""
         ...
 
+    @property
+    def since(self) -> int:
+        """When the earliest bar opened that was decided on, UTC milliseconds; 0: none was."""
+        ...
+
     def part(self, begin: int, end: int) -> Part:
         """Return the decisions from one place to another."""
         ...
@@ -124,6 +129,11 @@ class Worded:
 
     def __len__(self) -> int:
         return len(self.decisions)
+
+    @property
+    def since(self) -> int:
+        """When the earliest bar opened that was decided on; 0: none was."""
+        return min((d.bar_time for d in self.decisions), default=0)
 
     def part(self, begin: int, end: int) -> Part:
         """Return the decisions from one place to another."""

@@ -44,6 +44,11 @@ class Written:
     def __len__(self) -> int:
         return len(self.record)
 
+    @property
+    def since(self) -> int:
+        """When the earliest bar opened that was decided on; 0: none was."""
+        return int(self.record.tape.time[self.record.first]) if len(self) else 0
+
     def part(self, begin: int, end: int) -> Part:
         """Return the decisions from one place to another."""
         r, rows = self.record, np.arange(begin, end)

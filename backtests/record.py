@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 
-from backtests.decided import Decided, classes_of, decided_of, parts
+from backtests.decided import Decided, classes_of, decided_of
 from backtests.drive import Drive
 from backtests.equity import Curve, equity_of
 from config.account import AccountConfig
@@ -101,7 +101,7 @@ def record_of_drive(
     shadows: bool = True,
 ) -> Record:
     """Return the record of a backtest; `tapes` are those it was given, warm-up and all."""
-    start = min((int(part.bar_time.min()) for part in parts(decided_of(drive.decisions))), default=0)
+    start = decided_of(drive.decisions).since
     return Record(
         source="backtest",
         config=config,
