@@ -2,7 +2,7 @@
 
 import os
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,6 @@ from backtests.record import Record
 from backtests.saved_decisions import with_limits, written
 from backtests.summary import Summary
 from config.errors import DataError
-from runtime.core.decision import Decision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +37,10 @@ def save(folder: Path, record: Record, summary: Summary, form: Form = "parquet")
             (folder / f"{name}.{other}").unlink(missing_ok=True)
         rows = getattr(record, name)
         if name == "decisions" and form == "parquet" and rows:
-            _decisions(folder / f"{name}.{form}", rows)
+            _placed(folder / f"{name}.{form}", written, rows)
         else:
-            _write(folder / f"{name}.{form}", columns_of(rows), form)
-    _placed(folder / SUMMARY, msgspec.json.format(msgspec.json.encode(summary)))
+            _placed(folder / f"{name}.{form}", _write, columns_of(rows), form)
+    _placed(folder / SUMMARY, Path.write_bytes, msgspec.json.format(msgspec.json.encode(summary)))
     return folder
 
 
@@ -102,27 +101,20 @@ def joined(values: Any) -> str:  # noqa: ANN401 - a list, a tuple or an array
     return ";".join(str(float(v)) if isinstance(v, float) else str(v) for v in values)
 
 
-def _decisions(file: Path, rows: Sequence[Decision]) -> None:
-    beside = file.with_suffix(file.suffix + ".part")
-    written(beside, rows)
-    os.replace(beside, file)  # noqa: PTH105 - the same, in one step
-
-
 def _write(file: Path, columns: Mapping[str, list[Any]], form: Form) -> None:
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and only a backtest that is saved needs it
 
     from pyarrow import csv, parquet  # noqa: PLC0415 - likewise
 
-    beside = file.with_suffix(file.suffix + ".part")
     if form == "csv":
         texts = {name: [joined(v) if isinstance(v, tuple) else v for v in column] for name, column in columns.items()}
-        csv.write_csv(pa.table(texts), beside)
+        csv.write_csv(pa.table(texts), file)
     else:
-        parquet.write_table(pa.table(dict(columns)), beside)
-    os.replace(beside, file)  # noqa: PTH105 - the same, in one step
+        parquet.write_table(pa.table(dict(columns)), file)
 
 
-def _placed(file: Path, content: bytes) -> None:
-    beside = file.with_suffix(".part")
-    beside.write_bytes(content)
-    os.replace(beside, file)  # noqa: PTH105 - likewise
+def _placed(file: Path, write: Callable[..., object], *content: Any) -> None:  # noqa: ANN401 - what `write` takes
+    """Write a file beside its place, and put it there in one step."""
+    beside = file.with_suffix(file.suffix + ".part")
+    write(beside, *content)
+    os.replace(beside, file)  # noqa: PTH105 - the same, on Windows too
