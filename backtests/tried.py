@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.backtest import made_ready
 from backtests.compiled import CompiledDrive
+from backtests.equity import Curve, drawdown_of
 from backtests.gained import Gained, gained, gained_of
 from backtests.grid import Values
 from backtests.overfit import Sums, even_stretches, sums_of
@@ -65,7 +66,7 @@ def counted(found: Gained, values: Values, balance: float) -> Tried:
         values=values,
         trades=found.trades,
         net=found.net,
-        drawdown=deepest(found.equity, balance),
+        drawdown=deepest(Curve(found.times, found.equity), balance),
         days=len(changes),
         per_year=per_year,
         moments=moments_of(changes),
@@ -73,11 +74,9 @@ def counted(found: Gained, values: Values, balance: float) -> Tried:
     )
 
 
-def deepest(equity: Array, balance: float) -> float:
+def deepest(equity: Curve, balance: float) -> float:
     """Return the deepest drawdown as a share: how far below the highest so far, `balance` among it."""
-    tops = np.maximum.accumulate(np.append(balance, equity))[1:]
-    shares = equity[tops > 0.0] / tops[tops > 0.0] - 1.0
-    return max(0.0, -float(shares.min(initial=0.0)))
+    return max(0.0, -float(drawdown_of(equity, balance).share.min(initial=0.0)))
 
 
 def changes_of(times: NDArray[np.int64], equity: Array) -> tuple[Array, float]:

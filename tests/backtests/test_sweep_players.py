@@ -90,7 +90,7 @@ def test_the_deepest_drawdown_is_that_of_the_curve(equity: list[float], balance:
 
     expected = max((-drawdown_of(curve, balance).share).tolist(), default=0.0)
 
-    assert expected == deepest(np.array(equity), balance)
+    assert expected == deepest(curve, balance)
 
 
 def test_bars_that_are_shared_are_the_same_bars(tmp_path: Path) -> None:
