@@ -23,6 +23,10 @@ class Kept(Protocol):
         ...
 
 
+AHEAD = 2
+"""Points that one is given before it has told of the first: it goes on while what came of that is written down."""
+LOOK_S = 0.5
+"""Seconds between two looks whether somebody wants it to end: Windows wakes no thread that waits for a lock."""
 LIVES = 2
 """How often a point is given to a process before it is left: one that kills its process would kill them all."""
 

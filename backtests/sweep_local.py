@@ -16,15 +16,11 @@ from typing import IO, Self, cast
 import msgspec
 
 from backtests.grid import Values
-from backtests.sweep import LIVES, given_up
+from backtests.sweep import AHEAD, LIVES, LOOK_S, given_up
 from backtests.sweep_worker import Work, put_down
 from market.bars import Bars
 from runtime.core.feeds import FeedKey
 
-LOOK_S = 0.5
-"""Seconds between two looks whether somebody wants it to end: Windows wakes no thread that waits for a lock."""
-AHEAD = 2
-"""Points that a process is given at once: it goes on with the next while what came of the last is written down."""
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """One thread to a process: there are as many of these as there is work for."""
 Waiting = queue.SimpleQueue[Values | None]

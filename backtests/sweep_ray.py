@@ -28,7 +28,7 @@ import strategies
 
 from backtests.grid import Values
 from backtests.shared_tapes import SUFFIX
-from backtests.sweep import LIVES, given_up
+from backtests.sweep import AHEAD, LIVES, LOOK_S, given_up
 from backtests.sweep_file import key_of
 from backtests.sweep_worker import Playing, Work, put_down
 from config.errors import DataError, UsageError
@@ -36,10 +36,6 @@ from config.making import look_in
 from market.bars import Bars
 from runtime.core.feeds import FeedKey
 
-AHEAD = 2
-"""Points that an actor is sent before it has told of the first."""
-LOOK_S = 0.5
-"""Seconds between two looks whether somebody wants it to end."""
 CLOSE_S = 3.0
 """How long actors may take to end the point at play, when somebody interrupts it; then they are killed."""
 HERE = "ray"
