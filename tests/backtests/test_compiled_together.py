@@ -14,14 +14,13 @@ from backtests.engine_plan import why_plain
 from backtests.gained import gained, gained_of
 from brokers.venue import Costs
 from market.bars import Bars
-from regimes.shut import OnShut
 from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
 from strategies.trend import Trend
 from tests.cores import a_gate, a_lane, a_plan, up_model
-from tests.engines import START, Dice, difference, played
+from tests.engines import START, Dice, any_dice, any_gate, difference, played
 from tests.tapes import COSTS, altered, walk
 from tests.venues import GOLD
 
@@ -115,25 +114,7 @@ def test_what_all_made_is_added_up_from_columns_as_from_words() -> None:
 
 # --- whatever they do -------------------------------------------------------------------------------------------------
 
-dice = st.builds(
-    Dice,
-    every=st.integers(1, 4),
-    kind=st.sampled_from((0, 0, 1, 2)),
-    away=st.sampled_from((0.0, 0.1, 0.5)),
-    stop=st.sampled_from((0.2, 0.5, 2.0)),
-    target=st.sampled_from((0.0, 0.2, 0.5)),
-    trail=st.sampled_from((0.0, 0.3)),
-    bars=st.sampled_from((0, 1, 4)),
-    expiry=st.integers(1, 4),
-    out=st.sampled_from((0, 2, 5)),
-)
-gates = st.one_of(
-    st.none(),
-    st.builds(
-        a_gate, st.sampled_from(("off", "advise", "enforce")), dwell=st.integers(0, 3),
-        on_shut=st.sampled_from(("keep", "tighten", "reduce", OnShut(close_after=2))),
-    ),
-)  # fmt: skip
+gates = st.one_of(st.none(), any_gate.map(lambda gate: a_gate(**gate)))
 costs = st.builds(
     Costs, spread=st.sampled_from((0.0, 7.0)), slips=st.sampled_from(((), (0.0, 2.0, -1.0, 0.5, 3.0))),
     commission=st.sampled_from((0.0, 3.0)),
@@ -141,7 +122,7 @@ costs = st.builds(
 
 
 @settings(max_examples=40)
-@given(st.tuples(dice, dice), st.tuples(gates, gates, gates), costs, st.integers(0, 400))
+@given(st.tuples(any_dice, any_dice), st.tuples(gates, gates, gates), costs, st.integers(0, 400))
 def test_whatever_strategies_do_they_share_an_account_alike(
     strategies: tuple[Dice, ...], behind: tuple[Any, ...], cost: Costs, begin: int
 ) -> None:
