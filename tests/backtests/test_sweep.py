@@ -4,7 +4,6 @@ import json
 
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 
 import msgspec
 import numpy as np
@@ -13,7 +12,6 @@ import pytest
 from msgspec.structs import replace
 
 from backtests.backtest import Engine, run_backtest
-from backtests.demo import demo_config
 from backtests.grid import axes_of, points_of, turned
 from backtests.model_place import ready_models
 from backtests.recorded import tapes_of
@@ -23,7 +21,6 @@ from backtests.swept import Asked, Swept, swept
 from backtests.tried import Tried, changes_of, tried
 from config.account import AccountConfig
 from config.errors import DataError, UsageError
-from config.load import load
 from market.types import DAY_MS
 from tests.engines import difference
 from tests.records import demo_account
@@ -58,15 +55,6 @@ class Deadly(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return None, 1.0 / 0.0
         return None, 0.0
 '''
-LANE = """
-    [[strategies]]
-    name = "deadly"
-    use = "deadly_for_sweeps:Deadly"
-    symbol = "SP500"
-    timeframe = "D1"
-    risk = 0.001
-    params = { n = 1 }
-"""
 
 
 class Watching(Watch):
@@ -94,6 +82,13 @@ def swept_into(
     """Sweep the demo's account over its first bars."""
     asked = Asked(grid=grid, processes=processes, bars=bars)
     return swept(config or demo_account()[0], asked, file, None, watch or Watch())
+
+
+def beside(folder: Path, use: str, **params: int) -> AccountConfig:
+    """Return the demo's account with a strategy alone, whose code stands in a folder."""
+    config, _ = demo_account()
+    lane = replace(config.strategies[0], use=use, params=dict(params), gate=None)
+    return replace(config, strategies=(lane,), regimes={}, folder=str(folder))
 
 
 @pytest.fixture(scope="module")
@@ -216,15 +211,10 @@ def test_a_line_that_is_no_point_is_refused(whole: Path, tmp_path: Path) -> None
 
 def test_a_point_that_kills_its_process_is_refused_and_the_others_are_played(tmp_path: Path) -> None:
     """It is tried twice, each time in a new process; one that breaks is refused, too; what is printed harms nothing."""
-    demo_config(tmp_path)
     (tmp_path / "deadly_for_sweeps.py").write_text(DEADLY, encoding="utf-8")
-    text = (tmp_path / "demo.toml").read_text(encoding="utf-8")
-    text = text[: text.index("[regimes.")] + dedent(LANE) + text[text.index("[feed]") :]
-    (tmp_path / "deadly.toml").write_text(text, encoding="utf-8")
+    account = beside(tmp_path, "deadly_for_sweeps:Deadly", n=1)
 
-    found = swept_into(
-        tmp_path / "deadly.jsonl", ("strategies.deadly.params.n=1,2,3,4",), config=load(tmp_path / "deadly.toml")
-    ).found
+    found = swept_into(tmp_path / "deadly.jsonl", ("strategies.trend.params.n=1,2,3,4",), config=account).found
 
     assert (2, 2) == (found.done, found.refused)
     assert ["ZeroDivisionError: float division by zero", "the process that played it died"] == found.refusals
@@ -233,10 +223,8 @@ def test_a_point_that_kills_its_process_is_refused_and_the_others_are_played(tmp
 
 def test_a_strategy_that_was_edited_makes_another_sweep(tmp_path: Path) -> None:
     """Points of two versions of a file do not belong together, of a function's neither."""
-    config, _ = demo_account()
     (tmp_path / "edited_for_sweeps.py").write_text("def f(w, n=1):\n    return None, 0.0\n", encoding="utf-8")
-    lane = replace(config.strategies[0], use="edited_for_sweeps:f", params={"window": 5, "n": 1}, gate=None)
-    account = replace(config, strategies=(lane,), regimes={}, folder=str(tmp_path))
+    account = beside(tmp_path, "edited_for_sweeps:f", window=5, n=1)
 
     before = head_of(account, (), tapes_of(account), {}, (None, None, None))
     (tmp_path / "edited_for_sweeps.py").write_text("def f(w, n=2):\n    return None, 0.0\n", encoding="utf-8")
