@@ -39,9 +39,9 @@ class Listed:
 
     def __init__(self, points: Sequence[Values], known: Scores) -> None:
         """Begin with the first."""
-        self._count = len(points)
-        self._left = (values for values in points if key_of(values) not in known)
-        self.done = sum(key_of(values) in known for values in points)
+        left = [values for values in points if key_of(values) not in known]
+        self._count, self._left = len(points), iter(left)
+        self.done = len(points) - len(left)
 
     def __len__(self) -> int:
         """Return the length of the list."""
