@@ -11,7 +11,6 @@ from backtests.decided import GATES, PLACES, Entries, Part, Why
 from backtests.engine_columns import WrittenRows
 from backtests.engine_layout import (
     TRADED,
-    UNREAD_YET,
     VETOED,
     W_MAGIC,
     W_PRICE,
@@ -20,7 +19,7 @@ from backtests.engine_layout import (
     W_TARGET,
 )
 from backtests.engine_table import said_at
-from backtests.engine_words import gate_reason, reasons_of
+from backtests.engine_words import reasons_of
 from runtime.core.desk import magic_of
 
 Array = NDArray[Any]
@@ -95,13 +94,8 @@ class Written:
 
     def _vetoed(self, found: Array, rows: Array, begin: int) -> None:
         """Note why the gate kept entries out: what it said on those bars."""
-        read, plan = self.record.read, self.record.plan
-        if not len(read.reasons):
-            if len(rows):
-                found[rows] = self._place(("regime", gate_reason(UNREAD_YET, 0, plan)))
-            return
-        said = said_at(self.record, rows + begin + self.record.first)
         if len(rows):
+            said = said_at(self.record, rows + begin + self.record.first)
             found[rows] = np.array([self._place(("regime", reason)) for reason in said.words])[said.places]
 
     def _other(self, row: int, wish: Sequence[float] | None) -> Why:

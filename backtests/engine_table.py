@@ -45,11 +45,11 @@ def _regime(r: WrittenRows, bars: Array) -> Columns:
     """Return what was read of the regime, and how the gate stood."""
     read, many = r.read, len(bars)
     if not len(read.alerts):
-        nothing, reason = np.full(many, np.nan), gate_reason(UNREAD_YET, 0, r.plan)
+        nothing = np.full(many, np.nan)
         return {
             "regime": np.full(many, -1), "posterior": np.empty((many, 0)), "log_density": nothing, "novelty": nothing,
-            "gate_open": np.zeros(many, np.bool_), "gate_reason": Coded(np.zeros(many, np.int32), [reason]),
-            "allowed": nothing, "exposure": np.ones(many),
+            "gate_open": np.zeros(many, np.bool_), "gate_reason": said_at(r, bars), "allowed": nothing,
+            "exposure": np.ones(many),
         }  # fmt: skip
     return {
         "regime": read.ordinals[bars], "posterior": read.posteriors[bars], "log_density": read.densities[bars],
@@ -61,12 +61,14 @@ def _regime(r: WrittenRows, bars: Array) -> Columns:
 def said_at(r: WrittenRows, bars: Array) -> Coded:
     """Return what the gate said of its regime on some bars."""
     read = r.read
+    if not len(read.reasons):
+        return Coded(np.zeros(len(bars), np.int32), [gate_reason(UNREAD_YET, 0, r.plan, r.lane)])
     said = (read.reasons[bars].astype(np.int64) << 32) + read.abouts[bars]
     different, places = np.unique(said, return_inverse=True)
     codes = (different + (1 << 31)) >> 32
     abouts = different - (codes << 32)
-    words = [gate_reason(code, about, r.plan) for code, about in zip(codes.tolist(), abouts.tolist(), strict=True)]
-    return Coded(places.reshape(-1), words)
+    told = zip(codes.tolist(), abouts.tolist(), strict=True)
+    return Coded(places.reshape(-1), [gate_reason(code, about, r.plan, r.lane) for code, about in told])
 
 
 def _wishes(r: WrittenRows, rows: Array, bids: Array, asks: Array) -> Columns:
