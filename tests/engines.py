@@ -2,7 +2,7 @@
 """The plain and the compiled drive side by side, a kernel strategy that tries everything a plan can say, and a twin."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -40,21 +40,28 @@ from tests.venues import HOUR, MONDAY
 
 START = MONDAY + 30 * HOUR
 
+Kind = TypeVar("Kind", bound=PlainDrive | CompiledDrive)
 
-def played(
-    kind: type[PlainDrive | CompiledDrive],
+
+def begun(
+    kind: type[Kind],
     plan: Plan,
     tape: Bars,
     *,
     costs: Mapping[str, Costs] = COSTS,
     shadows: bool = False,
     **options: Any,  # noqa: ANN401 - of the drive
-) -> Drive:
-    """Play a plan over one tape by a drive; 30 of its bars are the warm-up."""
+) -> Kind:
+    """Return a drive that has yet to play a plan over one tape; 30 of its bars are the warm-up."""
     core = Core(plan)
     tapes = {(tape.symbol, tape.timeframe): tape}
     given: dict[str, Any] = {"balance": 10_000.0, "start": START, "warmup": 30}
-    return kind(core, Books(core, costs, shadows=shadows), tapes, costs, **(given | options)).run()
+    return kind(core, Books(core, costs, shadows=shadows), tapes, costs, **(given | options))
+
+
+def played(kind: type[PlainDrive | CompiledDrive], plan: Plan, tape: Bars, **options: Any) -> Drive:  # noqa: ANN401
+    """Play a plan over one tape by a drive, with the options of `begun`."""
+    return begun(kind, plan, tape, **options).run()
 
 
 def difference(plain: Drive, compiled: Drive) -> str:

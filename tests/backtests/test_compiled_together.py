@@ -14,14 +14,12 @@ from backtests.engine_plan import why_plain
 from backtests.gained import gained, gained_of
 from brokers.venue import Costs
 from market.bars import Bars
-from runtime.core.core import Core
 from runtime.core.plan import Plan, RegimePlan
-from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
 from strategies.trend import Trend
 from tests.cores import a_gate, a_lane, a_plan, up_model
-from tests.engines import START, Dice, any_dice, any_gate, difference, played
-from tests.tapes import COSTS, altered, walk
+from tests.engines import Dice, any_dice, any_gate, begun, difference, played
+from tests.tapes import altered, walk
 from tests.venues import GOLD
 
 GOLD_BARS = walk(500)
@@ -103,11 +101,9 @@ def test_an_account_that_is_stopped_out_loses_the_worst_first_alike() -> None:
 def test_what_all_made_is_added_up_from_columns_as_from_words() -> None:
     """Trades, and their money: what a sweep looks at."""
     plan = sharing(Dice(every=2, stop=2.0, bars=7))
-    core = Core(plan)
-    books, tapes = Books(core, COSTS, shadows=False), {("XAUUSD", "H1"): GOLD_BARS}
-    drive = CompiledDrive(core, books, tapes, COSTS, balance=10_000.0, start=START, warmup=30)
+    record, _ = begun(CompiledDrive, plan, GOLD_BARS).played()
 
-    words, columns = gained(played(CompiledDrive, plan, GOLD_BARS)), gained_of(drive.played()[0])
+    words, columns = gained(played(CompiledDrive, plan, GOLD_BARS)), gained_of(record)
 
     assert (words.trades, words.net) == (columns.trades, columns.net)
 

@@ -12,9 +12,7 @@ from backtests.drive import Drive, PlainDrive
 from backtests.engine_pass import CHUNK
 from backtests.engine_rows import LOOK
 from market.bars import Bars
-from runtime.core.core import Core
 from runtime.core.plan import Plan
-from runtime.outcomes.books import Books
 from strategies.breakout import Breakout
 from strategies.exits import ExitPlan
 from strategies.mean_reversion import MeanReversion
@@ -22,9 +20,9 @@ from strategies.protocol import Entry, Exit, FeatureRef, KernelStrategy, PythonS
 from strategies.trend import Trend
 from strategies.window import WindowStrategy
 from tests.cores import a_lane, a_plan
-from tests.engines import POLICIES, START, Dice, Twin, any_dice, any_gate, difference, gated, played, tapes
+from tests.engines import POLICIES, Dice, Twin, any_dice, any_gate, begun, difference, gated, played, tapes
 from tests.planted_strategies import Changing, Good, Keeping
-from tests.tapes import COSTS, walk
+from tests.tapes import walk
 from tests.windows import dip
 
 BARS = walk(700)
@@ -37,10 +35,8 @@ BUILT_IN: dict[str, KernelStrategy] = {
 
 def driven(kind: type[PlainDrive | CompiledDrive], plan: Plan, tape: Bars, **options: Any) -> tuple[Drive, Any]:  # noqa: ANN401
     """Return what came of a drive, and the state in which it left the strategy."""
-    core = Core(plan)
-    books, bars = Books(core, COSTS), {(tape.symbol, tape.timeframe): tape}
-    given: dict[str, Any] = {"balance": 10_000.0, "start": START, "warmup": 30} | options
-    return kind(core, books, bars, COSTS, **given).run(), core.lanes[0].runner.state
+    drive = begun(kind, plan, tape, shadows=True, **options)
+    return drive.run(), drive.core.lanes[0].runner.state
 
 
 def compared(plan: Plan, tape: Bars, **options: Any) -> str:  # noqa: ANN401 - of a drive
@@ -194,11 +190,9 @@ def test_a_class_that_fails_ends_in_the_same_error(answer: object) -> None:
     """On the same bar, with the same words."""
     ends = []
     for kind in (PlainDrive, CompiledDrive):
-        strategy = Wrong(answer)
-        core = Core(a_plan(a_lane({}, strategy=strategy)))
-        books = Books(core, COSTS, shadows=False)
+        drive: PlainDrive | CompiledDrive = begun(kind, a_plan(a_lane({}, strategy=Wrong(answer))), BARS)
         with pytest.raises(Exception) as raised:  # noqa: PT011 - whichever it is, it is the same
-            kind(core, books, {("XAUUSD", "H1"): BARS}, COSTS, balance=10_000.0, start=START, warmup=30).run()
-        ends.append((type(raised.value), str(raised.value), core.lanes[0].runner.state))
+            drive.run()
+        ends.append((type(raised.value), str(raised.value), drive.core.lanes[0].runner.state))
 
     assert ends[0] == ends[1]
