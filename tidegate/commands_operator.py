@@ -106,11 +106,12 @@ def _elsewhere(account: str, via: str | None) -> bool:
     if via is not None:
         return via == "mqtt"
     from config.places import account_at  # noqa: PLC0415
-    from config.remote import remote_place  # noqa: PLC0415
 
     try:
         account_at(account)
     except UsageError:
+        from config.remote import remote_place  # noqa: PLC0415 - a halt of an account that is here does not wait for it
+
         return remote_place(account).is_file()
     return False
 
