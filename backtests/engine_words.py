@@ -75,9 +75,8 @@ def reasons_of(wish: Sequence[float]) -> tuple[str, ...]:
     return (*checks, "no protective stop") if broken >= UNPROTECTED else checks
 
 
-def gate_reason(code: float, about: int, plan: Plan, lane: StrategyPlan | None = None) -> str:
-    """Return why the gate of a strategy stands as it does, the first one's where none is named."""
-    lane = lane or plan.strategies[0]
+def gate_reason(code: float, about: int, plan: Plan, lane: StrategyPlan) -> str:
+    """Return why the gate of a strategy stands as it does."""
     model = next((regime.model for regime in plan.regimes if regime.name == lane.regime), None)
     features = () if model is None or isinstance(model, NoModel) else model.features
     return _gate_reason(code, about, features, lane.timeframe)
