@@ -54,7 +54,7 @@ def clean_bars(
     if policy.gap != "keep":
         return None
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, pre_buffer=False) as file:  # else all that was read of it stays in memory
             return _read(file, path, symbol, timeframe, digits, clock)
     except (OSError, ArrowException, ValueError, OverflowError):
         return None
@@ -101,7 +101,8 @@ def _parts(file: Any, wanted: dict[str, str], digits: int | None, clock: Clock |
     import numpy as np  # noqa: PLC0415
 
     moment = wanted["time"] if "time" in wanted else wanted["date"]
-    for batch in file.iter_batches(ROWS, columns=list(dict.fromkeys(wanted.values()))):
+    names = list(dict.fromkeys(wanted.values()))
+    for batch in file.iter_batches(ROWS, columns=names, use_threads=False):  # which would take longer to wait for
         told = {key: batch.column(batch.schema.get_field_index(wanted[key])) for key in COLUMNS[1:] if key in wanted}
         numbers = {key: _numbers(column, known=key in COLUMNS[1:5]) for key, column in told.items()}
         prices = [numbers[key] if digits is None else _rounded(numbers[key], digits) for key in COLUMNS[1:5]]

@@ -85,6 +85,8 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
 
     def part(self, start: int, stop: int) -> "Bars":
         """Return bars start to stop (not included), as a slice would."""
+        if start <= 0 and stop >= len(self):
+            return self
         columns = {name: getattr(self, name)[start:stop] for name in (*COLUMNS, *WITHIN)}
         return Bars(symbol=self.symbol, timeframe=self.timeframe, made=self.made, **columns)
 

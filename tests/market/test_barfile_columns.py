@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -133,3 +134,30 @@ def test_very_many_bars_lie_in_files_and_read_the_same() -> None:
     assert few.bar(3) == many.bar(3)
     assert list(few.between(START + MINUTE, START + 4 * MINUTE)) == list(many.part(1, 4))
     assert TIMEFRAMES["M1"] * 1000 == few.frame
+
+
+def most_held(folder: Path, rows: int) -> int:
+    """Return the bytes that pyarrow held at most while it read a file of so many rows."""
+    file, pool, held = folder / f"{rows}.parquet", pa.default_memory_pool(), [0]
+    table = {name: np.random.default_rng(1).uniform(1.0, 1.1, rows) for name in ("low", "high", "open", "close")}
+    table["low"], table["high"] = table["low"] - 1.0, table["high"] + 1.0
+    parquet.write_table(pa.table({"time": START + MINUTE * np.arange(rows), **table}), file, row_group_size=100_000)
+    before = pool.bytes_allocated()
+
+    def clock(at: int) -> int:
+        if at // MINUTE % 50_000 == 0:
+            held.append(pool.bytes_allocated() - before)
+        return at
+
+    clean = clean_bars(file, "EURUSD", None, Policy(), None, clock)
+
+    assert clean is not None
+    assert rows == len(clean.bars)
+    return max(held)
+
+
+def test_reading_takes_no_more_memory_for_more_rows(tmp_path: Path) -> None:
+    """What was read of a file is no longer held."""
+    few, many = (most_held(tmp_path, rows) for rows in (400_000, 1_200_000))
+
+    assert many < 1.2 * few
