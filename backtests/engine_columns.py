@@ -12,6 +12,7 @@ from backtests.engine_layout import (
     EXIT_MADE,
     IN_POSITION,
     SMALL,
+    TRADED,
     UNREAD_YET,
     W_AMOUNT,
     W_BROKEN,
@@ -26,6 +27,7 @@ from backtests.engine_layout import (
     WISH,
 )
 from backtests.engine_words import gate_reason, reasons_of, shut_said
+from backtests.scratch import parts_of
 from brokers.fills import shift
 from brokers.mt5.zone import midnights
 from market.barfile_room import let_go
@@ -115,6 +117,22 @@ class WrittenRows:
         """Give back the memory of rows that were looked at, where they are so many that they lie in files."""
         tape = self.tape
         let_go((*self.read, *self.columns, tape.time, tape.open, tape.high, tape.low, tape.close, tape.spread))
+
+    def parted(self, rows: Array) -> Iterator[slice]:
+        """Yield where those of some rows stand that are looked at together; after each, memory is given back."""
+        for begin, end in parts_of(len(self)):
+            low, high = np.searchsorted(rows, (begin, end)).tolist()
+            if low < high:
+                yield slice(low, high)
+                self.let_go()
+
+    @cached_property
+    def traded(self) -> Array:
+        """Which wishes were traded."""
+        rows, found = self.wishes[:, W_ROW].astype(np.int64), np.zeros(len(self.wishes), np.bool_)
+        for some in self.parted(rows):
+            found[some] = self.columns.outcomes[rows[some]] == TRADED
+        return found
 
     # --- quotes and money ---------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from backtests.decided import GATES, PLACES, Entries, Part, Why
 from backtests.engine_columns import WrittenRows
 from backtests.engine_layout import (
-    TRADED,
     VETOED,
     W_MAGIC,
     W_PRICE,
@@ -69,13 +68,15 @@ class Written:
     def entries(self) -> Entries:
         """Return those that were traded."""
         r = self.record
-        rows = r.wishes[:, W_ROW].astype(np.int64)
-        traded = r.columns.outcomes[rows] == TRADED
-        wishes, rows = r.wishes[traded], rows[traded]
+        wishes = r.wishes[r.traded]
+        rows = wishes[:, W_ROW].astype(np.int64)
+        spread = np.zeros(len(rows))
+        for some in r.parted(rows):
+            spread[some] = r.ask(rows[some]) - r.bid(rows[some])
         magics = [magic_of(r.lane.number, r.run, int(number)) for number in wishes[:, W_MAGIC].tolist()]
         return Entries(
             symbol=np.zeros(len(rows), np.int16), magic=np.array(magics, np.int64), price=wishes[:, W_PRICE],
-            stop=wishes[:, W_STOP], target=wishes[:, W_TARGET], spread=r.ask(rows) - r.bid(rows),
+            stop=wishes[:, W_STOP], target=wishes[:, W_TARGET], spread=spread,
         )  # fmt: skip
 
     # --- what kept entries out ----------------------------------------------------------------------------------------

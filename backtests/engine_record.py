@@ -1,5 +1,7 @@
 """The record of a compiled drive: typed columns, one row a decision, and what they say in the words of every drive."""
 
+import math
+
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
@@ -10,12 +12,12 @@ from numpy.typing import NDArray
 
 from backtests.engine_columns import WrittenRows
 from backtests.engine_decided import Written
-from backtests.engine_layout import D_ROW, ORDER_WORKING, TRADED, W_ROW
+from backtests.engine_layout import D_ROW, ORDER_WORKING, W_ROW
 from backtests.engine_table import saved
 from backtests.engine_words import deal_of
 from backtests.equity import Curve
 from backtests.saved_decisions import Columns as ColumnsOfTable
-from backtests.scratch import parts_of, room
+from backtests.scratch import PART, parts_of, room
 from brokers.limits import spread_points
 from market.barfile_room import let_go
 from market.types import Deal
@@ -51,6 +53,16 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
     def __iter__(self) -> Iterator[Decision]:
         for begin, end in parts_of(len(self), AT_ONCE):
             yield from self.words(np.arange(begin, end))
+
+    @cached_property
+    def highs(self) -> Array:
+        """The highest price of each bar."""
+        return np.asarray(self.tape.high)
+
+    @cached_property
+    def lows(self) -> Array:
+        """And the lowest."""
+        return np.asarray(self.tape.low)
 
     @cached_property
     def decided(self) -> Written:
@@ -114,9 +126,7 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
 
     def outcomes(self) -> list[tuple[Array, Outcome]]:
         """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
-        book, done, found = OutcomeBook(self.kind), 0, []
-        traded = self.wishes[:, W_ROW].astype(np.int64)
-        entries = self.words(traded[self.columns.outcomes[traded] == TRADED])
+        book, done, found, entries = OutcomeBook(self.kind), 0, [], self._entries()
         entry = next(entries, None)
         for dealt, row, deal in zip(self.dealt, self.dealt[:, D_ROW].tolist(), self._deals[1:], strict=True):
             self._lived(book, done, int(row))
@@ -128,14 +138,29 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
             found += [(dealt, outcome)] if outcome else []
         return found
 
+    def _entries(self) -> Iterator[Decision]:
+        """Yield the decisions that were traded."""
+        rows = self.wishes[self.traded, W_ROW].astype(np.int64)
+        for some in self.parted(rows):
+            yield from self.words(rows[some])
+
     def _lived(self, book: OutcomeBook, begin: int, end: int) -> None:
         """Fold the bars of some rows into the excursions of what is held, as the book itself does with each."""
         if not book.held or begin == end:
             return
-        bars = slice(self.first + begin, self.first + end)
-        high, low = max(self.tape.high[bars]), min(self.tape.low[bars])
+        high, low = self._reached(self.first + begin, self.first + end)
         for trade in book.held.values():
             up, down = high - trade.entry_price, trade.entry_price - low
             best, worst = (up, down) if trade.side > 0 else (down, up)
             trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)
             trade.bars += end - begin
+
+    def _reached(self, begin: int, end: int) -> tuple[float, float]:
+        """Return the highest and the lowest price from one bar to another."""
+        high, low = -math.inf, math.inf
+        for start in range(begin, end, PART):
+            bars = slice(start, min(end, start + PART))
+            high, low = max(high, float(self.highs[bars].max())), min(low, float(self.lows[bars].min()))
+            if end - start > PART or start // PART != bars.stop // PART:
+                let_go((self.highs, self.lows))
+        return high, low

@@ -5,6 +5,7 @@ import numpy as np
 from backtests.engine_layout import BY_US, D_REASON, D_ROW
 from backtests.engine_record import CompiledRecord
 from backtests.engine_shared import SharedRecord
+from backtests.scratch import parts_of
 from brokers.venue import Costs
 from market.bars import Bars
 from runtime.outcomes.outcome import Outcome
@@ -19,7 +20,8 @@ def why_unshadowed(tape: Bars, costs: Costs) -> str:
     A spread below the last digit of a quote is none to a book that sees the quotes alone, so it takes the usual one.
     """
     spreads = np.asarray(tape.spread)
-    if bool(((spreads > 0.0) & (spreads < LEAST)).any()) or 0.0 < costs.spread < LEAST:
+    tells = any(((part := spreads[b:e])[part > 0.0] < LEAST).any() for b, e in parts_of(len(tape)))
+    if tells or 0.0 < costs.spread < LEAST:
         return f"a spread of {tape.symbol} is below a hundredth of a point"
     return ""
 

@@ -1,6 +1,8 @@
 """The money of a record over time: its equity, its balance, and how far it stood below its highest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -188,15 +190,38 @@ def stepped(initial: float, begin: int, closed: Iterable[Point]) -> list[Point]:
 def drawdown_of(curve: Curve, initial: float) -> Fall:
     """Return how far a curve stands below its highest so far."""
     fall = Fall(curve.at, room(len(curve.at)), room(len(curve.at)))
+    for begin, money, share in _falls(curve, initial):
+        fall.money[begin : begin + len(money)], fall.share[begin : begin + len(money)] = money, share
+        let_go(fall)
+    return fall
+
+
+def deepest_of(curve: Curve, initial: float) -> tuple[float, float]:
+    """Return the deepest fall of a curve below its highest so far, in money and as a share of that; 0 or negative."""
+    money, share = 0.0, 0.0
+    for _, moneys, shares in _falls(curve, initial):
+        money, share = min(money, float(moneys.min())), min(share, float(shares.min()))
+    return money, share
+
+
+def _falls(curve: Curve, initial: float) -> Iterator[tuple[int, Array, Array]]:
+    """Yield, part after part, where it begins, and how far the curve stands below its highest so far there."""
     top = initial
     for begin, end in parts_of(len(curve.at)):
         money = curve.money[begin:end]
         tops = np.maximum.accumulate(np.maximum(money, top))
-        fall.money[begin:end] = money - tops
-        fall.share[begin:end] = np.divide(money, tops, where=tops > 0.0, out=np.ones(len(money))) - 1.0
+        yield begin, money - tops, np.divide(money, tops, where=tops > 0.0, out=np.ones(len(money))) - 1.0
         top = float(tops[-1])
-        let_go((*curve, *fall))
-    return fall
+        let_go(curve)
+
+
+def least_of(numbers: Array) -> float:
+    """Return the lowest of numbers (n,), of which there are some."""
+    least = math.inf
+    for begin, end in parts_of(len(numbers)):
+        least = min(least, float(numbers[begin:end].min()))
+        let_go((numbers,))
+    return least
 
 
 def ends_of(at: Array, unit: str) -> Array:
@@ -205,4 +230,5 @@ def ends_of(at: Array, unit: str) -> Array:
     for begin, end in parts_of(len(at), PART):
         some = at[begin : end + 1].astype("datetime64[ms]").astype(f"datetime64[{unit}]")
         found.append(begin + np.flatnonzero(some[1:] != some[:-1]))
+        let_go((at,))
     return np.append(np.concatenate(found), len(at) - 1) if len(at) else found[0]

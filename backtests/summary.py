@@ -7,7 +7,7 @@ from statistics import NormalDist
 import msgspec
 
 from backtests.ambiguity import ambiguous_of
-from backtests.equity import drawdown_of
+from backtests.equity import deepest_of
 from backtests.faults import Fault
 from backtests.gate_value import GateValue, gate_value, gated
 from backtests.record import Record, Trade
@@ -112,7 +112,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1) -> Summary:
     """Return the numbers of a record; `seconds` is what it took, `trials` how many variants were tried."""
-    fall = drawdown_of(record.equity, record.initial_balance)
+    deepest, share = deepest_of(record.equity, record.initial_balance)
     classes: dict[str, int] = {name: sum(n for (_, o), n in record.classes.items() if o == name) for name in OUTCOMES}
     live = [t for t in record.trades if t.book == "live"]
     gate = gate_value(record)
@@ -137,8 +137,8 @@ def summary_of(record: Record, *, seconds: float | None = None, trials: int = 1)
         initial_balance=record.initial_balance,
         final_balance=cents(record.initial_balance + sum(deal.money for deal in record.deals)),
         realised_pnl=cents(sum(deal.money for deal in record.deals if deal.entry != "none")),
-        max_drawdown=cents(-float(fall.money.min(initial=0.0))),
-        max_drawdown_share=-float(fall.share.min(initial=0.0)),
+        max_drawdown=cents(-deepest),
+        max_drawdown_share=-share,
         trades=len(live),
         win_rate=win_rate(live),
         vetoed_by_regime=classes["vetoed_by_regime"],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.backtest import made_ready
 from backtests.compiled import CompiledDrive
-from backtests.equity import Curve, drawdown_of
+from backtests.equity import Curve, deepest_of
 from backtests.gained import Gained, gained, gained_of
 from backtests.grid import Values
 from backtests.overfit import Sums, even_stretches, sums_of
@@ -76,7 +76,7 @@ def counted(found: Gained, values: Values, balance: float) -> Tried:
 
 def deepest(equity: Curve, balance: float) -> float:
     """Return the deepest drawdown as a share: how far below the highest so far, `balance` among it."""
-    return max(0.0, -float(drawdown_of(equity, balance).share.min(initial=0.0)))
+    return max(0.0, -deepest_of(equity, balance)[1])
 
 
 def changes_of(times: NDArray[np.int64], equity: Array) -> tuple[Array, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from backtests.equity import Curve, ends_of
+from backtests.equity import Curve, ends_of, least_of
 from backtests.record import Record
 from backtests.resampled import Array, Luck, luck_of
 from backtests.sharpe import daily
@@ -43,7 +43,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 def worth_of(record: Record, equity: Curve, trials: int = 1) -> Worth | None:
     """Return what a record is worth as evidence after so many trials; None where there is too little of it."""
-    if not len(equity.money) or equity.money.min() <= 0.0:
+    if not len(equity.money) or least_of(equity.money) <= 0.0:
         return None
     days = ends_of(equity.at, "D")
     returns, per_year = daily(equity.at[days].tolist(), equity.money[days].tolist())
