@@ -33,6 +33,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Margin in use after the order, as a share of equity."""
     max_age_s: float = 30.0
     """Server seconds between decision and sending."""
+    max_spread_ratio: float = 10.0
+    """Spread of an entry as a multiple of what is usual in that hour of the day, as the gateway has seen it."""
+    max_price_age_s: float = 120.0
+    """Age of the price that an entry is sent at: by the newest price of the account, and since it last moved."""
+    max_orders_per_second: int = 10
+    """Requests that take risk, in any second of server time."""
+    max_orders_per_day: int = 2_000
+    """Likewise, in a day of UTC; the count outlives the process that sends."""
+    repeat_s: float = 1.0
+    """Within so many seconds of server time the same entry of a strategy is taken for the one before, sent twice."""
+    lease_s: float = 30.0
+    """A daemon that was silent for longer before it asks takes no risk: what it decided, it decided then."""
 
 
 GATES = (
@@ -48,6 +60,12 @@ GATES = (
     "duplicate",
     "no price",
     "session",
+    "usual spread",
+    "price age",
+    "rate a second",
+    "rate a day",
+    "repeated",
+    "lease",
 )
 """The gateway's checks in their order; a refusal's code is 1 + the index here."""
 

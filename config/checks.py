@@ -43,6 +43,8 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     """Yield `path: expected …, got …` for each value that does not go with the others."""
     yield from _account(config)
     yield from _limits(config.limits)
+    if config.limits.lease_s * 1000 <= (idle := config.terminal.idle_ms):
+        yield f"limits.lease_s: expected more than terminal.idle_ms ({idle / 1000:g} s), got {config.limits.lease_s:g}"
     yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))

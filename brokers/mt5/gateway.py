@@ -6,15 +6,15 @@ the mark after; so either the gateway sees the new level, or the mark names the 
 
 import os
 
-from collections import deque
 from pathlib import Path
 
-from brokers.book import mode_of, units_of
 from brokers.facts import Refused
-from brokers.fills import CROSS, unit_rate
 from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
-from brokers.limits import GATES, LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
+from brokers.limits import GATES, Limits, spread_points
 from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
+from brokers.mt5.pace import TAKES_RISK, Broken, Pace
+from brokers.mt5.priced import Priced, Tick, priced
+from brokers.mt5.spreads import Spreads
 from brokers.requests import (
     AnyRequest,
     CancelRequest,
@@ -32,15 +32,6 @@ _LEVEL_OF = {
     CancelRequest: {"run", "close-only", "halt", "flatten"},
     ModifyRequest: {"run"},
 }
-Priced = EntryRequest | CloseRequest | CloseByRequest | ModifyRequest
-"""Requests that are right for the moment they were decided at, and for its price.
-
-But for a person's close: the latch says at every moment whether it is still wanted, and between two facts the core does
-not know how late it is.
-"""
-
-_RATE_MS = 60_000
-_REMEMBERED = 4096
 
 
 class Gateway:
@@ -49,8 +40,7 @@ class Gateway:
     def __init__(self, folder: Path, limits: Limits, symbols: dict[str, Symbol], currency: str) -> None:
         """Open the shared word; where it cannot be opened, everything reads as halt."""
         self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
-        self.sent: deque[int] = deque(maxlen=_REMEMBERED)
-        self.times: deque[int] = deque()
+        self.pace, self.spreads = Pace(folder, limits), Spreads(folder)
         self._file_path, self._word_path = str(folder / LATCH_FILE), folder / WORD_FILE
         self._word = -1
         self._open()
@@ -79,6 +69,11 @@ class Gateway:
         word = read_at(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
 
+    def saw(self, symbol: str, at: int, bid: float, ask: float) -> None:
+        """Learn of a price, so as to know what spread is usual."""
+        if symbol in self.symbols and bid > 0.0:
+            self.spreads.seen(symbol, at, spread_points(bid, ask, self.symbols[symbol].scale))
+
     def mark(self, number: int) -> None:
         """Write the SENDING mark; a system call orders it before the reading of the level that follows."""
         if number:
@@ -86,22 +81,31 @@ class Gateway:
         if self._word >= 0:
             write_at(self._word, number.to_bytes(8, "little"), SENDING_AT)
 
-    def check(self, request: AnyRequest, at: int, bid: float, ask: float) -> Refused | None:
-        """Return why a request must not be sent, or None; call only with the mark set."""
-        reason, code = self._latched(request), 1
-        if not reason and request.symbol not in self.symbols:
-            reason, code = f"{request.symbol} is not a symbol of this account", _code("symbol allowed")
-        if not reason and isinstance(request, StopRequest | ModifyRequest) and not request.stop > 0.0:
-            reason, code = f"a stop at {request.stop} protects nothing", _code("stop present")
-        if not reason and isinstance(request, Priced):
-            reason, code = self._priced(request, at, bid, ask)
-        if not reason:
-            reason, code = self._paced(request, at)
-        if reason:
-            return Refused(at=at, id=request.id, code=code, reason=reason)
-        self.sent.append(request.id)
-        self.times.append(at)
-        return None
+    def check(self, request: AnyRequest, tick: Tick, silent_s: float = 0.0) -> Refused | None:
+        """Return why a request must not be sent, or None; call only with the mark set.
+
+        silent_s: how long the daemon had not been heard before it asked, by the worker's own clock.
+        """
+        name, why = self._broken(request, tick, silent_s)
+        if not name:
+            name, why = self.pace.passed(request, tick.at)
+        return Refused(at=tick.at, id=request.id, code=1 + GATES.index(name), reason=why) if name else None
+
+    def _broken(self, request: AnyRequest, tick: Tick, silent_s: float) -> Broken:
+        """Return the first check that a request breaks, in a fixed order: the latch first, the count last."""
+        if why := self._latched(request):
+            return "halted", why
+        if request.symbol not in self.symbols:
+            return "symbol allowed", f"{request.symbol} is not a symbol of this account"
+        if isinstance(request, TAKES_RISK):
+            if not request.stop > 0.0:
+                return "stop present", f"a stop at {request.stop} protects nothing"
+            if silent_s > self.limits.lease_s and not isinstance(request, StopRequest):
+                return "lease", f"the daemon was silent for {silent_s:.1f} s, at most {self.limits.lease_s:g}"
+        spec = self.symbols[request.symbol]
+        if isinstance(request, Priced) and (said := priced(request, tick, self.limits, spec, self.currency))[0]:
+            return said
+        return self.pace.broken(request, tick.at)
 
     def _latched(self, request: AnyRequest) -> str:
         level = self.level()
@@ -110,64 +114,3 @@ class Gateway:
         else:
             allowed = _LEVEL_OF[type(request)]
         return "" if level in allowed else f"the latch is at {level}"
-
-    def _priced(self, request: Priced, at: int, bid: float, ask: float) -> tuple[str, int]:
-        if not (bid > 0.0 and ask >= bid):
-            return f"no price of {request.symbol}", _code("no price")
-        comment = "" if isinstance(request, ModifyRequest) else request.comment
-        if units(request.symbol) > LONGEST_NAME or units(comment) > LONGEST_NAME:
-            return f"symbol and comment may have {LONGEST_NAME} UTF-16 units", _code("symbol allowed")
-        operator = isinstance(request, CloseRequest | CloseByRequest) and request.operator
-        if not operator and at - request.decided_at > self.limits.max_age_s * 1000:
-            return f"decided {(at - request.decided_at) / 1000:.1f} s ago, at most {self.limits.max_age_s}", _code(
-                "age"
-            )
-        if isinstance(request, EntryRequest):
-            return self._sized(request, bid, ask)
-        return self._collared(request, bid, ask) if isinstance(request, ModifyRequest) else ("", 0)
-
-    def _collared(self, r: EntryRequest | ModifyRequest, bid: float, ask: float) -> tuple[str, int]:
-        """Hold every price at which an order may rest against the collar."""
-        for price in (r.price, r.limit or r.price):
-            if not (price > 0.0 and collar_distance(price, bid, ask) <= self.limits.collar):
-                return f"price {price} is further than {self.limits.collar:.1%} from {bid}/{ask}", _code("collar")
-        return "", 0
-
-    def _sized(self, r: EntryRequest, bid: float, ask: float) -> tuple[str, int]:
-        """Hold an entry against the limits; a number that is none (NaN) is within no limit."""
-        limits, spec = self.limits, self.symbols[r.symbol]
-        for price in (r.price, r.limit or r.price):
-            if not (r.stop > 0.0 and (price - r.stop) * r.side > 0.0):
-                return f"no protective stop on the losing side: {r.stop} at {price}", _code("stop present")
-        spread = spread_points(bid, ask, spec.scale)
-        if not spread <= limits.max_spread:
-            return f"spread {spread:.1f} points, at most {limits.max_spread}", _code("spread")
-        if not 0.0 < r.volume <= limits.max_volume:
-            return f"volume {r.volume}, at most {limits.max_volume}", _code("volume")
-        far = self._collared(r, bid, ask)
-        if far[0]:
-            return far
-        value = self._value(r, spec, bid)
-        if not value <= limits.max_value:
-            return f"value {value}, at most {limits.max_value}", _code("value")
-        return "", 0
-
-    def _value(self, r: EntryRequest, spec: Symbol, bid: float) -> float:
-        """Return the value as the core reckons it, at this tick; NaN, which no limit allows, where none can be said."""
-        mode = mode_of(spec, self.currency)
-        rate = unit_rate(CROSS if mode is None else mode, bid)
-        return order_value(r.volume, units_of(spec, self.currency), r.price, rate)
-
-    def _paced(self, request: AnyRequest, at: int) -> tuple[str, int]:
-        while self.times and at - self.times[0] >= _RATE_MS:
-            self.times.popleft()
-        takes_risk = isinstance(request, EntryRequest | StopRequest | ModifyRequest)
-        if takes_risk and len(self.times) >= self.limits.max_orders_per_minute:
-            return f"{len(self.times)} requests within 60 s, at most {self.limits.max_orders_per_minute}", _code("rate")
-        if request.id in self.sent:
-            return f"instruction {request.id} was sent before", _code("duplicate")
-        return "", 0
-
-
-def _code(gate: str) -> int:
-    return 1 + GATES.index(gate)

@@ -4,10 +4,8 @@ Blocking, one request at a time, from a fixed list of verbs; it sends nothing by
 is the order gateway. `brokers/mt5/process.py` gives it a process of its own; tests call it where they are.
 """
 
-import hashlib
-
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from brokers.facts import Accepted, Answer, DealMade, InDoubt, OrderGone, Refused, Rejected
 from brokers.limits import GATES
@@ -33,17 +31,16 @@ from brokers.mt5.frames import (
     Symbols,
 )
 from brokers.mt5.gateway import Gateway
-from brokers.mt5.locks import claimed, held
 from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, mt5_request
-from brokers.mt5.reader import Reader, TerminalLostError, adds_up, home_of
+from brokers.mt5.priced import Tick
+from brokers.mt5.reader import Reader, TerminalLostError, adds_up
 from brokers.mt5.retcodes import LOST
+from brokers.mt5.seats import ORPHAN_S, Seats
 from brokers.mt5.translator import Translator
+from brokers.mt5.watch import Watch
 from brokers.requests import AnyRequest
 from market.types import TIMEFRAMES, Symbol
-
-ORPHAN_S = 5.0
-"""How long a new worker waits for the last one to go."""
 
 LOOKS = 3
 """How often a look begins anew where deals are made while it reads."""
@@ -68,23 +65,30 @@ class Worker:
         control: Any,  # noqa: ANN401 - a module, or None
         patience_s: float = ORPHAN_S,
         terminals: Path | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """Begin unconnected, with the package and, in a replay, its control; wait so long for an older worker.
 
         `terminals` is where the locks of terminals are; None: nobody else is in reach of this one.
         """
-        self.patience_s, self.terminals = patience_s, terminals
+        self.seats = Seats(patience_s, terminals)
         self.mt5 = package
         self.reader = Reader(package, control)
+        self.watch = watch or Watch()
         self.gateway: Gateway | None = None
         self.infos: dict[str, Any] = {}
         self.ours = Identity(0, "", "")
         self.heard = -1
-        self.lock: IO[bytes] | None = None
-        self.seat: IO[bytes] | None = None
 
     def answer(self, ask: AnyAsk) -> AnyTell:
         """Answer one request; a terminal that does not answer is told as Lost."""
+        self.watch.asked()
+        try:
+            return self._answer(ask)
+        finally:
+            self.watch.answered()
+
+    def _answer(self, ask: AnyAsk) -> AnyTell:
         try:
             match ask:
                 case Connect():
@@ -114,7 +118,7 @@ class Worker:
 
     def connect(self, ask: Connect) -> AnyTell:
         """Initialize, log in, see who answers, select symbols, snapshot their contracts, and take the gate."""
-        self.take_seat(ask)
+        self.seats.take(ask)
         login = {"login": ask.login, "password": ask.password, "server": ask.server, "timeout": ask.timeout_ms}
         r = self.reader
         r.path = ask.path
@@ -133,7 +137,7 @@ class Worker:
         symbols = self.contracts()
         account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
         if ask.latch:
-            self.take_gate(Path(ask.latch))
+            self.seats.take_gate(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
         lockstep = bool(r.replay()["lockstep"])
         return Connected(
@@ -141,37 +145,24 @@ class Worker:
             forbidden=r.forbidden,
         )  # fmt: skip
 
+    def _now(self) -> int:
+        """Read every price; return the newest server time among them, and remember how they moved."""
+        at = self.reader.now()
+        for name, tick in self.reader.ticks.items():
+            if tick is not None:
+                moment = self.reader.translate.utc(tick.time_msc)
+                self.watch.saw(name, moment)
+                if self.gateway is not None:
+                    self.gateway.saw(name, moment, tick.bid, tick.ask)
+        return at
+
     def contracts(self) -> tuple[Symbol, ...]:
         """Return the contracts as read last."""
         return tuple(self.reader.translate.symbol(info) for info in self.infos.values())
 
-    def take_seat(self, ask: Connect) -> None:
-        """Hold the terminal, before anything is said to it: a second account would log the first one out."""
-        if self.terminals is None or self.seat is not None:
-            return
-        ours = f"login {ask.login} on {ask.server}"
-        name = hashlib.sha256(home_of(ask.path).encode()).hexdigest()[:32]
-        seat = claimed(self.terminals / f"{name}.lock", ours, self.patience_s)
-        if not isinstance(seat, str):
-            self.seat = seat
-        elif seat == ours:
-            raise TerminalLostError(f"another worker of {ours} still has the terminal at {ask.path}")
-        else:
-            why = f"the terminal at {ask.path} is in use by {seat or 'another'}; {ours} needs a terminal of its own"
-            raise TerminalLostError(why, fatal=True)
-
-    def take_gate(self, folder: Path) -> None:
-        """Hold the account's gate; wait a little for an orphan of a dead daemon to go."""
-        if self.lock is None:
-            self.lock = held(folder / "worker.lock", self.patience_s)
-            if self.lock is None:
-                raise TerminalLostError("another worker is the gateway of this account")
-
     def close(self) -> None:
         """Let go of gate and terminal."""
-        for lock in (self.lock, self.seat):
-            if lock is not None:
-                lock.close()
+        self.seats.close()
         if self.gateway is not None:
             self.gateway.close()
 
@@ -188,7 +179,7 @@ class Worker:
             self.heard = state["news"]
         feeds = sorted(ask.feeds, key=lambda feed: TIMEFRAMES[feed.timeframe])
         rows = [(feed, r.since(feed)) for feed in feeds]
-        at = r.now()
+        at = self._now()
         told = [(feed, None if found is None else r.closed(feed, found, ended=state["ended"])) for feed, found in rows]
         return Polled(
             at=at, news=news, ended=state["ended"],
@@ -244,7 +235,8 @@ class Worker:
             why = f"no tick of {broker}: nothing was sent"
             return Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why)
         at = r.translate.utc(tick.time_msc)
-        refused = gate.check(request, at, tick.bid, tick.ask)
+        usual, age_s = gate.spreads.usual(request.symbol, at), self.watch.age_s(request.symbol, at)
+        refused = gate.check(request, Tick(at, tick.bid, tick.ask, usual, age_s), self.watch.silent_s)
         if refused is not None:
             return refused
         order = mt5_request(self.mt5, request, broker, gate.symbols[request.symbol], r.translate)
@@ -276,7 +268,7 @@ class Worker:
         """
         r = self.reader
         for _ in range(LOOKS):
-            at = r.now()
+            at = self._now()
             news = r.news(ask)
             positions = r.must(self.mt5.positions_get(), "positions_get")
             orders = r.must(self.mt5.orders_get(), "orders_get")

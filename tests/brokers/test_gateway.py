@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from brokers.latch import LATCH_FILE, LEVELS, WORD_FILE, Latch, Level, encode_latch, encode_word
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
+from brokers.mt5.priced import Tick
 from brokers.requests import AnyRequest
 from market.types import Side, Symbol
 from runtime.operator import latch
@@ -37,7 +38,7 @@ def gate(folder: Path, *levels: Level, **limits: Any) -> Gateway:  # noqa: ANN40
 def asked(gateway: Gateway, request: AnyRequest, at: int = NOW, bid: float = BID, ask: float = ASK) -> str:
     """Ask the gate as the worker does; return the name of what refuses, or nothing."""
     gateway.mark(request.id)
-    refused = gateway.check(request, at, bid, ask)
+    refused = gateway.check(request, Tick(at, bid, ask))
     gateway.mark(0)
     return GATES[refused.code - 1] if refused else ""
 
@@ -77,7 +78,7 @@ def test_a_halt_that_falls_between_mark_and_check_is_seen(tmp_path: Path) -> Non
     gateway = gate(tmp_path / "a", "run")
     gateway.mark(5)
     latch.tighten(gateway.folder, command("halt"))
-    refused = gateway.check(entry(5), NOW, BID, ASK)
+    refused = gateway.check(entry(5), Tick(NOW, BID, ASK))
 
     assert refused is not None
     assert 5 == latch.wait_sent(gateway.folder, 0.01)
@@ -181,7 +182,7 @@ def test_each_check_refuses_by_its_name_and_counts_nothing_as_sent(
     gateway = gate(tmp_path / "a", "run", **limits)
 
     assert gate_name == asked(gateway, request_, **tick)
-    assert (0, 0) == (len(gateway.sent), len(gateway.times))
+    assert (0, 0) == (len(gateway.pace.sent), len(gateway.pace.times))
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,13 @@ SENDER = """
 import os, struct, sys
 from pathlib import Path
 from brokers.mt5.gateway import Gateway
+from brokers.mt5.priced import Tick
 from tests.orders import ASK, BID, LIMITS, NOW, entry
 from tests.trade_server import GOLD
 import msgspec
 folder = Path(sys.argv[1])
-gate = Gateway(folder, msgspec.structs.replace(LIMITS, max_orders_per_minute=10**9), {"GOLD": GOLD}, "USD")
+endless = dict.fromkeys(("max_orders_per_minute", "max_orders_per_second", "max_orders_per_day"), 10**9)
+gate = Gateway(folder, msgspec.structs.replace(LIMITS, **endless), {"GOLD": GOLD}, "USD")
 venue = os.open(folder / "venue", os.O_RDWR)
 parent, number = os.getppid(), 0
 SPIN = 10_000
@@ -31,7 +33,7 @@ print("ready", flush=True)
 while os.getppid() == parent:
     number += 1
     gate.mark(number)
-    if gate.check(entry(number), NOW, BID, ASK) is None:
+    if gate.check(entry(number), Tick(NOW, BID, ASK)) is None:
         sum(range(SPIN))  # the way to the venue takes a while
         os.pwrite(venue, struct.pack("<Q", number), 0)
     gate.mark(0)

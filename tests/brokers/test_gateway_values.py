@@ -7,6 +7,7 @@ import pytest
 
 from brokers.limits import GATES, order_value
 from brokers.mt5.gateway import Gateway
+from brokers.mt5.priced import Tick
 from brokers.requests import EntryRequest
 from market.types import Symbol
 from runtime.core.contract import Contract
@@ -26,7 +27,7 @@ def refusal(folder: Path, spec: Symbol, request: EntryRequest, *, currency: str 
     limits = msgspec.structs.replace(LIMITS, max_value=top)
     gateway = Gateway(latched(folder, "run"), limits, {spec.name: spec}, currency)
     gateway.mark(request.id)
-    refused = gateway.check(request, NOW, request.price, request.price)
+    refused = gateway.check(request, Tick(NOW, request.price, request.price))
     gateway.close()
     return GATES[refused.code - 1] if refused else ""
 

@@ -91,7 +91,7 @@ class Repeating(Worker):
         """Try twice, past the gate's own memory."""
         told = super().send(ask)
         if isinstance(told.answer, InDoubt) and self.gateway is not None:
-            self.gateway.sent.clear()
+            self.gateway.pace.sent.clear()
             return super().send(ask)
         return told
 

@@ -32,7 +32,7 @@ from tests.chaos.virtual import Stuck, VirtualClock, VirtualLoop
 
 LIFTED_BY_BARS = frozenset({"CONTRACT", "WARMING", "STALE_FEED", "LOSS_LIMIT", "SESSION", "ENDED"})
 """Holds that only another bar can lift: whoever waits for them while no bar comes waits for ever."""
-LATCH_FILES = ("latch.json", "latch.word", "latch.log", "latch.lock", "worker.lock")
+LATCH_FILES = ("latch.json", "latch.word", "latch.log", "latch.lock", "worker.lock", "gateway.day", "gateway.spreads")
 
 
 class Variant(msgspec.Struct, frozen=True):

@@ -167,6 +167,7 @@ REGIME = "regimes/calm-or-storm"
         ("account/login", True, "account.login: expected a whole number from 1, got true"),
         ("account/balance", 0, "account.balance: expected a number above 0, got 0"),
         ("terminal/kind", "mt4", 'terminal.kind: expected "lookalike" or "metatrader5", got "mt4"'),
+        ("limits/lease_s", 1, "limits.lease_s: expected more than terminal.idle_ms (1 s), got 1"),
         ("terminal/settle_s", 1, "terminal.settle_s: expected a number from call_timeout_s (5) upwards, got 1"),
         ("terminal/deadlines", {"pol": 1.0}, "terminal.deadlines.pol: unknown key, did you mean `poll`?"),
         ("terminal/deadlines", {"send": 0}, "terminal.deadlines.send: expected a number above 0, got 0"),
