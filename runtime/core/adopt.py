@@ -148,5 +148,5 @@ def _take(decider: Decider, lane: Lane, adopting: Adoption) -> None:
     side = "bought" if trade.side > 0 else "sold"
     what = f"{trade.volume:g} lots of {trade.symbol} {side} at {trade.entry}, stop {trade.stop}"
     text = f"{lane.name} has taken over position {trade.position}: {what}"
-    decider.desk.alert("warn", text)
+    decider.desk.alert("note", text)
     reply(decider.desk, adopting.asker, "adopt", lane.name, text, ok=True)

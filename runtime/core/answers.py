@@ -28,9 +28,9 @@ def mind_answer(ledger: Ledger, desk: OrderDesk, draft: Draft, *, told: bool) ->
     if not told:
         return
     if why and hold not in ledger.holds:
-        desk.alert("page", f"{lane.name}: {why}: it enters nothing until it answers; what is open has its stops")
+        desk.alert("note", f"{lane.name}: {why}: it enters nothing until it answers; what is open has its stops")
     elif hold in ledger.holds and not why:
-        desk.alert("warn", f"{lane.name} answers again")
+        desk.alert("note", f"{lane.name} answers again")
     if why:
         ledger.holds[hold] = why
     else:

@@ -36,7 +36,7 @@ def take_balance(decider: Decider, fact: BalanceTaken) -> None:
         reply(desk, fact.asker, "ack", "balance", problem, ok=False)
         return
     text = f"the balance is taken as the venue has it, {take_difference(ledger, decider.lanes):+.2f} that no deal told"
-    desk.alert("warn", f"{text}, says {fact.asker.who}: {fact.asker.why}")
+    desk.alert("note", f"{text}, says {fact.asker.who}: {fact.asker.why}")
     reply(desk, fact.asker, "ack", "balance", text, ok=True)
     desk.reconcile(settled=False)  # a look lifts what is explained now
 

@@ -91,9 +91,9 @@ def _tell(ledger: Ledger, desk: OrderDesk, found: dict[str, str]) -> None:
     for key, why in found.items():
         looks = ledger.breaks[key] = ledger.breaks.get(key, 0) + 1
         if ledger.holds.get(key) != why:
-            desk.alert("page", f"break: {why}")
+            desk.alert("break", f"break: {why}")
         elif lasts(looks):
-            desk.alert("page", f"break, still after {looks} looks: {why}")
+            desk.alert("break", f"break, still after {looks} looks: {why}")
         ledger.holds[key] = why
 
 

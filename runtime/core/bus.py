@@ -11,9 +11,9 @@ def bus_told(ledger: Ledger, desk: OrderDesk, fact: BusSilent | BusHeard | Comma
         ledger.holds.pop("BUS_SILENT", None)
     elif isinstance(fact, BusSilent):
         if "BUS_SILENT" not in ledger.holds:
-            desk.alert("page", f"the bus is silent: {fact.problem}")
+            desk.alert("note", f"the bus is silent: {fact.problem}")
         ledger.holds["BUS_SILENT"] = fact.problem
     elif fact.refused:
-        desk.alert("warn", f"a command over the bus was refused: {fact.refused}")
+        desk.alert("note", f"a command over the bus was refused: {fact.refused}")
     else:
         ledger.sequences[fact.key] = max(ledger.sequences.get(fact.key, 0), fact.sequence)

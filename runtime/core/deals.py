@@ -95,9 +95,8 @@ def _caught_up(desk: OrderDesk, deal: Deal, taken: str) -> str:
 def _filled(desk: OrderDesk, order: OrderRecord, deal: Deal) -> str:
     lane = desk.by_number[order.strategy]
     if order.state == "REFUSED":
-        desk.alert(
-            "page", f"{lane.name}: {order.name} was refused ({order.code} {order.reason}), and filled all the same"
-        )
+        said = f"{lane.name}: {order.name} was refused ({order.code} {order.reason}), and filled all the same"
+        desk.alert("break", said, order.name)
     if lane.trade is None:
         lane.trade = open_trade(order, deal)
     elif lane.trade.position == deal.position:
@@ -123,7 +122,7 @@ def _surplus(desk: OrderDesk, order: OrderRecord, deal: Deal, how: str) -> str:
     why = f"{lane.name}: {order.name} {how}"
     desk.ledger.holds[f"BREAK:{order.symbol}"] = why
     desk.ledger.surplus[deal.position] = why
-    desk.alert("page", f"{why}: a person must settle it")
+    desk.alert("break", f"{why}: a person must settle it")
     return "foreign"
 
 
@@ -158,7 +157,7 @@ def _turned(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> None:
     why = f"{lane.name}: position {deal.position} {what}: our close was larger than what it met"
     desk.ledger.holds[f"BREAK:{trade.symbol}"] = why
     desk.ledger.surplus[deal.position] = why
-    desk.alert("page", f"{why}; it has no stop: a person must settle it")
+    desk.alert("break", f"{why}; it has no stop: a person must settle it")
 
 
 def _tell(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal, what: str) -> None:
@@ -166,7 +165,7 @@ def _tell(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal, what: str) -> N
     who = by_hand(deal, trade.magic)
     if who:
         trade.tag = tagged(trade.tag, MANUAL)
-        desk.alert("warn", f"{lane.name}: position {trade.position} {what}, by {who}, at {deal.price}")
+        desk.alert("note", f"{lane.name}: position {trade.position} {what}, by {who}, at {deal.price}")
 
 
 def _closed(desk: OrderDesk, trade: Trade) -> None:

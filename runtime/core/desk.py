@@ -12,6 +12,7 @@ from runtime.core.instructions import (
     Submit,
     WakeAt,
 )
+from runtime.core.kinds import KINDS, Kind
 from runtime.core.orders import OPEN, OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.risk import Approved
@@ -125,9 +126,9 @@ class OrderDesk:
         self._file(record)
         self.out.append(Cancel(id=ident, symbol=order.symbol, order=order.ticket, decided_at=self.ledger.at))
 
-    def alert(self, severity: str, text: str) -> None:
-        """Tell the people on call."""
-        self.out.append(Alert(id=self.next_id(), severity=severity, text=text))
+    def alert(self, kind: Kind, text: str, about: str = "") -> None:
+        """Tell the people on call; what a kind means for them stands in its table."""
+        self.out.append(Alert(id=self.next_id(), severity=KINDS[kind].severity, text=text, kind=kind, about=about))
 
     def reconcile(self, *, settled: bool) -> None:
         """Ask for all the venue holds."""

@@ -90,5 +90,5 @@ def _netted(decider: Decider, symbols: tuple[str, ...]) -> None:
         del ledger.holds[key]
     for key, symbol in wanted.items():
         if key not in ledger.holds:
-            decider.desk.alert("warn", f"{symbol}: a position there is not ours; entries would be netted with it")
+            decider.desk.alert("note", f"{symbol}: a position there is not ours; entries would be netted with it")
         ledger.holds[key] = "a position there is not ours: an entry would be netted with it"

@@ -20,7 +20,7 @@ def forget_ahead(decider: Decider, feeds: Mapping[FeedKey, Feed], made: Mapping[
     ahead = [key for key, feed in feeds.items() if feed.last_time + feed.timeframe_ms > at]
     for symbol, frame in ahead:
         told = "a wrong clock told bars of later than now: they are forgotten, and history is read anew"
-        decider.desk.alert("page", f"{symbol} {frame}: {told}")
+        decider.desk.alert("note", f"{symbol} {frame}: {told}")
     _forget(decider, feeds, made, ahead, at)
 
 

@@ -149,7 +149,7 @@ def tell_run(plan: Plan, desk: OrderDesk, readings: Iterable[RegimeReading]) -> 
 
 def tell_unlike(desk: OrderDesk, reading: RegimeReading) -> None:
     """Tell the people on call that a regime is fed by other bars than its model learnt from."""
-    desk.alert("page", f"{reading.name}: {UNLIKE}: {reading.unlike}")
+    desk.alert("note", f"{reading.name}: {UNLIKE}: {reading.unlike}")
 
 
 def tell_outlived(plan: Plan, desk: OrderDesk, reading: RegimeReading) -> None:
@@ -163,7 +163,7 @@ def _tell_shut(plan: Plan, desk: OrderDesk, regime: str, why: str) -> None:
         return
     kept = [s.name for s in listen if s.gate and s.gate.mode == "enforce"]
     means = f"no entries of {', '.join(kept)}, exits go on" if kept else "its gates only advise"
-    desk.alert("page" if kept else "warn", f"{regime}: {why}; {means}")
+    desk.alert("note", f"{regime}: {why}; {means}")
 
 
 def vetoes(lane: Lane) -> bool:

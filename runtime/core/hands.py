@@ -6,6 +6,7 @@ only a stop that was removed or widened is set again, where the account's policy
 
 from market.types import Deal, Position
 from runtime.core.decide import Decider
+from runtime.core.kinds import Kind
 from runtime.core.positions import Trade
 from runtime.core.state import Lane
 from strategies.exits import STOP
@@ -40,16 +41,16 @@ def mind_stop(decider: Decider, lane: Lane, trade: Trade, there: Position) -> No
     desk = decider.desk
     if there.target != trade.target:
         desk.alert(
-            "warn", f"{_name(lane, trade)}: its target was changed by hand from {trade.target} to {there.target}"
+            "note", f"{_name(lane, trade)}: its target was changed by hand from {trade.target} to {there.target}"
         )
         trade.target, trade.tag = there.target, tagged(trade.tag, MANUAL)
     if there.stop == trade.stop:
         trade.seen_stop = there.stop
     elif there.stop > 0.0 and (trade.stop <= 0.0 or (there.stop - trade.stop) * trade.side > 0.0):
-        desk.alert("warn", f"{_name(lane, trade)}: its stop was tightened by hand from {trade.stop} to {there.stop}")
+        desk.alert("note", f"{_name(lane, trade)}: its stop was tightened by hand from {trade.stop} to {there.stop}")
         _adopt(trade, there.stop)
     elif decider.plan.hands == "accept":
-        desk.alert("page", f"{_name(lane, trade)}: {_loosened(trade, there)}; accepted, as configured")
+        desk.alert(_kind(there), f"{_name(lane, trade)}: {_loosened(trade, there)}; accepted, as configured")
         _adopt(trade, there.stop)
     else:
         _restore(decider, lane, trade, there)
@@ -62,6 +63,11 @@ def _name(lane: Lane, trade: Trade) -> str:
 def _loosened(trade: Trade, there: Position) -> str:
     what = "removed" if there.stop <= 0.0 else f"widened to {there.stop}"
     return f"its stop at {trade.stop} was {what} by hand"
+
+
+def _kind(there: Position) -> Kind:
+    """Return what sort of alert it is: a position with a wider stop has one."""
+    return "note" if there.stop > 0.0 else "unguarded"
 
 
 def _adopt(trade: Trade, stop: float) -> None:
@@ -77,7 +83,7 @@ def _restore(decider: Decider, lane: Lane, trade: Trade, there: Position) -> Non
     blocked = decider.blocked("exit" if late else "tighten", trade.symbol, same=trade.doubt)
     if there.stop != trade.seen_stop:
         what = f"cannot be set again now: {', '.join(blocked)}" if blocked else "it is set again"
-        desk.alert("page", f"{_name(lane, trade)}: {_loosened(trade, there)}; {what}")
+        desk.alert(_kind(there), f"{_name(lane, trade)}: {_loosened(trade, there)}; {what}")
     trade.seen_stop, trade.tag = there.stop, tagged(trade.tag, MANUAL)
     if blocked or trade.closing:
         return

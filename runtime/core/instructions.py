@@ -3,6 +3,7 @@
 import msgspec
 
 from brokers.latch import Level
+from runtime.core.kinds import Kind
 from runtime.core.risk import Approved
 
 
@@ -99,6 +100,9 @@ class Alert(Instruction, frozen=True, kw_only=True):
 
     severity: str
     text: str
+    kind: Kind = "note"
+    about: str = ""
+    """What it is about: a hold, as long as which it stands; empty: the state it comes with is an alarm by itself."""
 
 
 AnyInstruction = Submit | ClosePosition | ModifyStop | Cancel | Reconcile | WakeAt | SetLevel | Alert | Reply

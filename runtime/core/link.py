@@ -64,7 +64,7 @@ def _right_positions(decider: Decider, *, hedging: bool) -> None:
         decider.ledger.holds.pop("WRONG_TERMINAL", None)
     elif decider.ledger.holds.get("WRONG_TERMINAL") != why:
         decider.ledger.holds["WRONG_TERMINAL"] = why
-        decider.desk.alert("page", why)
+        decider.desk.alert("no_progress", why, "WRONG_TERMINAL")
 
 
 def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:
@@ -73,7 +73,7 @@ def lost(ledger: Ledger, desk: OrderDesk, fact: LinkDown) -> None:
     if fact.given_up:
         _page_and_halt(desk, f"the link was given up: {fact.reason}")
     elif fact.away_s > 0.0:
-        desk.alert("page", lasting(fact))
+        desk.alert("no_progress", lasting(fact), "LINK")
 
 
 def lasting(fact: LinkDown) -> str:
@@ -96,7 +96,7 @@ def trading_forbidden(ledger: Ledger, desk: OrderDesk, fact: TradingForbidden) -
 def forbidden(ledger: Ledger, desk: OrderDesk, reason: str) -> None:
     """Hold entries and say why, once."""
     if ledger.holds.get("SESSION") != reason:
-        desk.alert("page", f"trading is not allowed: {reason}")
+        desk.alert("note", f"trading is not allowed: {reason}")
     ledger.holds["SESSION"] = reason
 
 
@@ -106,5 +106,5 @@ def _down(ledger: Ledger, hold: str, reason: str) -> None:
 
 
 def _page_and_halt(desk: OrderDesk, why: str) -> None:
-    desk.alert("page", why)
+    desk.alert("halt", why)
     desk.set_level("halt", why)

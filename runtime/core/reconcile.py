@@ -122,7 +122,7 @@ def _missing(desk: OrderDesk, order: OrderRecord) -> None:
     desk.ledger.holds[f"MISSING:{order.symbol}"] = f"{order.name} was never found"
     desk.wake_missing(order.symbol)
     answered = "answered as done" if order.deal else "sent perhaps"
-    desk.alert("page", f"{order.name} is MISSING: {answered}, found nowhere, not sent again")
+    desk.alert("in_doubt", f"{order.name} is MISSING: {answered}, found nowhere, not sent again")
 
 
 def _resolve_act(desk: OrderDesk, lane: Lane, order: OrderRecord, held: dict[int, Position]) -> None:
@@ -207,7 +207,8 @@ def _rests_on(desk: OrderDesk, cancel: OrderRecord, resting: dict[int, int], *, 
     if _first_unseen(desk, cancel, settled=settled):
         return True
     desk.may_cancel_again(cancel)
-    desk.alert("page", f"{cancel.name} was accepted and never done: {entry.name} still rests")
+    said = f"{cancel.name} was accepted and never done: {entry.name} still rests"
+    desk.alert("in_doubt", said, cancel.name)
     return False
 
 
@@ -235,7 +236,8 @@ def _undone(desk: OrderDesk, order: OrderRecord, *, settled: bool) -> bool:
     if _first_unseen(desk, order, settled=settled):
         return True
     trade.closing = 0
-    desk.alert("page", f"{order.name} was accepted and never done: position {order.position} still stands")
+    said = f"{order.name} was accepted and never done: position {order.position} still stands"
+    desk.alert("in_doubt", said, order.name)
     return False
 
 

@@ -46,14 +46,14 @@ def clock_told(ledger: Ledger, desk: OrderDesk, fact: ClockDoubted) -> bool:
         ledger.at = fact.at
         return True
     if "CONTRACT" not in ledger.holds:
-        desk.alert("page", fact.problem)
+        desk.alert("note", fact.problem)
     ledger.holds["CONTRACT"] = fact.problem
     return False
 
 
 def _hold(ledger: Ledger, desk: OrderDesk, key: str, symbol: str, problem: str) -> None:
     if ledger.holds.get(key) != problem:
-        desk.alert("page", f"{symbol}: {problem}")
+        desk.alert("note", f"{symbol}: {problem}")
     ledger.holds[key] = problem
 
 
@@ -72,7 +72,7 @@ def symbol_seen(decider: Decider, fact: SymbolSeen) -> None:
             ledger.tick_values[name] = seen.tick_value
     elif ledger.holds.get(key) != changes:
         ledger.holds[key] = changes
-        decider.desk.alert("page", f"{name}: its contract has changed ({changes}); entries are held until tidegate ack")
+        decider.desk.alert("note", f"{name}: its contract has changed ({changes}); entries are held until tidegate ack")
 
 
 def acknowledge(decider: Decider, fact: SpecAcknowledged) -> None:

@@ -70,7 +70,7 @@ def history_told(
         if short and f"WARMING:{symbol}" in ledger.holds:
             said = max(short, key=lambda one: (one.ready == 0, one.ready)).said
             ledger.holds[f"WARMING:{symbol}"] = said
-            desk.alert("page", f"{said}; until then nothing of {symbol} is entered upon")
+            desk.alert("note", f"{said}; until then nothing of {symbol} is entered upon")
 
 
 def _short(name: str, feed: Feed, hours: Hours | None, at: int) -> Short:

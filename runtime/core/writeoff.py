@@ -39,7 +39,7 @@ def write_off(decider: Decider, fact: TradeWrittenOff) -> None:
     money_said = f"the balance is taken as the venue has it, {money:+.2f} that no deal told"
     waits = "what the balance is off goes with the last trade that is gone"
     text = f"{what} is written off; {money_said if not gone(decider.lanes) else waits}"
-    desk.alert("warn", f"{text}, says {fact.asker.who}: {fact.asker.why}")
+    desk.alert("note", f"{text}, says {fact.asker.who}: {fact.asker.why}")
     reply(desk, fact.asker, "ack", str(position), text, ok=True)
     desk.reconcile(settled=False)  # a look lifts what is explained now
 
@@ -80,5 +80,5 @@ def told_after_all(desk: OrderDesk, fact: DealMade) -> bool:
     if deal.position not in desk.ledger.written:
         return False
     text = f"position {deal.position}, written off, has a deal after all: {deal.entry} {deal.volume:g} lots"
-    desk.alert("warn", f"{text} at {deal.price} by {deal.reason}, {deal.money:+.2f}: it is in the balance already")
+    desk.alert("note", f"{text} at {deal.price} by {deal.reason}, {deal.money:+.2f}: it is in the balance already")
     return True

@@ -153,7 +153,7 @@ def test_broken_data_holds_its_symbol_until_a_good_bar(fact: AnyFact) -> None:
     told.tell(closed(4))
 
     assert ["CONTRACT:XAUUSD"] == held
-    assert (["page"], []) == tuple([w.severity for w in of_kind(step, Alert)] for step in (first, second))
+    assert (["warn"], []) == tuple([w.severity for w in of_kind(step, Alert)] for step in (first, second))
     assert [] == told.holds
 
 

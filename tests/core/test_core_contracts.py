@@ -118,7 +118,7 @@ def test_a_hold_is_only_in_the_way_of_its_symbol() -> None:
     told = Told(a_plan(a_lane(SIX), a_lane(SIX, 2, symbol="EURUSD")))
     step = told.tell(SymbolSeen(at=hour(3), symbol=msgspec.structs.replace(GOLD, digits=3)))
 
-    assert "page" == only(step, Alert).severity
+    assert "warn" == only(step, Alert).severity
     assert ("WARMING:EURUSD",) == told.core.decider.blocked("entry", "EURUSD")
 
 

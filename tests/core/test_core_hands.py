@@ -137,9 +137,9 @@ def test_a_position_turned_round_by_our_own_close_is_a_break() -> None:
 
 
 @pytest.mark.parametrize("side", [1, -1])
-@pytest.mark.parametrize(("moved", "said"), [(0.0, "removed"), (5.0, "widened to")])
-def test_a_stop_removed_or_widened_is_set_again_at_once(side: int, moved: float, said: str) -> None:
-    """Risk beyond the plan is not kept: somebody is paged, once, and the stop goes back where it was."""
+@pytest.mark.parametrize(("moved", "said", "severity"), [(0.0, "removed", "page"), (5.0, "widened to", "warn")])
+def test_a_stop_removed_or_widened_is_set_again_at_once(side: int, moved: float, said: str, severity: str) -> None:
+    """Risk beyond the plan is not kept: it is told once, of a position without any as a page, and set again."""
     told, entry = holding(side)
     stop = trade_of(told).stop
     there = round(entry.price - side * moved, 2) if moved else 0.0
@@ -148,7 +148,7 @@ def test_a_stop_removed_or_widened_is_set_again_at_once(side: int, moved: float,
     told.tell(Accepted(at=hour(5), id=move.id))
 
     assert (stop, "manual") == (move.stop, trade_of(told).tag)
-    assert ("page", True) == (only(step, Alert).severity, f"{said}" in only(step, Alert).text)
+    assert (severity, True) == (only(step, Alert).severity, f"{said}" in only(step, Alert).text)
     assert [] == seen(told, entry, stop=stop)
 
 

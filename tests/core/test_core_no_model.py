@@ -46,7 +46,7 @@ def test_without_a_model_entries_are_shut_out_under_enforce_only(mode: str, outc
 @pytest.mark.parametrize(
     ("mode", "told"),
     [
-        ("enforce", [("page", f"up: {SAID}; no entries of lane1, exits go on")]),
+        ("enforce", [("warn", f"up: {SAID}; no entries of lane1, exits go on")]),
         ("advise", [("warn", f"up: {SAID}; its gates only advise")]),
         ("off", []),
     ],

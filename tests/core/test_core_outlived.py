@@ -63,7 +63,7 @@ def test_from_the_bar_on_that_closes_too_late_entries_are_shut_out_under_enforce
 
 @pytest.mark.parametrize(
     ("mode", "expected"),
-    [("enforce", [("page", f"up: {OUTLIVED}; no entries of lane1, exits go on")]),
+    [("enforce", [("warn", f"up: {OUTLIVED}; no entries of lane1, exits go on")]),
      ("advise", [("warn", f"up: {OUTLIVED}; its gates only advise")]), ("off", [])],
 )  # fmt: skip
 def test_people_are_told_once_when_it_happens_and_once_a_run(mode: str, expected: list[tuple[str, str]]) -> None:
@@ -83,7 +83,7 @@ def test_a_run_that_begins_with_a_model_too_old_tells_it_by_the_first_bar() -> N
     told = Told(growing_old({3: buy()}, -200))
     d = told.decide(3, 103.0)
 
-    assert [("page", f"up: {OUTLIVED}; no entries of lane1, exits go on")] == alerts(told)
+    assert [("warn", f"up: {OUTLIVED}; no entries of lane1, exits go on")] == alerts(told)
     assert ("vetoed_by_regime", OUTLIVED) == (d.outcome, d.gate_reason)
 
 

@@ -77,7 +77,7 @@ def test_what_is_short_of_history_says_how_much_is_missing_and_until_when(hours:
     )
 
     assert said == told.core.ledger.holds["WARMING:XAUUSD"]
-    assert ("page", f"{said}; until then nothing of XAUUSD is entered upon") == (
+    assert ("warn", f"{said}; until then nothing of XAUUSD is entered upon") == (
         only(step, Alert).severity, only(step, Alert).text
     )  # fmt: skip
 
