@@ -12,6 +12,7 @@ import msgspec
 from brokers.limits import Limits
 from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
+from config.alerts import AlertsSection
 from config.bus import BusSection
 from config.calendar import Calendars
 from config.members import MemberSection, meant
@@ -260,6 +261,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
     bus: BusSection | None = None
+    alerts: AlertsSection | None = None
 
     def table_of(self, symbol: str, timeframe: str) -> str:
         """Return the name of the table of recorded bars; empty where none has them."""

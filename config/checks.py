@@ -16,6 +16,7 @@ from config.account import (
     SymbolSection,
     TrainSection,
 )
+from config.alerts import alert_problems
 from config.bus import broker_problems
 from config.leaves import shown
 from config.members import member_problems, option_problems
@@ -62,6 +63,8 @@ def contradictions(config: AccountFile) -> Iterator[str]:
         yield from _data(name, data, config)
     if config.bus is not None:
         yield from broker_problems(config.bus, "bus")
+    if config.alerts is not None:
+        yield from alert_problems(config.alerts, "alerts")
 
 
 def _account(config: AccountFile) -> Iterator[str]:

@@ -27,13 +27,20 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("bus", "password", "file"),
     ("bus", "key"),
     ("bus", "operators"),
+    ("alerts", "owners", "*", "urls", "file"),
 )
 """The keys whose values are paths; relative ones are meant from the folder of the TOML."""
 
-UNSAID: tuple[tuple[str, ...], ...] = (("terminal", "password"), ("account", "calendar"), ("folder",), ("bus",))
+UNSAID: tuple[tuple[str, ...], ...] = (
+    ("terminal", "password"),
+    ("account", "calendar"),
+    ("folder",),
+    ("bus",),
+    ("alerts",),
+)
 """What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
 
-By which broker commands come decides nothing either: each is a fact."""
+By which broker commands come decides nothing either: each is a fact. Nor does who is called."""
 
 
 def load(path: str | Path) -> AccountConfig:

@@ -18,6 +18,7 @@ from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from market.types import Symbol
+from runtime.alerts.router import Router
 from runtime.asked import questions
 from runtime.bus.hooks import BusOf
 from runtime.core.facts import AnyFact, PersonFact, RunStarted
@@ -33,6 +34,7 @@ from runtime.recorder import Recorder
 from runtime.signals import on_stop
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
+from runtime.telling import Telling
 from runtime.warmup import WarmUp
 
 
@@ -60,6 +62,7 @@ class Daemon:
         self.recorder, self.session, self.folder, self.paper = recorder, session, folder, paper
         self.models: ModelSessions | None = None
         self.bus: BusOf | None = None
+        self.router: Router | None = None
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
@@ -100,6 +103,11 @@ class Daemon:
             if self.models is not None:
                 await self.models.stop()
         return self.stopping
+
+    def tell(self, router: Router) -> None:
+        """Have the people on call told through a router; `listening` begins and ends it."""
+        self.router, self.taker.people = router, Telling(self.core, self.switch, router)
+        router.silent_s = lambda: self.clock.elapsed() - self.pace.turned
 
     def stop(self, why: str) -> None:
         """End between two facts."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from brokers.latch import Command
+from runtime.alerts.router import Router
 from runtime.bus.hooks import BusOf, Hooks
 from runtime.core.facts import PersonFact
 from runtime.core.state import Ledger
@@ -25,6 +26,7 @@ class Daemon(Shown, Protocol):
     folder: Path
     inbox: Inbox
     bus: BusOf | None
+    router: Router | None
     ledger: Ledger
 
     def hand_over(self, command: Command, since: int | None = None) -> Answer:
@@ -47,6 +49,9 @@ def listening(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> Iterator[None]
     status, wake = partial(status_of, daemon), partial(tell, None)
     hooks = Hooks(status=status, loosen=daemon.hand_over, wake=wake, tell=tell, at=lambda: daemon.ledger.at)
     with contextlib.ExitStack() as stack:
+        if daemon.router is not None:
+            stack.callback(daemon.router.close)
+            daemon.router.begin()
         stack.callback(Control(daemon.folder, status, daemon.hand_over, wake, daemon.ask).close)
         if daemon.bus is not None:
             bus = daemon.bus(hooks, daemon.ledger.sequences)

@@ -24,6 +24,8 @@ from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from market.kernel import fingerprint
+from runtime.alerts.people import NOBODY
+from runtime.alerts.router import Router
 from runtime.assemble import Models, core_of, costs_of, found_models, plan_of
 from runtime.clock import Clock
 from runtime.core.plan import Plan
@@ -161,6 +163,8 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
     daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
+    patience_s = terminal.deadlines.connect
+    daemon.tell(Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
     if config.bus is not None:
         from runtime.bus.assembly import bus_of  # noqa: PLC0415 - 14 MiB, for who speaks over a message broker only
 

@@ -36,6 +36,7 @@ from runtime.questions import Questions
 from runtime.recorder import Recorder
 from runtime.requests import request_of
 from runtime.switch import Switch
+from runtime.telling import Listener, Nobody
 
 Inbox = asyncio.Queue[AnyFact | Command | None]
 """What is told to a daemon: facts, commands to be worked, and None only to wake it."""
@@ -53,6 +54,7 @@ class Taker:
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.log = structlog.get_logger()
         self.questions = Questions()
+        self.people: Listener = Nobody()
 
     async def take(self, *facts: AnyFact) -> None:
         """Take facts that were told together, and do all that is asked for because of them.
@@ -65,6 +67,7 @@ class Taker:
         for place, wish in enumerate(queue):  # grows while it is walked
             for answer in await self._perform(wish):
                 queue += await self._record(answer, durable=any(isinstance(w, ASKED) for w in queue[place + 1 :]))
+        self.people.look()
         if any(isinstance(wish, ASKED) for wish in queue):
             await self.news()
 
@@ -116,7 +119,8 @@ class Taker:
                 self.questions.answer(wish)
                 return [Alerted(at=at, id=wish.id)]
             case Alert():
-                self.log.warning("alert", severity=wish.severity, text=wish.text)
+                self.log.warning("alert", severity=wish.severity, kind=wish.kind, text=wish.text)
+                self.people.happened(wish)
                 return [Alerted(at=at, id=wish.id)]
 
     async def look(self, ident: int, *, settled: bool) -> list[AnyFact]:

@@ -11,6 +11,7 @@ import typer
 from config.errors import UsageError
 from tidegate import (
     commands_adopt,
+    commands_alerts,
     commands_calendar,
     commands_compare,
     commands_config,
@@ -46,6 +47,7 @@ for room in (
     commands_fleet,
     commands_operator,
     commands_adopt,
+    commands_alerts,
     commands_journal,
     commands_keys,
     commands_calendar,

@@ -1,6 +1,6 @@
 """Words that take something over: adopt an old bot's position; ack a changed contract, a lost trade, or the balance."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ Quiet = Annotated[
 ]
 SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
 Gone = Annotated[int, typer.Option("--position", min=0, max=MOST, help="A trade that is gone though no deal told how.")]
+AlertId = Annotated[int, typer.Option("--alert", min=0, max=MOST, help="An alert, as `tidegate alerts` shows it.")]
 Balance = Annotated[bool, typer.Option("--balance", help="The venue's balance, which no deal explains.")]
 
 
@@ -54,25 +55,38 @@ def adopt(
 
 def ack(
     account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, balance: Balance = False,
-    as_json: Json = False,
+    alert: AlertId = 0, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Accept a contract as told, a lost trade, or the balance.
+    """Take an alert, a contract, a lost trade or the balance.
 
+    Who takes an alert looks after it: nobody else is called. It needs no daemon.
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
     settle window; what the balance is off is taken with the last one, or by itself where nothing is gone and it was off
     for a settle window. Exit code 11 where there is nothing to take.
     """
     from runtime.core.facts import BalanceTaken, SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
 
-    if [bool(symbol), bool(position), balance].count(True) != 1:
-        raise UsageError("name what is acknowledged: one of --symbol, --position and --balance")
+    if [bool(symbol), bool(position), balance, bool(alert)].count(True) != 1:
+        raise UsageError("name what is acknowledged: one of --symbol, --position, --balance and --alert")
     asker = _asker(reason)
-    if symbol:
+    if alert:
+        _take(account, alert, asker, as_json=as_json)
+    elif symbol:
         _ask(account, SpecAcknowledged(at=0, asker=asker, symbol=symbol), as_json=as_json)
     elif balance:
         _ask(account, BalanceTaken(at=0, asker=asker), as_json=as_json)
     else:
         _ask(account, TradeWrittenOff(at=0, asker=asker, position=position), as_json=as_json)
+
+
+def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:
+    from config.places import account_at  # noqa: PLC0415
+    from runtime.alerts.person import take  # noqa: PLC0415
+
+    entry = take(account_at(account), alert, asker.who, asker.why)
+    problem = "" if entry else f"no alert {alert} is open: look with tidegate alerts"
+    text = f"{asker.who} has alert {entry.id}: {entry.text}" if entry else ""
+    _say({"account": account, "ok": not problem, "text": text, "problem": problem}, as_json=as_json)
 
 
 def _asker(reason: str) -> "Asker":
@@ -86,9 +100,13 @@ def _asker(reason: str) -> "Asker":
 def _ask(account: str, fact: "PersonFact", *, as_json: bool) -> None:
     from config.places import account_at  # noqa: PLC0415
     from runtime.operator.client import ask_for  # noqa: PLC0415
+
+    _say({"account": account, "text": "", "problem": ""} | ask_for(account_at(account), fact), as_json=as_json)
+
+
+def _say(answer: dict[str, Any], *, as_json: bool) -> None:
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    answer = {"account": account, "text": "", "problem": ""} | ask_for(account_at(account), fact)
     if as_json:
         lines([answer])
     if not answer["ok"]:

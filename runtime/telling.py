@@ -1,0 +1,51 @@
+"""How a daemon tells its people on call: what stands after each fact, and what has happened."""
+
+from typing import Protocol
+
+from runtime.alerts.router import Router
+from runtime.core.alarms import Alarm, alarms_of
+from runtime.core.core import Core
+from runtime.core.instructions import Alert
+from runtime.switch import Switch
+
+
+class Listener(Protocol):
+    """Who is told."""
+
+    def look(self) -> None:
+        """Look at what stands now."""
+        ...
+
+    def happened(self, wish: Alert) -> None:
+        """Take what has happened."""
+        ...
+
+
+class Nobody:
+    """Whom a daemon tells that has no people on call."""
+
+    def look(self) -> None:
+        """Look at nothing."""
+
+    def happened(self, wish: Alert) -> None:
+        """Tell nobody."""
+
+
+class Telling:
+    """Tells a router of one core."""
+
+    def __init__(self, core: Core, switch: Switch, router: Router) -> None:
+        """Look at a core, whose latch `switch` reads."""
+        self.core, self.switch, self.router = core, switch, router
+
+    def look(self) -> None:
+        """Tell what stands now."""
+        if self.core.ledger.run:
+            found = alarms_of(self.core, self.router.standing, latched=self.switch.heard > 0)
+            self.router.look(found, self.core.ledger.holds)
+
+    def happened(self, wish: Alert) -> None:
+        """Tell what has happened; what stands is told first, and tells by itself what is about nothing else."""
+        self.look()
+        if wish.about or wish.severity == "warn":
+            self.router.happened(Alarm(wish.kind, wish.about or wish.text, wish.text))
