@@ -15,16 +15,20 @@ from backtests.engine_apart import apart, beyond, call, pointer, tell_numba
 from backtests.engine_core import begin_bar, live_on, takes_back, worth
 from backtests.engine_entry import decide
 from backtests.engine_features import LEAN
+from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
     ANSWERED,
     ASK,
     AT,
+    BARRED,
     BID,
     CANCELS,
     CONTRACT,
     ENDED,
     EQUITY,
     FRAME,
+    GATE,
+    GATE_ENFORCES,
     GATE_MASS,
     GATE_OPEN,
     GATE_SHARE,
@@ -91,7 +95,17 @@ def account_parts(step: Callable[..., Any]) -> tuple[Any, tuple[int, int]]:
     return _account(fingerprint([step, live_on, first_tick, *QUIET]), step), addresses()
 
 
-QUIET = (still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
+@kernel
+def take_back(a: State, p: Params) -> None:
+    """Take back at once what rests behind an enforced gate, which a bar told by itself has shut."""
+    if a[RESTS] == 0.0 or p[GATE] != GATE_ENFORCES:
+        return
+    if a[CANCELS] == 0.0:
+        a[NUMBER] = a[NUMBER] + 1.0
+    a[RESTS], a[CANCELS] = 0.0, 0.0
+
+
+QUIET = (take_back, still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
 
 
 def addresses() -> tuple[int, int]:
@@ -133,7 +147,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
         a, x, y, p = pointer(account[0]), pointer(account[1]), pointer(account[2]), pointer(account[3])
         nights, g, d, e = pointer(account[4]), pointer(account[5]), pointer(account[6]), pointer(account[7])
         s, sp, w = pointer(strategy[0]), pointer(strategy[1]), pointer(strategy[3])
-        features, alerts, is_open, masses, shares, lent = told
+        features, alerts, is_open, masses, shares, lent, late, back, barred = told
         outcomes, actions, kinds, scores, positions, helds, equities, before = out
         leading, deciding = calls
         if not called:
@@ -152,6 +166,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
             p[FRAME],
         )
         point, usual = 1.0 / scale, p[USUAL_SPREAD]
+        apart, bars_entries = len(back) > 0, len(barred) > 0
         side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
         rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
         lower, upper = quiet_between(a, p)
@@ -186,6 +201,8 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                     spread = spread_told(p, opened, spread)
                 own = lent[r] if guest > 0.0 else 0.0
                 left = call(leading, (a, x, y, d, p, nights, until, high, low, close, at, opened, spread, own))
+                if apart and int(back[i]) & TOOK_BEFORE:
+                    take_back(a, p)
                 side, equity = a[SIDE], a[EQUITY]
             else:
                 own = known
@@ -223,14 +240,19 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 a[AT], a[EQUITY], a[ROW], a[SPREAD] = at, equity, float(r), spread_of(p, guest, opened, spread)
                 a[BID], a[ASK], a[CANCELS] = opened, shift(opened, a[SPREAD], scale), 0.0
             if busy:
+                a[BARRED] = float(barred[i]) if bars_entries else 0.0
                 w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9] = want
                 code = int(call(deciding, (a, x, y, d, p, g, e, w, left, 1.0 if i >= warm_from else 0.0)))
                 if a[CANCELS] > 0.0:
-                    a[RESTS] = 0.0
+                    a[RESTS], a[CANCELS] = 0.0, 0.0
+                if apart and int(back[i]) & TOOK_AFTER:
+                    take_back(a, p)
                 own = worth(a, p)
                 side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
                 rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
                 lower, upper = quiet_between(a, p)
+            if apart and late[i] != 0:
+                a[NUMBER] += late[i]
             outcomes[r], equities[r] = code, own
 
     return numba.njit(**LEAN)(loop)

@@ -61,7 +61,10 @@ class Columns(NamedTuple):
 
 
 class Read(NamedTuple):
-    """One row a bar, those of the warm-up too; all but the features are empty where no regime is read."""
+    """One row a bar, those of the warm-up too; all but the features are empty where no regime is read.
+
+    The last four are empty where there is nothing of the kind.
+    """
 
     features: Array
     alerts: Array
@@ -74,6 +77,19 @@ class Read(NamedTuple):
     abouts: Array
     allowed: Array
     shares: Array
+    late: Array
+    """People told with bars that a regime is told by itself, after the strategy's own bar was decided."""
+    back: Array
+    """Whether such a bar, before or after that, has its orders taken back at once (`engine_hearing.TOOK_BEFORE`)."""
+    unaged: Array
+    """Whether the gate were open if no reading were ever too old: shadow books mind no silence."""
+    barred: Array
+    """What holds entries back: WARMING, SHUT, or both."""
+
+
+APART = 11
+"""The first of its columns that is empty where a regime reads the strategy's own bars."""
+WARMING, SHUT = 1, 2
 
 
 class WrittenRows:
@@ -190,8 +206,11 @@ class WrittenRows:
         return said, holds, (*standing[:2], *asked, *wish[W_NUMBERS:WISH]), reasons_of(wish), wanted
 
     def holds_at(self, row: int) -> tuple[str, ...]:
-        """Return what held an act back that was wanted on a row: nothing but the end of the data."""
-        return ("ENDED",) if row == len(self) - 1 else ()
+        """Return what held an entry back that was wanted on a row, in the order of the core's holds."""
+        barred, name = int(self.read.barred[self.first + row]) if len(self.read.barred) else 0, self.symbol.name
+        ended = row == len(self) - 1
+        holds = ((f"WARMING:{name}", barred & WARMING), ("ENDED", ended), (f"SESSION:{name}", barred & SHUT))
+        return tuple(hold for hold, lies in holds if lies)
 
     def wished(self, rows: Array) -> dict[int, list[float]]:
         """Return what was wanted on these rows, where anything was."""
@@ -215,4 +234,5 @@ class WrittenRows:
             r.allowed[bars].tolist(), r.shares[bars].tolist(), strict=True,
         ):  # fmt: skip
             said = gate_reason(why, about, self.plan, self.lane)
-            yield ordinal, tuple(posterior), density, novelty, bool(is_open), said, allowed, exposure
+            known = tuple(posterior) if ordinal >= 0 else ()
+            yield ordinal, known, density, novelty, bool(is_open), said, allowed, exposure

@@ -5,6 +5,7 @@ from backtests.engine_layout import (
     AIM,
     ASK,
     AT,
+    BARRED,
     BID,
     CARRIED,
     CONTRACT,
@@ -108,7 +109,7 @@ def _entry(a: State, x: State, y: State, d: State, p: Params, e: State, w: Param
     a[ROW] = a[ROW] + 1.0
     if vetoes(a, p):
         return VETOED
-    if a[ENDED] > 0.0:
+    if a[ENDED] > 0.0 or a[BARRED] > 0.0:
         return HELD_BACK
     if e[at + W_BROKEN] != 0.0:
         return REFUSED

@@ -9,11 +9,13 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backtests.engine_account import addresses
+from backtests.engine_account import addresses, take_back
 from backtests.engine_apart import call, pointer, tell_numba
 from backtests.engine_core import begin_bar, live_on, vetoes
 from backtests.engine_features import LEAN
+from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
+    BARRED,
     CANCELS,
     ENDED,
     EQUITY,
@@ -69,6 +71,7 @@ def lay(w: State, want: FlatWant) -> None:
 
 CALLED = (
     sit, rise, first_ticks, rest_of_bars, begin_bar, worth_of_all, take_stock, stand, vetoes, ask_back, live_on, lay,
+    take_back,
 )  # fmt: skip
 
 
@@ -94,7 +97,8 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
         first, told_from, begin, end, warm_from, n, many = span
         a, seats, has, turns, nights, d, e, w = account
         xs, ys, ps, gs, ss, sps, fs, reads, sorts = lanes
-        features, is_open, masses, shares = told
+        features, is_open, masses, shares, back, barred = told
+        alerts, late = regimes
         outcomes, actions, kinds, scores, positions, helds, standing, equities, before = out
         if not called:
             return
@@ -118,7 +122,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 begin_bar(a, p, nights, worth_of_all(a, seats, p, n))
                 before[r] = a[EQUITY]
                 for g in range(many):
-                    a[NUMBER] += regimes[g][i]
+                    a[NUMBER] += alerts[g][i]
                     for k in range(n):
                         if reads[k] != g:
                             continue
@@ -127,7 +131,9 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                         seats[at + GATE_SHARE] = shares[k][i]
                         if seats[at + RESTS] != 0.0:
                             sit(a, seats, k)
-                            if vetoes(a, ps[k]):
+                            if len(back[k]) > 0 and int(back[k][i]) & TOOK_BEFORE:
+                                take_back(a, ps[k])
+                            elif vetoes(a, ps[k]):
                                 ask_back(a)
                             rise(a, seats)
                 take_stock(seats, has, p, n)
@@ -154,6 +160,9 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 if r < 0:
                     continue
                 stand(a, has, n)
+                a[BARRED] = 0.0
+                if len(barred[0]) > 0:
+                    a[BARRED] = float(barred[0][i])
                 warm = 1.0 if i >= warm_from else 0.0
                 mine = pointer(xs[k]), pointer(ys[k]), pd, pointer(ps[k]), pointer(gs[k])
                 outcomes[k][r] = int(call(deciding, (pa, *mine, pe, pw, left, warm)))
@@ -169,6 +178,13 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 at = k * SEAT - SIDE
                 if seats[at + CANCELS] > 0.0:
                     seats[at + RESTS], seats[at + CANCELS] = 0.0, 0.0
+                if len(back[k]) > 0 and int(back[k][i]) & TOOK_AFTER:
+                    sit(a, seats, k)
+                    take_back(a, ps[k])
+                    rise(a, seats)
+            for g in range(many):
+                if len(late[g]) > 0:
+                    a[NUMBER] += late[g][i]
             equities[r] = worth_of_all(a, seats, p, n)
 
     return numba.njit(**LEAN)(loop)

@@ -50,7 +50,9 @@ STANDING, CARRIED, UPWARD, DOWNWARD = 54, 55, 56, 57
 """What the account has as a strategy is asked: positions and orders, the margin of positions, lots of each side."""
 HELD = 58
 """Positions in the venue's book; they follow, each in so many numbers, in the order in which they were opened."""
-BOOK, HOLDING = 59, 7
+BARRED = 59
+"""What holds entries back as the bar is decided, as `backtests.engine_columns.Read.barred` tells it; 0.0: nothing."""
+BOOK, HOLDING = 60, 7
 H_LANE, H_SIDE, H_VOLUME, H_PRICE, H_SWAP, H_BOUND, H_TICKET = 0, 1, 2, 3, 4, 5, 6
 STATE = BOOK + HOLDING
 """Numbers of an account of one strategy; of several it has HOLDING more for each other one."""
@@ -121,13 +123,21 @@ KEPT, NEXT = 16, 17
 """Rows that are remembered, and where the next one goes."""
 READING = 18
 
+# What is heard of a regime that reads other bars than the strategy does: state `h`.
+EVENT, HEARD, CLOSED, SILENT, UNAGED, UNTOLD = 0, 1, 2, 3, 4, 5
+"""The next of its bars that is told, the last one that was, when that closed, for how long none has come since (ms);
+1.0 where the gate were open if silence shut none; how many people are told with a bar that has no room for them."""
+HEARING = 6
+
 # What does not change of it: parameters `q`.
-STATES, WIDTH, HAS_MARKS, ENDS, MAX_AGE, WEIGHS, LISTENS, LENGTH = 0, 1, 2, 3, 4, 5, 6, 7
+STATES, WIDTH, HAS_MARKS, ENDS, MAX_AGE, WEIGHS, LISTENS, LENGTH, MINDS = 0, 1, 2, 3, 4, 5, 6, 7, 8
+"""MINDS: whether the gate minds that bars do not come."""
 
 # Why a gate stands as it does.
 UNREAD_YET, ALLOWS, ALLOWS_NOT, UNEXPLAINED, NO_EXPOSURE, CONTRADICTED, HURRIED, TOO_OLD, NOTHING_YET, BLINDED = (
     0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
 )  # fmt: skip
+STALE = 10.0
 ALIKE = -1.0
 TOO_QUICK = -2.0
 """UNLIKE: the verdict on the rows remembered, or that bars follow one another too soon."""

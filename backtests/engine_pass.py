@@ -26,6 +26,7 @@ from backtests.engine_layout import (
     WISHES,
 )
 from backtests.engine_plan import parameters
+from backtests.engine_readers import CHUNK, array_of, columns_of
 from backtests.engine_record import CompiledRecord
 from backtests.scratch import room
 from brokers.stopout import STOP_OUT_LEVEL
@@ -35,9 +36,6 @@ from regimes.shut import flat_policy
 from runtime.core.core import Core
 from runtime.outcomes.outcome import Book
 from strategies.adapter import KernelRunner, Runner
-
-CHUNK = 16_384
-"""Rows between two looks at the clock, and of the buffers of deals and wishes."""
 
 
 class Told(NamedTuple):
@@ -50,6 +48,14 @@ class Told(NamedTuple):
     """The first bar of the warm-up."""
     first: int
     """The first bar that is decided."""
+    short: bool
+    """Whether history was too short for some features, which is told to people."""
+
+    @property
+    def unaged(self) -> "Told":
+        """What a shadow book is told, which minds no silence of a regime."""
+        read = self.read
+        return self._replace(read=read._replace(is_open=read.unaged)) if len(read.unaged) else self
 
 
 class Kept:
@@ -105,7 +111,7 @@ class Pass:
         self.columns = columns_for(rows, room(rows), room(rows))
         self.before = self.columns.before
         p, nights = parameters(core.plan, told.costs, tape, STOP_OUT_LEVEL)
-        self.state = state_before(core, venue, told, [told.read.alerts])
+        self.state = state_before(core, venue, told, [told.read])
         self.state[GATE_MASS], self.state[GATE_SHARE] = np.nan, 1.0
         self.state[GUEST] = float(self.kind == "shadow")
         self.written = Written(rows)
@@ -120,6 +126,7 @@ class Pass:
         read = told.read
         self.heard = (
             read.features, read.alerts, read.is_open, read.allowed, read.shares, np.zeros(0) if lent is None else lent,
+            read.late, read.back, read.barred,
         )  # fmt: skip
         self.warm_from = told.begin + warm_after(core) - 1
 
@@ -148,14 +155,14 @@ def _asking(strategy: Any, runner: Runner, tape: Bars) -> Any:  # noqa: ANN401 -
     return Asked(strategy, runner, tape)
 
 
-def state_before(core: Core, venue: Venue, told: Told, alerts: Sequence[Any], numbers: int = STATE) -> Any:  # noqa: ANN401 - an array
-    """Return an account's state before the first bar; `alerts`: of each regime, how many people are told with a bar."""
+def state_before(core: Core, venue: Venue, told: Told, regimes: Sequence[Read], numbers: int = STATE) -> Any:  # noqa: ANN401 - an array
+    """Return an account's state before the first bar; `regimes`: what is read of each."""
     a = np.zeros(numbers)
     a[BALANCE], a[KNOWN], a[DAY], a[NIGHT] = venue.balance, core.ledger.balance, -1.0, -1.0
     a[TICKET] = venue.deals[-1].ticket + 1
-    before = sum(int(column[told.begin : told.first].sum()) for column in alerts)
-    short = told.first - told.begin < warm_after(core)  # history that is too short is told to people, too
-    a[NUMBER] = core.ledger.instructions + before + short
+    history = slice(told.begin, told.first)
+    before = sum(int(column[history].sum()) for read in regimes for column in (read.alerts, read.late))
+    a[NUMBER] = core.ledger.instructions + before + told.short
     slips = len(told.costs.slips)
     a[SLIP] = len(venue.deals) % slips if slips else 0
     return a
@@ -173,13 +180,3 @@ def columns_for(rows: int, equities: Any, before: Any) -> Columns:  # noqa: ANN4
         room(rows, np.int8), room(rows), room(rows, np.int8), room(rows), room(rows, np.int8), room(rows, np.int32),
         equities, before,
     )  # fmt: skip
-
-
-def array_of(numbers: Any) -> Any:  # noqa: ANN401
-    """Return numbers as loops take them."""
-    return np.array(list(numbers), dtype=np.float64)
-
-
-def columns_of(tape: Bars, *names: str) -> tuple[Any, ...]:
-    """Return columns of a tape, none of them copied."""
-    return tuple(np.asarray(getattr(tape, name)) for name in names)

@@ -58,8 +58,8 @@ from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_o
 from brokers.venue import Costs
 from brokers.within import Within
 from market.bars import Bars
-from market.features import FEATURES
-from market.types import DAY_MS, Symbol
+from market.features import FEATURES, FeatureRef
+from market.types import DAY_MS, TIMEFRAMES, Symbol
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
@@ -85,8 +85,10 @@ def why_plain(
     if len(keys) != 1:
         return f"{len(plan.strategies)} strategies on {len(keys)} feeds share the account"
     key, symbol = keys[0], keys[0][0]
-    if key not in tapes:
-        return f"no bars of {' '.join(key)}"
+    reads = [(regime.symbol, regime.told) for regime in plan.regimes]
+    missing = next((" ".join(each) for each in (key, *reads) if each not in tapes), "")
+    if missing:
+        return f"no bars of {missing}"
     shadowed = shadows and any(_gated(strategy) for strategy in plan.strategies)
     return (
         next((why for strategy in plan.strategies if (why := _strategy(plan, strategy))), "")
@@ -130,18 +132,21 @@ def _regimes(plan: Plan, key: FeedKey) -> str:
     for regime in plan.regimes:
         if isinstance(regime.model, NoModel):
             return f"regime {regime.name} has no model"
-        if regime.made is not None or (regime.symbol, regime.timeframe) != key:
-            return f"regime {regime.name} reads other bars than {plan.strategies[0].name}"
+        if regime.symbol != key[0]:
+            return f"regime {regime.name} reads another symbol than {plan.strategies[0].name}"
+        if TIMEFRAMES[regime.told] < TIMEFRAMES[key[1]] or (regime.made and regime.told != key[1]):
+            return f"regime {regime.name} is told shorter bars than {plan.strategies[0].name}"
     return ""
 
 
 def _features(plan: Plan, strategy: StrategyPlan) -> str:
-    refs = set(strategy.strategy.features().values())
+    own, beside = set(strategy.strategy.features().values()), set[FeatureRef]()
     for regime in plan.regimes:
         if regime.name == strategy.regime and not isinstance(regime.model, NoModel):
-            refs |= set(regime.model.features)
+            same = regime.made is None and regime.timeframe == strategy.timeframe
+            (own if same else beside).update(regime.model.features)
     for of, slots in ROOM.items():
-        many = sum(FEATURES[name].of == of for name, _ in refs)
+        many = max(sum(FEATURES[name].of == of for name, _ in refs) for refs in (own, beside))
         if many > slots:
             return f"{strategy.name}: {many} features of {of} are more than {slots}"
     return ""

@@ -1,7 +1,7 @@
 """What is read of a regime in a compiled drive, bar by bar, and what its gate makes of it.
 
 Kernels over flat state: those that a daemon's reading and gate call (`runtime/core/readings.py`, `gates.py`), asked in
-their order. The regime reads the bars that the strategy reads, so no reading is ever stale.
+their order. What a strategy hears of a regime that reads other bars stands in `engine_hearing.py`.
 """
 
 from backtests.engine_layout import (
@@ -150,22 +150,49 @@ def _outlived(m: State, q: Params) -> float:
 @kernel
 def judge(m: State, q: Params, s: State, gate: State, limits: Params, mask: Params, weights: Params) -> None:
     """Fold the bar into the gate, and note why it stands as it does."""
-    m[ABOUT] = 0.0
+    _heed(m, q, s, mask, weights)
+    stand(m, q, gate, limits)
+
+
+@kernel
+def _heed(m: State, q: Params, s: State, mask: Params, weights: Params) -> None:
+    """Note what the regime says of the bar, and why nothing of that counts, where it does not."""
+    m[ABOUT], m[REASON] = 0.0, ALLOWS
     void = _void(m, q, _outlived(m, q))
     if void > 0.0:
-        m[ALLOWED], m[EXPOSED] = NAN, NAN if q[WEIGHS] > 0.0 else 1.0
-        m[IS_OPEN], m[REASON] = gate_step(gate, limits, NAN), void
+        know_nothing(m, q, void)
         return
     states = int(q[STATES])
     m[ALLOWED] = allowed_mass(s, mask, states)
-    m[IS_OPEN] = gate_step(gate, limits, NAN if m[NOVEL] > 0.0 else m[ALLOWED])
-    m[REASON] = ALLOWS if m[IS_OPEN] > 0.0 else ALLOWS_NOT
     if m[NOVEL] > 0.0:
         m[REASON], m[ABOUT] = UNEXPLAINED, m[STRANGEST]
     if q[WEIGHS] > 0.0:
         m[EXPOSED] = exposure(s, weights, states)
-        if m[IS_OPEN] > 0.0 and not m[EXPOSED] > 0.0:
-            m[REASON] = NO_EXPOSURE
+
+
+@kernel
+def know_nothing(m: State, q: Params, why: float) -> None:
+    """Note that nothing is known of the regime."""
+    m[ALLOWED], m[EXPOSED], m[REASON] = NAN, NAN if q[WEIGHS] > 0.0 else 1.0, why
+
+
+@kernel
+def known(m: Params) -> float:
+    """Return the mass by which a gate goes: what no regime explains, none of them may allow."""
+    if m[REASON] == UNEXPLAINED:
+        return NAN
+    return m[ALLOWED]
+
+
+@kernel
+def stand(m: State, q: Params, gate: State, limits: Params) -> None:
+    """Fold into the gate what is noted of the bar, and note why it stands as it does."""
+    m[IS_OPEN] = gate_step(gate, limits, known(m))
+    if not (m[REASON] == ALLOWS or m[REASON] == ALLOWS_NOT or m[REASON] == NO_EXPOSURE):
+        return
+    m[REASON] = ALLOWS if m[IS_OPEN] > 0.0 else ALLOWS_NOT
+    if q[WEIGHS] > 0.0 and m[IS_OPEN] > 0.0 and not m[EXPOSED] > 0.0:
+        m[REASON] = NO_EXPOSURE
 
 
 @kernel
@@ -186,5 +213,5 @@ def _void(m: State, q: Params, outlived: float) -> float:
     return 0.0
 
 
-write_out(look_at, take_in, judge, _hurried, _remember, _outlived, _void)
+write_out(look_at, take_in, judge, _hurried, _remember, _outlived, _void, _heed, stand, known)
 """What every bar goes through."""

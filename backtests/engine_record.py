@@ -75,6 +75,11 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
 
     # --- in words -----------------------------------------------------------------------------------------------------
 
+    @property
+    def before(self) -> Array:
+        """The equity as each bar was decided."""
+        return self.columns.before
+
     def equity(self) -> Curve:
         """Return the equity at every told bar."""
         times = room(len(self), np.int64)

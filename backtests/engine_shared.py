@@ -30,6 +30,11 @@ class SharedRecord:
         rows = np.concatenate([record.dealt for record in self.records])
         return rows[np.argsort(rows[:, D_TICKET])]
 
+    @property
+    def before(self) -> Array:
+        """The equity as each bar was decided."""
+        return self.records[0].before
+
     def equity(self) -> Curve:
         """Return the equity at every told bar."""
         return self.records[0].equity()

@@ -52,10 +52,19 @@ def _regime(r: WrittenRows, bars: Array) -> Columns:
             "exposure": np.ones(many),
         }  # fmt: skip
     return {
-        "regime": read.ordinals[bars], "posterior": read.posteriors[bars], "log_density": read.densities[bars],
+        "regime": read.ordinals[bars], "posterior": _posteriors(r, bars), "log_density": read.densities[bars],
         "novelty": read.novelties[bars], "gate_open": read.is_open[bars] != 0,
         "gate_reason": said_at(r, bars), "allowed": read.allowed[bars], "exposure": read.shares[bars],
     }  # fmt: skip
+
+
+def _posteriors(r: WrittenRows, bars: Array) -> Array | list[list[float]]:
+    """Return what each state was thought to be likely; nothing before the first bar that was read."""
+    found: Array = r.read.posteriors[bars]
+    unread = r.read.ordinals[bars] < 0
+    if not unread.any():
+        return found
+    return [[] if none else row for none, row in zip(unread, found.tolist(), strict=True)]
 
 
 def said_at(r: WrittenRows, bars: Array) -> Coded:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from backtests.engine_columns import Read
 from backtests.engine_lanes import LANES, lanes_loop
 from backtests.engine_layout import (
     D_LANE,
@@ -17,8 +18,9 @@ from backtests.engine_layout import (
     STATE,
     W_ROW,
 )
-from backtests.engine_pass import Told, Written, array_of, columns_for, columns_of, state_before, warm_after
+from backtests.engine_pass import Told, Written, columns_for, state_before, warm_after
 from backtests.engine_plan import parameters
+from backtests.engine_readers import array_of, columns_of
 from backtests.engine_record import CompiledRecord
 from backtests.engine_seats import HAS
 from backtests.engine_shared import SharedRecord
@@ -33,12 +35,12 @@ class Together:
     """An account of several strategies that is played part by part."""
 
     def __init__(
-        self, core: Core, venue: Venue, told: Sequence[Told], regimes: Sequence[Any], reads: Sequence[int]
+        self, core: Core, venue: Venue, told: Sequence[Told], regimes: Sequence[Read], reads: Sequence[int]
     ) -> None:
         """Stand before the first bar, as core and venue do.
 
-        `told` is what each strategy is told, `regimes` the alerts of each regime by bar, `reads` which of them each
-        strategy reads, -1: none.
+        `told` is what each strategy is told, `regimes` what is read of each regime, `reads` which of them each strategy
+        reads, -1: none.
         """
         one, n = told[0], len(core.lanes)
         self.told, self.plan, self.run, self.opened = told, core.plan, core.ledger.run, venue.deals[0]
@@ -71,9 +73,11 @@ class Together:
             np.array([kernels.index(step) for step in steps], np.int64),
         )
         self.bars = columns_of(one.tape, "time", "open", "high", "low", "close", "spread")
-        names = ("features", "is_open", "allowed", "shares")
+        names = ("features", "is_open", "allowed", "shares", "back", "barred")
         self.heard = tuple(_padded([getattr(part.read, name) for part in told]) for name in names)
-        self.many, self.regimes = len(regimes), _padded(regimes or [np.zeros(len(one.tape), np.int8)])
+        self.many, none = len(regimes), np.zeros(0, np.int8)
+        people = ([getattr(read, name) for read in regimes] for name in ("alerts", "late"))
+        self.regimes = tuple(_padded(told or [none]) for told in people)
         columns = [_padded([column[k] for column in self.columns]) for k in range(6)]
         self.out = (*columns, _padded(self.standing), *money)
         self.warm_from = one.begin + warm_after(core) - 1

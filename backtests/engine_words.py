@@ -32,6 +32,7 @@ from backtests.engine_layout import (
     SAID_LOTS,
     SAID_STOP,
     SMALL,
+    STALE,
     TOO_OLD,
     UNEXPLAINED,
     UNPROTECTED,
@@ -44,7 +45,7 @@ from market.types import BUY, SELL, Deal, DealReason
 from regimes.likeness import contradiction
 from regimes.novelty import name_of
 from runtime.core.desk import magic_of
-from runtime.core.gates import NOTHING_READ, OUTLIVED
+from runtime.core.gates import NOTHING_READ, OLD, OUTLIVED
 from runtime.core.gates import UNLIKE as OTHER_BARS
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import CHECKS
@@ -77,9 +78,9 @@ def reasons_of(wish: Sequence[float]) -> tuple[str, ...]:
 
 def gate_reason(code: float, about: int, plan: Plan, lane: StrategyPlan) -> str:
     """Return why the gate of a strategy stands as it does."""
-    model = next((regime.model for regime in plan.regimes if regime.name == lane.regime), None)
-    features = () if model is None or isinstance(model, NoModel) else model.features
-    return _gate_reason(code, about, features, lane.timeframe)
+    regime = next((regime for regime in plan.regimes if regime.name == lane.regime), None)
+    features = () if regime is None or isinstance(regime.model, NoModel) else regime.model.features
+    return _gate_reason(code, about, features, regime.timeframe if regime else lane.timeframe)
 
 
 @cache
@@ -92,6 +93,7 @@ def _gate_reason(code: float, about: int, features: tuple[FeatureRef, ...], time
         HURRIED: f"{OTHER_BARS}: the last follow one another sooner than bars of {timeframe} can",
         TOO_OLD: OUTLIVED,
         NOTHING_YET: NOTHING_READ,
+        STALE: OLD,
         BLINDED: f"its features have had no value for {about} bars",
     }
     if code in said:

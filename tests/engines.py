@@ -48,13 +48,14 @@ def begun(
     plan: Plan,
     tape: Bars,
     *,
+    beside: Sequence[Bars] = (),
     costs: Mapping[str, Costs] = COSTS,
     shadows: bool = False,
     **options: Any,  # noqa: ANN401 - of the drive
 ) -> Kind:
-    """Return a drive that has yet to play a plan over one tape; 30 of its bars are the warm-up."""
+    """Return a drive that has yet to play a plan over one tape, and what is told beside; 30 bars are the warm-up."""
     core = Core(plan)
-    tapes = {(tape.symbol, tape.timeframe): tape}
+    tapes = {(each.symbol, each.timeframe): each for each in (tape, *beside)}
     given: dict[str, Any] = {"balance": 10_000.0, "start": START, "warmup": 30}
     return kind(core, Books(core, costs, shadows=shadows), tapes, costs, **(given | options))
 

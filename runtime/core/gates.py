@@ -12,6 +12,7 @@ from runtime.core.state import Lane
 
 NAN = float("nan")
 UNLIKE = "these are not the bars that the model learnt from"
+OLD = "the regime reading is stale"
 OUTLIVED = "the model has outlived its max_model_age: refit it"
 MODEL_BEFORE = "shut by the model before, until the new one has read a bar"
 TOLD_FIRST = "shut by what was told before a bar was revised, until the next one has closed"
@@ -117,7 +118,7 @@ def silence(lane: Lane, timeframe_ms: int, reading: RegimeReading, hours: Hours 
         return
     lane.silent_ms += timeframe_ms
     if _is_stale(lane, reading, hours, at):
-        _know_nothing(lane, "the regime reading is stale")
+        _know_nothing(lane, OLD)
 
 
 def _is_stale(lane: Lane, reading: RegimeReading, hours: Hours | None, at: int) -> bool:

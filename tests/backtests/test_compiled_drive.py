@@ -257,6 +257,17 @@ def test_a_model_of_two_features_is_read_alike() -> None:
     assert not compared(plan, GOLD_BARS)
 
 
+def test_a_regime_that_says_something_from_its_first_bar_on_is_read_alike() -> None:
+    """The range of a bar is known with the first: all of the risk may be taken then."""
+    model = msgspec.structs.replace(up_model(), features=(("garman_klass", ()),))
+    regime = RegimePlan(name="two", symbol="XAUUSD", timeframe="H1", model=model)
+    gate = a_gate(allow=(0, 1), enter=0.0, leave=0.0)
+    plan = a_plan(a_lane({}, strategy=Dice(every=1), gate=gate, regime="two"), regimes=(regime,))
+
+    assert not compared(plan, GOLD_BARS, warmup=3, start=GOLD_BARS.time[3])
+    assert 9 < len(played(CompiledDrive, plan, GOLD_BARS, warmup=3, start=GOLD_BARS.time[3]).deals)
+
+
 # --- what it cannot play ----------------------------------------------------------------------------------------------
 
 KEY = ("XAUUSD", "H1")
@@ -269,9 +280,7 @@ STRANGE: dict[str, Plan] = {
     ),
     "no bars of EURUSD H1": a_plan(a_lane({}, strategy=Dice(), symbol="EURUSD")),
     "the account is netting": a_plan(a_lane({}, strategy=Dice()), hedging=False),
-    "regime days reads other bars than lane1": a_plan(
-        a_lane({}, strategy=Dice(), gate=a_gate(), regime="days"), regimes=(OTHER,)
-    ),
+    "no bars of XAUUSD D1": a_plan(a_lane({}, strategy=Dice(), gate=a_gate(), regime="days"), regimes=(OTHER,)),
     "regime up has no model": a_plan(
         a_lane({}, strategy=Dice(), gate=a_gate(), regime="up"),
         regimes=(RegimePlan(name="up", symbol="XAUUSD", timeframe="H1", model=NoModel("lost")),),

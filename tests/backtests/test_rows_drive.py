@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from backtests.compiled import CompiledDrive
 from backtests.drive import Drive, PlainDrive
-from backtests.engine_pass import CHUNK
+from backtests.engine_readers import CHUNK
 from backtests.engine_rows import LOOK
 from market.bars import Bars
 from runtime.core.plan import Plan

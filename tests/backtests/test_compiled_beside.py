@@ -1,0 +1,217 @@
+"""Regimes that read other bars than their strategies are played by both drives alike, to the bit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backtests.compiled import CompiledDrive
+from backtests.drive import Drive, PlainDrive
+from backtests.engine_beside import MADE
+from backtests.engine_made import made_of
+from backtests.engine_plan import why_plain
+from brokers.made import DayRule, FrameRule, MadeRule, longer_of
+from market.bars import Bars, bars_of
+from market.types import TIMEFRAMES
+from regimes.gate import ByPosterior
+from regimes.novelty import e_process
+from regimes.shut import OnShut
+from runtime.core.plan import Plan, RegimePlan
+from strategies.protocol import Strategy
+from tests.cores import a_gate, a_lane, a_plan, up_model
+from tests.engines import POLICIES, Dice, Twin, any_dice, difference, played, tapes
+from tests.tapes import Row, coarser, rows_of, walk
+from tests.venues import DAY, HOUR, MONDAY
+
+HOURS = walk(700)
+QUARTERS = coarser(HOURS, "H4")
+
+
+def behind(
+    *strategies: Strategy, timeframe: str = "H4", own: str = "H1", made: MadeRule | None = None, mode: str = "enforce",
+    regime: dict[str, Any] | None = None, **gate: Any,  # noqa: ANN401 - fields of the gate
+) -> Plan:  # fmt: skip
+    """Return a plan of strategies on gold behind gates that follow the last bar of another timeframe."""
+    reads = RegimePlan(
+        name="up", symbol="XAUUSD", timeframe=made.timeframe if made else timeframe, made=made,
+        **({"model": up_model()} | (regime or {})),
+    )  # fmt: skip
+    lanes = [
+        a_lane({}, n, strategy=strategy, timeframe=own, gate=a_gate(mode, **gate), regime="up")
+        for n, strategy in enumerate(strategies, 1)
+    ]
+    return a_plan(*lanes, regimes=(reads,))
+
+
+def both(plan: Plan, tape: Bars, beside: Sequence[Bars] = (), **options: Any) -> tuple[Drive, Drive]:  # noqa: ANN401 - of a drive
+    """Play a plan by the plain and by the compiled drive, which has no reason not to."""
+    assert not why_plain(plan, {(b.symbol, b.timeframe): b for b in (tape, *beside)}, {}, shadows=True)
+    given: dict[str, Any] = {"beside": beside, "shadows": True, **options}
+    return played(PlainDrive, plan, tape, **given), played(CompiledDrive, plan, tape, **given)
+
+
+def compared(plan: Plan, tape: Bars, beside: Sequence[Bars] = (), **options: Any) -> str:  # noqa: ANN401 - of a drive
+    """Return in what the two drives differ, shadow books and all; empty: in nothing."""
+    return difference(*both(plan, tape, beside, **options))
+
+
+# --- told by themselves -----------------------------------------------------------------------------------------------
+
+
+def test_a_regime_of_longer_bars_is_played_alike() -> None:
+    """Its gate opens and shuts between the strategy's bars, and what rests is taken back then."""
+    plan = behind(Dice(every=1, kind=1, away=0.3, target=0.5, expiry=9), Dice(every=2, stop=3.0, trail=2.0, bars=20))
+    plain, compiled = both(plan, HOURS, [QUARTERS])
+
+    assert not difference(plain, compiled)
+    assert {"vetoed_by_regime", "traded", "in_position", "order_working"} <= {d.outcome for d in compiled.decisions}
+    assert len(QUARTERS) - 7 == compiled.bars - len(compiled.decisions) // 2
+
+
+@pytest.mark.parametrize("on_shut", POLICIES, ids=str)
+def test_every_policy_of_a_gate_of_longer_bars_is_played_alike(on_shut: Any) -> None:  # noqa: ANN401 - as in a gate
+    """It stays shut for several of the strategy's bars."""
+    plan = behind(Dice(every=2, stop=3.0, trail=2.0, bars=20), on_shut=on_shut)
+
+    assert not compared(plan, HOURS, [QUARTERS])
+
+
+def test_a_reading_that_grows_stale_is_played_alike() -> None:
+    """No bar of the regime comes for a week: the gate shuts, but not that of the shadow book."""
+    far = MONDAY + 140 * HOUR
+    holed = bars_of("XAUUSD", "H4", [row for row in rows_of(QUARTERS) if not far < row[0] < far + 7 * DAY])
+    plain, compiled = both(behind(Dice(every=2, bars=9), max_age=2), HOURS, [holed])
+    said = [d.gate_reason for d in compiled.decisions]
+
+    assert not difference(plain, compiled)
+    assert 100 < said.count("the regime reading is stale") < 200
+    assert any(o.gate_open for o in compiled.outcomes if o.book == "shadow" and far + DAY < o.opened < far + 7 * DAY)
+
+
+def test_weekends_are_played_alike() -> None:
+    """The bar of Friday is told on Monday, behind the last one of the strategy's, which it did not close with."""
+    ages = [(row[0] // (120 * HOUR) * 48 * HOUR + row[0], *row[1:]) for row in rows_of(HOURS)]
+    week = bars_of("XAUUSD", "H1", [row for row in ages if row[0] % (24 * HOUR) < 22 * HOUR])
+    plan = behind(Dice(every=1, kind=1, away=0.3, expiry=9), Dice(every=3, stop=3.0, bars=20), timeframe="D1")
+
+    assert not compared(plan, week, [coarser(week, "D1")])
+
+
+def test_history_that_is_too_short_for_the_regime_holds_entries_back_alike() -> None:
+    """Its bars are too few at the start: nobody enters, though a gate that only advises would let them."""
+    plain, compiled = both(behind(Dice(every=1), mode="advise", timeframe="D1"), HOURS, [coarser(HOURS, "D1")])
+    holds = {d.holds for d in compiled.decisions}
+
+    assert not difference(plain, compiled)
+    assert {("WARMING:XAUUSD",), ()} <= holds
+
+
+def test_a_longer_bar_that_is_another_is_noticed() -> None:
+    """One close of the regime's, by as much as its model can see, makes another drive."""
+    rows = rows_of(QUARTERS)
+    rows[60] = (*rows[60][:4], rows[60][4] + 0.01, *rows[60][5:])
+    plan = behind(Dice(every=2))
+    other = played(CompiledDrive, plan, HOURS, beside=[bars_of("XAUUSD", "H4", rows)])
+
+    assert "log_density" in difference(played(PlainDrive, plan, HOURS, beside=[QUARTERS]), other)
+
+
+# --- made of the strategy's -------------------------------------------------------------------------------------------
+
+RULES = (DayRule("UTC+2", "H1"), DayRule("New York close", "H1"), DayRule("UTC-5 US", "H1"))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_regime_of_days_made_of_the_strategys_hours_is_played_alike(rule: MadeRule) -> None:
+    """A day moves the gate with its last hour."""
+    plan = behind(Dice(every=2, stop=3.0, bars=20), Dice(every=1, kind=2, away=0.3, expiry=9), made=rule)
+
+    assert not compared(plan, HOURS)
+
+
+@settings(max_examples=40)
+@given(tapes(), st.sampled_from((*RULES, FrameRule("H1", "M15"))), st.integers(-400, 400))
+def test_longer_bars_are_made_in_one_go_as_one_by_one(tape: Bars, rule: MadeRule, days: int) -> None:
+    """Whatever is missing, wherever the clock is put forward or back."""
+    often = HOUR // TIMEFRAMES[rule.made_of] // 1000
+    moved = {MONDAY + days * DAY + (row[0] - MONDAY) // often: row[1:] for row in rows_of(tape)}
+    bars = bars_of("XAUUSD", rule.made_of, [(time, *row) for time, row in moved.items()])
+    made, wanted = made_of(bars, 3, rule, None), longer_of(bars.part(3, len(bars)), rule, None)
+
+    assert wanted.time.tolist() == made.time.tolist()
+    assert [[getattr(bar, name) for bar in wanted] for name in MADE] == made.columns.tolist()
+
+
+# --- whatever comes ---------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def told_beside(draw: st.DrawFn, tape: Bars, timeframe: str) -> Bars:
+    """Draw the longer bars of a tape with holes, with prices of their own, beginning and ending where they like."""
+    rows: list[Row] = []
+    keep = draw(st.sampled_from((0.6, 0.95, 1.0)))
+    length = coarser(tape, timeframe).frame
+    known = {int(row[0]): row for row in rows_of(coarser(tape, timeframe))}
+    first, last = min(known), max(known)
+    price = 100.0
+    for time in range(first - draw(st.integers(0, 3)) * length, last + draw(st.integers(1, 3)) * length, length):
+        row = known.get(time)
+        if row is None or draw(st.booleans()):
+            price = max(1.0, price + draw(st.integers(-3, 3)))
+            row = (time, price, price + 1.0, price - 0.5, price + draw(st.sampled_from((-0.4, 0.0, 0.9))), 0.0, 0.0)
+        if time in {first, last} or draw(st.floats(0.0, 1.0)) < keep:
+            rows.append(row)
+    return bars_of(tape.symbol, timeframe, rows[draw(st.integers(0, 2)) :] or rows)
+
+
+gates = st.builds(
+    lambda mode, dwell, on_shut, max_age, exposure: {
+        "mode": mode, "dwell": dwell, "on_shut": on_shut, "max_age": max_age, "exposure": exposure,
+    },
+    st.sampled_from(("off", "advise", "enforce", "enforce")), st.integers(0, 2), st.sampled_from(POLICIES),
+    st.integers(1, 4), st.sampled_from((None, None, ByPosterior(weights=(0.7, 0.0)))),
+)  # fmt: skip
+MODELS: tuple[dict[str, Any], ...] = (
+    {},
+    {"novelty": (*e_process(1)[:3], 4.0)},
+    {"model": msgspec.structs.replace(up_model(), quantiles=((-1e-2, -5e-3, 5e-3, 1e-2),))},
+)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Plan, Bars, list[Bars], dict[str, Any]]:
+    """Draw a plan, its bars, what is told beside them, and where trading begins."""
+    tape = draw(tapes())
+    strategies = draw(st.lists(any_dice, min_size=1, max_size=2))
+    if draw(st.booleans()):
+        made: MadeRule | None = draw(st.sampled_from(RULES))
+        timeframe, beside = "D1", []
+    else:
+        made, timeframe = None, draw(st.sampled_from(("H4", "H4", "D1", "H2")))
+        beside = [draw(told_beside(tape, timeframe))]
+    plan = behind(*strategies, timeframe=timeframe, made=made, regime=draw(st.sampled_from(MODELS)), **draw(gates))
+    place = draw(st.integers(1, 40)) % (len(tape) - 2)
+    start = tape.time[place] - draw(st.sampled_from((0, 0, 1, HOUR // 2)))
+    return plan, tape, beside, {"start": start, "warmup": draw(st.integers(0, 30))}
+
+
+@settings(max_examples=80)
+@given(situations())
+def test_regimes_of_other_bars_are_played_alike_whatever_comes(
+    situation: tuple[Plan, Bars, list[Bars], dict[str, Any]],
+) -> None:
+    """Gaps and holes in either feed, every gate and policy, models that doubt, and histories that are too short."""
+    plan, tape, beside, options = situation
+
+    assert not compared(plan, tape, beside, **options)
+
+
+def test_a_strategy_that_is_asked_in_python_is_played_alike() -> None:
+    """Row by row, behind a gate of longer bars."""
+    plan = behind(Twin(Dice(every=1, kind=1, away=0.3, target=0.5, expiry=9)), on_shut=OnShut(tighten=0.3))
+
+    assert not compared(plan, HOURS, [QUARTERS])
