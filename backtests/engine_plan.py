@@ -60,6 +60,7 @@ from brokers.within import Within
 from market.bars import Bars
 from market.features import FEATURES, FeatureRef
 from market.types import DAY_MS, TIMEFRAMES, Symbol
+from runtime.core.controls import limits_of_controls
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
@@ -97,6 +98,7 @@ def why_plain(
         or next((why for strategy in plan.strategies if (why := _features(plan, strategy))), "")
         or _symbol(plan.symbols[symbol])
         or _costs(symbol, costs)
+        or _controls(plan)
         or ("the account is netting" if not plan.hedging else "")
         or (f"{symbol} has a calendar" if symbol in plan.hours else "")
         or (why_unshadowed(tapes[key], costs.get(symbol, Costs())) if shadowed else "")
@@ -165,6 +167,10 @@ def _symbol(s: Symbol) -> str:
         ("a margin", s.margin_initial == 0.0 and s.calc not in {"futures", "cfd_index"}),
     )
     return next((f"{s.name} has {what} that is not played" for what, known in usual if not known), "")
+
+
+def _controls(plan: Plan) -> str:
+    return next((f"the control of {name} is configured" for name in limits_of_controls(plan)), "")
 
 
 def _costs(symbol: str, costs: Mapping[str, Costs]) -> str:

@@ -15,6 +15,7 @@ from brokers.venue import Costs
 from config.alerts import AlertsSection
 from config.bus import BusSection
 from config.calendar import Calendars
+from config.controls import ControlsSection
 from config.members import MemberSection, meant
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
@@ -255,6 +256,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     terminal: TerminalSection
     symbols: Annotated[dict[str, SymbolSection], msgspec.Meta(min_length=1)]
     limits: Limits
+    controls: ControlsSection = ControlsSection()
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
     hands: HandsSection = HandsSection()

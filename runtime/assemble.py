@@ -159,6 +159,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         currency=account.currency,
         leverage=account.leverage,
         limits=config.limits,
+        controls=config.controls,
         symbols=symbols_of(config, seen),
         strategies=tuple(
             _strategy(number, section, strategy)

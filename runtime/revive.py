@@ -30,9 +30,9 @@ _hashes_of = msgspec.json.Decoder(dict[str, str]).decode
 _CARRIED = (
     "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "last_deal",
     "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "quiet", "looked_at", "touched", "beyond",
-    "surplus", "told", "tick_values", "early", "off", "written",
+    "surplus", "told", "tick_values", "early", "off", "written", "entries", "swaps",
 )  # fmt: skip
-_KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED")
+_KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED", "THROTTLE")
 """Holds that a changed configuration does not lift."""
 
 

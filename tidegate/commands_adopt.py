@@ -1,4 +1,4 @@
-"""Words that take something over: adopt an old bot's position; ack a changed contract, a lost trade, or the balance."""
+"""Words that take something over: adopt an old bot's position; ack a contract, a lost trade, the balance, or a hold."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,7 @@ SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is tak
 Gone = Annotated[int, typer.Option("--position", min=0, max=MOST, help="A trade that is gone though no deal told how.")]
 AlertId = Annotated[int, typer.Option("--alert", min=0, max=MOST, help="An alert, as `tidegate alerts` shows it.")]
 Balance = Annotated[bool, typer.Option("--balance", help="The venue's balance, which no deal explains.")]
+Hold = Annotated[str, typer.Option("--hold", help="A hold of a control, like THROTTLE:trend, that is to be lifted.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -55,24 +56,26 @@ def adopt(
 
 def ack(
     account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, balance: Balance = False,
-    alert: AlertId = 0, as_json: Json = False,
+    alert: AlertId = 0, hold: Hold = "", as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Take an alert, a contract, a lost trade or the balance.
+    """Take an alert, a contract, a lost trade or the balance; lift a hold.
 
     Who takes an alert looks after it: nobody else is called. It needs no daemon.
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
     settle window; what the balance is off is taken with the last one, or by itself where nothing is gone and it was off
-    for a settle window. Exit code 11 where there is nothing to take.
+    for a settle window. A hold that a person may lift is one of a control. Exit code 11 where there is nothing to take.
     """
-    from runtime.core.facts import BalanceTaken, SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
+    from runtime.core.facts import BalanceTaken, HoldLifted, SpecAcknowledged, TradeWrittenOff  # noqa: PLC0415
 
-    if [bool(symbol), bool(position), balance, bool(alert)].count(True) != 1:
-        raise UsageError("name what is acknowledged: one of --symbol, --position, --balance and --alert")
+    if [bool(symbol), bool(position), balance, bool(alert), bool(hold)].count(True) != 1:
+        raise UsageError("name what is acknowledged: one of --symbol, --position, --balance, --alert and --hold")
     asker = _asker(reason)
     if alert:
         _take(account, alert, asker, as_json=as_json)
     elif symbol:
         _ask(account, SpecAcknowledged(at=0, asker=asker, symbol=symbol), as_json=as_json)
+    elif hold:
+        _ask(account, HoldLifted(at=0, asker=asker, hold=hold), as_json=as_json)
     elif balance:
         _ask(account, BalanceTaken(at=0, asker=asker), as_json=as_json)
     else:

@@ -46,6 +46,18 @@ class Accounting:
                 total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
         return total
 
+    def worth(self) -> float:
+        """Return the equity with what a look at the venue shows beyond ours: foreign profits, and swaps that wait."""
+        if self.host is not None:
+            return self.host.worth()
+        total = self.equity()
+        for p in self.ledger.foreign:
+            total += p.profit + p.swap
+        for lane in self.lanes:
+            if lane.trade is not None:
+                total += self.ledger.swaps.get(lane.trade.position, 0.0)
+        return total
+
     def new_day(self, at: int) -> None:
         """Take the day's first equity, against which its loss is measured; days begin at the server's midnight.
 
@@ -62,22 +74,27 @@ class Accounting:
         c = self.contracts[symbol]
         ledger = self.ledger
         bid, ask = ledger.quotes[symbol]
-        used, count = ledger.foreign_margin, len(ledger.foreign) + len(ledger.foreign_orders)
+        used, count = self.used_margin(), len(ledger.foreign) + len(ledger.foreign_orders)
+        count += sum(1 for lane in self.lanes if lane.trade is not None or lane.order)
+        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
+
+    def used_margin(self) -> float:
+        """Return the margin that all positions take, ours and foreign, account money."""
+        used = self.ledger.foreign_margin
         for lane in self.lanes:
             if lane.trade is not None:
-                count += 1
                 used += self.margin(lane.trade.symbol, lane.trade.volume, lane.trade.entry)
-            elif lane.order:
-                count += 1
-        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
+        return used
 
     def margin(self, symbol: str, volume: float, price: float) -> float:
         """Return the margin of a position, account money."""
         c = self.contracts[symbol]
         return margin(c.mode, volume, c.contract, price, c.leverage)
 
-    def blocked(self, act: Act, symbol: str, *, same: bool = True, force: bool = False) -> tuple[str, ...]:
-        """Return all that forbids an act now."""
+    def blocked(
+        self, act: Act, symbol: str, *, same: bool = True, force: bool = False, strategy: str = ""
+    ) -> tuple[str, ...]:
+        """Return all that forbids an act now, of a strategy where one is named."""
         if not self.ledger.holds and self.ledger.level == "run":
             return ()
-        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force)
+        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force, strategy=strategy)

@@ -49,6 +49,7 @@ from runtime.core.facts import (
     BusHeard,
     BusSilent,
     CommandJudged,
+    HoldLifted,
     LevelChanged,
     ModelActivated,
     RunStarted,
@@ -169,7 +170,14 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
-            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
+            case (
+                SpecAcknowledged()
+                | AdoptionAsked()
+                | TradeWrittenOff()
+                | BalanceTaken()
+                | ModelActivated()
+                | HoldLifted()
+            ):
                 do_asked(self.decider, fact)
                 self.plan = self.decider.plan
             case BusSilent() | BusHeard() | CommandJudged():

@@ -5,6 +5,7 @@ from market.types import BUY, SELL, OrderKind, Side
 from runtime.core.accounting import Accounting
 from runtime.core.answers import mind_answer
 from runtime.core.contract import lots_towards
+from runtime.core.controls import Controls
 from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
@@ -34,6 +35,7 @@ from runtime.core.risk import (
 )
 from runtime.core.shutting import GATE_SHUT, carry_out, count_shut, wanted_of
 from runtime.core.state import Lane, Ledger
+from runtime.core.throttle import count_entry
 from strategies.adapter import AskedRunner, WindowRunner
 from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT
@@ -45,7 +47,7 @@ _UNASKED = (NAN,) * (len(CHECKS) - 3)
 class Decider(Accounting):
     """Decides bars for every lane of one core."""
 
-    __slots__ = ("desk", "readings")
+    __slots__ = ("controls", "desk", "readings")
 
     def __init__(
         self, plan: Plan, ledger: Ledger, lanes: list[Lane], desk: OrderDesk, readings: list[RegimeReading]
@@ -54,6 +56,7 @@ class Decider(Accounting):
         super().__init__(plan, ledger, lanes)
         self.desk = desk
         self.readings = {r.name: r for r in readings}
+        self.controls = Controls(self)
 
     def decide(self, lane: Lane, feed: Feed, fact: BarClosed, now: Exposure | None) -> Decision | None:
         """Decide one bar for one strategy; on a warm-up bar, where `now` is None, nothing is decided."""
@@ -78,8 +81,9 @@ class Decider(Accounting):
         self.ledger.decisions += 1
         draft = Draft(lane, feed, fact, want, tuple(features), position, held)
         draft.numbers = (*standing_numbers(now), *_UNASKED)
+        draft.more = self.controls.numbers(lane)
         self._class(draft, trade, leave, now)
-        limits = self.contracts[lane.plan.symbol].limits
+        limits = self.contracts[lane.plan.symbol].limits + self.controls.limits
         return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
 
     def _class(self, draft: Draft, trade: Trade | None, leave: float, now: Exposure) -> None:
@@ -184,9 +188,11 @@ class Decider(Accounting):
             own = self.margin(symbol, intent.volume, intent.price)
             lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
             draft.numbers = numbers_of(intent, now, own, lots)
+            draft.more = self.controls.numbers(lane, intent, own)
         contract = self.contracts[symbol]
-        verdict = judge(intent, draft.numbers, contract.limits, contract.forbids(intent.side))
-        draft.holds = self.blocked("entry", symbol) + self._shut(draft)
+        also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
+        verdict = judge(intent, draft.numbers, contract.limits, also)
+        draft.holds = self.blocked("entry", symbol, strategy=lane.name) + self._shut(draft)
         if not isinstance(verdict, Approved):
             draft.reasons = verdict.reasons
         if vetoes(lane):
@@ -202,6 +208,8 @@ class Decider(Accounting):
             plan = (draft.want[5], draft.want[6], draft.want[7], draft.risk)
             wish = self.desk.submit(lane, verdict, plan, self.ledger.decisions)
             draft.instruction, draft.magic = wish.id, wish.magic
+            if self.plan.controls.throttle is not None:
+                count_entry(self.desk, lane.name, self.plan.controls.throttle)
 
     def _shut(self, draft: Draft) -> tuple[str, ...]:
         """Return the hold of a symbol that is not traded now by its calendar; no fact lays it, time alone does."""

@@ -17,8 +17,8 @@ class Draft:
     """A decision while it is being made."""
 
     __slots__ = (
-        "fact", "features", "feed", "held", "holds", "instruction", "lane", "magic", "numbers", "outcome", "position",
-        "price", "reasons", "risk", "shut", "side", "stop", "target", "volume", "want",
+        "fact", "features", "feed", "held", "holds", "instruction", "lane", "magic", "more", "numbers", "outcome",
+        "position", "price", "reasons", "risk", "shut", "side", "stop", "target", "volume", "want",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +38,8 @@ class Draft:
         self.holds: tuple[str, ...] = ()
         self.reasons: tuple[str, ...] = ()
         self.numbers: tuple[float, ...] = ()
+        self.more: tuple[float, ...] = ()
+        """Numbers of the controls beyond the mandatory limits."""
         self.shut = ""
         self.side, self.instruction, self.magic = 0, 0, 0
         self.volume = self.price = self.stop = self.target = self.risk = 0.0
@@ -65,7 +67,7 @@ class Draft:
             self.outcome, self.want[0], KINDS[int(self.want[1])], self.want[9], self.features, self.position, self.held,
             fact.bid, fact.ask, ordinal, posterior, density, novelty,
             lane.gate.mode, lane.gate_open, lane.gate_reason, lane.allowed, lane.exposure, self.shut,
-            ledger.level, self.holds, self.numbers, limits, self.reasons,
+            ledger.level, self.holds, self.numbers + self.more, limits, self.reasons,
             self.side, self.volume, self.price, self.stop, self.target, self.risk,
             self.instruction, self.magic, model, plan.config,
         )  # fmt: skip

@@ -118,7 +118,15 @@ class ModelActivated(Fact, frozen=True, kw_only=True):
     """Its parts by their path, as the row of a run keeps them: a replay needs no file."""
 
 
-PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated
+class HoldLifted(Fact, frozen=True, kw_only=True):
+    """A person lifts a hold that a control or a protection has laid, and answers for what may be entered then."""
+
+    asker: Asker
+    hold: str
+    """As decisions and status name it, like THROTTLE:trend."""
+
+
+PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated | HoldLifted
 
 
 class BusSilent(Fact, frozen=True, kw_only=True):
@@ -166,6 +174,7 @@ AnyFact = (
     | TradeWrittenOff
     | BalanceTaken
     | ModelActivated
+    | HoldLifted
     | BusSilent
     | BusHeard
     | CommandJudged

@@ -9,11 +9,13 @@ from runtime.core.decide import Decider
 from runtime.core.facts import (
     AdoptionAsked,
     BalanceTaken,
+    HoldLifted,
     ModelActivated,
     PersonFact,
     SpecAcknowledged,
     TradeWrittenOff,
 )
+from runtime.core.lifting import lift
 from runtime.core.specs import acknowledge
 from runtime.core.writeoff import write_off
 
@@ -31,5 +33,7 @@ def do_asked(decider: Decider, fact: PersonFact) -> None:
             adopt(decider, fact)
         case ModelActivated():
             activate(decider, fact)
+        case HoldLifted():
+            lift(decider, fact)
         case _:
             assert_never(fact)

@@ -10,7 +10,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
-    "FOREIGN", "MODEL",
+    "FOREIGN", "MODEL", "THROTTLE",
 ]  # fmt: skip
 
 UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
@@ -54,6 +54,7 @@ HOLD_ROWS: dict[Hold, Row] = {
     "ENDED": CAREFUL,
     "FOREIGN": CAREFUL,
     "MODEL": CAREFUL,
+    "THROTTLE": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")
@@ -63,6 +64,9 @@ PER_SYMBOL: frozenset[Hold] = frozenset(
     {"IN_DOUBT", "MISSING", "BREAK", "WARMING", "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "FOREIGN"}
 )
 """Holds that lie on one symbol; the others lie on the account."""
+
+PER_STRATEGY: frozenset[Hold] = frozenset({"MODEL", "THROTTLE"})
+"""Holds that lie on one strategy, by its name."""
 
 
 def allows(answer: Answer, *, same: bool, force: bool = False, proven: bool = False) -> bool:
@@ -85,18 +89,18 @@ def blockers(
     same: bool = True,
     force: bool = False,
     proven: bool = False,
+    strategy: str = "",
 ) -> tuple[str, ...]:
     """Return the names of all that forbids an act on a symbol; empty means it may be done.
 
-    holds: "NAME" or "NAME:SYMBOL" -> why; a hold with a symbol forbids on that symbol only, and MODEL, with the name of
-    a strategy, on none: that strategy wants nothing while it lies. `same`: the position meant
-    is the one the hold is about.
+    holds: "NAME", "NAME:SYMBOL" or "NAME:STRATEGY" -> why; a hold with a symbol forbids on that symbol only, one with a
+    strategy only what is asked for that one. `same`: the position meant is the one the hold is about.
     """
     column = ACTS.index(act)
     found: list[str] = [] if allows(LEVEL_ROWS[level][column], same=True) else [level]
     for key in holds:
         name, _, where = key.partition(":")
-        if where and where != symbol:
+        if where and where != (strategy if name in PER_STRATEGY else symbol):
             continue
         if not allows(HOLD_ROWS[name][column], same=same, force=force, proven=proven):  # type: ignore[index]  # our keys
             found.append(key)

@@ -8,6 +8,7 @@ import msgspec
 from brokers.hours import Hours
 from brokers.limits import Limits
 from brokers.made import MadeRule, said_of
+from config.controls import ControlsSection
 from config.refits import after
 from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
@@ -135,6 +136,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Points a market order may slip where the venue honours it."""
     hours: Mapping[str, Hours] = {}
     """When each symbol is traded; one that is not named never shuts."""
+    controls: ControlsSection = ControlsSection()
+    """Limits beyond the mandatory ones."""
 
     def of(self, name: str) -> RegimePlan:
         """Return a regime by its name."""

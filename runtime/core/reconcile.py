@@ -20,6 +20,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
     if not ledger.known or ledger.counting:
         _count(decider, fact)
     see_foreign(decider, fact)
+    ledger.swaps = {p.ident: p.swap for p in fact.positions if p.swap}
     if ledger.counting:
         return
     ledger.holds.pop("UNRECONCILED", None)

@@ -151,6 +151,10 @@ class Ledger(msgspec.Struct):
     """What was taken of it last because a person said so, account money."""
     written: dict[int, float] = {}
     """Position that a person has written off -> money that was taken with it."""
+    entries: dict[str, tuple[int, ...]] = {}
+    """Strategy -> when it has sent its last entries, as many as its throttle counts."""
+    swaps: dict[int, float] = {}
+    """Position of ours -> swap that waits in it, as it was looked at last."""
     sequences: dict[str, int] = {}
     """Name of a key -> the highest sequence of its commands over the bus that were obeyed."""
 

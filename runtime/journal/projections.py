@@ -7,13 +7,13 @@ import msgspec
 from brokers.facts import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
 from market.types import Deal
 from runtime.core.balance import BALANCE_TAKEN
+from runtime.core.controls import checks_of
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.desk import run_of
 from runtime.core.facts import AnyFact, BalanceTaken, CommandJudged, LevelChanged, RunStarted, TradeWrittenOff
 from runtime.core.instructions import Alert, AnyInstruction, Cancel, ClosePosition, ModifyStop, Reply, Submit
 from runtime.core.orders import OrderRecord
-from runtime.core.risk import CHECKS
 from runtime.core.writeoff import WRITTEN_OFF
 from runtime.journal.entries import Row
 from runtime.outcomes.book import OutcomeBook
@@ -55,7 +55,7 @@ def decision_row(d: Decision, core: Core) -> dict[str, Any]:
         "gate_reason": gate_reason(d, core), "exposure": d.exposure, "shut": d.shut, "level": d.level,
         "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
         "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
-        "checks": _checks(d), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
+        "checks": _checks(d, core), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
         "model": d.model, "config": d.config,
     }  # fmt: skip
 
@@ -69,8 +69,8 @@ def gate_reason(d: Decision, core: Core) -> str:
     return f"{d.gate_reason}: {d.allowed:.6g}, enters at {enter:g}, leaves below {leave:g}"
 
 
-def _checks(d: Decision) -> str:
-    pairs = zip(CHECKS, d.numbers, d.limits, strict=True)
+def _checks(d: Decision, core: Core) -> str:
+    pairs = zip(checks_of(core.plan), d.numbers, d.limits, strict=True)
     return _text([(name, number, limit) for name, number, limit in pairs])
 
 

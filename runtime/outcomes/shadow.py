@@ -21,6 +21,7 @@ from runtime.core.decision import Step
 from runtime.core.facts import (
     Alerted,
     AnyFact,
+    HoldLifted,
     LevelChanged,
     ModelActivated,
     RunStarted,
@@ -95,7 +96,8 @@ class Shadow:
     def observe(self, fact: AnyFact) -> list[Outcome]:
         """Follow one live fact; return what it closed in the shadow."""
         if isinstance(
-            fact, LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated | StrategyAnswered
+            fact,
+            LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated | StrategyAnswered | HoldLifted,
         ):
             done = self._tell(fact)
             if isinstance(fact, SpecAcknowledged):

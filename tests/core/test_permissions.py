@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from brokers.latch import LEVELS, Level
-from runtime.core.permissions import ACTS, GATE_SHUT, HOLD_ROWS, PER_SYMBOL, Act, Hold, allows, blockers
+from runtime.core.permissions import ACTS, GATE_SHUT, HOLD_ROWS, PER_STRATEGY, PER_SYMBOL, Act, Hold, allows, blockers
 
 # state: entry, cancel own entry, tighten stop, loosen stop, strategy's exit, operator's exit
 LEVEL_TABLE: dict[Level, tuple[str, str, str, str, str, str]] = {
@@ -34,6 +34,7 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
     "BUS_SILENT": ("no", "yes", "yes", "no", "yes", "yes"),
     "ENDED": ("no", "yes", "yes", "no", "yes", "yes"),  # recorded data is over: like warming
     "FOREIGN": ("no", "yes", "yes", "no", "yes", "yes"),  # netting: an entry would change what is not ours
+    "THROTTLE": ("no", "yes", "yes", "no", "yes", "yes"),  # of one strategy
     "MODEL": ("no", "yes", "yes", "no", "yes", "yes"),  # nobody knows what a strategy wants: it enters nothing
 }
 GATE_TABLE = ("no", "yes", "yes", "no", "yes", "yes")
@@ -78,7 +79,9 @@ def test_a_hold_permits_what_its_row_says(hold: Hold, column: int) -> None:
     ]
 
     actual = [
-        blockers(COLUMNS[column], "run", {key: "why"}, "XAUUSD", same=same, force=force, proven=proven)
+        blockers(
+            *(COLUMNS[column], "run", {key: "why"}, "XAUUSD"), same=same, force=force, proven=proven, strategy="XAUUSD"
+        )
         for same, force, proven in CONTEXTS
     ]
 
@@ -96,6 +99,13 @@ def test_a_shut_gate_permits_what_its_row_says(column: int) -> None:
 def test_a_hold_on_one_symbol_leaves_the_others_alone(hold: Hold, act: Act) -> None:
     """What holds gold says nothing of the euro."""
     assert () == blockers(act, "run", {f"{hold}:XAUUSD": "why"}, "EURUSD")
+
+
+@pytest.mark.parametrize("hold", sorted(PER_STRATEGY))
+@pytest.mark.parametrize("act", ACTS)
+def test_a_hold_on_one_strategy_leaves_the_others_alone(hold: Hold, act: Act) -> None:
+    """Not even a symbol of the same name is held with it."""
+    assert () == blockers(act, "run", {f"{hold}:trend": "why"}, "trend", strategy="carry")
 
 
 @pytest.mark.parametrize("hold", sorted(set(HOLD_TABLE)))
