@@ -16,6 +16,7 @@ from config.alerts import AlertsSection
 from config.bus import BusSection
 from config.calendar import Calendars
 from config.controls import ControlsSection
+from config.drawdown import DrawdownSection
 from config.members import MemberSection, meant
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
@@ -257,6 +258,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     symbols: Annotated[dict[str, SymbolSection], msgspec.Meta(min_length=1)]
     limits: Limits
     controls: ControlsSection = ControlsSection()
+    drawdown: DrawdownSection | None = None
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
     hands: HandsSection = HandsSection()

@@ -18,6 +18,7 @@ from config.account import (
 )
 from config.alerts import alert_problems
 from config.bus import broker_problems
+from config.drawdown import drawdown_problems
 from config.leaves import shown
 from config.members import member_problems, option_problems
 from config.recorded import DataSection
@@ -46,6 +47,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     yield from _limits(config.limits)
     if config.limits.lease_s * 1000 <= (idle := config.terminal.idle_ms):
         yield f"limits.lease_s: expected more than terminal.idle_ms ({idle / 1000:g} s), got {config.limits.lease_s:g}"
+    yield from drawdown_problems(config.drawdown)
     yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))

@@ -160,6 +160,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         leverage=account.leverage,
         limits=config.limits,
         controls=config.controls,
+        drawdown=config.drawdown,
         symbols=symbols_of(config, seen),
         strategies=tuple(
             _strategy(number, section, strategy)

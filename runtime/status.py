@@ -6,8 +6,10 @@ from typing import Any, Protocol
 
 from brokers.mt5.link import State
 from brokers.mt5.session import Session
+from market.money import cents
 from market.types import Order, Position
 from runtime.core.core import Core
+from runtime.core.marks import room
 from runtime.core.plan import NoModel
 from runtime.core.positions import GONE
 from runtime.core.state import Lane, Ledger
@@ -82,10 +84,21 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
         "balance": ledger.balance,
         "equity": core.decider.equity(),
+        "room": room_of(core),
         "realised": daemon.recorder.net["live"],
         "shadow": daemon.recorder.net["shadow"],
         "seq": daemon.recorder.journal.next_seq - 1,
     }
+
+
+def room_of(core: Core) -> dict[str, float]:
+    """Return how much more may be lost before a limit is reached, account money: today's by each rule, and in all."""
+    ledger, rule, limits = core.ledger, core.plan.drawdown, core.plan.limits
+    lost = ledger.day_equity - core.decider.equity()
+    found = {"day": limits.max_daily_loss * (ledger.day_size or ledger.day_equity) - lost} if ledger.day >= 0 else {}
+    if rule is not None and ledger.marks.day >= 0:
+        found["daily"], found["total"] = room(ledger.marks, rule, core.decider.worth())
+    return {name: cents(money) for name, money in found.items()}
 
 
 def _link(daemon: Daemon) -> State:

@@ -61,13 +61,12 @@ class Accounting:
     def new_day(self, at: int) -> None:
         """Take the day's first equity, against which its loss is measured; days begin at the server's midnight.
 
-        A clock that contradicts its zone begins none, and one that was put right none that has been: a new day takes
-        the loss limit away.
+        A clock that contradicts its zone begins none, and one that was put right none that has been.
         """
         day = to_server(self.plan.zone, at) // DAY_MS
         if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
             self.ledger.day, self.ledger.day_equity = day, self.equity()
-            self.ledger.holds.pop("LOSS_LIMIT", None)
+            self.ledger.day_size = self.ledger.day_equity
 
     def exposure(self, symbol: str) -> Exposure:
         """Return what the account carries, seen from one symbol's quote."""
@@ -76,7 +75,8 @@ class Accounting:
         bid, ask = ledger.quotes[symbol]
         used, count = self.used_margin(), len(ledger.foreign) + len(ledger.foreign_orders)
         count += sum(1 for lane in self.lanes if lane.trade is not None or lane.order)
-        return Exposure(self.equity(), self.ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid))
+        size = ledger.day_size or ledger.day_equity  # a ledger of before did not know it
+        return Exposure(self.equity(), ledger.day_equity, used, count, bid, ask, c.scale, c.contract, c.rate(bid), size)
 
     def used_margin(self) -> float:
         """Return the margin that all positions take, ours and foreign, account money."""

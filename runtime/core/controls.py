@@ -6,6 +6,7 @@ stand in the decision behind those of `risk.CHECKS`, in the order of `names`. Wh
 
 from config.controls import ControlsSection
 from runtime.core.accounting import Accounting
+from runtime.core.marks import losses
 from runtime.core.plan import Plan
 from runtime.core.risk import CHECKS, Intent, share
 from runtime.core.stakes import Stake, Valued, stakes
@@ -20,7 +21,7 @@ SIZED = ("symbol position", "strategy position", "account position", "currency",
 
 def limits_of_controls(plan: Plan) -> dict[str, float]:
     """Return the limit of each control that is configured, by its name, in the order in which decisions tell them."""
-    c = plan.controls
+    c, d = plan.controls, plan.drawdown
     level = c.min_margin_level
     every = {
         "symbol position": c.max_symbol,
@@ -31,6 +32,8 @@ def limits_of_controls(plan: Plan) -> dict[str, float]:
         "open risk": c.max_open_risk,
         "margin level": None if level is None else 1.0 / level,
         "entries sent": None if c.throttle is None else c.throttle.entries,
+        "daily drawdown": None if d is None else d.soft * d.most_daily,
+        "total drawdown": None if d is None else d.soft * d.most,
     }
     return {name: float(limit) for name, limit in every.items() if limit is not None}
 
@@ -71,7 +74,11 @@ def _standing(account: Accounting, said: ControlsSection, lane: Lane) -> dict[st
     ledger = account.ledger
     resting = sum(1 for s in stakes(ledger, account.lanes) if s.rests)
     sent = sent_within(ledger, lane.name, said.throttle) if said.throttle is not None else 0
-    return {"open orders": resting + 1.0, "entries sent": sent + 1.0}
+    told = {"open orders": resting + 1.0, "entries sent": sent + 1.0}
+    if (rule := account.plan.drawdown) is not None:
+        marks = (account.host or account).ledger.marks
+        told["daily drawdown"], told["total drawdown"] = losses(marks, rule, account.worth())
+    return told
 
 
 def _sized(account: Accounting, said: ControlsSection, intent: Intent, lane: Lane, margin: float) -> dict[str, float]:

@@ -41,6 +41,7 @@ from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
+from runtime.core.drawdown import watch_losses
 from runtime.core.facts import (
     AdoptionAsked,
     Alerted,
@@ -214,6 +215,7 @@ class Core:
         if fact.phase != "warm":
             self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
             self.decider.new_day(fact.at)
+            watch_losses(self.decider)
         if self.ledger.holds:
             self._lift(bar.symbol)
         for reading in self._read(key, bar):

@@ -9,6 +9,7 @@ from runtime.core.desk import OrderDesk
 from runtime.core.early import awaited_by, keep, keep_perhaps, outgrown, take_early
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
+from runtime.core.marks import flow
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.positions import LOT_DUST, Trade, grow, open_trade, shrink
 from runtime.core.state import Lane
@@ -19,6 +20,9 @@ HEARD = 64
 
 UNSPENT = frozenset({"credit"})
 """Flows that do not move the balance."""
+
+EARNED = frozenset({"charge", "commission", "interest", "dividend", "tax"})
+"""Flows that are profit or loss of the account; all others are money put in or taken out."""
 
 
 def take_deal(desk: OrderDesk, fact: DealMade) -> str:
@@ -36,9 +40,12 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
         return "flow"
     if told_after_all(desk, fact):
         return "written off"
+    if deal.entry == "none" and deal.flow not in EARNED:
+        flow(ledger.marks, deal.money, ledger.balance)
     ledger.balance += deal.money
     if deal.entry == "none":
         ledger.day_equity += deal.money
+        ledger.day_size = min(ledger.day_size, ledger.day_equity)
         return "flow"
     return _traded(desk, deal)
 

@@ -10,7 +10,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
-    "FOREIGN", "MODEL", "THROTTLE",
+    "FOREIGN", "MODEL", "THROTTLE", "DRAWDOWN",
 ]  # fmt: skip
 
 UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
@@ -55,6 +55,7 @@ HOLD_ROWS: dict[Hold, Row] = {
     "FOREIGN": CAREFUL,
     "MODEL": CAREFUL,
     "THROTTLE": CAREFUL,
+    "DRAWDOWN": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")

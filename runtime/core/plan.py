@@ -9,6 +9,7 @@ from brokers.hours import Hours
 from brokers.limits import Limits
 from brokers.made import MadeRule, said_of
 from config.controls import ControlsSection
+from config.drawdown import DrawdownSection
 from config.refits import after
 from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
@@ -138,6 +139,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """When each symbol is traded; one that is not named never shuts."""
     controls: ControlsSection = ControlsSection()
     """Limits beyond the mandatory ones."""
+    drawdown: DrawdownSection | None = None
+    """What may be lost in a day and in all; None: nothing is said beyond the mandatory limit of a day."""
 
     def of(self, name: str) -> RegimePlan:
         """Return a regime by its name."""

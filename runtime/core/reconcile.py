@@ -9,6 +9,7 @@ from market.types import Position
 from runtime.core.breaks import find_breaks
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
+from runtime.core.drawdown import watch_losses
 from runtime.core.foreign import see_foreign
 from runtime.core.orders import OrderRecord, walk
 from runtime.core.state import Lane, Ledger
@@ -28,6 +29,7 @@ def reconcile(decider: Decider, fact: Reconciled) -> None:
     _doubts(decider, fact, held)
     _lift_missing(ledger)
     find_breaks(decider, fact)
+    watch_losses(decider, ledger.balance + sum(p.profit + p.swap for p in fact.positions))
 
 
 def _count(decider: Decider, fact: Reconciled) -> None:

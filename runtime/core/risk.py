@@ -108,6 +108,8 @@ class Exposure(msgspec.Struct, frozen=True, gc=False):
     scale: float
     contract: float
     rate: float
+    day_size: float
+    """The least that `day_equity` was today: a deposit widens no limit before the next day."""
 
 
 def limits_of(limits: Limits, volume_limit: float = 0.0) -> tuple[float, ...]:
@@ -129,7 +131,7 @@ def standing_numbers(now: Exposure) -> tuple[float, float, float]:
     """Return the numbers that need no intent: spread (points), loss of the day (share), positions open."""
     return (
         spread_points(now.bid, now.ask, now.scale),
-        share(now.day_equity - now.equity, now.day_equity),
+        share(now.day_equity - now.equity, now.day_size),
         float(now.open),
     )
 

@@ -11,6 +11,7 @@ from regimes.shut import flat_policy
 from runtime.core.feeds import FeedSnapshot
 from runtime.core.instructions import Asker
 from runtime.core.made import MadeSnapshot
+from runtime.core.marks import Marks
 from runtime.core.orders import OrderRecord
 from runtime.core.plan import StrategyPlan
 from runtime.core.positions import Trade
@@ -100,6 +101,8 @@ class Ledger(msgspec.Struct):
     """It may hold the money of deals that are yet to show, or lack that of shown ones: it is to be told again."""
     day: int = -1
     day_equity: float = 0.0
+    day_size: float = 0.0
+    """The least that it was since the day began: deposits add to it only then."""
     last_deal: int = 0
     last_deal_at: int = 0
     heard: tuple[int, ...] = ()
@@ -153,6 +156,8 @@ class Ledger(msgspec.Struct):
     """Position that a person has written off -> money that was taken with it."""
     entries: dict[str, tuple[int, ...]] = {}
     """Strategy -> when it has sent its last entries, as many as its throttle counts."""
+    marks: Marks = msgspec.field(default_factory=Marks)
+    """What the losses of a day and in all are counted from."""
     swaps: dict[int, float] = {}
     """Position of ours -> swap that waits in it, as it was looked at last."""
     sequences: dict[str, int] = {}

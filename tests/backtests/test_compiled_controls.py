@@ -6,6 +6,7 @@ import pytest
 
 from backtests.engine_plan import why_plain
 from config.controls import ControlsSection, ThrottleSection
+from config.drawdown import DrawdownSection
 from tests.cores import a_lane, a_plan
 from tests.tapes import walk
 
@@ -35,6 +36,15 @@ def test_each_control_leaves_a_plan_to_the_plain_drive(key: str) -> None:
     value, name = KEYS[key]
 
     assert (f"the control of {name} is configured", "") == (why(**{key: value}), why())
+
+
+def test_a_drawdown_rule_leaves_a_plan_to_the_plain_drive() -> None:
+    """It watches the losses on every bar."""
+    plan = a_plan(a_lane({}), drawdown=DrawdownSection(preset="static"))
+
+    assert "the control of daily drawdown is configured" == why_plain(
+        plan, {("XAUUSD", "H1"): walk(60)}, {}, shadows=False
+    )
 
 
 def test_no_control_is_forgotten_here() -> None:

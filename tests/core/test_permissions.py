@@ -34,13 +34,16 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
     "BUS_SILENT": ("no", "yes", "yes", "no", "yes", "yes"),
     "ENDED": ("no", "yes", "yes", "no", "yes", "yes"),  # recorded data is over: like warming
     "FOREIGN": ("no", "yes", "yes", "no", "yes", "yes"),  # netting: an entry would change what is not ours
+    "DRAWDOWN": ("no", "yes", "yes", "no", "yes", "yes"),  # too much is lost in all
     "THROTTLE": ("no", "yes", "yes", "no", "yes", "yes"),  # of one strategy
     "MODEL": ("no", "yes", "yes", "no", "yes", "yes"),  # nobody knows what a strategy wants: it enters nothing
 }
 GATE_TABLE = ("no", "yes", "yes", "no", "yes", "yes")
 COLUMNS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operator_exit")
 CONTEXTS = list(itertools.product((True, False), repeat=3))  # same, force, proven
-EVERYWHERE: frozenset[str] = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "UNRECONCILED", "LOSS_LIMIT"})
+EVERYWHERE: frozenset[str] = frozenset(
+    {"SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "UNRECONCILED", "LOSS_LIMIT", "DRAWDOWN"}
+)
 
 
 def permitted(cell: str, *, same: bool, force: bool, proven: bool) -> bool:

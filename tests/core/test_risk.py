@@ -44,7 +44,8 @@ def exposed(**fields: Any) -> Exposure:  # noqa: ANN401
         "equity": 10_000.0, "day_equity": 10_000.0, "margin": 0.0, "open": 0, "bid": 100.0, "ask": 100.1,
         "scale": 100.0, "contract": 100.0, "rate": 1.0,
     }  # fmt: skip
-    return Exposure(**(given | fields))
+    given |= fields
+    return Exposure(**({"day_size": given["day_equity"]} | given))
 
 
 # --- approved means protected -----------------------------------------------------------------------------------------
