@@ -11,6 +11,7 @@ from typing import Any
 from brokers.facts import DealMade
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from runtime.core.desk import run_of
+from runtime.core.kinds import Alarm
 from runtime.core.link import lasting
 from runtime.daemon import Daemon
 from runtime.linker import Linker, refused
@@ -29,10 +30,14 @@ async def first_run(session: Session) -> int:
     return 1 + max((run_of(magic) for magic in magics), default=0)
 
 
-async def awaited_run(linker: Linker, pause: Pause) -> int:
+def unheard(_: str) -> None:
+    """Tell nobody: the log has it."""
+
+
+async def awaited_run(linker: Linker, pause: Pause, tell: Callable[[str], object] = unheard) -> int:
     """Return a first run's number, however long its terminal is away; TerminalRefused where waiting cannot help.
 
-    A person is called as in any later life, by the log alone: no run is open in whose rows it could be told.
+    A person is called as in any later life, by `tell`; no run is open in whose rows it could be told.
     """
     while True:
         try:
@@ -45,6 +50,7 @@ async def awaited_run(linker: Linker, pause: Pause) -> int:
             lasts = linker.lasting(str(error), 0)
             if lasts is not None:
                 linker.log.warning("alert", severity="page", text=lasting(lasts))
+                tell(lasting(lasts))
         finally:
             await linker.session.stop()
         await pause(max(0.0, linker.wait_s()))
@@ -66,9 +72,16 @@ async def awaited(daemon: Daemon) -> int | str:
         daemon.pace.turn()
         await asyncio.sleep(seconds)
 
+    def tell(text: str) -> None:
+        if daemon.router is not None:
+            daemon.router.look((), {"LINK": text})
+            daemon.router.happened(Alarm("no_progress", "LINK", text))
+
     on_stop(loop, stop)
+    if daemon.router is not None:
+        daemon.router.begin()
     control = Control(daemon.folder, partial(status_of, daemon), _too_early, lambda: None, _too_early)
-    work = loop.create_task(awaited_run(daemon.linker, pause))
+    work = loop.create_task(awaited_run(daemon.linker, pause, tell))
     try:
         either: list[asyncio.Future[Any]] = [work, stopped]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -78,6 +91,8 @@ async def awaited(daemon: Daemon) -> int | str:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({work})
         control.close()
+        if daemon.router is not None:
+            daemon.router.close()
 
 
 def _too_early(_: object) -> "concurrent.futures.Future[dict[str, Any]]":

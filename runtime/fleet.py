@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from config.errors import AlreadyRunning, ConfigError, Negative, UsageError
+from runtime.alerts.crier import Crier
 from runtime.fleet_folder import Entry, entries_of
 from runtime.fleet_life import Life, State
 from runtime.fleet_process import Child, Found, Process, owner
@@ -89,6 +90,7 @@ class Supervisor:
         self.next_start = self.next_ask = 0.0
         self.stopping = self.looking = False
         self.log: Log = structlog.get_logger()
+        self.crier = Crier()
         self.last_told: list[Told] = []
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -108,6 +110,7 @@ class Supervisor:
                     select.select([wake], [], [], self._patience())
                     with contextlib.suppress(BlockingIOError):
                         wake.recv(4096)
+        self.crier.close()
         self._say_end()
 
     def stop(self) -> None:
@@ -203,7 +206,7 @@ class Supervisor:
         self.log.warning("ended", account=entry.name, code=code, means=means, life=life.state, why=life.why)
         if life.state in {"refused", "given_up"}:
             text = f"account {entry.name} is {life.state.replace('_', ' ')}: {life.why}"
-            self.log.warning("alert", severity="page", account=entry.name, text=text)
+            self._cry(entry, text)
 
     def _ask(self, account: Account, now: float) -> None:
         """Ask a daemon how it is; one that answers nobody for long is killed like one that died."""
@@ -213,9 +216,18 @@ class Supervisor:
         with contextlib.suppress(OSError):
             if ask(entry.state, Asked(do="status"), ASK_S).get("turned_s", 0.0) < patience:
                 account.answered = now
+                self.crier.over(entry.state)
         if now - account.answered >= patience and account.process is not None:
-            self.log.warning("hung", account=entry.name, pid=account.process.pid, seconds=now - account.answered)
+            silent = now - account.answered
+            self.log.warning("hung", account=entry.name, pid=account.process.pid, seconds=silent)
+            self._cry(entry, f"the daemon of {entry.name} has done nothing for {silent:.0f} s: it is killed")
             account.process.send(int(signal.SIGKILL))
+
+    def _cry(self, entry: Entry, text: str) -> None:
+        """Call the people of an account."""
+        self.log.warning("alert", severity="page", account=entry.name, text=text)
+        if entry.state is not None and entry.config is not None:
+            self.crier.cry(entry.state, entry.config.account.name, entry.config.alerts, text)
 
     # --- the folder -------------------------------------------------------------------------------------------------
 

@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from runtime.alerts.router import Router
-from runtime.core.alarms import Alarm, alarms_of
+from runtime.core.alarms import alarms_of
 from runtime.core.core import Core
 from runtime.core.instructions import Alert
+from runtime.core.kinds import Alarm
 from runtime.switch import Switch
 
 

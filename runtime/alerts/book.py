@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from runtime.core.alarms import Alarm
-from runtime.core.kinds import KINDS, Kind
+from runtime.core.kinds import KINDS, Alarm, Kind
 
 
 class Entry(msgspec.Struct, kw_only=True):

@@ -20,8 +20,7 @@ from runtime.alerts.caller import Caller
 from runtime.alerts.keeper import Keeper
 from runtime.alerts.people import owners_of
 from runtime.clock import Clock
-from runtime.core.alarms import Alarm
-from runtime.core.kinds import KINDS
+from runtime.core.kinds import KINDS, Alarm
 from runtime.core.permissions import HOLD_ROWS
 from runtime.operator.client import latched
 

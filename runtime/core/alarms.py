@@ -1,37 +1,18 @@
 """The alarms that a core raises as it stands: what somebody has to know of now.
 
-An alarm is a state, not a message: it stands until the core's own facts have lifted it. Whom it reaches, how often and
-by which way is the shell's affair (`runtime/alerts/`).
+Whom an alarm reaches, how often and by which way is the shell's affair (`runtime/alerts/`).
 """
 
 from collections.abc import Container, Iterator
 
-import msgspec
-
 from runtime.core.core import Core
-from runtime.core.kinds import Kind
+from runtime.core.kinds import Alarm
 from runtime.core.risk import share
 
 NEAR, AWAY = 0.7, 0.6
 """Shares of the daily loss limit: from the first on somebody is called, below the second it is over."""
 LATE_S = 2.0
 """So long after its settle window what is in doubt should be settled: the look at its end takes a while."""
-
-
-class Alarm(msgspec.Struct, frozen=True):
-    """Something that a person must know of, as long as it stands."""
-
-    kind: Kind
-    about: str
-    """What it is about: with the kind, what makes two alarms the same."""
-    text: str
-    after_s: float = 0.0
-    """Whoever is called is called only once it has stood for so long."""
-
-    @property
-    def key(self) -> str:
-        """What makes two alarms the same."""
-        return f"{self.kind}:{self.about}"
 
 
 def alarms_of(core: Core, standing: Container[str] = (), *, latched: bool = True) -> tuple[Alarm, ...]:

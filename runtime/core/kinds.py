@@ -1,6 +1,11 @@
-"""The kinds of alerts, as one table: whether each wakes somebody, who answers for it, and what it is called."""
+"""The kinds of alerts, as one table: whether each wakes somebody, who answers for it, and what it is called.
+
+An alarm is a state, not a message: it stands until facts have lifted it.
+"""
 
 from typing import Literal, NamedTuple
+
+import msgspec
 
 Kind = Literal["unguarded", "break", "halt", "in_doubt", "daily_loss", "novelty", "no_progress", "note"]
 Severity = Literal["page", "warn"]
@@ -27,3 +32,19 @@ KINDS: dict[Kind, Ruling] = {
     "note": Ruling("warn", "operator", "note"),
 }
 """All there is to be told. Pages wake somebody; a note is logged and journaled, and may wait for the morning."""
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """Something that a person must know of, as long as it stands."""
+
+    kind: Kind
+    about: str
+    """What it is about: with the kind, what makes two alarms the same."""
+    text: str
+    after_s: float = 0.0
+    """Whoever is called is called only once it has stood for so long."""
+
+    @property
+    def key(self) -> str:
+        """What makes two alarms the same."""
+        return f"{self.kind}:{self.about}"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.alerts.book import Book, Pace, acknowledge, due, raised, stand, sweep
-from runtime.core.alarms import Alarm
+from runtime.core.kinds import Alarm
 
 PACE = Pace(quiet=900_000, escalate=600_000)
 BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")

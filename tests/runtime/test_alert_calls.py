@@ -16,11 +16,12 @@ import pytest
 from config.alerts import AlertsSection
 from runtime.alerts import shelf
 from runtime.alerts.caller import Caller
+from runtime.alerts.crier import Crier
 from runtime.alerts.people import owners_of
 from runtime.alerts.person import listed, take, tried
 from runtime.alerts.router import Router
 from runtime.clock import Clock
-from runtime.core.alarms import Alarm
+from runtime.core.kinds import Alarm
 
 BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")
 PATIENCE_S = 20.0
@@ -167,6 +168,23 @@ def test_what_happened_about_a_hold_is_over_with_it(night: MakeNight) -> None:
     until(lambda: len(one.heard("ann")) == 2)
 
     assert ["acct: no progress", "acct: over: no progress"] == one.heard("ann")
+
+
+def test_a_daemon_that_cannot_call_is_cried_for_until_it_can(night: MakeNight) -> None:
+    """By whoever watches from outside; its own router does not end that, and a word from outside does."""
+    one = night(escalate_s=0.3)
+    crier = Crier()
+    crier.over(one.state)
+    crier.cry(one.state, "acct", one.section, "nobody answers")
+    until(lambda: one.heard("ann") and one.heard("ben"))
+    one.router().look((), {})
+    until(lambda: one.routers[0].keeper.stamp != (0, 0))
+    assert [("no_progress", "daemon")] == [(row["kind"], row["about"]) for row in listed(one.state)]
+    crier.over(one.state)
+    until(lambda: not listed(one.state))
+    crier.close()
+
+    assert "over" in one.history()
 
 
 def test_a_mouth_that_dies_is_begun_again(night: MakeNight) -> None:

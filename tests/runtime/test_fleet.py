@@ -66,6 +66,24 @@ def touch(fleet: Supervised, name: str, *, good: bool = True) -> None:
     fleet.signal(signal.SIGHUP)
 
 
+def test_the_people_of_an_account_are_called_where_its_daemon_is_refused(make_fleet: MakeFleet) -> None:
+    """By the supervisor: the daemon cannot; what its neighbour has befallen is not theirs."""
+    fleet = make_fleet("raise SystemExit(3)", RUNS, start=False)
+    (fleet.folder / "ann.urls").write_text(f"sink:{fleet.folder / 'said'}\n", encoding="utf-8")
+    (fleet.folder / "ann.urls").chmod(0o600)
+    for name in fleet.names:
+        with (fleet.accounts / f"{name}.toml").open("a", encoding="utf-8") as file:
+            file.write(f'\n[alerts.owners.ann]\nurls = {{ file = "{fleet.folder}/ann.urls" }}\n')
+            file.write('[alerts.routes]\npage = ["ann"]\n')
+    up(fleet)
+    fleet.until((fleet.folder / "said").exists)
+    said = (fleet.folder / "said").read_text(encoding="utf-8")
+
+    assert "a000: no progress" in said
+    assert "is refused: exit code 3" in said
+    assert "a001" not in said
+
+
 def test_every_account_is_started_and_all_are_stopped(make_fleet: MakeFleet) -> None:
     """SIGTERM ends every daemon by the same signal, waits for it, and ends well."""
     fleet = make_fleet(RUNS, RUNS, RUNS)

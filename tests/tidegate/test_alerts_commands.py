@@ -10,7 +10,7 @@ import pytest
 from config.new_account import account_text
 from runtime.alerts import shelf
 from runtime.alerts.book import Pace, due, stand
-from runtime.core.alarms import Alarm
+from runtime.core.kinds import Alarm
 from tests.documented import documented
 from tests.latches import latched
 from tidegate.cli import run
