@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 
 from runtime.core.core import Core
 from runtime.core.kinds import Alarm
+from runtime.core.marks import losses
 from runtime.core.risk import share
 
 NEAR, AWAY = 0.7, 0.6
@@ -41,22 +42,28 @@ def _broken(core: Core) -> Iterator[Alarm]:
             yield Alarm("in_doubt", hold, f"{why}: its settle window is over, and nobody knows yet", window_s)
 
 
+def unguarded(core: Core) -> list[tuple[int, str]]:
+    """Return the positions of ours that have no stop at the venue, each with whose it is."""
+    trades = [(lane.trade, lane.name) for lane in core.lanes if lane.trade is not None]
+    bare = [(t.position, name) for t, name in trades if not t.absent and (t.stop <= 0.0 or t.seen_stop == 0.0)]
+    lost = core.ledger.surplus and [p for p in core.ledger.foreign if p.ident in core.ledger.surplus and p.stop <= 0.0]
+    return bare + [(position.ident, "nobody's") for position in lost or ()]
+
+
 def _unguarded(core: Core) -> Iterator[Alarm]:
-    for lane in core.lanes:
-        trade = lane.trade
-        if trade is not None and not trade.absent and (trade.stop <= 0.0 or trade.seen_stop == 0.0):
-            yield Alarm("unguarded", str(trade.position), f"{lane.name}: position {trade.position} has no stop")
-    for position in core.ledger.foreign if core.ledger.surplus else ():
-        if position.ident in core.ledger.surplus and position.stop <= 0.0:
-            yield Alarm("unguarded", str(position.ident), f"position {position.ident} of ours has no stop")
+    for position, whose in unguarded(core):
+        yield Alarm("unguarded", str(position), f"{whose}: position {position} has no stop")
 
 
 def loss_of_day(core: Core) -> float:
-    """Return the loss since the day began, open trades included, as a share of the limit; 0.0 before the first day."""
-    ledger = core.ledger
-    if ledger.day < 0:
-        return 0.0
-    return share(ledger.day_equity - core.decider.equity(), ledger.day_equity) / core.plan.limits.max_daily_loss
+    """Return the loss since the day began, open trades included, as a share of its limit: of the nearest one."""
+    ledger, rule, found = core.ledger, core.plan.drawdown, 0.0
+    if ledger.day >= 0:
+        size = ledger.day_size or ledger.day_equity
+        found = share(ledger.day_equity - core.decider.equity(), size) / core.plan.limits.max_daily_loss
+    if rule is not None and ledger.marks.day >= 0:
+        found = max(found, losses(ledger.marks, rule, core.decider.worth())[0] / rule.most_daily)
+    return found
 
 
 def _lost(core: Core, standing: Container[str]) -> Iterator[Alarm]:

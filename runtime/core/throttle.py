@@ -24,5 +24,6 @@ def count_entry(desk: OrderDesk, strategy: str, throttle: ThrottleSection) -> No
     if sent_within(ledger, strategy, throttle) < throttle.entries:
         return
     why = f"{throttle.entries} entries within {throttle.minutes:g} minutes"
-    ledger.holds[f"{THROTTLE}:{strategy}"] = why
-    desk.alert("halt", f"{strategy} has sent {why}: it is held until a person lifts that (tidegate ack --hold)", strategy)
+    hold = f"{THROTTLE}:{strategy}"
+    ledger.holds[hold] = why
+    desk.alert("halt", f"{strategy} has sent {why}: it is held until a person lifts that (tidegate ack --hold)", hold)
