@@ -21,6 +21,7 @@ from config.members import MemberSection, meant
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
+from config.watching import GuardianSection
 from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
@@ -266,6 +267,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
     bus: BusSection | None = None
     alerts: AlertsSection | None = None
+    guardian: GuardianSection = GuardianSection()
 
     def table_of(self, symbol: str, timeframe: str) -> str:
         """Return the name of the table of recorded bars; empty where none has them."""

@@ -25,6 +25,7 @@ from config.recorded import DataSection
 from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems
+from config.watching import watching_problems
 from market.feature import FeatureError
 from market.features import feature_of
 from market.hours_of_week import HOURS
@@ -48,6 +49,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     if config.limits.lease_s * 1000 <= (idle := config.terminal.idle_ms):
         yield f"limits.lease_s: expected more than terminal.idle_ms ({idle / 1000:g} s), got {config.limits.lease_s:g}"
     yield from drawdown_problems(config.drawdown)
+    yield from watching_problems(config.guardian)
     yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))

@@ -37,10 +37,11 @@ UNSAID: tuple[tuple[str, ...], ...] = (
     ("folder",),
     ("bus",),
     ("alerts",),
+    ("guardian",),
 )
 """What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
 
-By which broker commands come decides nothing either: each is a fact. Nor does who is called."""
+By which broker commands come decides nothing either: each is a fact. Nor does who watches, or is called."""
 
 
 def load(path: str | Path) -> AccountConfig:

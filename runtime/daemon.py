@@ -5,7 +5,6 @@ doubt. SIGTERM and SIGINT end it between two facts; what is open stays guarded b
 """
 
 import asyncio
-import gc
 import random
 
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import structlog
 from brokers.facts import BarClosed, FeedBroken, LinkUp
 from brokers.latch import Command
 from brokers.mt5.frames import Connected, Poll
+from brokers.mt5.line import ENDED_S
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from market.types import Symbol
 from runtime.alerts.router import Router
@@ -25,9 +25,11 @@ from runtime.core.facts import AnyFact, PersonFact, RunStarted
 from runtime.core.feeds import FeedKey
 from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
+from runtime.heart import Heart
 from runtime.inbox import next_of
 from runtime.linker import Linker, check_money
 from runtime.listening import listening
+from runtime.memory import settle
 from runtime.model_session import LOOK_S, ModelSessions
 from runtime.pace import Pace
 from runtime.recorder import Recorder
@@ -40,6 +42,8 @@ from runtime.warmup import WarmUp
 
 class Daemon:
     """The shell of one account's core."""
+
+    _settle_memory = staticmethod(settle)
 
     def __init__(
         self,
@@ -67,7 +71,8 @@ class Daemon:
         self.desk = paper or TerminalDesk(session)
         self.allow_real = allow_real
         self.clock = recorder.clock
-        self.pace = Pace(self.clock, *poll_s)
+        self.heart = Heart(folder, max(session.terms.deadlines.longest, poll_s[1]))
+        self.pace = Pace(self.clock, *poll_s, self.heart.work)
         self.reconcile_s = reconcile_s
         self.switch = Switch(folder, self.clock)
         self.linker = Linker(session, self.clock, jitter, ears.page_after_s)
@@ -75,7 +80,7 @@ class Daemon:
         self.hearing.recall(self.core.feeds)
         self.linker.market_open = self._market_open
         self.inbox: Inbox = asyncio.Queue()
-        self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox)
+        self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox, self.heart.work)
         self.warmup = WarmUp(self.core, session, self.hearing, self.taker, self.pace, warmup, self._pause)
         self.log = structlog.get_logger()
         self.done = 0
@@ -96,8 +101,9 @@ class Daemon:
         """Run until stopped or until recorded data ends; return why it ended."""
         self.loop = asyncio.get_running_loop()
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._consume(run), name="consumer")
+            with self.heart.beating(self.loop):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._consume(run), name="consumer")
         finally:
             await self.session.stop()
             if self.models is not None:
@@ -169,7 +175,9 @@ class Daemon:
     async def _pause(self, seconds: float) -> None:
         """Wait, but hear at once what comes in."""
         self.pace.turn()
-        await self._hear(await next_of(self.inbox, seconds))
+        with self.heart.waiting(seconds):
+            item = await next_of(self.inbox, seconds)
+        await self._hear(item)
 
     # --- the switch -------------------------------------------------------------------------------------------------
 
@@ -197,7 +205,9 @@ class Daemon:
             await self._pause(wait)
             return
         try:
-            await self._linked(await self.linker.connect())
+            with self.heart.waiting(self.session.terms.deadlines.connect + ENDED_S):
+                told = await self.linker.connect()
+            await self._linked(told)
         except (LinkLostError, WrongTerminalError) as error:
             await self.taker.lose(error)
 
@@ -219,12 +229,6 @@ class Daemon:
     def _market_open(self) -> bool:
         link = self.linker.link
         return self.hearing.silence.market_open(self.clock.elapsed(), link.down_since)
-
-    def _settle_memory(self) -> None:
-        """Have the collector walk no more what is loaded by now and stays."""
-        gc.unfreeze()  # what the last link leaves behind was settled, too, and would never be let go
-        gc.collect()
-        gc.freeze()
 
     # --- the market -------------------------------------------------------------------------------------------------
 
@@ -273,7 +277,9 @@ class Daemon:
             await self.taker.news()
         if self.models is not None and self.models.of and isinstance(fact, BarClosed) and fact.phase == "live":
             asked = questions(self.core, self.recorder.books, fact.bar)
-            await self.taker.take(*await self.models.answers(asked, fact.at))
+            with self.heart.waiting(self.models.patience_s(asked)):
+                answers = await self.models.answers(asked, fact.at)
+            await self.taker.take(*answers)
         await self.taker.take(fact)
 
     async def _advance(self, at: int, *, ended: bool, late: bool) -> None:

@@ -19,6 +19,7 @@ import structlog
 from config.errors import AlreadyRunning, ConfigError, Negative, UsageError
 from runtime.alerts.crier import Crier
 from runtime.fleet_folder import Entry, entries_of
+from runtime.fleet_guard import Guard
 from runtime.fleet_life import Life, State
 from runtime.fleet_process import Child, Found, Process, owner
 from runtime.fleet_signals import woken
@@ -82,9 +83,10 @@ class Supervisor:
     """Keeps the daemons of a folder running."""
 
     def __init__(
-        self, folder: Path, command: Command, *, gap_s: float = GAP_S, stop_s: float = STOP_S, hung_s: float = HUNG_S
-    ) -> None:
-        """Be ready to run; `command` starts one daemon."""
+        self, folder: Path, command: Command, *, gap_s: float = GAP_S, stop_s: float = STOP_S, hung_s: float = HUNG_S,
+        guard: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """Be ready to run; `command` starts one daemon, `guard` the guardian of them all."""
         self.folder, self.command, self.gap_s, self.stop_s, self.hung_s = folder, command, gap_s, stop_s, hung_s
         self.accounts: dict[str, Account] = {}
         self.next_start = self.next_ask = 0.0
@@ -92,6 +94,7 @@ class Supervisor:
         self.log: Log = structlog.get_logger()
         self.crier = Crier()
         self.last_told: list[Told] = []
+        self.guard = Guard(guard, self.log.warning)
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -110,6 +113,7 @@ class Supervisor:
                     select.select([wake], [], [], self._patience())
                     with contextlib.suppress(BlockingIOError):
                         wake.recv(4096)
+                self.guard.stop()
         self.crier.close()
         self._say_end()
 
@@ -137,6 +141,7 @@ class Supervisor:
         if self.looking:
             self.looking = False
             self.look()
+        self.guard.attend(now)
         for account in list(self.accounts.values()):
             self.attend(account, now)
         if now >= self.next_ask:

@@ -8,9 +8,11 @@ import sys
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    from brokers.mt5.locks import taken
+else:
     import fcntl
 
 LOCK_FILE = "daemon.lock"
@@ -72,14 +74,25 @@ class Found:
 
 def owner(state: Path) -> int:
     """Return the process id of the daemon that holds an account, 0 where none does."""
-    if sys.platform == "win32":
-        return 0
     try:
         with (state / LOCK_FILE).open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
+            if not _free(file):
                 return int(file.read(32).strip() or 0)
     except (OSError, ValueError):
         return 0
     return 0
+
+
+if sys.platform == "win32":
+
+    def _free(file: IO[bytes]) -> bool:
+        return taken(file)
+
+else:
+
+    def _free(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

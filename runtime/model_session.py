@@ -198,6 +198,10 @@ class ModelSessions:
         await self.stop()
         return told
 
+    def patience_s(self, asked: Sequence[Question]) -> float:
+        """Return how many seconds the answers may take."""
+        return sum(self.of[question.strategy].deadline_s for question in asked)
+
     async def answers(self, asked: Sequence[Question], at: int) -> list[StrategyAnswered]:
         """Return an answer to each question, as a fact; processes work side by side, each on one at a time."""
         found = await asyncio.gather(*(self._one(name, asked, at) for name in self.of))

@@ -6,7 +6,7 @@ The bound is there because deals, a halt and a lost terminal have no such time. 
 
 import math
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from brokers.mt5.frames import FeedCursor
 from market.types import TIMEFRAMES
@@ -26,8 +26,14 @@ RUSH_S = 10.0
 class Pace:
     """Keeps the times of one daemon's rounds."""
 
-    def __init__(self, clock: Clock, often_s: float, seldom_s: float) -> None:
-        """Ask every `often_s` seconds around a close, every `seldom_s` between; where that is less, always so often."""
+    def __init__(
+        self, clock: Clock, often_s: float, seldom_s: float, turned: Callable[[], object] = lambda: None
+    ) -> None:
+        """Ask every `often_s` seconds around a close, every `seldom_s` between; where that is less, always so often.
+
+        `turned` is called whenever the daemon has come round.
+        """
+        self._turned = turned
         self.clock, self.often_s, self.seldom_s = clock, often_s, max(often_s, seldom_s)
         self.turned = self.heard = clock.elapsed()
         """When the daemon last came round, and when it last took in a bar."""
@@ -39,6 +45,7 @@ class Pace:
     def turn(self) -> None:
         """Take note that the daemon has come round: it lives."""
         self.turned = self.clock.elapsed()
+        self._turned()
 
     def told(self, at: int, *, bars: bool) -> None:
         """Take note of the server's time of the last tick, UTC milliseconds, and whether bars were told with it."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from collections.abc import Callable
+
 import msgspec
 import structlog
 
@@ -48,8 +50,15 @@ ASKED = (Submit, ClosePosition, ModifyStop, Cancel)
 class Taker:
     """Takes facts in the order in which they are told to it."""
 
-    def __init__(self, recorder: Recorder, desk: LiveDesk, linker: Linker, switch: Switch, inbox: Inbox) -> None:
-        """Record with `recorder`, act through `desk` and `switch`; timers answer into `inbox`."""
+    def __init__(
+        self, recorder: Recorder, desk: LiveDesk, linker: Linker, switch: Switch, inbox: Inbox,
+        worked: Callable[[], object] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Record with `recorder`, act through `desk` and `switch`; timers answer into `inbox`.
+
+        `worked` is called for each fact that was taken.
+        """
+        self.worked = worked
         self.recorder, self.desk, self.linker, self.switch, self.inbox = recorder, desk, linker, switch, inbox
         self.core, self.ledger = recorder.core, recorder.core.ledger
         self.log = structlog.get_logger()
@@ -77,6 +86,7 @@ class Taker:
         That is what lets a restart tell the one request that may have left from those behind it, which did not.
         """
         step, ticket, durable = self.recorder.take(fact, durable=durable)
+        self.worked()
         if durable:
             await ticket.settled()
         return list(step.instructions)

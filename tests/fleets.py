@@ -38,7 +38,7 @@ class Supervised(Fleet):
 
     def start(self, *command: str) -> None:
         """Start the supervisor, as a user would or by another command; it dies with us."""
-        command = command or ("-m", "tidegate.cli", "up", str(self.accounts), "--gap", "0.1")
+        command = command or ("-m", "tidegate.cli", "up", str(self.accounts), "--gap", "0.1", "--no-guard")
         confined = [sys.executable, str(ROOT / "tests" / "confined.py"), "--", sys.executable]
         with self.log.open("ab") as log:
             self.up = subprocess.Popen([*confined, *command], stdout=log, stderr=log, cwd=ROOT, env=self.env)

@@ -1,4 +1,4 @@
-"""Supervise a folder whose daemons are small programs: `supervised.py FOLDER HUNG_S`; NAME.py beside NAME.toml is run.
+"""Supervise a folder whose daemons are small programs, `supervised.py FOLDER HUNG_S [GUARD …]`: NAME.py for NAME.toml.
 
 The supervisor is the real one; what it starts is whatever a test wants to see ended, refused, crashed or hung.
 """
@@ -20,5 +20,6 @@ def program(entry: Entry) -> list[str]:
 
 if __name__ == "__main__":
     log_events(sys.stderr)
-    supervisor = Supervisor(Path(sys.argv[1]), program, gap_s=0.01, stop_s=1.0, hung_s=float(sys.argv[2]))
+    hung_s, guard = float(sys.argv[2]), sys.argv[3:]
+    supervisor = Supervisor(Path(sys.argv[1]), program, gap_s=0.01, stop_s=1.0, hung_s=hung_s, guard=guard)
     sys.exit(guarded(supervisor.run))

@@ -13,10 +13,10 @@ from runtime.fleet_life import ENDS
 from tidegate.cli import app
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
-UP, ONE = DEPLOY / "tidegate-up.service", DEPLOY / "tidegate@.service"
+UP, ONE, GUARD = (DEPLOY / f"tidegate{name}.service" for name in ("-up", "@", "-guard"))
 PROGRAM = "/opt/tidegate/bin/tidegate"
 ANALYZE = shutil.which("systemd-analyze") or ""
-UNITS = pytest.mark.parametrize("unit", [UP, ONE], ids=lambda unit: unit.name)
+UNITS = pytest.mark.parametrize("unit", [UP, ONE, GUARD], ids=lambda unit: unit.name)
 
 
 def read(unit: Path) -> dict[str, dict[str, str]]:
@@ -59,12 +59,12 @@ def test_systemd_understands_a_unit(tmp_path: Path, unit: Path) -> None:
 @UNITS
 def test_a_unit_calls_a_word_of_the_command_line(unit: Path) -> None:
     """The program's own word, with the folder or file that the README names."""
-    program, word, place, *_ = read(unit)["Service"]["ExecStart"].split()
+    program, word, *places = read(unit)["Service"]["ExecStart"].split()
     words = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
 
     assert PROGRAM == program
     assert word in words
-    assert place.startswith("/etc/tidegate/accounts")
+    assert places[-1].startswith("/etc/tidegate/accounts")
 
 
 def test_what_the_supervisor_would_not_start_again_systemd_does_not_either() -> None:

@@ -1,5 +1,6 @@
 """Words about many accounts at once: up; and what status and halt do for a whole folder."""
 
+import os
 import sys
 
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(metavar="ACCOUNTS_DIR", help="Folder of the accounts' TOML files.")]
 Logins = Annotated[list[int] | None, typer.Option("--login", help="A login that may trade real money; repeat it.")]
+NoGuard = Annotated[bool, typer.Option("--no-guard", help="Start no guardian: it is started otherwise, or not wanted.")]
 Gap = Annotated[float, typer.Option("--gap", min=0.0, help="Seconds between two starts.")]
 
 T = TypeVar("T")
@@ -26,8 +28,8 @@ def add(app: typer.Typer) -> None:
     app.command()(up)
 
 
-def up(folder: Folder, logins: Logins = None, gap: Gap = 0.5) -> None:
-    """Run the daemons of all accounts of a folder.
+def up(folder: Folder, logins: Logins = None, gap: Gap = 0.5, no_guard: NoGuard = False) -> None:
+    """Run the daemons of all accounts of a folder, and their guardian.
 
     One that dies is started again, one that is refused is named. SIGHUP looks at the folder anew, SIGTERM ends all.
     """
@@ -36,7 +38,13 @@ def up(folder: Folder, logins: Logins = None, gap: Gap = 0.5) -> None:
 
     log_events(sys.stderr)
     typed = frozenset(logins or ())
-    Supervisor(folder.absolute(), lambda entry: command_of(entry, typed), gap_s=gap).run()
+    guard = () if no_guard else guard_of(folder.absolute())
+    Supervisor(folder.absolute(), lambda entry: command_of(entry, typed), gap_s=gap, guard=guard).run()
+
+
+def guard_of(folder: Path) -> list[str]:
+    """Return the command that guards a folder's accounts."""
+    return [sys.executable, "-m", "tidegate.cli", "guard", "--all", str(folder), "--parent", str(os.getpid())]
 
 
 def command_of(entry: "Entry", typed: frozenset[int]) -> list[str]:

@@ -32,6 +32,8 @@ ORPHAN_S = 2.0
 REAP_S = 0.002
 REAPED_S = 5.0
 """A killed process is waited for so long; one that the system cannot end by then is left to the locks it holds."""
+ENDED_S = ORPHAN_S + 2 * REAPED_S
+"""So long the ends of an orphan and of a worker of ours take at most, before another is begun."""
 
 
 class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,11 @@ class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
     past: float = 20.0
     look: float = 10.0
     send: float = 10.0
+
+    @property
+    def longest(self) -> float:
+        """The longest of a terminal that is connected, the end of its worker with it."""
+        return max(self.poll, self.past, self.look, self.send) + REAPED_S
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

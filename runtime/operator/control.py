@@ -18,7 +18,7 @@ import msgspec
 from brokers.latch import Command
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
-from runtime.operator.ears import HEARD_S, call, open_ear
+from runtime.operator.ears import DAEMON, HEARD_S, call, open_ear
 from runtime.operator.fall import fall
 
 _LONGEST_LINE = 65536
@@ -45,13 +45,17 @@ class Control:
         loosen: Callable[[Command], "concurrent.futures.Future[dict[str, Any]]"],
         wake: Callable[[], object],
         put: Callable[[PersonFact], "concurrent.futures.Future[dict[str, Any]]"] | None = None,
+        *,
+        name: str = DAEMON,
+        let_fall: Callable[[Command], dict[str, Any]] | None = None,
     ) -> None:
         """Listen for an account: `status` and `wake` are safe from any thread, the rest is worked by the daemon.
 
-        Who is woken after its end does nothing.
+        Who is woken after its end does nothing. `name`: whose ear it is. `let_fall` latches what tightens.
         """
         self.folder, self.status, self.loosen, self.wake, self.put = folder, status, loosen, wake, put
-        self.ear = open_ear(folder)
+        self.let_fall = let_fall or (lambda command: fall(folder, command, wake))
+        self.ear = open_ear(folder, name)
         self.thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self.thread.start()
 
@@ -108,7 +112,7 @@ class Control:
         if not command.why.strip():
             return {"ok": False, "problem": "a reason is needed"}
         try:
-            return fall(self.folder, command, self.wake)
+            return self.let_fall(command)
         except latch.LatchError:
             return self._loosen(command)
         except OSError as error:
@@ -128,9 +132,9 @@ def awaited(answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str)
     return {"ok": False, "problem": f"the daemon did not answer within {LOOSEN_S:g} s: {otherwise}"}
 
 
-def ask(folder: Path, asked: Asked, timeout_s: float = 30.0) -> dict[str, Any]:
+def ask(folder: Path, asked: Asked, timeout_s: float = 30.0, name: str = DAEMON) -> dict[str, Any]:
     """Ask the daemon of an account; OSError where nobody listens or answers, TimeoutError where it is stuck."""
-    with call(folder, timeout_s) as line:
+    with call(folder, timeout_s, name) as line:
         line.sendall(msgspec.json.encode(asked) + b"\n")
         raw = b""
         while part := line.recv(65536):

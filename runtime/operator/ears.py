@@ -13,7 +13,10 @@ else:
     from runtime.operator.socketfile import SocketFile as Here
     from runtime.operator.socketfile import call_socket_file as call
 
-__all__ = ["HEARD_S", "Ear", "call", "open_ear"]
+__all__ = ["DAEMON", "GUARDIAN", "HEARD_S", "Ear", "call", "open_ear"]
+
+DAEMON, GUARDIAN = "control", "guardian"
+"""Whose ear it is: the name of the file by which it is found."""
 
 HEARD_S = 30.0
 """A caller that has not said its word by then is let go."""
@@ -38,6 +41,6 @@ class Ear(Protocol):
         ...
 
 
-def open_ear(folder: Path) -> Ear:
+def open_ear(folder: Path, name: str = DAEMON) -> Ear:
     """Listen for the owner of an account's folder."""
-    return Here(folder)
+    return Here(folder, name)

@@ -18,9 +18,9 @@ _TOKEN = 64
 class Loopback:
     """A port of the loopback, told with its token in a file of the account's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "control") -> None:
         """Listen for the account of a folder."""
-        self.path = folder / PORT_FILE
+        self.path = folder / f"{name}.port"
         self.token = secrets.token_hex(_TOKEN // 2).encode()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=16)
         told = json.dumps({"port": self.socket.getsockname()[1], "token": self.token.decode()})
@@ -52,13 +52,14 @@ class Loopback:
             self.path.unlink()
 
 
-def call_loopback(folder: Path, timeout_s: float) -> socket.socket:
+def call_loopback(folder: Path, timeout_s: float, name: str = "control") -> socket.socket:
     """Return a line to the daemon of an account, with the token shown; OSError where nobody listens."""
+    place = folder / f"{name}.port"
     try:
-        told = json.loads((folder / PORT_FILE).read_text())
+        told = json.loads(place.read_text())
         port, token = int(told["port"]), str(told["token"]).encode()
     except (ValueError, KeyError, TypeError) as error:
-        raise ConnectionError(f"{folder / PORT_FILE} does not say where the daemon listens") from error
+        raise ConnectionError(f"{place} does not say where the daemon listens") from error
     line = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
     try:
         line.sendall(token)

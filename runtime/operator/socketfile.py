@@ -16,9 +16,9 @@ _LONGEST_PATH = 100
 _UCRED = struct.Struct("3i")
 
 
-def socket_path(folder: Path) -> Path:
+def socket_path(folder: Path, name: str = "control") -> Path:
     """Return where the daemon of an account listens; a long path is shortened, since sockets allow about 100 bytes."""
-    path = folder.resolve() / "control.sock"
+    path = folder.resolve() / f"{name}.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
     owner = folder.stat().st_uid if folder.exists() else os.getuid()
@@ -33,9 +33,9 @@ def socket_path(folder: Path) -> Path:
 class SocketFile:
     """A socket in the file system, which only its owner may open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "control") -> None:
         """Listen for the account of a folder."""
-        self.path = socket_path(folder)
+        self.path = socket_path(folder, name)
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -63,12 +63,12 @@ class SocketFile:
             self.path.unlink()
 
 
-def call_socket_file(folder: Path, timeout_s: float) -> socket.socket:
+def call_socket_file(folder: Path, timeout_s: float, name: str = "control") -> socket.socket:
     """Return a line to the daemon of an account; OSError where nobody listens."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         line.settimeout(timeout_s)
-        line.connect(str(socket_path(folder)))
+        line.connect(str(socket_path(folder, name)))
     except OSError:
         line.close()
         raise

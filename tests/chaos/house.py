@@ -139,6 +139,7 @@ class House:
         world.hook("recovery: run opened")
         daemon = self.daemon = daemon_of(recorder, config, plan, world.state, session, QuietDaemon)
         daemon.linker.jitter = world.draw.random
+        daemon.heart.every_s = 0.0  # nobody watches, and virtual time would pass by beats
         daemon.hearing.__class__ = world.variant.hearing
         daemon.hearing.watch.agreeing_s = 0.0  # a bar lasts a second or three, and is one quote
         daemon.hear(Log(world.tell))

@@ -4,7 +4,7 @@ import shutil
 import signal
 import sys
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -54,9 +54,9 @@ def does(fleet: Supervised, name: str, program: str) -> None:
     (fleet.accounts / f"{name}.py").write_text(program, encoding="utf-8")
 
 
-def up(fleet: Supervised, hung_s: float = 60.0) -> None:
-    """Supervise."""
-    fleet.start(str(ROOT / "tests" / "supervised.py"), str(fleet.accounts), str(hung_s))
+def up(fleet: Supervised, hung_s: float = 60.0, guard: Sequence[str] = ()) -> None:
+    """Supervise, perhaps with a guardian."""
+    fleet.start(str(ROOT / "tests" / "supervised.py"), str(fleet.accounts), str(hung_s), *guard)
 
 
 def touch(fleet: Supervised, name: str, *, good: bool = True) -> None:
@@ -107,6 +107,24 @@ def test_one_that_is_killed_is_started_again_alone(make_fleet: MakeFleet) -> Non
 
     assert "killed by signal 9" == fleet.events("ended", "a000")[0]["why"]
     assert 1 == len(fleet.events("started", "a001"))
+
+
+def test_a_guardian_is_started_and_started_again_and_ended_last(make_fleet: MakeFleet) -> None:
+    """It guards all accounts of the folder; killed it comes back, and where nothing runs any more it is ended."""
+    fleet = make_fleet(RUNS, RUNS, start=False)
+    guarded = [sys.executable, "-m", "tidegate.cli", "guard", "--all", str(fleet.accounts)]
+    up(fleet, guard=guarded)
+    fleet.until(lambda: len(fleet.events("guarded")) == 2)
+    (first,) = [e["pid"] for e in fleet.events("guardian started")]
+    signal.pidfd_send_signal(_fd(first), signal.SIGKILL)
+    fleet.until(lambda: len(fleet.events("guarded")) == 4)
+    second = fleet.events("guardian started")[-1]["pid"]
+    fleet.signal(signal.SIGTERM)
+    fleet.end()
+
+    assert second != first
+    assert not Path(f"/proc/{second}").exists()
+    assert ["a000", "a000", "a001", "a001"] == sorted(e["account"] for e in fleet.events("guarded"))
 
 
 def test_a_crash_loop_is_given_up_and_paged_and_the_others_run_on(make_fleet: MakeFleet) -> None:

@@ -1,0 +1,63 @@
+"""Stand-ins of daemons, as processes of their own, for whoever watches over them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 20.0
+
+
+class StandIn:
+    """A daemon's stand-in: it moves until it is told to stand still."""
+
+    def __init__(self, state: Path) -> None:
+        """Start it; it dies with us."""
+        confined = [sys.executable, str(ROOT / "tests" / "confined.py"), "--", sys.executable]
+        self.process = subprocess.Popen(
+            [*confined, "-m", "tests.standing", str(state)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=ROOT,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "up\n"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    def say(self, word: str) -> None:
+        """Tell it what to do."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal it."""
+        os.kill(self.pid, number)
+
+    def ended(self) -> bool:
+        """Say whether it has ended."""
+        return self.process.poll() is not None
+
+    def close(self) -> None:
+        """End it, however it stands."""
+        self.process.kill()
+        for end in (self.process.stdin, self.process.stdout):
+            if end is not None:
+                end.close()
+        self.process.wait()
+
+
+def until(what: Callable[[], object], seconds: float = PATIENCE_S) -> float:
+    """Wait until something is so; return how many seconds that took. It must be so in time."""
+    began = time.monotonic()
+    while not what():
+        assert time.monotonic() - began < seconds, "it never came to that"
+        time.sleep(0.005)
+    return time.monotonic() - began
