@@ -13,12 +13,14 @@ class Request(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """What a venue may be asked; `id` is the instruction it answers, and is never sent twice."""
 
     id: int
+    symbol: str
+    scopes: tuple[str, ...] | None = None
+    """Scopes of the halt latch that it is in, beside its symbol's; None: nobody said, and every one may be meant."""
 
 
 class EntryRequest(Request, frozen=True, kw_only=True):
     """Open a position, now or at a price: always with a protective stop."""
 
-    symbol: str
     side: Side
     kind: OrderKind
     volume: float
@@ -41,7 +43,6 @@ class EntryRequest(Request, frozen=True, kw_only=True):
 class CloseRequest(Request, frozen=True, kw_only=True):
     """Close `volume` lots of one position at the market."""
 
-    symbol: str
     position: int
     side: Side
     """Side of the position, not of the closing order."""
@@ -58,7 +59,6 @@ class CloseRequest(Request, frozen=True, kw_only=True):
 class StopRequest(Request, frozen=True, kw_only=True):
     """Set the stop and target of a position."""
 
-    symbol: str
     position: int
     stop: float
     target: float
@@ -68,7 +68,6 @@ class StopRequest(Request, frozen=True, kw_only=True):
 class CancelRequest(Request, frozen=True, kw_only=True):
     """Take a resting order back."""
 
-    symbol: str
     order: int
     decided_at: int
 
@@ -76,7 +75,6 @@ class CancelRequest(Request, frozen=True, kw_only=True):
 class ModifyRequest(Request, frozen=True, kw_only=True):
     """Move a resting order: its price, stop, target and expiry are set anew."""
 
-    symbol: str
     order: int
     price: float
     limit: float = 0.0
@@ -89,7 +87,6 @@ class ModifyRequest(Request, frozen=True, kw_only=True):
 class CloseByRequest(Request, frozen=True, kw_only=True):
     """Close a position of a hedging account against an opposite one of the same symbol."""
 
-    symbol: str
     position: int
     by: int
     magic: int

@@ -185,14 +185,17 @@ class Daemon:
         """Ingest what was latched since the last look, by whichever path it came."""
         for change in self.switch.changes(self.ledger.at):
             command = change.command
-            self.log.info("level", level=command.level, who=command.who, why=command.why, path=command.path)
+            said = {"level": command.level, "scope": command.scope or "account"}
+            self.log.info("level", **said, who=command.who, why=command.why, path=command.path)
             await self.taker.take(change)
 
     async def _loosen(self, command: Command) -> None:
         answer = self.switch.loosen(command)
         await self._read_latch()
         if answer is not None:
-            answer.set_result({"ok": True, "level": self.ledger.level, "generation": self.ledger.generation})
+            scoped, ledger = self.ledger.scopes.get(command.scope), self.ledger
+            level = ledger.level if not command.scope else scoped.level if scoped else "run"
+            answer.set_result({"ok": True, "level": level, "generation": ledger.generation})
 
     # --- the link ---------------------------------------------------------------------------------------------------
 

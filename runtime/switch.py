@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from brokers.latch import SENDING_AT, WORD_FILE, Command, Latch, Level
+import msgspec
+
+from brokers.latch import SENDING_AT, WORD_FILE, Command, Latch
 from brokers.mt5.inplace import READ, read_at
 from runtime.clock import Clock
 from runtime.core.facts import LevelChanged
+from runtime.core.instructions import SetLevel
 from runtime.operator import latch
 from runtime.operator.client import command_of
 
@@ -53,9 +56,9 @@ class Switch:
         told = [LevelChanged(at=at, command=e.command, generation=e.generation) for e in missed if self.generation >= 0]
         self.heard = max([self.heard, now.generation, *(entry.generation for entry in missed)])
         self.generation, self.level = now.generation, level
-        if not told or told[-1].generation != now.generation or told[-1].command.level != now.level:
+        if not told or told[-1].generation != now.generation or now.command is None:
             told.append(LevelChanged(at=at, command=self._current(now), generation=now.generation))
-        return told
+        return [*told[:-1], msgspec.structs.replace(told[-1], whole=now)]
 
     def _being_written(self, now: Latch) -> bool:
         """Say whether the copies contradict each other as they do between the two writes of a change."""
@@ -86,8 +89,8 @@ class Switch:
             self._word = -1
 
     def _current(self, now: Latch) -> Command:
-        if now.command is not None:
-            return now.command
+        if now.newest is not None:
+            return now.newest
         why = "the latch is absent, corrupt or contradicts itself: it reads as halt"
         wall = self.clock.wall_ms()
         return Command(id=f"unreadable-{wall}", level=now.level, who="tidegate", why=why, wall=wall, path="daemon")
@@ -116,15 +119,18 @@ class Switch:
             return None
         return answer
 
-    def core_asks(self, level: Level, why: str, at: int, ident: int) -> LevelChanged:
+    def core_asks(self, wish: SetLevel, at: int) -> LevelChanged:
         """Latch what the core asked for: a halt, or the end of a flatten.
 
         What a person has latched since the core last heard stands instead: a flatten must not end before it began.
         """
         try:
-            latched = latch.tighten(self.folder, command_of(level, why, "daemon", "core"), self.generation)
+            command = command_of(wish.level, wish.why, "daemon", "core", scope=wish.scope)
+            latched = latch.tighten(self.folder, command, self.generation)
         except latch.LatchError:
             latched = latch.read(self.folder)
         self.generation, self.level = latched.generation, latched.level
         self.heard = max(self.heard, latched.generation)
-        return LevelChanged(at=at, command=self._current(latched), generation=latched.generation, id=ident)
+        return LevelChanged(
+            at=at, command=self._current(latched), generation=latched.generation, id=wish.id, whole=latched
+        )

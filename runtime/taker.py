@@ -116,7 +116,8 @@ class Taker:
                 code = 1 + GATES.index("session")
                 return [Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")]
             case Submit() | ClosePosition() | ModifyStop() | Cancel():
-                return [await self.desk.send(request_of(wish, self.core.plan.deviation), at)]
+                request = request_of(wish, self.core.plan.deviation, self.core.scopes_of(wish.id))
+                return [await self.desk.send(request, at)]
             case Reconcile():
                 return await self.look(wish.id, settled=wish.settled)
             case WakeAt():
@@ -124,7 +125,7 @@ class Taker:
                 asyncio.get_running_loop().call_later(wish.after_s, self.inbox.put_nowait, fired)
                 return []
             case SetLevel():
-                return [self.switch.core_asks(wish.level, wish.why, at, wish.id)]
+                return [self.switch.core_asks(wish, at)]
             case Reply():
                 self.questions.answer(wish)
                 return [Alerted(at=at, id=wish.id)]

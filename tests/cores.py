@@ -175,9 +175,9 @@ def an_account(balance: float = BALANCE) -> Account:
     )  # fmt: skip
 
 
-def level(to: Level, at: int = MONDAY, ident: int = 0) -> LevelChanged:
-    """Return the fact that the latch stands at a level."""
-    command = Command(id=f"{to}-{at}", level=to, who="test", why="test", wall=0, path="direct")
+def level(to: Level, at: int = MONDAY, ident: int = 0, scope: str = "") -> LevelChanged:
+    """Return the fact that the latch stands at a level, of the account or of a scope."""
+    command = Command(id=f"{to}-{at}", level=to, who="test", why="test", wall=0, path="direct", scope=scope)
     return LevelChanged(at=at, command=command, generation=1, id=ident)
 
 

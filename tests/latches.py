@@ -10,9 +10,9 @@ from brokers.latch import Command, Level
 from runtime.operator import latch
 
 
-def command(level: Level, name: str = "", why: str = "a test") -> Command:
-    """Return a command that asks for a level."""
-    return Command(id=name or f"{level}-1", level=level, who="tester", why=why, wall=1, path="direct")
+def command(level: Level, name: str = "", why: str = "a test", scope: str = "") -> Command:
+    """Return a command that asks for a level, of the account or of a scope."""
+    return Command(id=name or f"{level}-1", level=level, who="tester", why=why, wall=1, path="direct", scope=scope)
 
 
 def latched(folder: Path, *levels: Level) -> Path:

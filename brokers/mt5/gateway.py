@@ -9,7 +9,17 @@ import os
 from pathlib import Path
 
 from brokers.facts import Refused
-from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE, agreed, decode_latch, read_word
+from brokers.latch import (
+    LATCH_FILE,
+    SENDING_AT,
+    WORD_FILE,
+    WORD_SIZE,
+    Latch,
+    agreed,
+    concerns,
+    decode_latch,
+    read_word,
+)
 from brokers.limits import GATES, Limits, spread_points
 from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
 from brokers.mt5.pace import TAKES_RISK, Broken, Pace
@@ -63,8 +73,8 @@ class Gateway:
             os.close(self._word)
         self._word = -1
 
-    def level(self) -> str:
-        """Return the level both copies of the latch agree on; halt where one is absent, corrupt or another."""
+    def latch(self) -> Latch:
+        """Return the latch that both copies agree on; halt where one is absent, corrupt or another."""
         raw = content(self._file_path)
         word = read_at(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
@@ -108,9 +118,16 @@ class Gateway:
         return self.pace.broken(request, tick.at)
 
     def _latched(self, request: AnyRequest) -> str:
-        level = self.level()
+        """Return which level forbids a request: the account's, or that of a scope it is in."""
+        latch = self.latch()
         if isinstance(request, CloseRequest | CloseByRequest):
             allowed = {"run", "close-only", "halt", "flatten"} if request.operator else {"run", "close-only"}
         else:
             allowed = _LEVEL_OF[type(request)]
-        return "" if level in allowed else f"the latch is at {level}"
+        if latch.level not in allowed:
+            return f"the latch is at {latch.level}"
+        scopes = None if request.scopes is None else {*request.scopes, f"symbol:{request.symbol}"}
+        for one in latch.scopes:
+            if one.level not in allowed and concerns(one.scope, scopes):
+                return f"the latch is at {one.level} for {one.scope}"
+        return ""

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Level
+from brokers.latch import RANK, Level
 from config.errors import ConfigError
 from config.remote import RemoteSection
 from runtime.bus.assembly import broker_of
@@ -22,7 +22,7 @@ from runtime.bus.mqtt import Mqtt
 from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics, unheard
 from runtime.clock import Clock
 from runtime.operator.client import FLATTEN_ENDS, AbsentError, Report, UnreachableError, confirmed, legible
-from runtime.operator.judge import RANK, Answer, Arguments, Told, Word, answer_of
+from runtime.operator.judge import Answer, Arguments, Told, Word, answer_of
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.latch import LatchError
 from runtime.operator.signing import Ring, Signer

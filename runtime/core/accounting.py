@@ -1,11 +1,12 @@
 """What an account is worth and carries, by its ledger, and what forbids an act now."""
 
 from brokers.fills import floating, margin
+from brokers.latch import Level, concerns
 from brokers.mt5.zone import to_server
 from market.types import DAY_MS
 from runtime.core.contract import Contract
 from runtime.core.permissions import Act, blockers
-from runtime.core.plan import Plan
+from runtime.core.plan import NoModel, Plan
 from runtime.core.risk import Exposure
 from runtime.core.state import Lane, Ledger
 
@@ -91,10 +92,27 @@ class Accounting:
         c = self.contracts[symbol]
         return margin(c.mode, volume, c.contract, price, c.leverage)
 
-    def blocked(
-        self, act: Act, symbol: str, *, same: bool = True, force: bool = False, strategy: str = ""
-    ) -> tuple[str, ...]:
-        """Return all that forbids an act now, of a strategy where one is named."""
-        if not self.ledger.holds and self.ledger.level == "run":
+    def scopes_of(self, lane: Lane) -> tuple[str, ...]:
+        """Return every scope of the latch that a strategy is in: itself, its symbol, and the model before its gate."""
+        own = (f"strategy:{lane.name}", f"symbol:{lane.plan.symbol}")
+        model = self.plan.of(lane.plan.regime).model if lane.plan.regime else None
+        if model is None or isinstance(model, NoModel):
+            return own
+        return (*own, f"model:{model.name}", f"model:{model.fingerprint}")
+
+    def latched(self, lane: Lane) -> dict[str, Level]:
+        """Return the level of each latched scope that a strategy is in."""
+        if not self.ledger.scopes:
+            return {}
+        names = self.scopes_of(lane)
+        return {scope: one.level for scope, one in self.ledger.scopes.items() if concerns(scope, names)}
+
+    def blocked(self, act: Act, lane: Lane, *, same: bool = True, force: bool = False) -> tuple[str, ...]:
+        """Return all that forbids an act of a strategy now."""
+        ledger = self.ledger
+        if not ledger.holds and ledger.level == "run" and not ledger.scopes:
             return ()
-        return blockers(act, self.ledger.level, self.ledger.holds, symbol, same=same, force=force, strategy=strategy)
+        return blockers(
+            act, ledger.level, ledger.holds, lane.plan.symbol, scopes=self.latched(lane), same=same, force=force,
+            strategy=lane.name,
+        )  # fmt: skip

@@ -72,7 +72,7 @@ def _found(decider: Decider, fact: AdoptionAsked) -> tuple[Lane, Position] | str
     position = _meant(ledger, lane, fact)
     if isinstance(position, str):
         return position
-    return _still_sends(ledger, position, fact) or _stop_problem(decider, position, fact) or (lane, position)
+    return _still_sends(ledger, position, fact) or _stop_problem(decider, lane, position, fact) or (lane, position)
 
 
 def _meant(ledger: Ledger, lane: Lane, fact: AdoptionAsked) -> Position | str:
@@ -108,7 +108,7 @@ def _still_sends(ledger: Ledger, position: Position, fact: AdoptionAsked) -> str
     return ""
 
 
-def _stop_problem(decider: Decider, position: Position, fact: AdoptionAsked) -> str:
+def _stop_problem(decider: Decider, lane: Lane, position: Position, fact: AdoptionAsked) -> str:
     stop = fact.stop or position.stop
     if stop <= 0.0:
         return f"position {position.ticket} has no stop: name one with --stop"
@@ -120,7 +120,7 @@ def _stop_problem(decider: Decider, position: Position, fact: AdoptionAsked) -> 
         return ""
     if decider.plan.mode == "observe":
         return "the account's mode is observe: no stop is set"
-    blocked = decider.blocked("tighten", position.symbol, same=False)
+    blocked = decider.blocked("tighten", lane, same=False)
     return f"its stop cannot be set now: {', '.join(blocked)}" if blocked else ""
 
 

@@ -187,7 +187,8 @@ class Core:
                 return NO_STEP
             case _:
                 assert_never(fact)
-        if ledger.level != "run" and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
+        tight = ledger.level != "run" or ledger.scopes
+        if tight and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
             take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)
 
@@ -274,6 +275,11 @@ class Core:
             or any(order.state in UNSETTLED for order in self.ledger.orders.values())
             or any(key.startswith("MISSING:") for key in self.ledger.holds)
         )
+
+    def scopes_of(self, ident: int) -> tuple[str, ...] | None:
+        """Return the scopes of the latch that an instruction is in; None: nobody knows whose it is."""
+        order = self.ledger.orders.get(ident)
+        return None if order is None else self.decider.scopes_of(self.desk.by_number[order.strategy])
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes; equal bytes mean equal cores."""

@@ -116,7 +116,7 @@ class Decider(Accounting):
         lots = 0.0 if reason else lots
         if reason or lots:
             reason = reason or GATE_SHUT
-            draft.holds = self.blocked("exit", trade.symbol, same=trade.doubt)
+            draft.holds = self.blocked("exit", draft.lane, same=trade.doubt)
             draft.outcome = "held" if draft.holds else "exit"
             draft.reasons = (reason,)
             if not draft.holds:
@@ -124,7 +124,7 @@ class Decider(Accounting):
                 self.desk.cancel(draft.lane)  # what still rests of its entry would open it anew
                 draft.magic, draft.side, draft.volume = trade.magic, -trade.side, lots or trade.volume
         elif stop > 0.0 and (trade.stop <= 0.0 or (stop - trade.stop) * trade.side > 0.0) and not trade.moving:
-            draft.holds = self.blocked("tighten", trade.symbol, same=trade.doubt)
+            draft.holds = self.blocked("tighten", draft.lane, same=trade.doubt)
             if not draft.holds:
                 self.desk.move_stop(trade, stop)
 
@@ -170,12 +170,12 @@ class Decider(Accounting):
 
     def shut_out(self, lane: Lane) -> None:
         """Take what rests of a lane back at once where its gate has shut: the next bar of its own may be far."""
-        if lane.order and vetoes(lane) and not self.blocked("cancel", lane.plan.symbol):
+        if lane.order and vetoes(lane) and not self.blocked("cancel", lane):
             self.desk.cancel(lane)
 
     def _resting(self, draft: Draft) -> None:
         draft.outcome = "order_working"
-        if self.ledger.ended and not self.blocked("cancel", draft.fact.bar.symbol):
+        if self.ledger.ended and not self.blocked("cancel", draft.lane):
             self.desk.cancel(draft.lane)
         self.shut_out(draft.lane)
 
@@ -192,7 +192,7 @@ class Decider(Accounting):
         contract = self.contracts[symbol]
         also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
         verdict = judge(intent, draft.numbers, contract.limits, also)
-        draft.holds = self.blocked("entry", symbol, strategy=lane.name) + self._shut(draft)
+        draft.holds = self.blocked("entry", lane) + self._shut(draft)
         if not isinstance(verdict, Approved):
             draft.reasons = verdict.reasons
         if vetoes(lane):

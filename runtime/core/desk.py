@@ -1,6 +1,7 @@
 """Orders of ours: how a wish becomes an instruction with a record, and what each answer of the venue does to it."""
 
 from brokers.facts import Accepted, InDoubt, OrderGone, Refused, Rejected
+from brokers.latch import Level
 from runtime.core.instructions import (
     Alert,
     AnyInstruction,
@@ -148,9 +149,9 @@ class OrderDesk:
         """Ask to be told when the second, longer window of a symbol's newest missing order is over."""
         self.ledger.missing_timers[symbol] = self.wake(self.settle_s * MISSING_WINDOWS, f"missing:{symbol}")
 
-    def set_level(self, level: str, why: str) -> None:
+    def set_level(self, level: Level, why: str, scope: str = "") -> None:
         """Ask for a tighter level to be latched."""
-        self.out.append(SetLevel(id=self.next_id(), level=level, why=why))  # type: ignore[arg-type]  # checked by latch
+        self.out.append(SetLevel(id=self.next_id(), level=level, why=why, scope=scope))
 
     def _about(self, ident: int, verb: str, trade: Trade, price: float, stop: float) -> OrderRecord:
         return OrderRecord(

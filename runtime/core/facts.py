@@ -29,7 +29,7 @@ from brokers.facts import (
     TradingForbidden,
     WrongTerminal,
 )
-from brokers.latch import Command
+from brokers.latch import Command, Latch
 from runtime.core.instructions import Asker
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
@@ -47,6 +47,8 @@ class LevelChanged(Fact, frozen=True, kw_only=True):
 
     command: Command
     generation: int
+    whole: Latch | None = None
+    """The latch as it was read, all its scopes; None: a command of before it was read, or one that tells by itself."""
     id: int = 0
     """The instruction it answers, when the core itself asked (the end of a flatten)."""
 

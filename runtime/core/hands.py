@@ -80,7 +80,7 @@ def _adopt(trade: Trade, stop: float) -> None:
 def _restore(decider: Decider, lane: Lane, trade: Trade, there: Position) -> None:
     """Set the stop again if that may leave; where the price has passed it meanwhile, leave the trade."""
     desk, late = decider.desk, trade.refused == INVALID_STOPS
-    blocked = decider.blocked("exit" if late else "tighten", trade.symbol, same=trade.doubt)
+    blocked = decider.blocked("exit" if late else "tighten", lane, same=trade.doubt)
     if there.stop != trade.seen_stop:
         what = f"cannot be set again now: {', '.join(blocked)}" if blocked else "it is set again"
         desk.alert(_kind(there), f"{_name(lane, trade)}: {_loosened(trade, there)}; {what}")

@@ -72,6 +72,8 @@ class SetLevel(Instruction, frozen=True, kw_only=True):
 
     level: Level
     why: str
+    scope: str = ""
+    """Of the latch; empty: the account."""
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):

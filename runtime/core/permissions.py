@@ -1,5 +1,7 @@
 """Who may leave when: one table of states and acts, read by one function and tested cell by cell."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from brokers.latch import Level
@@ -87,6 +89,7 @@ def blockers(
     holds: dict[str, str],
     symbol: str,
     *,
+    scopes: Mapping[str, Level] = MappingProxyType({}),
     same: bool = True,
     force: bool = False,
     proven: bool = False,
@@ -96,9 +99,11 @@ def blockers(
 
     holds: "NAME", "NAME:SYMBOL" or "NAME:STRATEGY" -> why; a hold with a symbol forbids on that symbol only, one with a
     strategy only what is asked for that one. `same`: the position meant is the one the hold is about.
+    `scopes`: latched scope -> its level, of those that what is meant is in.
     """
     column = ACTS.index(act)
     found: list[str] = [] if allows(LEVEL_ROWS[level][column], same=True) else [level]
+    found += [f"{own} {scope}" for scope, own in scopes.items() if not allows(LEVEL_ROWS[own][column], same=True)]
     for key in holds:
         name, _, where = key.partition(":")
         if where and where != (strategy if name in PER_STRATEGY else symbol):

@@ -164,9 +164,10 @@ def _rests(decider: Decider, order: OrderRecord, ticket: int) -> None:
     So it is where it would be netted with a position that is not ours.
     """
     order.ticket, order.unseen = order.ticket or ticket, False
-    trade = decider.desk.by_number[order.strategy].trade
+    lane = decider.desk.by_number[order.strategy]
+    trade = lane.trade
     beside = f"FOREIGN:{order.symbol}" in decider.ledger.holds or (trade is not None and trade.magic != order.magic)
-    if beside and not decider.blocked("cancel", order.symbol):
+    if beside and not decider.blocked("cancel", lane):
         decider.desk.take_back(order)
 
 

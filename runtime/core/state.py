@@ -85,6 +85,14 @@ class Early(msgspec.Struct, frozen=True):
     """Instruction of the entry whose deal is waited for, 0: it may be a stranger's."""
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """Where a scope stands by its own level."""
+
+    level: Level
+    force: bool = False
+    """Its flatten closes also what is in doubt."""
+
+
 class Ledger(msgspec.Struct):
     """The money and the orders of the account, as the core knows them."""
 
@@ -93,6 +101,8 @@ class Ledger(msgspec.Struct):
     instructions: int = 0
     at: int = 0
     level: Level = "halt"
+    scopes: dict[str, Standing] = {}
+    """Of a strategy, symbol or model that is latched by itself."""
     generation: int = 0
     balance: float = 0.0
     known: bool = False

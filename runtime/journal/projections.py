@@ -185,9 +185,9 @@ def command_row(fact: LevelChanged) -> dict[str, Any]:
     """Return an operator's command as it was obeyed."""
     c = fact.command
     return {
-        "id": f"{c.id}/{fact.generation}", "at": fact.at, "wall": c.wall, "command": c.level, "scope": "account",
-        "level": c.level, "who": c.who, "why": c.why, "path": c.path, "generation": fact.generation, "accepted": 1,
-        "answer": "latched",
+        "id": f"{c.id}/{fact.generation}", "at": fact.at, "wall": c.wall, "command": c.level,
+        "scope": c.scope or "account", "level": c.level, "who": c.who, "why": c.why, "path": c.path,
+        "generation": fact.generation, "accepted": 1, "answer": "latched",
     }  # fmt: skip
 
 

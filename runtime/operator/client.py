@@ -97,11 +97,16 @@ def _with_latched(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
     return {name: whole[name] for name in [*names[:place], "latched", *names[place:]]}
 
 
-def command_of(level: Level, why: str, path: str, who: str = "", *, force: bool = False) -> Command:
+def command_of(
+    level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False
+) -> Command:  # fmt: skip
     """Return a command of the person at this keyboard; its id is made of who, when and which process."""
     wall = Clock().wall_ms()
     who, why = legible(who or _person()), legible(why)
-    return Command(id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force)
+    return Command(
+        id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force,
+        scope=legible(scope),
+    )  # fmt: skip
 
 
 def legible(text: str) -> str:

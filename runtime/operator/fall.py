@@ -19,4 +19,5 @@ def fall(folder: Path, command: Command, wake: Callable[[], object]) -> dict[str
     latched = latch.tighten(folder, command)
     wake()
     in_flight = latch.wait_sent(folder, SENT_S)
-    return {"ok": True, "level": latched.level, "generation": latched.generation, "in_flight": in_flight}
+    level = latched.level if latched.command is None else latched.own(command.scope)  # by nobody: of the account
+    return {"ok": True, "level": level, "generation": latched.generation, "in_flight": in_flight}

@@ -10,12 +10,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from brokers.latch import Latch, Level
+from brokers.latch import RANK, Latch, Level
 from runtime.operator.signing import Pinned, Refusal, Ring, Role, Signed
 
 Word = Literal["run", "close-only", "halt", "flatten", "status"]
-RANK: dict[Level, int] = {"run": 0, "close-only": 1, "halt": 2, "flatten": 2}
-"""How tight a level is; flatten is the way to halt."""
 
 MAY: dict[Role, frozenset[str]] = {
     "viewer": frozenset({"look"}),

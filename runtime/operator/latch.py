@@ -1,8 +1,9 @@
 """Writing the halt latch: the only writer of its two copies and of its log.
 
 Tightening writes the word first, so that the gateway sees it at once; loosening writes it last. Between the two writes
-the copies contradict each other, which reads as halt. Every change is appended to the latch's log, from which the
-daemon ingests commands by generation, whichever path they came by.
+the copies contradict each other, which reads as halt, of the whole account also where only a scope is latched. Every
+change is appended to the latch's log, from which the daemon ingests commands by generation, whichever path they came
+by.
 """
 
 import contextlib
@@ -17,13 +18,16 @@ import msgspec
 from brokers.latch import (
     HIGHEST,
     LATCH_FILE,
+    RANK,
     SENDING_AT,
     WORD_FILE,
     WORD_SIZE,
     Command,
     Latch,
-    Level,
+    Scoped,
+    Word,
     agreed,
+    check_of,
     decode_latch,
     encode_latch,
     encode_word,
@@ -36,7 +40,6 @@ LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
 PATIENCE_S = 2.0
 """How long another writer may hold the lock; then tightening goes past it."""
-_RANK: dict[Level, int] = {"run": 0, "close-only": 1, "halt": 2, "flatten": 2}
 
 
 class LatchError(RuntimeError):
@@ -52,11 +55,7 @@ class Logged(msgspec.Struct, frozen=True):
 
 def read(folder: Path) -> Latch:
     """Return the latch as the gateway reads it: halt where its copies are absent, corrupt or contradicting."""
-    latch = _file(folder)
-    word = _word(folder)
-    if (latch.level, latch.generation) == word[:2]:
-        return latch
-    return Latch(level=agreed(latch, word), generation=max(latch.generation, word[1]))
+    return agreed(_file(folder), _word(folder))
 
 
 def unread(folder: Path) -> str:
@@ -72,27 +71,29 @@ def create(folder: Path, command: Command) -> Latch:
     with _locked(folder):
         if (folder / LATCH_FILE).exists() or (folder / WORD_FILE).exists():
             raise LatchError(f"{folder} has a latch already; change it with tidegate halt or resume")
-        return _write(folder, Latch(level=command.level, generation=1, command=command), first="file")
+        return _write(folder, Latch(level=command.level, generation=1, command=command), command, first="file")
 
 
 def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
     """Latch the same or a tighter level, by any path; LatchError for a looser one, or where `since` is past.
 
-    A full disk or a writer that hangs does not keep it from falling: with the word alone written, it reads as halt.
+    A full disk or a writer that hangs does not keep it from falling: with the word alone written, it reads as halt, of
+    the account.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder) as held:
         now = read(folder)
-        if _RANK[command.level] < _RANK[now.level]:
-            raise LatchError(f"{command.level} is looser than {now.level}: only the running daemon may loosen")
+        own = now.own(command.scope)
+        if RANK[command.level] < RANK[own]:
+            raise LatchError(f"{command.level} is looser than {own}: only the running daemon may loosen")
         _unchanged(now, since)
         latch = _next(folder, command)
         try:
-            return _write(folder, latch, first="word") if held else _break_in(folder, latch)
+            return _write(folder, latch, command, first="word") if held else _break_in(folder, latch, command)
         except OSError:
             if read(folder).level != "halt":
                 raise
-            return msgspec.structs.replace(latch, level="halt")
+            return Latch(level="halt", generation=latch.generation)
 
 
 def loosen(folder: Path, command: Command, since: int | None = None) -> Latch:
@@ -104,7 +105,7 @@ def loosen(folder: Path, command: Command, since: int | None = None) -> Latch:
         if not held:
             raise LatchError("another process holds the latch: end it, then ask again")
         _unchanged(read(folder), since)
-        return _write(folder, _next(folder, command), first="file")
+        return _write(folder, _next(folder, command), command, first="file")
 
 
 def _unchanged(now: Latch, since: int | None) -> None:
@@ -114,7 +115,7 @@ def _unchanged(now: Latch, since: int | None) -> None:
 
 def sending(folder: Path) -> int:
     """Return the instruction between check and answer in the gateway, or 0."""
-    return _word(folder)[2]
+    return _word(folder).sending
 
 
 def wait_sent(folder: Path, patience_s: float) -> int:
@@ -138,38 +139,85 @@ def logged(folder: Path, after: int) -> list[Logged]:
 
 
 def _next(folder: Path, command: Command) -> Latch:
-    file = _file(folder)
-    word = _word(folder)
-    last = logged(folder, max(file.generation, word[1]))
-    known = [file.generation, word[1], *(entry.generation for entry in last)]
-    return Latch(level=command.level, generation=1 + max(g for g in known if g < HIGHEST), command=command)
+    """Return the latch after a command: all but the scope it is about stays as it is.
+
+    Where the copies contradict each other the account is at halt, and stays so if only a scope is latched.
+    """
+    file, word, log = _file(folder), _word(folder), logged(folder, 0)
+    known = [file.generation, word.generation, *(entry.generation for entry in log)]
+    generation = 1 + max(g for g in known if g < HIGHEST)
+    scopes = _scopes(file, word, log)
+    if not command.scope:
+        return Latch(level=command.level, generation=generation, command=command, scopes=_listed(scopes))
+    now = agreed(file, word)
+    if command.level == "run":
+        scopes.pop(command.scope, None)
+    else:
+        scopes[command.scope] = _scoped(command, generation)
+    return Latch(
+        level=now.level, generation=generation, command=now.command or _unreadable(command), scopes=_listed(scopes)
+    )
 
 
-def _write(folder: Path, latch: Latch, *, first: str) -> Latch:
-    assert latch.command is not None  # noqa: S101 - every change has its command
-    line = msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n"
+def _scopes(file: Latch, word: Word, log: list[Logged]) -> dict[str, Scoped]:
+    """Return the scopes as the file has them, and what the log tells of tightenings that were cut off behind it.
+
+    A file that cannot be read, or whose scopes are not those that the word knows, says nothing: all is the log's then.
+    """
+    torn = word.generation == file.generation and word.check != check_of(file.scopes)
+    since = 0 if file.command is None or torn else file.generation
+    scopes = {one.scope: one for one in file.scopes} if since else {}
+    for entry in log:
+        command = entry.command
+        own = scopes[command.scope].level if command.scope in scopes else "run"
+        if not command.scope or entry.generation <= since or (since and RANK[command.level] < RANK[own]):
+            continue
+        if command.level == "run":
+            scopes.pop(command.scope, None)
+        else:
+            scopes[command.scope] = _scoped(command, entry.generation)
+    return scopes
+
+
+def _scoped(command: Command, generation: int) -> Scoped:
+    return Scoped(scope=command.scope, level=command.level, generation=generation, command=command)
+
+
+def _listed(scopes: dict[str, Scoped]) -> tuple[Scoped, ...]:
+    return tuple(scopes[name] for name in sorted(scopes))
+
+
+def _unreadable(command: Command) -> Command:
+    """Return who holds an account at halt whose copies could not be read when one of its scopes was latched."""
+    why = f"its copies were absent or contradicted each other when {command.scope} was latched: that reads as halt"
+    return Command(
+        id=f"{command.id}-account", level="halt", who="tidegate", why=why, wall=command.wall, path=command.path
+    )
+
+
+def _write(folder: Path, latch: Latch, command: Command, *, first: str) -> Latch:
+    line = msgspec.json.encode(Logged(latch.generation, command)) + b"\n"
     if first == "word":
         _write_word(folder, latch)
-    before = _word(folder)[:2]
+    before = _said(folder)
     _append(folder / LOG_FILE, line)
     _replace(folder / LATCH_FILE, encode_latch(latch))
     if first == "file":
-        if before != _word(folder)[:2]:
+        if before != _said(folder):
             raise LatchError("the latch was tightened while it was written: it reads as halt")
         _write_word(folder, latch)
     return latch
 
 
-def _break_in(folder: Path, latch: Latch) -> Latch:
+def _break_in(folder: Path, latch: Latch, command: Command) -> Latch:
     """Write the word past a writer that hangs, with a generation it does not have: the copies contradict, until later.
 
     Should it go on after all, it finds the word changed and leaves it (`_write`).
     """
     latch = msgspec.structs.replace(latch, generation=latch.generation + 1)
     _write_word(folder, latch)
-    assert latch.command is not None  # noqa: S101 - every change has its command
-    _append(folder / LOG_FILE, msgspec.json.encode(Logged(latch.generation, latch.command)) + b"\n")
-    return msgspec.structs.replace(latch, level="halt")
+    _append(folder / LOG_FILE, msgspec.json.encode(Logged(latch.generation, command)) + b"\n")
+    return Latch(level="halt", generation=latch.generation)
 
 
 def _write_word(folder: Path, latch: Latch) -> None:
@@ -188,9 +236,14 @@ def _file(folder: Path) -> Latch:
     return decode_latch(content(f"{folder}/{LATCH_FILE}"))
 
 
-def _word(folder: Path) -> tuple[Level, int, int]:
-    """Return what the shared word says by itself: level, generation, and the order on its way."""
+def _word(folder: Path) -> Word:
+    """Return what the shared word says by itself."""
     return read_word(content(f"{folder}/{WORD_FILE}") or b"")
+
+
+def _said(folder: Path) -> Word:
+    """Return the same without the order on its way, which is the gateway's to change."""
+    return _word(folder)._replace(sending=0)
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -90,6 +90,7 @@ class Shadow:
         )
         if "SWITCH" not in host.ledger.holds:
             self.core.handle(LevelChanged(at=0, command=command, generation=host.ledger.generation))
+            self.core.ledger.scopes = dict(host.ledger.scopes)
         self.core.handle(LinkUp(at=0, account=account))
         self.core.handle(Reconciled(at=0, account=account, positions=(), orders=(), last_deal=last))
 

@@ -61,6 +61,42 @@ def test_each_level_lets_through_what_it_allows(tmp_path: Path, level: Level) ->
     assert MAY[level] == found
 
 
+SCOPED = ("strategy:trend", "symbol:GOLD", "model:calm", "model:00c0ffee")
+"""Scopes that a request of the strategy below is in."""
+OURS = ("strategy:trend", "symbol:GOLD", "model:calm", "model:00c0ffee12345678")
+
+
+@pytest.mark.parametrize("scope", SCOPED)
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_of_a_scope_lets_through_what_it_allows(tmp_path: Path, level: Level, scope: str) -> None:
+    """The same as the account's, to who is in the scope; nothing changes for others, and nobody's is refused."""
+    gateway = gate(tmp_path / "a", "run", max_orders_per_minute=1000)
+    latch.loosen(gateway.folder, command(level, scope=scope))
+    numbers = iter(range(1, 100))
+    said = {
+        of: {
+            name
+            for name, request in EACH.items()
+            if not asked(gateway, msgspec.structs.replace(request, id=next(numbers), scopes=of))
+        }
+        for of in (OURS, ("strategy:other",), None)
+    }
+
+    assert said == {
+        OURS: MAY[level], ("strategy:other",): MAY[level if scope == "symbol:GOLD" else "run"], None: MAY[level],
+    }  # fmt: skip
+
+
+def test_a_refusal_says_which_scope_forbids(tmp_path: Path) -> None:
+    """So that a person knows what to resume."""
+    gateway = gate(tmp_path / "a", "run")
+    latch.tighten(gateway.folder, command("halt", scope="strategy:trend"))
+    gateway.mark(1)
+    refused = gateway.check(entry(1, scopes=("strategy:trend",)), NOW, BID, ASK)
+
+    assert "the latch is at halt for strategy:trend" == (refused and refused.reason)
+
+
 def test_a_level_is_read_anew_for_each_request(tmp_path: Path) -> None:
     """A gate that has let something through sees the halt before the next, and the resume after it."""
     gateway = gate(tmp_path / "a", "run")

@@ -46,4 +46,6 @@ class Bare:
         if daemon is None or not daemon.linker.up:
             return False
         symbol = next(p.symbol for p in self.world.broker.venue.positions() if p.ticket == ticket)
-        return not daemon.core.decider.blocked("tighten", symbol)
+        core = daemon.core
+        holders = [lane for lane in core.lanes if lane.trade is not None and lane.trade.position == ticket]
+        return all(not core.decider.blocked("tighten", x) for x in holders or core.lanes if x.plan.symbol == symbol)

@@ -119,7 +119,7 @@ def test_a_hold_is_only_in_the_way_of_its_symbol() -> None:
     step = told.tell(SymbolSeen(at=hour(3), symbol=msgspec.structs.replace(GOLD, digits=3)))
 
     assert "warn" == only(step, Alert).severity
-    assert ("WARMING:EURUSD",) == told.core.decider.blocked("entry", "EURUSD")
+    assert ("WARMING:EURUSD",) == told.core.decider.blocked("entry", told.core.lanes[1])
 
 
 def acknowledged(told: Told, symbol: str = "XAUUSD") -> Reply:

@@ -6,7 +6,7 @@ import pytest
 
 from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Rejected
 from runtime.core.facts import RunStarted
-from runtime.core.instructions import Cancel
+from runtime.core.instructions import Cancel, ClosePosition, SetLevel, Submit
 from tests.cores import (
     a_gated_plan,
     a_lane,
@@ -92,6 +92,76 @@ def test_no_cancel_leaves_without_a_link() -> None:
     back = told.tell(LinkUp(at=hour(4), account=an_account()), reconciled(at=hour(4), orders=(resting(wish),)))
 
     assert ([], [55]) == (of_kind(lost, Cancel), [c.order for c in of_kind(back, Cancel)])
+
+
+# --- scopes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", ["strategy:lane1", "symbol:XAUUSD"])
+def test_a_halted_scope_holds_its_strategy_and_no_other(scope: str) -> None:
+    """Its decision says which scope forbade, the account's own level stays at run."""
+    told = Told(a_plan(a_lane({4: buy()}), a_lane({4: buy()}, 2, symbol="EURUSD")))
+    told.tell(*(closed(n, symbol="EURUSD", phase="warm") for n in range(3)))
+    told.tell(level("halt", hour(3), scope=scope))
+    (held,) = told.tell(closed(4)).decisions
+    (other,) = told.tell(closed(4, symbol="EURUSD")).decisions
+
+    assert ("held", (f"halt {scope}",), "run") == (held.outcome, held.holds, held.level)
+    assert () == other.holds
+
+
+@pytest.mark.parametrize("scope", ["model:up", "fingerprint"])
+def test_a_halted_model_holds_the_strategies_whose_gate_it_stands_before(scope: str) -> None:
+    """By its name, or by the beginning of the fingerprint that people are shown."""
+    gated = a_gated_plan({4: buy()})
+    plan = a_plan(*gated.strategies, a_lane({4: buy()}, 2), regimes=gated.regimes)
+    named = f"model:{gated.regimes[0].model.fingerprint[:12]}" if scope == "fingerprint" else scope
+    told = Told(plan)
+    told.tell(closed(3, 101.0), level("halt", hour(4), scope=named))
+    first, second = told.tell(closed(4, 102.0)).decisions
+
+    assert (("held", (f"halt {named}",)), ("traded", ())) == (
+        (first.outcome, first.holds), (second.outcome, second.holds),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("to", ["close-only", "halt", "flatten"])
+def test_a_tighter_scope_takes_back_what_rests_of_it_alone(to: Any) -> None:  # noqa: ANN401 - a level
+    """The other strategy's entry rests on."""
+    told = Told(a_plan(a_lane({3: buy_limit(99.5)}), a_lane({3: buy_limit(99.0)}, 2)))
+    first, second = (wish for wish in told.tell(closed(3)).instructions)
+    told.tell(Accepted(at=hour(4), id=first.id, order=55), Accepted(at=hour(4), id=second.id, order=56))
+    step = told.tell(level(to, hour(4), scope="strategy:lane2"), closed(4))
+
+    assert [56] == [wish.order for wish in of_kind(step, Cancel)]
+
+
+def test_flattening_a_strategy_closes_its_position_and_ends_in_its_halt() -> None:
+    """The other one's position stands, and the account runs on."""
+    told = Told(a_plan(a_lane({3: buy()}), a_lane({3: buy()}, 2)))
+    wishes = of_kind(told.tell(closed(3)), Submit)
+    deals = [told.deal(wish, "in", 100.1) for wish in wishes]
+    told.tell(*(DealMade(at=hour(4), deal=deal) for deal in deals))
+    close = only(told.tell(level("flatten", hour(4), scope="strategy:lane2")), ClosePosition)
+    asked = only(told.tell(DealMade(at=hour(4), deal=told.deal(close, "out", 100.0))), SetLevel)
+    ledger = told.core.ledger
+
+    assert (deals[1].position, True) == (close.position, close.operator)
+    assert ("halt", "strategy:lane2", "flattened: nothing of strategy:lane2 is open") == (
+        asked.level, asked.scope, asked.why,
+    )  # fmt: skip
+    assert ("run", "halt") == (ledger.level, ledger.scopes["strategy:lane2"].level)
+    assert [True, False] == [lane.trade is not None for lane in told.core.lanes]
+
+
+def test_lifting_the_account_leaves_a_halted_scope_halted() -> None:
+    """Each is lifted by its own resume."""
+    told = Told(a_plan(a_lane({4: buy(), 5: buy()})))
+    told.tell(level("halt", hour(3), scope="strategy:lane1"), level("halt", hour(3)), level("run", hour(4)))
+    held = told.decide(4)
+    told.tell(level("run", hour(5), scope="strategy:lane1"))
+
+    assert (("halt strategy:lane1",), "traded") == (held.holds, told.decide(5).outcome)
 
 
 # --- the gate ---------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
 }
 GATE_TABLE = ("no", "yes", "yes", "no", "yes", "yes")
 COLUMNS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operator_exit")
+SCOPES = ("strategy:trend", "symbol:XAUUSD", "model:calm", "model:00c0ffee")
 CONTEXTS = list(itertools.product((True, False), repeat=3))  # same, force, proven
 EVERYWHERE: frozenset[str] = frozenset(
     {"SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "UNRECONCILED", "LOSS_LIMIT", "DRAWDOWN"}
@@ -69,6 +70,33 @@ def test_a_level_permits_what_its_row_says(level: Level, column: int) -> None:
     ]
 
     assert expected == actual
+
+
+@pytest.mark.parametrize("column", range(6), ids=COLUMNS)
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("level", LEVEL_TABLE)
+def test_a_scope_permits_what_the_row_of_its_level_says(level: Level, scope: str, column: int) -> None:
+    """The level of a scope means for what is in it what the account's means for all, and says whose it is."""
+    expected = [() if LEVEL_TABLE[level][column] == "yes" else (f"{level} {scope}",)] * len(CONTEXTS)
+
+    actual = [
+        blockers(COLUMNS[column], "run", {}, "XAUUSD", scopes={scope: level}, same=same, force=force, proven=proven)
+        for same, force, proven in CONTEXTS
+    ]
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("own", LEVEL_TABLE)
+@pytest.mark.parametrize("level", LEVEL_TABLE)
+def test_the_tightest_of_all_levels_counts(level: Level, own: Level, act: Act) -> None:
+    """What the account's level or that of any scope forbids is forbidden, and each that forbids is named."""
+    column = COLUMNS.index(act)
+    forbid = [name for name, at in (("", level), ("strategy:trend", own)) if LEVEL_TABLE[at][column] == "no"]
+    expected = tuple(f"{own} {name}" if name else level for name in forbid)
+
+    assert expected == blockers(act, level, {}, "XAUUSD", scopes={"strategy:trend": own})
 
 
 @pytest.mark.parametrize("column", range(6), ids=COLUMNS)

@@ -8,9 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.latch import Level
+from brokers.latch import RANK, Level
 from runtime.operator import latch
-from runtime.operator.judge import RANK
 from runtime.operator.signing import Role
 from tests.listeners import House, Walls
 from tests.signers import NOW, told

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwk, jws
 
-from brokers.latch import Latch
-from runtime.operator.judge import MAY, RANK, Answer, Heard, Memory, Told, answer_of, judge, read
+from brokers.latch import RANK, Latch
+from runtime.operator.judge import MAY, Answer, Heard, Memory, Told, answer_of, judge, read
 from runtime.operator.signing import LONGEST, Refusal, Ring, Role, Signed
 from tests.signers import ACCOUNT, AT_HALT, AT_RUN, NOW, pinned, ring, signed, signer, told
 

@@ -7,6 +7,7 @@ import pytest
 
 from brokers.latch import LATCH_FILE, WORD_FILE, Latch, encode_word
 from runtime.core.facts import LevelChanged
+from runtime.core.instructions import SetLevel
 from runtime.operator import latch
 from runtime.switch import LOOK_EVERY_S, Switch
 from tests.latches import command, latched, lose
@@ -206,7 +207,7 @@ def test_the_cores_halt_is_latched_and_answered_once(tmp_path: Path) -> None:
     """The fact carries the instruction it answers; the next look does not tell it again."""
     switch, _ = a_switch(latched(tmp_path / "a", "flatten"))
     told(switch)
-    fact = switch.core_asks("halt", "flattened", 9, 77)
+    fact = switch.core_asks(SetLevel(id=77, level="halt", why="flattened"), 9)
 
     assert isinstance(fact, LevelChanged)
     assert (9, 77, "halt", 2, "core") == (fact.at, fact.id, fact.command.level, fact.generation, fact.command.who)
@@ -218,7 +219,7 @@ def test_the_end_of_a_flatten_does_not_undo_a_newer_command(tmp_path: Path) -> N
     switch, _ = a_switch(latched(tmp_path / "a", "flatten"))
     told(switch)
     latch.tighten(switch.folder, command("flatten", "again"))
-    fact = switch.core_asks("halt", "flattened", 9, 77)
+    fact = switch.core_asks(SetLevel(id=77, level="halt", why="flattened"), 9)
 
     assert ("flatten", "again", 77) == (fact.command.level, fact.command.id, fact.id)
     assert "flatten" == latch.read(switch.folder).level
@@ -230,6 +231,6 @@ def test_the_cores_halt_falls_on_a_full_disk(tmp_path: Path) -> None:
     switch, _ = a_switch(latched(tmp_path / "a", "run"))
     told(switch)
     (switch.folder / "latch.new").mkdir()
-    fact = switch.core_asks("halt", "wrong terminal", 9, 77)
+    fact = switch.core_asks(SetLevel(id=77, level="halt", why="wrong terminal"), 9)
 
     assert ("halt", "halt") == (fact.command.level, latch.read(switch.folder).level)
