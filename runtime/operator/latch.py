@@ -24,6 +24,7 @@ from brokers.latch import (
     WORD_SIZE,
     Command,
     Latch,
+    Level,
     Scoped,
     Word,
     agreed,
@@ -51,6 +52,8 @@ class Logged(msgspec.Struct, frozen=True):
 
     generation: int
     command: Command
+    stands: dict[str, int] = {}
+    """Scope -> generation of the line that latched it, of all that were latched after this change."""
 
 
 def read(folder: Path) -> Latch:
@@ -83,7 +86,7 @@ def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder) as held:
         now = read(folder)
-        own = now.own(command.scope)
+        own = _own(_scopes(folder), command.scope) if command.scope else now.level
         if RANK[command.level] < RANK[own]:
             raise LatchError(f"{command.level} is looser than {own}: only the running daemon may loosen")
         _unchanged(now, since)
@@ -143,10 +146,10 @@ def _next(folder: Path, command: Command) -> Latch:
 
     Where the copies contradict each other the account is at halt, and stays so if only a scope is latched.
     """
-    file, word, log = _file(folder), _word(folder), logged(folder, 0)
-    known = [file.generation, word.generation, *(entry.generation for entry in log)]
+    file, word = _file(folder), _word(folder)
+    known = [file.generation, word.generation, *(entry.generation for entry in logged(folder, 0))]
     generation = 1 + max(g for g in known if g < HIGHEST)
-    scopes = _scopes(file, word, log)
+    scopes = _scopes(folder)
     if not command.scope:
         return Latch(level=command.level, generation=generation, command=command, scopes=_listed(scopes))
     now = agreed(file, word)
@@ -159,24 +162,32 @@ def _next(folder: Path, command: Command) -> Latch:
     )
 
 
-def _scopes(file: Latch, word: Word, log: list[Logged]) -> dict[str, Scoped]:
+def _scopes(folder: Path) -> dict[str, Scoped]:
     """Return the scopes as the file has them, and what the log tells of tightenings that were cut off behind it.
 
     A file that cannot be read, or whose scopes are not those that the word knows, says nothing: all is the log's then.
     """
+    file, word, log = _file(folder), _word(folder), logged(folder, 0)
     torn = word.generation == file.generation and word.check != check_of(file.scopes)
-    since = 0 if file.command is None or torn else file.generation
-    scopes = {one.scope: one for one in file.scopes} if since else {}
+    if file.command is None or torn:
+        return _remembered(log)
+    scopes = {one.scope: one for one in file.scopes}
     for entry in log:
-        command = entry.command
-        own = scopes[command.scope].level if command.scope in scopes else "run"
-        if not command.scope or entry.generation <= since or (since and RANK[command.level] < RANK[own]):
-            continue
-        if command.level == "run":
-            scopes.pop(command.scope, None)
-        else:
-            scopes[command.scope] = _scoped(command, entry.generation)
+        scope, level = entry.command.scope, entry.command.level
+        if scope and entry.generation > file.generation and RANK[level] > RANK[_own(scopes, scope)]:
+            scopes[scope] = _scoped(entry.command, entry.generation)
     return scopes
+
+
+def _own(scopes: dict[str, Scoped], scope: str) -> Level:
+    return scopes[scope].level if scope in scopes else "run"
+
+
+def _remembered(log: list[Logged]) -> dict[str, Scoped]:
+    """Return the scopes that were latched after the last line of the log."""
+    of = {entry.generation: entry.command for entry in log}
+    stands = log[-1].stands if log else {}
+    return {scope: _scoped(of[number], number) for scope, number in stands.items() if number in of}
 
 
 def _scoped(command: Command, generation: int) -> Scoped:
@@ -196,17 +207,27 @@ def _unreadable(command: Command) -> Command:
 
 
 def _write(folder: Path, latch: Latch, command: Command, *, first: str) -> Latch:
-    line = msgspec.json.encode(Logged(latch.generation, command)) + b"\n"
+    """Write a change: one that loosens is in the file before the log tells of it, and in force when the word has it."""
     if first == "word":
         _write_word(folder, latch)
+        _append(folder / LOG_FILE, _line(latch, command))
+        _replace(folder / LATCH_FILE, encode_latch(latch))
+        return latch
     before = _said(folder)
-    _append(folder / LOG_FILE, line)
     _replace(folder / LATCH_FILE, encode_latch(latch))
-    if first == "file":
-        if before != _said(folder):
-            raise LatchError("the latch was tightened while it was written: it reads as halt")
-        _write_word(folder, latch)
+    _append(folder / LOG_FILE, _line(latch, command))
+    if before != _said(folder):
+        raise LatchError("the latch was tightened while it was written: it reads as halt")
+    _write_word(folder, latch)
     return latch
+
+
+def _line(latch: Latch, command: Command) -> bytes:
+    """Return the line of the log that tells of a change."""
+    stands = {one.scope: one.generation for one in latch.scopes}
+    if command.scope in stands:
+        stands[command.scope] = latch.generation  # who goes past a lock has another one
+    return msgspec.json.encode(Logged(latch.generation, command, stands)) + b"\n"
 
 
 def _break_in(folder: Path, latch: Latch, command: Command) -> Latch:
@@ -216,7 +237,7 @@ def _break_in(folder: Path, latch: Latch, command: Command) -> Latch:
     """
     latch = msgspec.structs.replace(latch, generation=latch.generation + 1)
     _write_word(folder, latch)
-    _append(folder / LOG_FILE, msgspec.json.encode(Logged(latch.generation, command)) + b"\n")
+    _append(folder / LOG_FILE, _line(latch, command))
     return Latch(level="halt", generation=latch.generation)
 
 
