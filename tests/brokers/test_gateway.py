@@ -70,14 +70,13 @@ OURS = ("strategy:trend", "symbol:GOLD", "model:calm", "model:00c0ffee12345678")
 @pytest.mark.parametrize("level", LEVELS)
 def test_each_level_of_a_scope_lets_through_what_it_allows(tmp_path: Path, level: Level, scope: str) -> None:
     """The same as the account's, to who is in the scope; nothing changes for others, and nobody's is refused."""
-    gateway = gate(tmp_path / "a", "run", max_orders_per_minute=1000)
-    latch.loosen(gateway.folder, command(level, scope=scope))
-    numbers = iter(range(1, 100))
+    folder = latched(tmp_path / "a", "run")
+    latch.loosen(folder, command(level, scope=scope))
     said = {
         of: {
             name
             for name, request in EACH.items()
-            if not asked(gateway, msgspec.structs.replace(request, id=next(numbers), scopes=of))
+            if not asked(Gateway(folder, LIMITS, {"GOLD": GOLD}, "USD"), msgspec.structs.replace(request, scopes=of))
         }
         for of in (OURS, ("strategy:other",), None)
     }
@@ -92,7 +91,7 @@ def test_a_refusal_says_which_scope_forbids(tmp_path: Path) -> None:
     gateway = gate(tmp_path / "a", "run")
     latch.tighten(gateway.folder, command("halt", scope="strategy:trend"))
     gateway.mark(1)
-    refused = gateway.check(entry(1, scopes=("strategy:trend",)), NOW, BID, ASK)
+    refused = gateway.check(entry(1, scopes=("strategy:trend",)), Tick(NOW, BID, ASK))
 
     assert "the latch is at halt for strategy:trend" == (refused and refused.reason)
 
