@@ -12,10 +12,10 @@ def flat(decider: Decider, lanes: Iterable[Lane], reason: str, *, close: bool) -
     What may not leave now is asked for again with the next bar or look.
     """
     for lane in lanes:
-        if lane.order and not decider.blocked("cancel", lane.plan.symbol):
+        if lane.order and not decider.blocked("cancel", lane):
             decider.desk.cancel(lane)
         trade = lane.trade
         if not close or trade is None or trade.closing or trade.absent:
             continue
-        if not decider.blocked("exit", trade.symbol, same=trade.doubt):
+        if not decider.blocked("exit", lane, same=trade.doubt):
             decider.desk.close(trade, reason)
