@@ -11,10 +11,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from backtests.engine_apart import apart, beyond, call, pointer, tell_numba
+from backtests.engine_apart import LEAN, apart, beyond, call, pointer, tell_numba
 from backtests.engine_core import begin_bar, live_on, takes_back, worth
 from backtests.engine_entry import decide
-from backtests.engine_features import LEAN
 from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
     ANSWERED,

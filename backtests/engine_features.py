@@ -10,15 +10,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backtests.engine_apart import pointer, tell_numba
+from backtests.engine_apart import LEAN, pointer, tell_numba
 from market.kernel import Params, State, compile_all, fingerprint, kernel
 from runtime.core.feeds import Feed
 
 Kernel = Callable[..., Any]
-LEAN: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-"""How loops are compiled. Nothing is allocated in them, so that numba need not count who holds an array: counting took
-four fifths of the time. Kernels guard their divisions, which are not asked about once more: that took half of the rest.
-"""
 OF_PRICES, OF_VOLUME = 10, 2
 """Slots for features of each sort, those of prices first."""
 SLOTS = OF_PRICES + OF_VOLUME

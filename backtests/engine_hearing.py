@@ -8,8 +8,7 @@ import functools
 
 from typing import Any
 
-from backtests.engine_apart import pointer, tell_numba
-from backtests.engine_features import LEAN
+from backtests.engine_apart import LEAN, pointer, tell_numba
 from backtests.engine_layout import (
     ABOUT,
     ALLOWED,

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backtests.engine_account import addresses, take_back
-from backtests.engine_apart import call, pointer, tell_numba
+from backtests.engine_apart import LEAN, call, pointer, tell_numba
 from backtests.engine_core import begin_bar, live_on, vetoes
-from backtests.engine_features import LEAN
 from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
     BARRED,

@@ -9,7 +9,7 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.engine_features import LEAN
+from backtests.engine_apart import LEAN
 from brokers.hours import Hours
 from brokers.made import DayRule, MadeRule
 from brokers.mt5.zone import offset_seconds

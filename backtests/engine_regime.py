@@ -4,8 +4,8 @@ import functools
 
 from typing import Any
 
-from backtests.engine_apart import pointer, tell_numba
-from backtests.engine_features import LEAN, Kernel
+from backtests.engine_apart import LEAN, pointer, tell_numba
+from backtests.engine_features import Kernel
 from backtests.engine_layout import (
     ABOUT,
     ALERTS,

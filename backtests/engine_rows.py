@@ -20,7 +20,7 @@ import numba
 import numpy as np
 
 from backtests.engine_account import account_parts
-from backtests.engine_features import LEAN
+from backtests.engine_apart import LEAN
 from backtests.engine_layout import EXIT_MADE, GATE, GATE_ENFORCES, IN_POSITION, NO_SIGNAL, OBSERVES
 from backtests.engine_packed import spelt, words_of
 from backtests.engine_packed import unpacked as _unpacked

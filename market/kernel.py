@@ -46,12 +46,13 @@ def compile_all() -> None:
     """Make every recorded kernel callable from numba; the offline half calls this once, after its imports."""
     from numba.extending import register_jitable  # noqa: PLC0415 - numba must never load with the daemon
 
+    from market.kernel_parts import KernelCompiler  # noqa: PLC0415 - likewise
+
+    parts = {"no_cfunc_wrapper": True, "pipeline_class": KernelCompiler}
     for function in KERNELS:
         if id(function) not in _compiled:
-            if id(function) in _written_out:
-                register_jitable(forceinline=True)(function)
-            else:
-                register_jitable(function)
+            written = {"forceinline": True} if id(function) in _written_out else {}
+            register_jitable(**parts, **written)(function)
             _compiled.add(id(function))
 
 

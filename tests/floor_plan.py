@@ -66,9 +66,9 @@ CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp"}
 DAEMON_SIDE = ("market/", "brokers/", "regimes/", "strategies/", "config/", "runtime/")
 OFFLINE = (
     *("brokers/mt5/worker.py", "brokers/mt5/process.py", "brokers/mt5/lookalike/"),
-    *("regimes/fit*.py", "regimes/calibrate*.py", "regimes/labels.py"),
+    *("market/kernel_parts.py", "regimes/fit*.py", "regimes/calibrate*.py", "regimes/labels.py"),
 )
-"""What a daemon never imports: the worker is a process of its own, fitting is the offline half's."""
+"""What a daemon never imports: the worker is a process of its own, compiling and fitting are the offline half's."""
 HEAVY = {
     *("numpy", "pandas", "numba", "sklearn", "scipy", "hmmlearn", "jumpmodels", "matplotlib", "pyarrow", "plotly"),
     *("arch", "talib", "llvmlite", "skops", "onnxruntime", "lightgbm"),
