@@ -138,7 +138,7 @@ def _intend(a: State, p: Params, e: State, at: int, w: Params) -> None:
     target = 0.0
     if w[4] > 0.0:
         target = to_grid(price + side * w[4], p[SCALE], p[TICK])
-    rate = unit_rate(p[MODE], a[BID])
+    rate = unit_rate(p[MODE], stop)
     risk = p[RISK] * (a[GATE_SHARE] if p[GATE] == GATE_ENFORCES else 1.0)
     volume = size(a[EQUITY], risk, abs(price - stop), p[CONTRACT], rate, p[STEP], p[LEAST], p[MOST])
     e[at + W_SIDE], e[at + W_VOLUME], e[at + W_PRICE] = side, volume, price
@@ -159,7 +159,7 @@ def _weigh(a: State, p: Params, e: State, at: int) -> None:
     rate = unit_rate(p[MODE], a[BID])
     own = margin(p[MODE], volume, p[CONTRACT], price, p[LEVERAGE])
     e[n], e[n + 1] = volume, order_value(volume, p[CONTRACT], price, rate)
-    e[n + 2] = share(stop_loss(volume, p[CONTRACT], price, stop, rate), a[EQUITY])
+    e[n + 2] = share(e[at + W_RISK], a[EQUITY])
     e[n + 3], e[n + 4] = share(a[CARRIED] + own, a[EQUITY]), collar_distance(price, a[BID], a[ASK])
     e[n + 5] = (a[UPWARD] if side > 0.0 else a[DOWNWARD]) + volume
     broken = _over(spread_points(a[BID], a[ASK], p[SCALE]), p[LIMITS], 1.0)

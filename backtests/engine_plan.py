@@ -65,6 +65,7 @@ from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
 from strategies.protocol import KernelStrategy
+from strategies.sizing import ByRisk
 from strategies.window import WindowStrategy
 
 ANY_ORDER, ANY_LIFETIME = 127, 15
@@ -119,6 +120,8 @@ def _strategy(plan: Plan, strategy: StrategyPlan) -> str:
             return f"{strategy.name} is no kernel strategy, and shares the account"
         if any(regime.name != strategy.regime for regime in plan.regimes):
             return f"{strategy.name} is no kernel strategy, and a regime is read beside its own"
+    if not isinstance(strategy.size, ByRisk):
+        return f"{strategy.name} is sized by {strategy.size.__struct_config__.tag}"
     if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
     return ""

@@ -26,6 +26,7 @@ from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
 from strategies.protocol import FeatureRef
+from strategies.sizing import AnySizing, ByRisk
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 """A name that is also a folder's: letters, digits, - and _, no more than 63."""
@@ -234,7 +235,9 @@ class StrategySection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     symbol: str
     timeframe: Timeframe
     risk: float
-    """Loss at the stop, as a share of equity; above 0, up to `limits.max_risk`."""
+    """Loss at the stop, as a share of equity, at most; above 0, up to `limits.max_risk`."""
+    size: AnySizing = ByRisk()
+    """By which rule its trades are sized; by the risk alone, where nothing is said."""
     params: dict[str, Any] = msgspec.field(default_factory=dict)
     gate: GateSection | None = None
 

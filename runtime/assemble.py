@@ -198,6 +198,7 @@ def _strategy(number: int, section: StrategySection, strategy: Strategy) -> Stra
         symbol=section.symbol,
         timeframe=section.timeframe,
         risk=section.risk,
+        size=section.size,
         gate=GateParams(**{f: getattr(gate, f) for f in GateParams.__struct_fields__}) if gate else None,
         regime=gate.regime if gate else "",
     )

@@ -48,6 +48,8 @@ def lane_of(plan: Plan, of: StrategyPlan, feeds: Mapping[FeedKey, Feed]) -> Lane
     rings = {name: feeds[b.key].keep(b.kept, b.window) for name, b in beside(of).items()}
     model = next((r.model for r in plan.regimes if r.name == of.regime), None)
     lane = Lane(of, picks, model.states if isinstance(model, RegimeModel) else 0)
+    if of.size.ref is not None:
+        lane.range_pick = feed.want(of.size.ref)
     if isinstance(lane.runner, WindowRunner):
         lane.runner.beside = rings
     if isinstance(model, NoModel):

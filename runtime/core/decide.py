@@ -30,10 +30,10 @@ from runtime.core.risk import (
     Intent,
     judge,
     numbers_of,
-    size,
     standing_numbers,
 )
 from runtime.core.shutting import GATE_SHUT, carry_out, count_shut, wanted_of
+from runtime.core.sizing import Bet, lots_of
 from runtime.core.state import Lane, Ledger
 from runtime.core.throttle import count_entry
 from strategies.adapter import AskedRunner, WindowRunner
@@ -183,13 +183,13 @@ class Decider(Accounting):
         """Evaluate every gate of an entry; the first class that fits names the outcome."""
         lane, symbol = draft.lane, draft.fact.bar.symbol
         intent = self._intent(draft, now)
-        draft.fill(intent, now)
+        contract = self.contracts[symbol]
+        draft.fill(intent, now.contract, contract.rate(intent.stop))
         if intent.volume > 0.0:
             own = self.margin(symbol, intent.volume, intent.price)
             lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
-            draft.numbers = numbers_of(intent, now, own, lots)
+            draft.numbers = numbers_of(intent, now, own, lots, contract.rate(intent.stop))
             draft.more = self.controls.numbers(lane, intent, own)
-        contract = self.contracts[symbol]
         also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
         verdict = judge(intent, draft.numbers, contract.limits, also)
         draft.holds = self.blocked("entry", lane) + self._shut(draft)
@@ -223,19 +223,25 @@ class Decider(Accounting):
         """Dress a flat want as an intent: prices on the grid, size from the distance to the stop."""
         want, bar = draft.want, draft.fact.bar
         c = self.contracts[bar.symbol]
-        s = c.symbol
         side: Side = BUY if want[0] > 0.0 else SELL
         kind: OrderKind = KINDS[int(want[1])]
         quote = now.ask if side > 0 else now.bid
         price = c.price(quote if kind == "market" else want[2])
         stop = c.price(price - side * want[3])
         target = c.price(price + side * want[4]) if want[4] > 0.0 else 0.0
-        volume = size(
-            now.equity, draft.lane.plan.risk * risk_share(draft.lane), abs(price - stop), c.contract, now.rate,
-            s.volume_step, s.volume_min, s.volume_max,
-        )  # fmt: skip
+        volume = self._lots(draft, now, abs(price - stop), abs(target - price) if target else 0.0, c.rate(stop))
         expiry = 0 if kind == "market" else draft.fact.at + int(want[8]) * draft.feed.timeframe_ms
         return Intent(
             strategy=draft.lane.name, symbol=bar.symbol, side=side, kind=kind, volume=volume, price=price, stop=stop,
             target=target, expiry=expiry,
         )  # fmt: skip
+
+    def _lots(self, draft: Draft, now: Exposure, stop: float, target: float, at_stop: float) -> float:
+        """Return the size by the strategy's rule; stop and target are distances, losses are paid at the stop's rate."""
+        lane, c = draft.lane, self.contracts[draft.fact.bar.symbol]
+        reach = draft.feed.values[lane.range_pick] if lane.range_pick >= 0 else NAN
+        bet = Bet(
+            now.equity, lane.plan.risk, risk_share(lane), stop, target, c.contract, at_stop, now.rate, reach,
+            draft.want[9],
+        )  # fmt: skip
+        return lots_of(lane.plan.size, bet, c.symbol)

@@ -6,7 +6,7 @@ from runtime.core.decision import Decision, Outcome
 from runtime.core.feeds import Feed
 from runtime.core.plan import Plan
 from runtime.core.readings import RegimeReading
-from runtime.core.risk import Exposure, Intent
+from runtime.core.risk import Intent
 from runtime.core.state import Lane, Ledger
 from strategies.protocol import KINDS, FlatWant
 
@@ -44,11 +44,11 @@ class Draft:
         self.side, self.instruction, self.magic = 0, 0, 0
         self.volume = self.price = self.stop = self.target = self.risk = 0.0
 
-    def fill(self, intent: Intent, now: Exposure) -> None:
-        """Take the intent's numbers over."""
+    def fill(self, intent: Intent, contract: float, at_stop: float) -> None:
+        """Take the intent's numbers over; its loss is paid at the rate at its stop."""
         self.side, self.volume, self.price = intent.side, intent.volume, intent.price
         self.stop, self.target = intent.stop, intent.target
-        self.risk = stop_loss(intent.volume, now.contract, intent.price, intent.stop, now.rate)
+        self.risk = stop_loss(intent.volume, contract, intent.price, intent.stop, at_stop)
 
     def decision(
         self, plan: Plan, ledger: Ledger, limits: tuple[float, ...], reading: RegimeReading | None

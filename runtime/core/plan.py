@@ -16,6 +16,7 @@ from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
 from regimes.novelty import e_process
 from strategies.protocol import Strategy
+from strategies.sizing import AnySizing, ByRisk
 
 Mode = Literal["observe", "paper", "live"]
 Watch = Literal["model", "e-process", "off"]
@@ -108,7 +109,8 @@ class StrategyPlan(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     timeframe: str
     risk: float
-    """Share of equity lost at the stop."""
+    """Share of equity lost at the stop, at most."""
+    size: AnySizing = ByRisk()
     gate: GateParams | None = None
     regime: str = ""
 

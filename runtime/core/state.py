@@ -26,7 +26,7 @@ class Lane:
 
     __slots__ = (
         "allowed", "exposure", "gate", "gate_flat", "gate_open", "gate_reason", "gate_state", "lived", "mask", "name",
-        "number", "order", "picks", "plan", "runner", "shut_flat", "silent_ms", "trade", "weights",
+        "number", "order", "picks", "plan", "range_pick", "runner", "shut_flat", "silent_ms", "trade", "weights",
     )  # fmt: skip
 
     def __init__(self, plan: StrategyPlan, picks: tuple[int, ...], states: int) -> None:
@@ -36,6 +36,8 @@ class Lane:
         self.number = plan.number
         self.runner = runner_of(plan.strategy)
         self.picks = picks
+        self.range_pick = -1
+        """Place in its feed of what its size is reckoned by; -1: of nothing that bars tell."""
         self.gate = plan.gate or OFF
         self.mask = self.gate.mask(states) if states else ()
         self.weights = self.gate.weights(states) if states else ()

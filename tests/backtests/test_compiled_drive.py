@@ -22,6 +22,7 @@ from runtime.core.plan import NoModel, Plan, RegimePlan
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
+from strategies.sizing import ByVolatility
 from strategies.trend import Trend
 from strategies.window import WindowStrategy
 from tests.cores import a_gate, a_lane, a_plan, up_model
@@ -278,6 +279,7 @@ STRANGE: dict[str, Plan] = {
     "lane1 is asked in a process of its own": a_plan(
         a_lane({}, strategy=WindowStrategy(name="away", function=None, window=3))
     ),
+    "lane1 is sized by volatility": a_plan(a_lane({}, strategy=Dice(), size=ByVolatility(target=0.01))),
     "no bars of EURUSD H1": a_plan(a_lane({}, strategy=Dice(), symbol="EURUSD")),
     "the account is netting": a_plan(a_lane({}, strategy=Dice()), hedging=False),
     "no bars of XAUUSD D1": a_plan(a_lane({}, strategy=Dice(), gate=a_gate(), regime="days"), regimes=(OTHER,)),

@@ -19,6 +19,7 @@ from market.features import feature_of
 from regimes.learnt import Member
 from regimes.shut import flat_policy
 from strategies.mean_reversion import MeanReversion
+from strategies.sizing import AnySizing, ByKelly, ByLots, ByRisk, ByVolatility
 from strategies.trend import Trend
 
 
@@ -109,6 +110,28 @@ def test_the_digest_changes_with_whatever_decides(path: str, value: object) -> N
 def test_the_digest_leaves_out_where_a_secret_is_kept() -> None:
     """Moving a password to another place is not another configuration."""
     assert digest(demo()) == digest(changed("terminal/password", {"env": "DEMO_PASSWORD"}))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"by": "risk"}, ByRisk()),
+        ({"by": "lots", "lots": 1}, ByLots(lots=1.0)),
+        ({"by": "volatility", "target": 0.01}, ByVolatility(target=0.01)),
+        ({"by": "kelly", "part": 0.5, "payoff": 2}, ByKelly(part=0.5, payoff=2.0)),
+    ],
+)
+def test_a_strategy_says_by_which_rule_it_is_sized(said: dict[str, object], expected: AnySizing) -> None:
+    """A table that names its rule and what that needs; the demo names none, and goes by the risk."""
+    assert ByRisk() == demo().strategies[0].size
+    assert expected == changed("strategies/0/size", said).strategies[0].size
+
+
+@pytest.mark.parametrize("said", [{"by": "guess"}, {"by": "lots"}, {"by": "kelly", "part": 2.0}, {"lots": 1.0}])
+def test_a_rule_of_size_that_is_none_is_refused(said: dict[str, object]) -> None:
+    """Another name, one that lacks what it needs, more than all of Kelly's share, or no name: none is guessed at."""
+    with pytest.raises(ConfigError, match=r"strategies\[0\]\.size"):
+        changed("strategies/0/size", said)
 
 
 def test_whole_numbers_do_for_numbers() -> None:
