@@ -18,7 +18,7 @@ from backtests.engine_shared import SharedRecord
 from backtests.engine_together import Together
 from backtests.kept_reading import Fold, KeptReading
 from brokers.venue import Costs
-from market.barfile_room import let_go
+from market.barfile_room import files_of, let_go
 from market.bars import Bars
 from runtime.core.core import Core
 from runtime.core.decision import Decision
@@ -101,6 +101,9 @@ class CompiledDrive:
             Pass(s.core, s.venue, told[places[s.core.lanes[0].number]].unaged, live.before)
             for s in self.plain.books.shadows
         ]
+        lanes_of = live.columns if isinstance(live, Together) else [live.columns]
+        written = [*lanes_of, *(shadow.columns for shadow in shadows)]
+        files = files_of(column for part in (live.bars, *(each.read for each in told), *written) for column in part)
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind:
             following = []
             for n, (begin, end) in enumerate(parts):
@@ -117,7 +120,7 @@ class CompiledDrive:
                     progress(end - first + (self.beside.told if end == bars else 0))
                 for one in reading:
                     one.result()
-                _let_go(told, live)
+                let_go(files)
             for one in following:
                 one.result()
         return live, shadows
@@ -140,13 +143,6 @@ class CompiledDrive:
             for reading in self.core.readings
             if reading.name not in read
         ]
-
-
-def _let_go(told: Sequence[Told], live: Pass | Together) -> None:
-    """Give back the memory of what was read and played, where it is so much that it lies in files."""
-    for each in told:
-        let_go(each.read)
-    let_go((*live.columns, *live.bars))
 
 
 def _each(readers: Sequence[tuple[Read, Fold, Fold]], step: Literal[1, 2], part: tuple[int, int]) -> None:

@@ -38,10 +38,14 @@ def nameless(size: int) -> mmap.mmap:
 
 def let_go(columns: Iterable[Any]) -> None:
     """Give back the memory that columns in files take just now; their numbers stay, and so do columns in memory."""
-    for column in columns:
-        held = _file_of(column)
-        if held is not None and hasattr(held, "madvise"):
+    for held in files_of(columns):
+        if hasattr(held, "madvise"):
             held.madvise(mmap.MADV_DONTNEED)
+
+
+def files_of(columns: Iterable[Any]) -> list[mmap.mmap]:
+    """Return the files of those columns that lie in one: who lets go of them often asks for them once."""
+    return [held for held in map(_file_of, columns) if held is not None]
 
 
 def _file_of(column: Any) -> mmap.mmap | None:  # noqa: ANN401 - an array of any sort, or what reads like one

@@ -70,8 +70,9 @@ def midnights(rule: str, first: int, last: int) -> list[int]:
     >>> midnights("UTC+2", 0, 86_400_000)
     [-7200000, 79200000]
     """
-    day = _DAY * 1000
-    return [to_utc(rule, n * day) for n in range(to_server(rule, first) // day, to_server(rule, last) // day + 1)]
+    day, fixed = _DAY * 1000, fixed_offset_ms(rule)
+    days = range(to_server(rule, first) // day, to_server(rule, last) // day + 1)
+    return [to_utc(rule, n * day) if fixed is None else n * day - fixed for n in days]
 
 
 def _read(rule: str) -> _Clock:
