@@ -28,7 +28,7 @@ from backtests.engine_layout import (
 from backtests.engine_plan import parameters
 from backtests.engine_readers import CHUNK, array_of, columns_of
 from backtests.engine_record import CompiledRecord
-from backtests.scratch import room
+from backtests.scratch import NEVER, room
 from brokers.stopout import STOP_OUT_LEVEL
 from brokers.venue import Costs, Venue
 from market.bars import Bars
@@ -63,13 +63,13 @@ class Kept:
 
     def __init__(self, width: int, bars: int) -> None:
         """Hold none, and have room for one of eight bars: memory that is not written to costs nothing."""
-        self.array, self.count = np.empty((max(CHUNK, bars // 8), width)), 0
+        self.array, self.count = rows_for(max(CHUNK, bars // 8), width), 0
 
     def take(self, buffer: Any, count: int) -> None:  # noqa: ANN401 - an array
         """Take the first rows that stand in a flat buffer."""
         end, width = self.count + count, self.array.shape[1]
         if end > len(self.array):
-            larger = np.empty((2 * end, width))
+            larger = rows_for(2 * end, width)
             larger[: self.count] = self.rows
             self.array = larger
         self.array[self.count : end] = buffer[: count * width].reshape(count, width)
@@ -81,12 +81,17 @@ class Kept:
         return self.array[: self.count]
 
 
+def rows_for(many: int, width: int) -> Any:  # noqa: ANN401 - an array
+    """Return room for rows of so many numbers, never in a file: what is not written to takes no memory."""
+    return room((many, width), long=NEVER)
+
+
 class Written:
     """Wishes and deals, which few rows have: the buffers that loops fill, and all that was taken out of them."""
 
     def __init__(self, rows: int, lanes: int = 1) -> None:
         """Have room for a part of the bars of so many strategies; `rows` are those that will be played."""
-        self.wishes, self.deals = np.empty(CHUNK * lanes * WISH), np.empty(MOST_DEALS * CHUNK * lanes * DEAL)
+        self.wishes, self.deals = room(CHUNK * lanes * WISH), room(MOST_DEALS * CHUNK * lanes * DEAL)
         self.found = Kept(WISH, rows * lanes), Kept(DEAL, rows * lanes)
 
     def take(self, a: Any) -> None:  # noqa: ANN401 - an array

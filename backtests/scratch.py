@@ -10,11 +10,14 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.spare import lent
 from market.barfile_room import nameless
 
 Array = NDArray[Any]
 LONG = 32 * 1024 * 1024
 """Bytes of a column from which on it lies in a file."""
+NEVER = 1 << 62
+"""More bytes than a column has."""
 PART = 1 << 18
 """Rows that are looked at together."""
 
@@ -27,7 +30,8 @@ def room(shape: int | tuple[int, ...], kind: Any = np.float64, long: int = LONG)
     dtype = np.dtype(kind)
     size = int(np.prod(shape)) * dtype.itemsize
     if size < max(long, 1):
-        return np.empty(shape, dtype)
+        numbers: Array = lent(size).view(dtype)
+        return numbers.reshape(shape)
     return np.frombuffer(nameless(size), dtype).reshape(shape)
 
 
