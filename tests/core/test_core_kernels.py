@@ -1,4 +1,4 @@
-"""The kernels of risk and positions: plain Python and numba agree bit for bit."""
+"""The kernels of risk, marks and positions: plain Python and numba agree bit for bit."""
 
 import math
 import random
@@ -10,6 +10,7 @@ import pytest
 
 from brokers.fills import average_price
 from brokers.limits import collar_distance, order_value, spread_points, stop_loss
+from runtime.core.marks import spent, withdrawn
 from runtime.core.positions import add_lots
 from runtime.core.risk import foreign_margin, share, size
 from tests.kernels import assert_same_bits
@@ -39,6 +40,8 @@ def draws(count: int, *ranges: tuple[float, float], odd: bool = True) -> Callabl
         (size, draws(4000, (1e3, 1e6), (1e-3, 0.05), (1e-4, 9.0), (1, 1e5), (0.1, 2.0), (0.01, 1), (0.01, 1), (5, 99))),
         (foreign_margin, draws(4000, (0.0, 1e5), (0.0, 1e5), (0.0, 1e5))),
         (share, draws(4000, (-1e5, 1e5), (-1e3, 1e6))),
+        (spent, draws(4000, (-1e5, 1e5), (-1e5, 1e5), (-1e3, 1e6))),
+        (withdrawn, draws(4000, (1e3, 1e5), (1e3, 1e5), (0.0, 1e5))),
         (average_price, draws(4000, (0.01, 50.0), (0.5, 3000.0), (0.01, 50.0), (0.5, 3000.0), odd=False)),
         (add_lots, draws(4000, (0.0, 500.0), (-500.0, 500.0))),
         (spread_points, draws(4000, (0.5, 3000.0), (0.5, 3000.0), (1.0, 1e5))),
