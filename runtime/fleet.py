@@ -12,7 +12,6 @@ import time
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
@@ -21,6 +20,7 @@ from runtime.alerts.crier import Crier
 from runtime.fleet_folder import Entry, entries_of
 from runtime.fleet_guard import Guard
 from runtime.fleet_life import Life, State
+from runtime.fleet_log import Log
 from runtime.fleet_process import Child, Found, Process, owner
 from runtime.fleet_signals import woken
 from runtime.fleet_told import Told, held, last_line, tell
@@ -65,18 +65,6 @@ class Account:
             name=entry.name, state=str(entry.state or ""), life=life.state, restarts=life.restarts, why=life.why,
             pid=self.process.pid if self.process else 0,
         )  # fmt: skip
-
-
-class Log(Protocol):
-    """Where events go: one line each."""
-
-    def info(self, event: str, **said: object) -> object:
-        """Tell what happened."""
-        ...
-
-    def warning(self, event: str, **said: object) -> object:
-        """Tell what somebody should look at."""
-        ...
 
 
 class Supervisor:

@@ -2,9 +2,21 @@
 
 import logging
 
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import structlog
+
+
+class Log(Protocol):
+    """Where events go: one line each."""
+
+    def info(self, event: str, **said: object) -> object:
+        """Tell what happened."""
+        ...
+
+    def warning(self, event: str, **said: object) -> object:
+        """Tell what somebody should look at."""
+        ...
 
 
 def log_events(stream: TextIO) -> None:
