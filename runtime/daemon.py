@@ -83,10 +83,8 @@ class Daemon:
         self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox, self.heart.work)
         self.warmup = WarmUp(self.core, session, self.hearing, self.taker, self.pace, warmup, self._pause)
         self.log = structlog.get_logger()
-        self.done = 0
-        self.bars = 0
-        self.next_look = 0.0
-        self.stopping = ""
+        self.done = self.bars = 0
+        self.next_look, self.stopping = 0.0, ""
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -230,8 +228,7 @@ class Daemon:
             await self.taker.take(fact)
 
     def _market_open(self) -> bool:
-        link = self.linker.link
-        return self.hearing.silence.market_open(self.clock.elapsed(), link.down_since)
+        return self.hearing.silence.market_open(self.clock.elapsed(), self.linker.link.down_since)
 
     # --- the market -------------------------------------------------------------------------------------------------
 

@@ -4,27 +4,19 @@ import os
 import time
 
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, UsageError
 from runtime.fleet_folder import entries_of
+from runtime.fleet_log import Log
 from runtime.fleet_signals import woken
 from runtime.fleet_told import supervised
 from runtime.guardian import Guarded, Guardian
 
 AGAIN_S = 2.0
 """How often a folder is looked at again."""
-
-
-class Log(Protocol):
-    """Where events go: one line each."""
-
-    def warning(self, event: str, **said: object) -> object:
-        """Tell what somebody should look at."""
-        ...
 
 
 def guarded_of(config: AccountConfig, state: Path) -> Guarded:

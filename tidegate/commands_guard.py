@@ -26,7 +26,7 @@ def guard(account: AccountOrAll = None, folder: All = None, parent: Parent = 0) 
         raise UsageError("name one account, or with --all the folder of many")
 
     from runtime.fleet_log import log_events  # noqa: PLC0415 - rooms are imported when they are entered
-    from runtime.guarded_accounts import Folder, guard_one  # noqa: PLC0415
+    from runtime.guarding import Folder, guard_one  # noqa: PLC0415
 
     log_events(sys.stderr)
     if folder is not None:
