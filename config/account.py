@@ -103,6 +103,9 @@ class HandsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     stop: Literal["restore", "accept"] = "restore"
     """A stop that was removed or widened is set again, or left where the hand has put it; it is told in any case."""
+    unguarded_s: Annotated[float, msgspec.Meta(ge=0)] = 300.0
+    """Seconds for which a position of ours may have no stop, because it cannot be set again, before it is closed; looks
+    at the venue are a minute apart. 0: it is never closed for that. With `accept` it is not either."""
 
 
 class SymbolSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

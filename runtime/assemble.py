@@ -185,6 +185,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         zone=account.zone,
         hours=hours_of(config),
         hands=config.hands.stop,
+        unguarded_s=config.hands.unguarded_s,
         hedging=account.positions == "hedging",
     )
 

@@ -1,7 +1,8 @@
 """Hands on our trades: who made a deal or moved a stop that we did not ask for, and what becomes of it.
 
 A deal is told by its reason, a trade by its position id. What people do is explained: it is adopted, tagged and told;
-only a stop that was removed or widened is set again, where the account's policy is `restore`.
+only a stop that was removed or widened is set again, where the account's policy is `restore`, and a trade whose stop
+cannot be set again is left.
 """
 
 from market.types import Deal, Position
@@ -16,6 +17,9 @@ MANUAL, ADOPTED = "manual", "adopted"
 
 INVALID_STOPS = 10016
 """MT5 retcode: the price has passed the stop, or stands too near to it."""
+
+UNGUARDED = "unguarded"
+"""Why a trade is left that has no stop."""
 
 _PEOPLE = {"client": "a person at the terminal", "mobile": "a person on the phone", "web": "a person on the web"}
 
@@ -35,8 +39,11 @@ def tagged(tag: str, more: str) -> str:
 
 
 def mind_stop(decider: Decider, lane: Lane, trade: Trade, there: Position) -> None:
-    """Hold stop and target of a trade against the venue's: adopt what was changed, or set the stop again."""
-    if trade.moving:
+    """Hold stop and target of a trade against the venue's: adopt what was changed, or set the stop again.
+
+    One that stays without a stop for too long is left.
+    """
+    if _bare_too_long(decider, lane, trade, there) or trade.moving:
         return
     desk = decider.desk
     if there.target != trade.target:
@@ -54,6 +61,22 @@ def mind_stop(decider: Decider, lane: Lane, trade: Trade, there: Position) -> No
         _adopt(trade, there.stop)
     else:
         _restore(decider, lane, trade, there)
+
+
+def _bare_too_long(decider: Decider, lane: Lane, trade: Trade, there: Position) -> bool:
+    """Close a trade that has had no stop for too long, and was refused one; return whether it is being closed.
+
+    Where the policy is to accept what hands do, a stop taken away is meant.
+    """
+    plan, at = decider.plan, decider.ledger.at
+    trade.bare_since = 0 if there.stop > 0.0 else trade.bare_since or at
+    since_s = (at - trade.bare_since) / 1000 if trade.bare_since else 0.0
+    if plan.hands == "accept" or not trade.refused or not 0.0 < plan.unguarded_s <= since_s:
+        return False
+    if not trade.closing and not decider.blocked("exit", lane, same=trade.doubt):
+        decider.desk.alert("unguarded", f"{_name(lane, trade)} had no stop for {since_s:.0f} s: it is closed")
+        decider.desk.close(trade, UNGUARDED)
+    return bool(trade.closing)
 
 
 def _name(lane: Lane, trade: Trade) -> str:

@@ -134,6 +134,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     hedging: bool = True
     """Each position stands by itself; else there is one net position a symbol."""
     hands: Literal["restore", "accept"] = "restore"
+    unguarded_s: float = 300.0
+    """Seconds of server time for which a trade may have no stop at the venue before it is left; 0.0: for ever."""
     """What becomes of a stop that somebody removed or widened by hand."""
     deviation: int = 0
     """Points a market order may slip where the venue honours it."""

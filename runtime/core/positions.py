@@ -51,6 +51,8 @@ class Trade(msgspec.Struct, kw_only=True):
     """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
     seen_stop: float = -1.0
     """The venue's stop as it was told to people last."""
+    bare_since: int = 0
+    """When a look first found it without a stop, and every one since; 0: the last look found one."""
     refused: int = 0
     """Code with which its stop was refused as it was to be set again; 0: it was not, or another stop was asked for."""
     absent: int = 0

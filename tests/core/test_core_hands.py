@@ -241,3 +241,67 @@ def test_a_deal_with_our_magic_on_a_foreign_position_is_a_break() -> None:
 
     assert ("page", ["BREAK:XAUUSD"], []) == (only(step, Alert).severity, held, told.holds)
     assert (None, 0) == (told.core.lanes[0].trade, told.core.lanes[0].order)
+
+
+# --- without a stop ---------------------------------------------------------------------------------------------------
+
+
+def bare(told: Told, entry: Deal, *seconds: float) -> list[list[str]]:
+    """Look at a venue that shows no stop, so many seconds after hour 5 each; no stop can be set again."""
+    found = []
+    for after in seconds:
+        at = hour(5) + int(after * 1000)
+        step = told.tell(reconciled(BALANCE, position_of(entry, stop=0.0), at=at))
+        for wish in of_kind(step, ModifyStop):
+            told.tell(Rejected(at=at, id=wish.id, code=10006, reason="the dealer says no"))
+        found.append(kinds(step))
+    return found
+
+
+def test_a_position_that_stays_without_a_stop_is_closed() -> None:
+    """Each look tries to set it again; after five minutes in which the venue took none, the trade is left."""
+    told, entry = holding()
+    first, later, last = bare(told, entry, 0, 299, 300)
+    close = only(told.steps[-1], ClosePosition)
+
+    assert (True, ["ModifyStop"], ["Alert", "ClosePosition"]) == ("ModifyStop" in first, later, last)
+    assert ("unguarded", 1.0) == (close.reason, close.volume)
+    assert "had no stop for 300 s: it is closed" in only(told.steps[-1], Alert).text
+    assert [[]] == bare(told, entry, 360)  # it is being closed
+
+
+def test_a_stop_that_is_there_again_begins_the_time_anew() -> None:
+    """A look that finds one in between ends it."""
+    told, entry = holding()
+    bare(told, entry, 0, 200)
+    told.tell(reconciled(BALANCE, position_of(entry, stop=trade_of(told).stop), at=hour(5) + 250_000))
+
+    assert [False, False] == ["ClosePosition" in step for step in bare(told, entry, 301, 599)]
+
+
+def test_what_a_person_may_take_away_is_not_closed_for_it() -> None:
+    """Where hands are accepted, so is a trade without a stop; somebody was paged."""
+    told, entry = holding(hands="accept")
+
+    assert not any("ClosePosition" in step for step in bare(told, entry, 0, 300, 9_000))
+
+
+def test_a_halt_keeps_a_position_without_a_stop_until_a_person_closes_it() -> None:
+    """At halt nothing of a strategy's may leave; once it is let go, a stop is tried once more before it is closed."""
+    told, entry = holding()
+    told.tell(level("halt"))
+    halted = bare(told, entry, 0, 400)
+    told.tell(level("run"))
+
+    assert not any("ClosePosition" in step for step in halted)
+    assert [["ModifyStop"], ["Alert", "ClosePosition"]] == bare(told, entry, 460, 520)
+
+
+def test_the_time_without_a_stop_goes_on_over_a_restart() -> None:
+    """A core that was put to sleep and woken again remembers since when."""
+    told, entry = holding()
+    bare(told, entry, 0)
+    woken = Told(told.core.plan)
+    woken.core.restore(told.core.snapshot())
+
+    assert trade_of(told).bare_since == trade_of(woken).bare_since == hour(5)
