@@ -16,12 +16,12 @@ PATIENCE_S = 20.0
 class StandIn:
     """A daemon's stand-in: it moves until it is told to stand still."""
 
-    def __init__(self, state: Path) -> None:
-        """Start it; it dies with us."""
+    def __init__(self, state: Path, *bus: str) -> None:
+        """Start it, perhaps with an ear at a bus; it dies with us."""
         confined = [sys.executable, str(ROOT / "tests" / "confined.py"), "--", sys.executable]
         self.process = subprocess.Popen(
-            [*confined, "-m", "tests.standing", str(state)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            cwd=ROOT,
+            [*confined, "-m", "tests.standing", str(state), *bus], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, cwd=ROOT,
         )  # fmt: skip
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "up\n"

@@ -1,22 +1,29 @@
-"""A daemon's stand-in that can be made to stand still: `standing.py STATE`, then a word on stdin for how.
+"""A daemon's stand-in that can be made to stand still: `standing.py STATE [KEYS PORT]`, then a word on stdin for how.
 
 It holds the account's lock, beats and listens as a daemon does, and does nothing else. `gil` holds the interpreter in C
 code, `python` keeps the loop busy, `consumer` lets the loop turn while nothing is worked through, `go` goes on.
 """
 
 import asyncio
+import contextlib
 import ctypes
 import sys
 import time
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from config.bus import BusSection
+from runtime.bus.hooks import Hooks, Listening
+from runtime.clock import Clock
 from runtime.heart import BEAT_S, Heart
 from runtime.operator import latch
 from runtime.operator.control import Control
 from runtime.processes import barred
 
 LONG_S = 60
+ACCOUNT = "standing"
 
 
 async def live(heart: Heart) -> None:
@@ -51,26 +58,41 @@ async def live(heart: Heart) -> None:
                     return
 
 
-def main(state: Path) -> None:
+def listener(state: Path, keys: Path, port: int, status: Callable[[], dict[str, Any]]) -> Listening:
+    """Return who listens at a broker of this machine; `keys` is the folder of the daemon's key and of the ring."""
+    from runtime.bus.assembly import bus_of  # noqa: PLC0415 - most stand-ins hear no bus
+
+    section = BusSection(
+        host="localhost", port=port, tls=False, key=str(keys / "daemon.jwk"), operators=str(keys / "ring.json")
+    )
+    hooks = Hooks(status=status, loosen=refuse, wake=lambda: None, tell=lambda _: None, at=lambda: 0)
+    return bus_of(section, ACCOUNT, state, Clock())(hooks, {})
+
+
+def refuse(*_: object) -> Any:  # noqa: ANN401 - it is never asked
+    """Loosen nothing."""
+    raise AssertionError("nobody loosens here")
+
+
+def main(state: Path, *bus: str) -> None:
     """Stand in."""
     with barred(state, 0.0) or sys.exit("another has it"):
         heart = Heart(state, 0.5)
         heart.base_s = heart.patience_s = 0.5
 
-        def status() -> dict[str, object]:
+        def status() -> dict[str, Any]:
             now = latch.read(state)
             counted = {"resting": 0, "in_doubt": 0, "positions": 0}
             return {"running": True, "level": now.level, "generation": now.generation, **counted}
 
-        def refuse(_: object) -> object:
-            raise AssertionError("nobody loosens here")
-
-        ear = Control(state, status, refuse, lambda: None)  # type: ignore[arg-type] # it is never asked
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(Control(state, status, refuse, lambda: None).close)
+            if bus:
+                heard = listener(state, Path(bus[0]), int(bus[1]), status)
+                stack.callback(heard.close)
+                heard.begin()
             asyncio.run(live(heart))
-        finally:
-            ear.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

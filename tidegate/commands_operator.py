@@ -10,6 +10,8 @@ from tidegate.commands_fleet import halt_folder, show_status
 from tidegate.words import Account, AccountOrAll, All, Json, Reason, Via
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from brokers.latch import Level
     from runtime.operator.client import Report
 
@@ -155,4 +157,21 @@ def _changed(account: str, level: "Level", reason: str, via: str | None, *, forc
     from config.places import account_at  # noqa: PLC0415
     from runtime.operator.client import change_level  # noqa: PLC0415
 
-    return change_level(account_at(account), level, reason, force=force)
+    return change_level(
+        account_at(account), level, reason, force=force, elsewhere=_over_the_bus(account, level, reason, force=force)
+    )
+
+
+def _over_the_bus(account: str, level: "Level", reason: str, *, force: bool) -> "Callable[[], Report]":
+    """Return the last way to an account that is here: over the bus, where it is set up under the account's name."""
+
+    def change() -> "Report":
+        from config.places import find  # noqa: PLC0415 - of nobody who need not go this way
+        from config.remote import load_remote  # noqa: PLC0415
+        from runtime.bus.caller import change_remote  # noqa: PLC0415
+
+        place = find(account)
+        name = place.config.account.name if place.config is not None else place.state.name
+        return change_remote(load_remote(name), level, reason, force=force)
+
+    return change

@@ -18,6 +18,7 @@ def told(report: "Report") -> str:
         parts.append("confirmed by the daemon")
     if report.about is not None:
         parts.append(_about(report.about, left=report.positions))
+    parts += [f"{one.path} did not work: {one.why}" for one in report.tried if not one.ok]
     if report.note:
         parts.append(report.note)
     if report.resting or report.positions:

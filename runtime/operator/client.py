@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command, Level
+from config.errors import ConfigError
 from runtime.clock import Clock
 from runtime.core.facts import PersonFact
 from runtime.core.instructions import Asker
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
-from runtime.operator.fall import fall
+from runtime.operator.ways import NoWayError, Tried, let_fall, ways_of
 
 STATUS_S = 2.0
 """How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
@@ -24,6 +25,7 @@ GLANCE_S = 0.25
 """How long a flatten waits, before it is latched, to hear what it is about."""
 FLATTEN_ENDS = "a flatten was under way and ends here: what is not closed yet stays open; flatten again to close it"
 """Said of a halt, which is no tighter."""
+KILLED = "the latch cannot be written: the guardian has ended daemon and worker, and lets none begin until it can be"
 
 
 class UnreachableError(RuntimeError):
@@ -40,7 +42,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     generation: int
     path: str
-    """direct: the latch was written by this process; daemon: by the daemon; mqtt: by it, on a signed command."""
+    """direct: the latch was written by this process; daemon: by the daemon; guardian: by the guardian; mqtt: by the
+    daemon, on a signed command."""
+    tried: tuple[Tried, ...] = ()
+    """Every way that was tried, the one that has worked last."""
     in_flight: int = 0
     """An order that was between check and answer when the latch fell; 0: nothing was."""
     confirmed: bool = False
@@ -139,15 +144,21 @@ def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
 
 
 def change_level(
-    folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0, force: bool = False
-) -> Report:
-    """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason."""
+    folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0, force: bool = False,
+    elsewhere: Callable[[], Report] | None = None,
+) -> Report:  # fmt: skip
+    """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason.
+
+    elsewhere: another way, where all on this machine have failed. UnreachableError where none has worked.
+    """
     if not why.strip():
         raise ValueError(f'{level} needs a reason: --reason "…"')
     ends = level == "halt" and latch.read(folder).level == "flatten"
     try:
         report = _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
-    except (latch.LatchError, OSError):  # looser, or this process may not write there: the daemon may
+    except NoWayError as error:
+        report = _elsewhere(folder, error, elsewhere)
+    except latch.LatchError:  # looser
         report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force), patience_s)
     notes = [FLATTEN_ENDS, report.note] if ends else [report.note]
     return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))
@@ -156,11 +167,26 @@ def change_level(
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
     """Write the latch; once this returns nothing new can leave. Then wait until what rests is taken back."""
     about = _open_now(folder) if command.level == "flatten" else None
-    now = fall(folder, command, lambda: None)  # the daemon, if one runs, looks by itself
+    now, tried = let_fall(folder, command, ways_of(folder))
     report = Report(
-        level=now["level"], generation=now["generation"], path="direct", in_flight=now["in_flight"], about=about
-    )
+        level=now["level"], generation=now["generation"], path=tried[-1].path, in_flight=now["in_flight"], about=about,
+        tried=tried,
+    )  # fmt: skip
+    if now.get("killed"):
+        return msgspec.structs.replace(report, note=KILLED)
     return _confirmed(folder, report, patience_s)
+
+
+def _elsewhere(folder: Path, here: NoWayError, elsewhere: Callable[[], Report] | None) -> Report:
+    """Try what is left where all ways on this machine have failed."""
+    if elsewhere is None:
+        raise UnreachableError(str(here)) from None
+    try:
+        report = elsewhere()
+    except (OSError, RuntimeError, ValueError, ConfigError) as error:
+        tried = (*here.tried, Tried(path="mqtt", ok=False, why=str(error)))
+        raise UnreachableError(str(NoWayError(folder, tried))) from None
+    return msgspec.structs.replace(report, tried=(*here.tried, Tried(path=report.path, ok=True)))
 
 
 def _open_now(folder: Path) -> int | None:
