@@ -21,7 +21,7 @@ from config.members import MemberSection, meant
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
-from config.watching import GuardianSection
+from config.watching import DeadManSection, GuardianSection
 from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
@@ -274,6 +274,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bus: BusSection | None = None
     alerts: AlertsSection | None = None
     guardian: GuardianSection = GuardianSection()
+    deadman: DeadManSection | None = None
 
     def table_of(self, symbol: str, timeframe: str) -> str:
         """Return the name of the table of recorded bars; empty where none has them."""

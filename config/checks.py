@@ -49,7 +49,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     if config.limits.lease_s * 1000 <= (idle := config.terminal.idle_ms):
         yield f"limits.lease_s: expected more than terminal.idle_ms ({idle / 1000:g} s), got {config.limits.lease_s:g}"
     yield from drawdown_problems(config.drawdown)
-    yield from watching_problems(config.guardian)
+    yield from watching_problems(config.guardian, config.deadman)
     yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():
         yield from _regime(regime, config, join("regimes", name))

@@ -18,7 +18,27 @@ class GuardianSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Then daemon and worker are ended; 0: never, but where the latch cannot be written."""
 
 
-def watching_problems(guardian: GuardianSection) -> Iterator[str]:
+class DeadManSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What becomes of an account that nobody looks at: seconds since the last heartbeat of those who watch it.
+
+    A heartbeat is `tidegate heartbeat ACCOUNT`, or a signed command over the bus that is obeyed, a status too.
+    """
+
+    alert_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
+    """Then a person is called."""
+    close_only_s: Annotated[float, msgspec.Meta(ge=1)] = 120.0
+    """Then close-only is latched, until a person resumes."""
+    flatten_s: Seconds = 0.0
+    """Then the account is flattened; 0: never."""
+
+
+def watching_problems(guardian: GuardianSection, dead_man: DeadManSection | None) -> Iterator[str]:
     """Yield what is wrong with how an account is watched."""
     if 0.0 < guardian.kill_s <= guardian.halt_s:
         yield f"guardian.kill_s: expected more than halt_s, or 0 for never, got {guardian.kill_s:g}"
+    if dead_man is None:
+        return
+    if dead_man.close_only_s < dead_man.alert_s:
+        yield f"deadman.close_only_s: expected alert_s at least, got {dead_man.close_only_s:g}"
+    if 0.0 < dead_man.flatten_s <= dead_man.close_only_s:
+        yield f"deadman.flatten_s: expected more than close_only_s, or 0 for never, got {dead_man.flatten_s:g}"

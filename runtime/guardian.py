@@ -18,6 +18,8 @@ import structlog
 
 from brokers.latch import Command
 from brokers.mt5.locks import held
+from config.alerts import AlertsSection
+from runtime.alerts.crier import Crier
 from runtime.fleet_process import owner
 from runtime.heart import progress_of
 from runtime.operator import latch
@@ -41,9 +43,12 @@ BAR_S = 2.0
 class Guarded:
     """One account under guard: its folder, what was seen of its daemon, and what was done about it."""
 
-    def __init__(self, name: str, folder: Path, halt_s: float, kill_s: float) -> None:
-        """Guard an account; the caller holds its lock."""
-        self.name, self.folder = name, folder
+    def __init__(
+        self, name: str, folder: Path, halt_s: float, kill_s: float, alerts: AlertsSection | None = None
+    ) -> None:
+        """Guard an account; the caller holds its lock. `alerts`: whom to call, besides saying it in the log."""
+        self.name, self.folder, self.alerts = name, folder, alerts
+        self.crier: Crier | None = None
         self.watch = Watch(halt_s=halt_s, kill_s=kill_s)
         self.log = structlog.get_logger().bind(account=name)
         self.told = ""
@@ -68,7 +73,9 @@ class Guarded:
         if verdict == "well":
             if self.told and self.watch.over_s <= 0.0:
                 self.told = ""
-                self.log.warning("alert", severity="warn", text="the daemon moves again; its level stays until resume")
+                self.log.warning("moves again", text="its level stays until a person resumes")
+                if self.crier is not None:
+                    self.crier.over(self.folder)
         elif verdict != self.told:
             self.told = verdict
             if verdict == "stuck":
@@ -145,6 +152,8 @@ class Guarded:
     def page(self, text: str) -> None:
         """Call a person."""
         self.log.warning("alert", severity="page", text=text)
+        if self.crier is not None:
+            self.crier.cry(self.folder, self.name, self.alerts, text)
 
     # --- the socket -------------------------------------------------------------------------------------------------
 
@@ -168,6 +177,7 @@ class Guardian:
         """Begin with none."""
         self.guarded: dict[Path, tuple[Guarded, IO[bytes], Control]] = {}
         self.stopping = False
+        self.crier = Crier()
         self.last = time.monotonic()
 
     def take(self, one: Guarded) -> bool:
@@ -183,6 +193,7 @@ class Guardian:
         except OSError:
             lock.close()
             raise
+        one.crier = self.crier
         self.guarded[one.folder] = one, lock, ear
         one.log.info("guarded", halt_s=one.watch.halt_s, kill_s=one.watch.kill_s)
         return True
@@ -214,3 +225,4 @@ class Guardian:
         finally:
             for folder in list(self.guarded):
                 self.drop(folder)
+            self.crier.close()

@@ -21,7 +21,8 @@ AGAIN_S = 2.0
 
 def guarded_of(config: AccountConfig, state: Path) -> Guarded:
     """Return an account to be guarded as its configuration says."""
-    return Guarded(config.account.name, state, config.guardian.halt_s, config.guardian.kill_s)
+    settings = config.guardian
+    return Guarded(config.account.name, state, settings.halt_s, settings.kill_s, config.alerts)
 
 
 def guard_one(config: AccountConfig, state: Path) -> None:
@@ -81,6 +82,7 @@ class Folder:
             settings, known = entry.config.guardian, self.guardian.guarded.get(entry.state)
             if known is not None:
                 known[0].watch.halt_s, known[0].watch.kill_s = settings.halt_s, settings.kill_s
+                known[0].alerts = entry.config.alerts
                 continue
             try:
                 ours = self.guardian.take(guarded_of(entry.config, entry.state))

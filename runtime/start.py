@@ -24,12 +24,14 @@ from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from market.kernel import fingerprint
+from runtime.alerts.crier import Crier
 from runtime.alerts.people import NOBODY
 from runtime.alerts.router import Router
 from runtime.assemble import Models, core_of, costs_of, found_models, plan_of
 from runtime.clock import Clock
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
+from runtime.dead_man import DeadMan
 from runtime.desks import PaperDesk
 from runtime.first import awaited
 from runtime.hearing import Ears
@@ -165,6 +167,12 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
     daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
     patience_s = terminal.deadlines.connect
     daemon.tell(Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
+    if config.deadman is not None:
+        crier = Crier(recorder.clock)
+        cry = partial(crier.cry, state, account.name, config.alerts)
+        daemon.switch.dead_man = DeadMan(
+            state, config.deadman, recorder.clock, lambda text: cry(text) if text else crier.over(state)
+        )
     if config.bus is not None:
         from runtime.bus.assembly import bus_of  # noqa: PLC0415 - 14 MiB, for who speaks over a message broker only
 

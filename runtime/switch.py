@@ -13,6 +13,7 @@ from brokers.mt5.inplace import READ, read_at
 from runtime.clock import Clock
 from runtime.core.facts import LevelChanged
 from runtime.core.instructions import SetLevel
+from runtime.dead_man import DeadMan
 from runtime.operator import latch
 from runtime.operator.client import command_of
 
@@ -39,10 +40,14 @@ class Switch:
         self._seen = b""
         self._next_look = 0.0
         self._torn_since = 0.0
+        self.dead_man: DeadMan | None = None
+        """Who latches where nobody watches; None: nobody need."""
         self.waiting: dict[str, tuple[Answer, int]] = {}
 
     def changes(self, at: int) -> list[LevelChanged]:
         """Return every change since the last look, oldest first; an unreadable latch is a change to halt."""
+        if self.dead_man is not None:
+            self.dead_man.look()
         if self._quiet():
             return []
         now = latch.read(self.folder)

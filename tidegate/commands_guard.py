@@ -1,4 +1,4 @@
-"""Words about who watches over accounts from outside: guard."""
+"""Words about who watches over accounts from outside: guard, heartbeat."""
 
 import sys
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from config.errors import UsageError
-from tidegate.words import AccountOrAll, All
+from tidegate.words import Account, AccountOrAll, All
 
 Parent = Annotated[int, typer.Option("--parent", hidden=True, help="The supervisor that began it.")]
 
@@ -15,6 +15,7 @@ Parent = Annotated[int, typer.Option("--parent", hidden=True, help="The supervis
 def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
     app.command()(guard)
+    app.command()(heartbeat)
 
 
 def guard(account: AccountOrAll = None, folder: All = None, parent: Parent = 0) -> None:
@@ -35,3 +36,14 @@ def guard(account: AccountOrAll = None, folder: All = None, parent: Parent = 0) 
     from config.places import configured  # noqa: PLC0415
 
     guard_one(*configured(account or ""))
+
+
+def heartbeat(account: Account) -> None:
+    """Say that somebody watches an account: its dead man's switch waits for it.
+
+    For a monitor to call again and again; from elsewhere, `tidegate status NAME --via mqtt` says the same.
+    """
+    from config.places import account_at  # noqa: PLC0415
+    from runtime.dead_man import beat  # noqa: PLC0415
+
+    beat(account_at(account))

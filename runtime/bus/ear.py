@@ -4,6 +4,8 @@ Whoever repeats a command (the broker after a lost acknowledgement, a sender who
 effect: every level is latched under its command's id, and the latch's log is what tells which were obeyed.
 """
 
+import contextlib
+
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from config.errors import ConfigError
 from runtime.bus.hooks import Hooks, Loosened
 from runtime.clock import Clock
 from runtime.core.facts import CommandJudged
+from runtime.dead_man import beat
 from runtime.operator import latch
 from runtime.operator.client import legible
 from runtime.operator.fall import fall
@@ -28,6 +31,8 @@ WRITTEN_A_MINUTE = 30
 """Refusals that are journaled in a minute; of the rest the next one tells how many they were."""
 LATCHED_A_MINUTE = 20
 """Commands in a minute that latch anew the level the latch stands at already; more of them change nothing."""
+LATEST_MS = 60_000
+"""So late a command may come and still be a sign that somebody watches."""
 TOGETHER_S = 300.0
 """So long after the first person the second one may ask for the same."""
 
@@ -128,6 +133,9 @@ class Ear:
         if refusal is not None:
             self._refused(refusal, heard)
             return None if desired else self.answer(heard, problem=str(refusal))
+        if not desired and abs(now - heard.told.issued) <= LATEST_MS:  # what is old was perhaps kept by somebody
+            with contextlib.suppress(OSError):
+                beat(self.folder)
         if heard.told.command == "status":
             return self.answer(heard)
         tighten = tightens(heard.told, stands)
