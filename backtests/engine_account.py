@@ -51,7 +51,7 @@ from backtests.engine_layout import (
 )
 from backtests.engine_market import first_tick, rest_of_bar, spread_told
 from backtests.engine_quiet import quiet_between, quiet_until, settled_stop, spread_of, still
-from brokers.fills import floating, shift
+from brokers.fills import floating, moved, shift
 from market.kernel import Params, State, compile_all, fingerprint, kernel, write_out
 from regimes.shut import KEEP, POLICY
 from strategies.protocol import EXIT, LONG, SHORT
@@ -104,7 +104,19 @@ def take_back(a: State, p: Params) -> None:
     a[RESTS], a[CANCELS] = 0.0, 0.0
 
 
-QUIET = (take_back, still, quiet_between, quiet_until, settled_stop, spread_of, spread_told, floating, shift, worth)
+QUIET = (
+    take_back,
+    still,
+    quiet_between,
+    quiet_until,
+    settled_stop,
+    spread_of,
+    spread_told,
+    floating,
+    moved,
+    shift,
+    worth,
+)
 
 
 def addresses() -> tuple[int, int]:
@@ -152,6 +164,13 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
         if not called:
             return
         last, width, f, reads = len(times) - 1, features.shape[1], pointer(features), len(alerts) > 0
+        apart, bars_entries = len(back) > 0, len(barred) > 0
+        times, opens, highs = pointer(times), pointer(opens), pointer(highs)
+        lows, closes, spreads = pointer(lows), pointer(closes), pointer(spreads)
+        alerts, is_open, masses, shares = pointer(alerts), pointer(is_open), pointer(masses), pointer(shares)
+        lent, late, back, barred = pointer(lent), pointer(late), pointer(back), pointer(barred)
+        outcomes, actions, kinds, scores = pointer(outcomes), pointer(actions), pointer(kinds), pointer(scores)
+        positions, helds, equities, before = pointer(positions), pointer(helds), pointer(equities), pointer(before)
         if begin == 0:
             for i in range(told_from, first):
                 step(s, sp, beyond(f, i * width), highs[i], lows[i], closes[i], 0.0, 0.0)
@@ -165,7 +184,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
             p[FRAME],
         )
         point, usual = 1.0 / scale, p[USUAL_SPREAD]
-        apart, bars_entries = len(back) > 0, len(barred) > 0
+        gap = usual / scale
         side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
         rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
         lower, upper = quiet_between(a, p)
@@ -208,7 +227,8 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 if side != 0.0:
                     quote = opened
                     if side < 0.0:
-                        quote = shift(opened, spread_of(p, guest, opened, spread), scale)
+                        points = spread_of(p, guest, opened, spread)
+                        quote = moved(opened, gap if points == usual else points / scale, scale)
                     own = known + floating(mode, side, price, quote, volume, contract)
                     left = live_on(a, x, y, p, high, low)
                     busy = (

@@ -36,7 +36,13 @@ def shift(price: float, points: float, scale: float) -> float:
     >>> shift(1.2345, 12.0, 100000.0), shift(150.001, -0.5, 1000.0)
     (1.23462, 150.0005)
     """
-    return to_grid(price + points / scale, scale * _HUNDREDTH, 1.0)
+    return moved(price, points / scale, scale)
+
+
+@kernel
+def moved(price: float, distance: float, scale: float) -> float:
+    """Return the same of a distance in price."""
+    return to_grid(price + distance, scale * _HUNDREDTH, 1.0)
 
 
 @kernel
