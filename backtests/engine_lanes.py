@@ -94,7 +94,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars
         first, told_from, begin, end, warm_from, n, many = span
-        a, seats, has, turns, nights, d, e, w = account
+        a, seats, has, turns, nights, w, d, e = account
         xs, ys, ps, gs, ss, sps, fs, reads, sorts = lanes
         features, is_open, masses, shares, back, barred = told
         alerts, late = regimes

@@ -59,25 +59,27 @@ class Told(NamedTuple):
 
 
 class Kept:
-    """Rows that are taken out of a buffer part by part, in one array that grows."""
+    """Rows that loops write one after the other into an array that grows."""
 
-    def __init__(self, width: int, bars: int) -> None:
-        """Hold none, and have room for one of eight bars: memory that is not written to costs nothing."""
-        self.array, self.count = rows_for(max(CHUNK, bars // 8), width), 0
+    def __init__(self, width: int, most: int, rows: int) -> None:
+        """Hold none; `most` may come with a part of the bars, and of all `rows` one in eight is thought to bring one.
 
-    def take(self, buffer: Any, count: int) -> None:  # noqa: ANN401 - an array
-        """Take the first rows that stand in a flat buffer."""
-        end, width = self.count + count, self.array.shape[1]
-        if end > len(self.array):
-            larger = rows_for(2 * end, width)
+        What is not written to takes no memory.
+        """
+        self.array, self.most, self.count = rows_for(most + rows // 8, width), most, 0
+
+    def space(self) -> Any:  # noqa: ANN401 - an array
+        """Return where the next rows are to be written, flat, with room for those of a part of the bars."""
+        least = self.count + self.most
+        if least > len(self.array):
+            larger = rows_for(2 * least, self.array.shape[1])
             larger[: self.count] = self.rows
             self.array = larger
-        self.array[self.count : end] = buffer[: count * width].reshape(count, width)
-        self.count = end
+        return self.array[self.count :].reshape(-1)
 
     @property
     def rows(self) -> Any:  # noqa: ANN401 - likewise
-        """All that were taken, oldest first."""
+        """All that were written, oldest first."""
         return self.array[: self.count]
 
 
@@ -87,17 +89,24 @@ def rows_for(many: int, width: int) -> Any:  # noqa: ANN401 - an array
 
 
 class Written:
-    """Wishes and deals, which few rows have: the buffers that loops fill, and all that was taken out of them."""
+    """Deals and wishes, which few rows have."""
 
     def __init__(self, rows: int, lanes: int = 1) -> None:
-        """Have room for a part of the bars of so many strategies; `rows` are those that will be played."""
-        self.wishes, self.deals = room(CHUNK * lanes * WISH), room(MOST_DEALS * CHUNK * lanes * DEAL)
-        self.found = Kept(WISH, rows * lanes), Kept(DEAL, rows * lanes)
+        """Have room for those of so many strategies; `rows` are those that will be played."""
+        self.deals = Kept(DEAL, MOST_DEALS * CHUNK * lanes, rows * lanes)
+        self.wishes = Kept(WISH, CHUNK * lanes, rows * lanes)
 
-    def take(self, a: Any) -> None:  # noqa: ANN401 - an array
-        """Take out of the buffers what the account's state says stands in them."""
-        for kept, buffer, count in zip(self.found, (self.wishes, self.deals), (WISHES, DEALS), strict=True):
-            kept.take(buffer, int(a[count]))
+    def space(self) -> tuple[Any, Any]:
+        """Return where the deals and the wishes of the next part of the bars are to be written."""
+        return self.deals.space(), self.wishes.space()
+
+    def take(self, a: Any, apart: Sequence[Any] = ()) -> None:  # noqa: ANN401 - an array
+        """Count those that the account's state says were written; they are copied where that was `apart`."""
+        for place, (kept, count) in enumerate(((self.deals, DEALS), (self.wishes, WISHES))):
+            numbers = int(a[count]) * kept.array.shape[1]
+            if apart:
+                kept.space()[:numbers] = apart[place][:numbers]
+            kept.count += int(a[count])
             a[count] = 0.0
 
 
@@ -122,9 +131,9 @@ class Pass:
         self.written = Written(rows)
         policy = array_of(flat_policy(lane.gate.on_shut))
         self.account = (
-            self.state, np.zeros(3), np.zeros(5), array_of(p), array_of(nights), policy, self.written.deals,
-            self.written.wishes,
+            self.state, np.zeros(3), np.zeros(5), array_of(p), array_of(nights), policy,
         )  # fmt: skip
+        self.apart = Written(0).space() if self.asks else ()  # who plays ahead must find them where they were
         state, params = ((), ()) if self.asks else (lane.runner.state, strategy.params())
         self.strategy = (array_of(state), array_of(params), np.zeros(len(lane.picks)), np.zeros(10))
         self.bars = columns_of(tape, "time", "open", "high", "low", "close", "spread")
@@ -137,16 +146,16 @@ class Pass:
 
     def play(self, begin: int, end: int) -> None:
         """Play some rows, those before being played already."""
-        told = self.told
+        told, account = self.told, (*self.account, *(self.apart or self.written.space()))
         self.loop(
-            self.bars, (told.first, told.begin, begin, end, self.warm_from), self.account, self.strategy, self.heard,
+            self.bars, (told.first, told.begin, begin, end, self.warm_from), account, self.strategy, self.heard,
             tuple(self.columns),
         )  # fmt: skip
-        self.written.take(self.state)
+        self.written.take(self.state, self.apart)
 
     def record(self) -> CompiledRecord:
         """Return all that was written down."""
-        told, (wishes, dealt) = self.told, self.written.found
+        told, wishes, dealt = self.told, self.written.wishes, self.written.deals
         return CompiledRecord(
             self.plan, told.tape, first=told.first, run=self.run, usual=told.costs.spread, read=told.read,
             columns=self.columns, wishes=wishes.rows, dealt=dealt.rows, opened=self.opened,

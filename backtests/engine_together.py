@@ -58,8 +58,7 @@ class Together:
         self.written = Written(rows, n)
         flat = [parameters(core.plan, one.costs, one.tape, STOP_OUT_LEVEL, k) for k in range(n)]
         self.account = (
-            self.state, seats, np.zeros(n * HAS), np.zeros(n), array_of(flat[0][1]), self.written.deals,
-            self.written.wishes, np.zeros(10),
+            self.state, seats, np.zeros(n * HAS), np.zeros(n), array_of(flat[0][1]), np.zeros(10),
         )  # fmt: skip
         self.lanes = (
             _padded([np.zeros(3) for _ in core.lanes]),
@@ -84,16 +83,16 @@ class Together:
 
     def play(self, begin: int, end: int) -> None:
         """Play some rows, those before being played already."""
-        one = self.told[0]
+        one, account = self.told[0], (*self.account, *self.written.space())
         self.loop(
-            self.bars, (one.first, one.begin, begin, end, self.warm_from, len(self.told), self.many), self.account,
+            self.bars, (one.first, one.begin, begin, end, self.warm_from, len(self.told), self.many), account,
             self.lanes, self.heard, self.regimes, self.out,
         )  # fmt: skip
         self.written.take(self.state)
 
     def record(self) -> SharedRecord:
         """Return all that was written down."""
-        wishes, dealt = (kept.rows for kept in self.written.found)
+        wishes, dealt = self.written.wishes.rows, self.written.deals.rows
         n = len(self.told)
         dealt[:, D_ROW] = -(-dealt[:, D_ROW] // n)  # of a bar: all have decided it before a deal is told
         asking = wishes[:, W_ROW] % n
