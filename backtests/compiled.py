@@ -7,10 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 from backtests.drive import Drive, PlainDrive
-from backtests.engine_beside import AllBeside, place_of
+from backtests.engine_beside import AllBeside
 from backtests.engine_columns import Read
 from backtests.engine_layout import BALANCE, ORDERS, UNSURE
 from backtests.engine_pass import Pass, Told
+from backtests.engine_place import place_of
 from backtests.engine_readers import CHUNK, Readers
 from backtests.engine_record import CompiledRecord
 from backtests.engine_shadow import told_in_order

@@ -5,64 +5,23 @@ line with the strategies' own bar: what closed first the first, of those that cl
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.engine_columns import WARMING
+from backtests.engine_columns import SHUT, WARMING
 from backtests.engine_hearing import AFTER, BEFORE, WITH
 from backtests.engine_made import made_of
+from backtests.engine_place import Beside, Place, dues_of, shut_at
 from backtests.equity import Curve
 from backtests.reel import Reel
-from market.bars import Bars
 from market.types import TIMEFRAMES
 from runtime.core.core import Core
 from runtime.core.warming import bars_wanted
 
 Array = NDArray[Any]
-
-
-class Place(NamedTuple):
-    """Where the strategies' bars stand as a drive begins."""
-
-    tape: Bars
-    begin: int
-    """The first of the warm-up."""
-    first: int
-    """The first that is decided."""
-    opens: int
-    """The first that opens."""
-
-
-class Beside(NamedTuple):
-    """Bars of a feed of its own, or of those that a tape makes up, oldest first, (m,) each but the times they are told.
-
-    Told are n of them, in order: of bars that are over together the last alone is heard.
-    """
-
-    columns: dict[str, Array]
-    """time, open, high, low, close, volume and spread; of what is made variance and parts, too."""
-    frame: int
-    """Length of one, ms."""
-    rows: Array
-    """(n,) with which of the strategies' bars each is told."""
-    when: Array
-    """(n,) before that is decided, after it, or as a part of it (`engine_hearing`)."""
-    bars: Array
-    """(n,) which of them it is."""
-    live: int
-    """How many of those told are history."""
-    ats: Array
-    """(n,) when, UTC ms; of history nobody asks."""
-
-
-def place_of(core: Core, reels: Sequence[Reel], tape: Bars, warmup: int) -> Place:
-    """Return where the bars of a tape stand, which is one of the drive's reels."""
-    reel = next(reel for reel in reels if reel.tape is tape)
-    wanted = bars_wanted(core.feeds, core.made, (tape.symbol, tape.timeframe), warmup)
-    return Place(tape, max(0, reel.told - wanted), reel.told, reel.next)
 
 
 def told_apart(core: Core, reel: Reel, place: Place, warmup: int) -> Beside:
@@ -96,6 +55,14 @@ def made_beside(core: Core, name: str, place: Place) -> Beside:
     )  # fmt: skip
 
 
+def itself(place: Place) -> Beside:
+    """Return the strategies' own bars as those that a regime reads."""
+    columns = {name: np.asarray(getattr(place.tape, name))[place.begin :] for name in COLUMNS}
+    rows = np.arange(place.begin, len(place.tape))
+    when = np.full(len(rows), WITH)
+    return Beside(columns, place.tape.frame, rows, when, rows - place.begin, place.first - place.begin, rows)
+
+
 COLUMNS = ("time", "open", "high", "low", "close", "volume", "spread")
 MADE = ("open", "high", "low", "close", "volume", "spread", "variance", "parts")
 
@@ -117,6 +84,15 @@ class AllBeside:
         for regime in core.plan.regimes:
             if regime.made is None and (regime.symbol, regime.timeframe) in self.apart:
                 self.of[regime.name] = self.apart[regime.symbol, regime.timeframe]
+            elif regime.made is None and place.hours is not None:
+                self._own(regime.name)
+
+    def _own(self, regime: str) -> None:
+        """Hear the strategies' own bars as others, where by the calendar some of them are missing for too long."""
+        ages = [lane.gate.max_age for lane in self.core.lanes if lane.plan.regime == regime]
+        own = itself(self.place)
+        if any(np.isfinite(dues_of(own, self.place, age + 1)).any() for age in ages):
+            self.of[regime] = own
 
     @property
     def told(self) -> int:
@@ -140,10 +116,12 @@ class AllBeside:
                 short = True
                 after = n < len(beside.bars) and beside.when[n] == AFTER
                 until = max(until, int(beside.rows[n]) + after if n < len(beside.bars) else len(place.tape))
-        if not until:
+        shut = shut_at(place)
+        if not until and not shut.any():
             return np.zeros(0, np.int8), short
         barred = np.zeros(len(place.tape), np.int8)
         barred[:until] = WARMING
+        barred[shut] += SHUT
         return barred, short
 
     def with_points(self, curve: Curve, before: Array) -> Curve:

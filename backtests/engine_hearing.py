@@ -13,6 +13,8 @@ from backtests.engine_layout import (
     ABOUT,
     ALLOWED,
     CLOSED,
+    DATED,
+    DUE,
     EVENT,
     EXPOSED,
     HEARD,
@@ -58,12 +60,20 @@ def vetoed(m: Params) -> bool:
 
 
 @kernel
-def mind_silence(h: State, m: State, q: Params, gate: State, limits: Params, frame: float, at: float) -> None:
-    """Shut the gate at a bar of the strategy's, `frame` ms long, where too many of the regime's have not come."""
+def mind_silence(
+    h: State, m: State, q: Params, gate: State, limits: Params, frame: float, at: float, dial: float
+) -> None:  # fmt: skip
+    """Shut the gate at a bar of the strategy's, `frame` ms long, where too many of the regime's have not come.
+
+    That bar is told `at` a moment (ms) at which the server's clock shows `dial`.
+    """
     if h[HEARD] < 0.0 or q[MINDS] == 0.0 or at < h[CLOSED] - HOUR_MS:
         return
     h[SILENT] = h[SILENT] + frame
-    if h[SILENT] > (q[MAX_AGE] + 1.0) * q[LENGTH]:
+    stale = h[SILENT] > (q[MAX_AGE] + 1.0) * q[LENGTH]
+    if q[DATED] > 0.0:
+        stale = at - h[CLOSED] >= (q[MAX_AGE] + 1.0) * q[LENGTH] - HOUR_MS and dial >= h[DUE]
+    if stale:
         know_nothing(m, q, STALE)
         m[ABOUT] = 0.0
         stand(m, q, gate, limits)
@@ -84,11 +94,12 @@ def hearing_loop() -> Any:  # noqa: ANN401 - numba's
 def _hearing(called: str) -> Any:  # noqa: ANN401 - a loop, which numba wants whole
     import numba  # noqa: PLC0415 - slow to import, and only a drive needs it
 
-    def loop(ats: Any, frame: float, span: Any, told: Any, said: Any, state: Any, out: Any) -> None:  # noqa: ANN401 - numba's tuples of arrays
+    def loop(clock: Any, frame: float, span: Any, told: Any, said: Any, state: Any, out: Any) -> None:  # noqa: ANN401 - numba's tuples of arrays
         begin, end = span
+        ats, dials = clock
         rows, when, bars = told
         known_alerts, known_ordinals, known_posteriors, known_densities, known_novelties = said[:5]
-        known_reasons, known_abouts, known_masses, known_shares, closes = said[5:]
+        known_reasons, known_abouts, known_masses, known_shares, closes, dues = said[5:]
         alerts, ordinals, posteriors, densities, novelties, is_open, reasons, abouts, masses, shares = out[:10]
         late, back, unaged = out[10:]
         if not called:
@@ -104,7 +115,7 @@ def _hearing(called: str) -> Any:  # noqa: ANN401 - a loop, which numba wants wh
                     people += known_alerts[j]
                     why, about = float(known_reasons[j]), float(known_abouts[j])
                     hear(h, m, q, gate, limits, free, known_masses[j], known_shares[j], why, about)
-                    h[HEARD], h[CLOSED] = float(j), float(closes[j])
+                    h[HEARD], h[CLOSED], h[DUE] = float(j), float(closes[j]), dues[j]
                     if when[e] != WITH and vetoed(m):
                         back[i] |= when[e]
                     e += 1
@@ -114,7 +125,7 @@ def _hearing(called: str) -> Any:  # noqa: ANN401 - a loop, which numba wants wh
                     late[i] = counted
                     break
                 alerts[i] = counted
-                mind_silence(h, m, q, gate, limits, frame, float(ats[i]))
+                mind_silence(h, m, q, gate, limits, frame, float(ats[i]), float(dials[i]))
                 j = int(h[HEARD])
                 ordinals[i], densities[i], novelties[i] = -1, NAN, NAN
                 if j >= 0:

@@ -124,14 +124,15 @@ KEPT, NEXT = 16, 17
 READING = 18
 
 # What is heard of a regime that reads other bars than the strategy does: state `h`.
-EVENT, HEARD, CLOSED, SILENT, UNAGED, UNTOLD = 0, 1, 2, 3, 4, 5
+EVENT, HEARD, CLOSED, SILENT, UNAGED, UNTOLD, DUE = 0, 1, 2, 3, 4, 5, 6
 """The next of its bars that is told, the last one that was, when that closed, for how long none has come since (ms);
-1.0 where the gate were open if silence shut none; how many people are told with a bar that has no room for them."""
-HEARING = 6
+1.0 where the gate were open if silence shut none; how many people are told with a bar that has no room for them; when
+by the calendar too many have not come, on the server's clock."""
+HEARING = 7
 
 # What does not change of it: parameters `q`.
-STATES, WIDTH, HAS_MARKS, ENDS, MAX_AGE, WEIGHS, LISTENS, LENGTH, MINDS = 0, 1, 2, 3, 4, 5, 6, 7, 8
-"""MINDS: whether the gate minds that bars do not come."""
+STATES, WIDTH, HAS_MARKS, ENDS, MAX_AGE, WEIGHS, LISTENS, LENGTH, MINDS, DATED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""MINDS: whether the gate minds that bars do not come; DATED: whether a calendar says when they should have."""
 
 # Why a gate stands as it does.
 UNREAD_YET, ALLOWS, ALLOWS_NOT, UNEXPLAINED, NO_EXPOSURE, CONTRADICTED, HURRIED, TOO_OLD, NOTHING_YET, BLINDED = (

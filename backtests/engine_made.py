@@ -53,7 +53,7 @@ def made_of(tape: Bars, begin: int, rule: MadeRule, hours: Hours | None) -> Made
     closed = times + TIMEFRAMES[rule.made_of] * 1000
     last = (closed >= ends).astype(np.int8)
     if hours is not None:
-        for first, until in _runs(opened):
+        for first, until in runs(opened):
             last[first + _last_of(hours, closed[first:until], int(ends[first])) : until] = 1
     count = 1 + int((np.diff(opened) != 0).sum()) if len(times) else 0
     time, columns, over = np.empty(count, np.int64), np.empty((SIZE + 2, count)), np.empty(count, np.int64)
@@ -86,10 +86,10 @@ def dials(zone: str, times: Array) -> Array:
     return found
 
 
-def _runs(opened: Array) -> list[tuple[int, int]]:
-    """Return where the shorter bars of each longer one begin and end."""
-    cuts = [0, *(np.flatnonzero(np.diff(opened)) + 1).tolist(), len(opened)]
-    return list(pairwise(cuts)) if len(opened) else []
+def runs(numbers: Array) -> list[tuple[int, int]]:
+    """Return from where to where a number stands again and again, of each in order."""
+    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+    return list(pairwise(cuts)) if len(numbers) else []
 
 
 def _last_of(hours: Hours, closed: Array, ends: int) -> int:

@@ -101,7 +101,6 @@ def why_plain(
         or _costs(symbol, costs)
         or _controls(plan)
         or ("the account is netting" if not plan.hedging else "")
-        or (f"{symbol} has a calendar" if symbol in plan.hours else "")
         or (why_unshadowed(tapes[key], costs.get(symbol, Costs())) if shadowed else "")
     )
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from backtests.engine_beside import Beside, Place
 from backtests.engine_columns import APART, Read
 from backtests.engine_features import SLOTS, features_loop, slots_of
 from backtests.engine_hearing import hearing_loop
@@ -13,6 +12,7 @@ from backtests.engine_layout import (
     ALIKE,
     ALLOWED,
     BLIND,
+    DATED,
     DENSITY,
     ENDS,
     EXPOSED,
@@ -31,6 +31,7 @@ from backtests.engine_layout import (
     WEIGHS,
     WIDTH,
 )
+from backtests.engine_place import Beside, Place, dues_of
 from backtests.engine_regime import regime_loop
 from backtests.kept_reading import Fold, KeptReading, read_nothing
 from backtests.scratch import parts_of, room
@@ -75,7 +76,7 @@ class Readers:
         folds = Folds(feed, (*lane.picks, *seen))
         picked, of_regime = folds.places_of(lane.picks), folds.places_of(seen)
         rows = np.empty((2, CHUNK if seen else 0, len(seen)))  # one part may be read while the next one is folded
-        made_from = (folds.made_from, self.place, picked, of_regime)
+        made_from = (folds.made_from, tape, self.place.begin, self.place.first, self.place.hours, picked, of_regime)
 
         def fold(begin: int, end: int) -> None:
             folds(self.told, (begin, end), (picked, of_regime), (read.features, rows[self._turn(begin)]))
@@ -153,9 +154,9 @@ class Hearing:
         h, m = np.zeros(HEARING), self.regime.state[1].copy()
         h[HEARD], m[ALLOWED] = -1.0, np.nan
         self.state = (h, m, self.regime.state[2], gate, array_of(lane.gate_flat), gate.copy())
-        self.ats = times_told(place)
+        self.clock, self.dues = place.clock, dues_of(beside, place, lane.gate.max_age + 1)
         told = tuple(beside.columns.values()), beside.rows, beside.when, beside.bars
-        self.made_from = (self.folds.made_from, self.regime.made_from, *told)
+        self.made_from = (self.folds.made_from, self.regime.made_from, *told, self.dues)
 
     def __call__(self, begin: int, end: int) -> None:
         """Read the bars of a span: what the regime has said by then, and how the gate stands."""
@@ -163,7 +164,7 @@ class Hearing:
             self.said = self._all_said()
         b, out = self.beside, tuple(self.read)[1 : APART + 3]
         hearing_loop()(
-            self.ats, float(self.place.tape.frame), (begin, end), (b.rows, b.when, b.bars), self.said, self.state, out
+            self.clock, float(self.place.tape.frame), (begin, end), (b.rows, b.when, b.bars), self.said, self.state, out
         )
 
     def _all_said(self) -> tuple[Any, ...]:
@@ -178,7 +179,7 @@ class Hearing:
             self.regime(told, (begin, end), rows, said)
         _, *known = said[:APART]
         del known[5]  # how the gate would stand by the regime's bars alone
-        return (*known, c["time"] + self.beside.frame)
+        return (*known, c["time"] + self.beside.frame, self.dues)
 
 
 def room_for(bars: int, features: int, reading: RegimeReading | None, *, apart: bool) -> Read:
@@ -194,7 +195,7 @@ def room_for(bars: int, features: int, reading: RegimeReading | None, *, apart: 
 
 def state_of(plan: Plan, lane: Lane, reading: RegimeReading, frame: int) -> tuple[Any, ...]:
     """Return a regime's state and parameters, those of a strategy's gate with it."""
-    m, q = np.zeros(READING), np.zeros(MINDS + 1)
+    m, q = np.zeros(READING), np.zeros(DATED + 1)
     m[[BLIND, UNLIKE, NOVELTY, ORDINAL, DENSITY]] = 1 << 30, ALIKE, np.nan, -1.0, np.nan
     m[EXPOSED] = lane.exposure
     gate = lane.gate
@@ -203,7 +204,7 @@ def state_of(plan: Plan, lane: Lane, reading: RegimeReading, frame: int) -> tupl
     width, marks, rule = len(reading.picks), likeness_params(model.quantiles), reading.rule
     q[[STATES, WIDTH, HAS_MARKS]] = model.states, width, bool(model.quantiles)
     q[[ENDS, MAX_AGE, WEIGHS, LISTENS]] = reading.ends, gate.max_age, bool(lane.weights), bool(listen)
-    q[[LENGTH, MINDS]] = float(frame), gate.mode != "off"
+    q[[LENGTH, MINDS, DATED]] = float(frame), gate.mode != "off", reading.feed.key[0] in plan.hours
     return (
         array_of(halt_init()), m, q, np.full(width, np.nan),
         np.zeros(REMEMBERED * width if model.quantiles else 1), np.zeros(width), array_of(likeness_init(marks)),
@@ -212,14 +213,6 @@ def state_of(plan: Plan, lane: Lane, reading: RegimeReading, frame: int) -> tupl
         array_of(rule), array_of(gate_init(lane.gate_flat)), array_of(lane.gate_flat), array_of(lane.mask),
         array_of(lane.weights),
     )  # fmt: skip
-
-
-def times_told(place: Place) -> Any:  # noqa: ANN401 - an array
-    """Return when each bar of a tape is told, UTC milliseconds: with the next one, in the warm-up when it closed."""
-    times, frame = np.asarray(place.tape.time), place.tape.frame
-    told = np.append(times[1:], times[-1] + frame - 1)
-    told[place.begin : place.first] = times[place.begin : place.first] + frame
-    return told
 
 
 def array_of(numbers: Any) -> Any:  # noqa: ANN401

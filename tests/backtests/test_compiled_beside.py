@@ -14,8 +14,10 @@ from backtests.drive import Drive, PlainDrive
 from backtests.engine_beside import MADE
 from backtests.engine_made import made_of
 from backtests.engine_plan import why_plain
+from brokers.hours import Hours
 from brokers.made import DayRule, FrameRule, MadeRule, longer_of
 from market.bars import Bars, bars_of
+from market.calendar import Calendar, Week
 from market.types import TIMEFRAMES
 from regimes.gate import ByPosterior
 from regimes.novelty import e_process
@@ -33,7 +35,7 @@ QUARTERS = coarser(HOURS, "H4")
 
 def behind(
     *strategies: Strategy, timeframe: str = "H4", own: str = "H1", made: MadeRule | None = None, mode: str = "enforce",
-    regime: dict[str, Any] | None = None, **gate: Any,  # noqa: ANN401 - fields of the gate
+    regime: dict[str, Any] | None = None, hours: Hours | None = None, **gate: Any,  # noqa: ANN401 - fields of the gate
 ) -> Plan:  # fmt: skip
     """Return a plan of strategies on gold behind gates that follow the last bar of another timeframe."""
     reads = RegimePlan(
@@ -44,7 +46,14 @@ def behind(
         a_lane({}, n, strategy=strategy, timeframe=own, gate=a_gate(mode, **gate), regime="up")
         for n, strategy in enumerate(strategies, 1)
     ]
-    return a_plan(*lanes, regimes=(reads,))
+    return a_plan(*lanes, regimes=(reads,), hours={"XAUUSD": hours} if hours else {})
+
+
+def hours_of(zone: str, *day: tuple[int, int], closed: tuple[int, ...] = ()) -> Hours:
+    """Return a calendar with the same sessions, in hours, from Monday to Friday, and days on which there is none."""
+    spans = tuple((begin * HOUR, end * HOUR) for begin, end in day)
+    week: Week = (spans, spans, spans, spans, spans, (), ())
+    return Hours(calendar=Calendar(week=week, holidays={MONDAY // DAY + n: () for n in closed}), zone=zone)
 
 
 def both(plan: Plan, tape: Bars, beside: Sequence[Bars] = (), **options: Any) -> tuple[Drive, Drive]:  # noqa: ANN401 - of a drive
@@ -146,6 +155,59 @@ def test_longer_bars_are_made_in_one_go_as_one_by_one(tape: Bars, rule: MadeRule
     assert [[getattr(bar, name) for bar in wanted] for name in MADE] == made.columns.tolist()
 
 
+# --- calendars --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["UTC", "New York close", "UTC+2 EU"])
+def test_nobody_enters_outside_of_sessions_alike(zone: str) -> None:
+    """By the server's clock, at night and on a holiday; what is open is left all the same."""
+    hours = hours_of(zone, (2, 9), (10, 23), closed=(3,))
+    plan = behind(Dice(every=1, bars=3), Dice(every=2, kind=1, away=0.3, expiry=5), timeframe="H1", hours=hours)
+    plain, compiled = both(plan, HOURS)
+
+    assert not difference(plain, compiled)
+    assert {(), ("SESSION:XAUUSD",)} <= {d.holds for d in compiled.decisions}
+
+
+def test_bars_that_are_missing_in_a_session_make_a_reading_stale_alike() -> None:
+    """The strategy's own are too few by the calendar as the next one comes: the gate is shut for that bar."""
+    hours = hours_of("New York close", (1, 24))
+    holed = [row for row in rows_of(HOURS) if not 9 * HOUR <= row[0] % DAY <= 15 * HOUR]
+    stale: list[int] = []
+    for days in (0, 67):
+        tape = bars_of("XAUUSD", "H1", [(row[0] + days * DAY, *row[1:]) for row in holed])
+        plan = behind(Dice(every=1, bars=9), timeframe="H1", hours=hours, max_age=2)
+        plain, compiled = both(plan, tape, start=tape.time[30])
+        stale.append(sum(d.gate_reason == "the regime reading is stale" for d in compiled.decisions))
+
+        assert not difference(plain, compiled)
+
+    assert all(9 < many < 99 for many in stale)
+
+
+@pytest.mark.parametrize("timeframe", ["H4", "D1"])
+def test_weekends_make_no_reading_stale_alike(timeframe: str) -> None:
+    """No bar of the regime is missing while the market is shut; without the calendar they would be."""
+    week = bars_of("XAUUSD", "H1", [row for row in rows_of(HOURS) if (row[0] - MONDAY) // DAY % 7 < 5])
+    plan = behind(Dice(every=1, bars=9), timeframe=timeframe, hours=hours_of("UTC", (0, 24)), max_age=1)
+    plain, compiled = both(plan, week, [coarser(week, timeframe)])
+
+    assert not difference(plain, compiled)
+    assert not any(d.gate_reason == "the regime reading is stale" for d in compiled.decisions)
+
+
+@settings(max_examples=30)
+@given(tapes(), st.sampled_from(RULES), st.sampled_from(("UTC", "New York close")), st.integers(-400, 400))
+def test_longer_bars_are_over_with_their_last_session_alike(tape: Bars, rule: MadeRule, zone: str, days: int) -> None:
+    """A day ends with the bar that no session follows."""
+    hours = hours_of(zone, (1, 9), (12, 22), closed=(days + 2,))
+    bars = bars_of("XAUUSD", "H1", [(row[0] + days * DAY, *row[1:]) for row in rows_of(tape)])
+    made, wanted = made_of(bars, 0, rule, hours), longer_of(bars, rule, hours)
+
+    assert wanted.time.tolist() == made.time.tolist()
+    assert [[getattr(bar, name) for bar in wanted] for name in MADE] == made.columns.tolist()
+
+
 # --- whatever comes ---------------------------------------------------------------------------------------------------
 
 
@@ -182,18 +244,28 @@ MODELS: tuple[dict[str, Any], ...] = (
 )
 
 
+calendars = st.one_of(
+    st.none(),
+    st.builds(
+        lambda zone, day, closed: hours_of(zone, *day, closed=closed),
+        st.sampled_from(("UTC", "New York close", "UTC+2 EU", "UTC-7 US")),
+        st.sampled_from((((0, 24),), ((1, 24),), ((3, 10), (12, 21)), ((8, 9),))),
+        st.sampled_from(((), (1,), (2, 3))),
+    ),
+)
+
+
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[Plan, Bars, list[Bars], dict[str, Any]]:
     """Draw a plan, its bars, what is told beside them, and where trading begins."""
-    tape = draw(tapes())
+    later = draw(st.sampled_from((0, 0, 67, 88, 298, 306))) * DAY
+    tape = bars_of("XAUUSD", "H1", [(row[0] + later, *row[1:]) for row in rows_of(draw(tapes()))])
     strategies = draw(st.lists(any_dice, min_size=1, max_size=2))
-    if draw(st.booleans()):
-        made: MadeRule | None = draw(st.sampled_from(RULES))
-        timeframe, beside = "D1", []
-    else:
-        made, timeframe = None, draw(st.sampled_from(("H4", "H4", "D1", "H2")))
-        beside = [draw(told_beside(tape, timeframe))]
-    plan = behind(*strategies, timeframe=timeframe, made=made, regime=draw(st.sampled_from(MODELS)), **draw(gates))
+    timeframe = draw(st.sampled_from(("H4", "H4", "D1", "H2", "H1", "made")))
+    made = draw(st.sampled_from(RULES)) if timeframe == "made" else None
+    beside = [] if made or timeframe == "H1" else [draw(told_beside(tape, timeframe))]
+    given = {"timeframe": timeframe, "made": made, "hours": draw(calendars), "regime": draw(st.sampled_from(MODELS))}
+    plan = behind(*strategies, **given, **draw(gates))
     place = draw(st.integers(1, 40)) % (len(tape) - 2)
     start = tape.time[place] - draw(st.sampled_from((0, 0, 1, HOUR // 2)))
     return plan, tape, beside, {"start": start, "warmup": draw(st.integers(0, 30))}

@@ -13,22 +13,25 @@ from backtests.compiling import told_of_compiling
 from backtests.demo import demo_config
 from backtests.drive import PlainDrive
 from backtests.model_place import ready_models
+from brokers.hours import Hours
+from brokers.made import FrameRule
 from brokers.venue import Costs
 from config.account import AccountConfig
 from config.errors import UsageError
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
+from market.calendar import Calendar
 from market.sp500 import read_sp500
 from runtime.core.plan import RegimePlan
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
 from strategies.trend import Trend
-from tests.cores import a_gate, a_lane, a_plan
+from tests.cores import a_gate, a_lane, a_plan, up_model
 from tests.engines import difference, played
 from tests.models import a_model
-from tests.tapes import rows_of
-from tests.venues import EURUSD, GOLD
+from tests.tapes import coarser, rows_of
+from tests.venues import DAY, EURUSD, GOLD, HOUR
 
 STRATEGIES: dict[str, Strategy] = {"trend": Trend(), "mean_reversion": MeanReversion(), "breakout": Breakout()}
 MINUTES = 15_000
@@ -59,6 +62,30 @@ def test_real_minutes_are_played_alike(shared_data: Path, name: str, file: str, 
     tape = read_bars(shared_data / "prices" / file, file[:6].upper(), "M1", digits=5)[0].part(0, MINUTES)
 
     assert not compared(tape, STRATEGIES[name], on_shut)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_real_minutes_behind_longer_bars_are_played_alike(shared_data: Path, *, made: bool) -> None:
+    """Hours that they make up, and hours that are told beside them; nobody enters in the hour around midnight."""
+    tape = read_bars(shared_data / "prices" / "eurusd-m1-2018.histdata.zip", "EURUSD", "M1", digits=5)[0]
+    tape = tape.part(0, MINUTES)
+    rule = FrameRule("H1", "M1") if made else None
+    regime = RegimePlan(name="two", symbol="EURUSD", timeframe="H1", model=up_model(), made=rule)
+    gate = a_gate("enforce", enter=0.5, dwell=1, on_shut="tighten", max_age=2)
+    lane = a_lane(
+        {}, strategy=Breakout(n=8, atr=5, expiry=40), symbol="EURUSD", timeframe="M1", risk=0.0005, regime="two",
+        gate=gate,
+    )  # fmt: skip
+    day = ((HOUR // 2, DAY - HOUR // 2),)
+    hours = Hours(calendar=Calendar(week=(day, day, day, day, day, (), ())), zone="New York close")
+    limits = msgspec.structs.replace(a_plan().limits, max_value=1e9, max_volume=1e3)
+    plan = a_plan(lane, regimes=(regime,), limits=limits, hours={"EURUSD": hours}, zone="New York close")
+    given: dict[str, Any] = {"start": tape.time[9000], "warmup": 9000, "balance": 100_000.0, "shadows": True}
+    given |= {"costs": {"EURUSD": Costs(spread=8.0)}, "beside": [] if made else [coarser(tape, "H1")]}
+    plain, compiled = played(PlainDrive, plan, tape, **given), played(CompiledDrive, plan, tape, **given)
+
+    assert not difference(plain, compiled)
+    assert {"vetoed_by_regime", "traded", "in_position", "held"} <= {d.outcome for d in compiled.decisions}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
