@@ -21,7 +21,7 @@ from config.members import MemberSection, meant
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
-from config.watching import DeadManSection, GuardianSection
+from config.watching import DeadManSection, FlattenerSection, GuardianSection
 from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
@@ -63,6 +63,8 @@ class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     balance: Positive = 100_000.0
     """What a backtest and a paper account begin with."""
     leverage: Count = 100
+    desk_phone: str = ""
+    """The broker's dealing desk: told where nothing else can close what is open."""
 
 
 class DeadlinesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -275,6 +277,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     alerts: AlertsSection | None = None
     guardian: GuardianSection = GuardianSection()
     deadman: DeadManSection | None = None
+    flattener: FlattenerSection | None = None
 
     def table_of(self, symbol: str, timeframe: str) -> str:
         """Return the name of the table of recorded bars; empty where none has them."""

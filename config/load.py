@@ -21,6 +21,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("account", "calendar"),
     ("terminal", "path"),
     ("terminal", "password", "file"),
+    ("flattener", "path"),
     ("regimes", "*", "model"),
     ("data", "*", "file"),
     ("bus", "ca"),
@@ -39,6 +40,8 @@ UNSAID: tuple[tuple[str, ...], ...] = (
     ("alerts",),
     ("guardian",),
     ("deadman",),
+    ("flattener",),
+    ("account", "desk_phone"),
 )
 """What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
 

@@ -32,6 +32,15 @@ class DeadManSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Then the account is flattened; 0: never."""
 
 
+class FlattenerSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A terminal of its own for `tidegate flatten-alone`: a copy of the account's, logged in to the same account."""
+
+    path: str
+    """Its program, another folder's than the account's own terminal."""
+    python: str = ""
+    """Interpreter of its worker; empty: that of the account's terminal."""
+
+
 def watching_problems(guardian: GuardianSection, dead_man: DeadManSection | None) -> Iterator[str]:
     """Yield what is wrong with how an account is watched."""
     if 0.0 < guardian.kill_s <= guardian.halt_s:

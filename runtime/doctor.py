@@ -15,6 +15,7 @@ from runtime.clock import Clock
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
 from runtime.doctor_feeds import feeds_of
+from runtime.doctor_flattener import flattener_of
 from runtime.doctor_functions import functions_of
 from runtime.doctor_models import ages_of, models_told
 from runtime.doctor_terminal import Visit, visit
@@ -57,6 +58,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
         found.append(_look("model age", lambda: ages_of(config, now)))
     if config.regimes:
         found.append(_look("feeds", lambda: feeds_of(state)))
+    if config.flattener is not None:
+        found.append(_look("flattener", lambda: flattener_of(config, state)))
     found.append(_look("calendar", lambda: calendar_of(config, now, visit)))
     if visit is not None:
         found.append(_look("zone", lambda: zone_of(config.account.zone, visit)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from brokers.mt5.frames import Connected, Listed
+from brokers.mt5.line import Terms
 from brokers.mt5.session import LinkLostError, Session
 from config.account import AccountConfig
 from market.types import TIMEFRAMES, Symbol
@@ -78,6 +79,15 @@ async def visit(config: AccountConfig, state: Path, patience_s: float = PATIENCE
     finally:
         await session.stop()
     return Visit(told=told, ticks=ticks, wall=wall, symbol=symbol, history=history)
+
+
+async def seen_at(terms: Terms) -> Connected:
+    """Connect, and leave; return who answers there."""
+    session = Session(terms)
+    try:
+        return await session.start()
+    finally:
+        await session.stop()
 
 
 async def fresh(ask: Callable[[], Awaitable[Mapping[str, int]]], patience_s: float) -> tuple[dict[str, int], int]:

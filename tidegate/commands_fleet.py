@@ -29,9 +29,10 @@ def add(app: typer.Typer) -> None:
 
 
 def up(folder: Folder, logins: Logins = None, gap: Gap = 0.5, no_guard: NoGuard = False) -> None:
-    """Run the daemons of all accounts of a folder, and their guardian.
+    """Run the daemons of all accounts of a folder.
 
-    One that dies is started again, one that is refused is named. SIGHUP looks at the folder anew, SIGTERM ends all.
+    And their guardian. One that dies is started again, one that is refused is named. SIGHUP looks at the folder
+    anew, SIGTERM ends all.
     """
     from runtime.fleet import Supervisor  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.fleet_log import log_events  # noqa: PLC0415

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from brokers.facts import Accepted, Answer, InDoubt, Rejected
 from brokers.mt5.retcodes import meaning_of, meaning_of_none
 from brokers.mt5.translator import Translator
@@ -28,6 +30,13 @@ def filling_of(mt5: Any, spec: Symbol) -> int:  # noqa: ANN401 - the package
     if "fok" not in spec.fillings and spec.execution == "exchange":
         return int(mt5.ORDER_FILLING_RETURN)
     return int(mt5.ORDER_FILLING_FOK)
+
+
+def at_market(request: AnyRequest, bid: float, ask: float) -> AnyRequest:
+    """Return a request at the tick's price, where it is a close that names none: who flattens alone has heard none."""
+    if isinstance(request, CloseRequest) and not request.price > 0.0:
+        return msgspec.structs.replace(request, price=bid if request.side > 0 else ask)
+    return request
 
 
 def mt5_request(mt5: Any, request: AnyRequest, broker: str, spec: Symbol, translate: Translator) -> dict[str, Any]:  # noqa: ANN401

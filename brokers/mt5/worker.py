@@ -32,7 +32,7 @@ from brokers.mt5.frames import (
 )
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.missing import explained
-from brokers.mt5.orders import answer_of, mt5_request
+from brokers.mt5.orders import answer_of, at_market, mt5_request
 from brokers.mt5.priced import Tick
 from brokers.mt5.reader import Reader, TerminalLostError, adds_up
 from brokers.mt5.retcodes import LOST
@@ -239,6 +239,7 @@ class Worker:
         refused = gate.check(request, Tick(at, tick.bid, tick.ask, usual, age_s), self.watch.silent_s)
         if refused is not None:
             return refused
+        request = at_market(request, tick.bid, tick.ask)
         order = mt5_request(self.mt5, request, broker, gate.symbols[request.symbol], r.translate)
         try:
             result = self.mt5.order_send(order)

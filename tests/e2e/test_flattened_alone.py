@@ -1,0 +1,51 @@
+"""A whole account whose daemon hangs: it is ended, and its positions are closed through another terminal."""
+
+import json
+import signal
+
+from runtime.fleet_process import owner
+from runtime.operator import latch
+from tests.demos import MakeDemo
+from tests.oracle import deals_of
+from tests.sessions import gone
+
+OTHER = """
+[flattener]
+path = "terminal/terminals/flat"
+"""
+
+
+def test_a_daemon_that_hangs_is_ended_and_its_positions_closed(make_demo: MakeDemo) -> None:
+    """Two positions stand, the daemon does not answer: both are closed, once, and the account ends at halt."""
+    demo = make_demo(bars=400, symbol=OTHER)
+    demo.begin()
+    demo.until_bar(30)
+    looked = demo.tidegate("doctor", "--json")
+    demo.freeze_when(lambda told: told["positions"] == 2)
+    worker = demo.worker()
+    demo.signal("daemon", signal.SIGSTOP)
+    demo.signal("server", signal.SIGCONT)
+    said = demo.tidegate("flatten-alone", "--reason", "it hangs", "--patience", "0.5", "--json")
+    ends = [json.loads(line) for line in said.splitlines()]
+    closed = [d for d in deals_of(demo.ledger) if d["entry"] == "out" and d["comment"] == "tg flatten"]
+
+    assert "login 7001 on Lookalike-Demo" in looked.partition('"flattener"')[2]
+    assert ["closed", "closed"] == [end["outcome"] for end in ends if end["what"] == "position"]
+    assert sorted(end["ticket"] for end in ends if end["what"] == "position") == sorted(d["position"] for d in closed)
+    assert ("halt", 0, True) == (latch.read(demo.state).level, owner(demo.state), gone(worker))
+
+
+def test_where_the_terminal_is_away_too_it_says_whom_to_call(make_demo: MakeDemo) -> None:
+    """Tickets and lots as the journal has them, and the dealing desk's number."""
+    demo = make_demo(bars=400)
+    text = demo.file.read_text(encoding="utf-8")
+    demo.file.write_text(text.replace("[account]", '[account]\ndesk_phone = "+41 44 000 00 00"', 1), encoding="utf-8")
+    demo.begin()
+    demo.until_bar(30)
+    demo.freeze_when(lambda told: told["positions"] == 2)
+    demo.stop()  # all that it knows is on disk then
+    demo.kill("server")
+    said = demo.tidegate("flatten-alone", "--reason", "it is all dead", code=7)
+
+    assert said.count("lots SP500") == 2, said
+    assert "call the dealing desk on +41 44 000 00 00: login " in said
