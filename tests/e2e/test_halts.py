@@ -259,3 +259,22 @@ def test_a_halt_names_the_order_that_is_in_flight(make_demo: MakeDemo) -> None:
     assert len(demo.requests(after)) <= 1
     assert latched(demo, "halt")
     assert [] == complaints(demo.ledger, demo.journal)
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(0.5, False), (4.0, True)])
+def test_a_slow_terminal_is_waited_for_or_its_order_is_named(make_demo: MakeDemo, seconds: float, named: bool) -> None:  # noqa: FBT001 - a case
+    """`order_send` takes long while the halt comes: it returns once the order is answered, or says which one is not."""
+    demo = make_demo(bars=220, call_timeout_s=20.0, settle_s=20.0)
+    demo.slow_orders(seconds)
+    demo.begin()
+    demo.until(lambda: latch.sending(demo.state))
+    order = latch.sending(demo.state)
+    report = change_level(demo.state, "halt", "just now", patience_s=0.0)
+    sent = len(entries(demo.requests()))
+    demo.until(lambda: demo.status().get("level") == "halt")
+    demo.until_bar(demo.done() + 5)
+    demo.stop()
+
+    assert (order if named else 0) == report.in_flight
+    assert ("direct", sent) == (report.path, len(entries(demo.requests())))
+    assert [] == complaints(demo.ledger, demo.journal)
