@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,9 @@ from runtime.core.feeds import FeedKey
 from runtime.core.state import Lane
 from runtime.outcomes.books import Books
 from strategies.adapter import KernelRunner
+
+SHORT = CHUNK // 8
+"""Bars of the first part: nothing can be played while they are read."""
 
 
 class CompiledDrive:
@@ -89,7 +93,7 @@ class CompiledDrive:
         lanes = [*self.core.lanes, *self._listeners()]
         barred, short = self.beside.barred()
         readers = [self.readers.reader(lane, self.beside.of.get(lane.plan.regime), barred) for lane in lanes]
-        parts = [(n, min(bars, n + CHUNK)) for n in range(first, bars, CHUNK)]
+        parts = [part for part in pairwise((first, *range(first + SHORT, bars, CHUNK), bars)) if part[0] < part[1]]
         for part in [*((n, min(first, n + CHUNK)) for n in range(self.begin, first, CHUNK)), *parts[:1]]:
             _each(readers, 1, part)
             _each(readers, 2, part)
