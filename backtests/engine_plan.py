@@ -172,6 +172,8 @@ def _symbol(s: Symbol) -> str:
 
 
 def _controls(plan: Plan) -> str:
+    if plan.windows is not None:
+        return "named windows of time are configured"
     return next((f"the control of {name} is configured" for name in limits_of_controls(plan)), "")
 
 

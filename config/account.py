@@ -22,6 +22,7 @@ from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
 from config.watching import DeadManSection, FlattenerSection, GuardianSection
+from config.windows import News, WindowsSection
 from market.types import Symbol
 from regimes.gate import GateParams
 from regimes.learnt import Member
@@ -268,6 +269,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     limits: Limits
     controls: ControlsSection = ControlsSection()
     drawdown: DrawdownSection | None = None
+    windows: WindowsSection | None = None
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
     hands: HandsSection = HandsSection()
@@ -292,3 +294,5 @@ class AccountConfig(AccountFile, frozen=True, kw_only=True, forbid_unknown_field
     """Folder of the TOML: where users' strategies are looked for."""
     calendars: Calendars | None = None
     """What `account.calendar` says of the symbols, in full: a journaled run can be replayed without the file."""
+    news: tuple[News, ...] = ()
+    """What `windows.news.file` announces, in full likewise."""

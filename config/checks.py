@@ -26,6 +26,7 @@ from config.refits import age_problem
 from config.secrets import ref_problem
 from config.shape import join, problems
 from config.watching import watching_problems
+from config.windows import window_problems
 from market.feature import FeatureError
 from market.features import feature_of
 from market.hours_of_week import HOURS
@@ -48,7 +49,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
     yield from _limits(config.limits)
     if config.limits.lease_s * 1000 <= (idle := config.terminal.idle_ms):
         yield f"limits.lease_s: expected more than terminal.idle_ms ({idle / 1000:g} s), got {config.limits.lease_s:g}"
-    yield from drawdown_problems(config.drawdown)
+    yield from (*drawdown_problems(config.drawdown), *window_problems(config.windows))
     yield from watching_problems(config.guardian, config.deadman)
     yield from _symbols(config.symbols, config.account.currency)
     for name, regime in config.regimes.items():

@@ -14,11 +14,13 @@ from config.checks import contradictions
 from config.document import document_of, each_path, placed, read, refuse
 from config.errors import ConfigError
 from config.shape import problems
+from config.windows import read_news
 from market.calendar import Calendar, with_nights
 
 PATHS: tuple[tuple[str, ...], ...] = (
     ("account", "state"),
     ("account", "calendar"),
+    ("windows", "news", "file"),
     ("terminal", "path"),
     ("terminal", "password", "file"),
     ("flattener", "path"),
@@ -35,6 +37,7 @@ PATHS: tuple[tuple[str, ...], ...] = (
 UNSAID: tuple[tuple[str, ...], ...] = (
     ("terminal", "password"),
     ("account", "calendar"),
+    ("windows", "news", "file"),
     ("folder",),
     ("bus",),
     ("alerts",),
@@ -67,7 +70,8 @@ def account_of(document: dict[str, Any], *, folder: Path, name: str = "the docum
     each_path(document, PATHS, lambda value: placed(value, folder))
     config = msgspec.convert({**document, "folder": str(folder)}, AccountConfig, strict=True)
     refuse(contradictions(config), name)
-    return _with_calendar(config, document, name) if config.account.calendar else config
+    config = _with_calendar(config, document, name) if config.account.calendar else config
+    return _with_news(config, name)
 
 
 def digest(config: AccountConfig) -> str:
@@ -77,7 +81,7 @@ def digest(config: AccountConfig) -> str:
     for *tables, last in UNSAID:
         table = document
         for key in tables:
-            table = table[key]
+            table = table[key] or {}
         table.pop(last, None)
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
 
@@ -97,6 +101,20 @@ def _with_calendar(config: AccountConfig, document: dict[str, Any], name: str) -
         for symbol, section in config.symbols.items()
     }
     return msgspec.structs.replace(config, calendars=calendars, symbols=symbols)
+
+
+def _with_news(config: AccountConfig, name: str) -> AccountConfig:
+    """Return the account with what its file of news announces."""
+    if config.windows is None or config.windows.news is None:
+        return config
+    file = Path(config.windows.news.file)
+    try:
+        text = read(file)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: windows.news.file: expected a file of news, {error}") from None
+    news, wrong = read_news(text)
+    refuse(wrong, file.name)
+    return msgspec.structs.replace(config, news=news)
 
 
 def _with_swap(section: SymbolSection, calendar: Calendar, said: dict[str, Any]) -> SymbolSection:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from brokers.book import unconverted
 from brokers.hours import Hours
 from brokers.made import said_of
@@ -11,6 +13,7 @@ from config.account import AccountConfig, RegimeSection, StrategySection
 from config.errors import ConfigError
 from config.load import digest
 from config.making import strategies_of
+from config.windows import FridaySection, WindowsSection
 from market.calendar import with_nights
 from market.types import Symbol
 from regimes.bundle import RegimeModel
@@ -21,6 +24,7 @@ from regimes.weights import ModelError
 from runtime.bundles import CHAMPION, read_bundle
 from runtime.core.core import Core
 from runtime.core.plan import NoModel, Plan, RegimePlan, StrategyPlan, novelty_by
+from runtime.core.windows import Windows
 from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
 
@@ -143,6 +147,14 @@ def hours_of(config: AccountConfig) -> dict[str, Hours]:
     return {name: Hours(calendar, config.account.zone) for name, calendar in found.items()}
 
 
+def windows_of(config: AccountConfig) -> Windows | None:
+    """Return the named windows of time; None without any."""
+    said = config.windows or WindowsSection()
+    if config.drawdown is not None and config.drawdown.weekend_flat and said.friday_close is None:
+        said = msgspec.structs.replace(said, friday_close=FridaySection())
+    return None if said == WindowsSection() else Windows(said, config.news, config.account.zone)
+
+
 def costs_of(config: AccountConfig) -> dict[str, Costs]:
     """Return what trading costs, by canonical name."""
     return {name: section.costs for name, section in config.symbols.items()}
@@ -161,6 +173,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         limits=config.limits,
         controls=config.controls,
         drawdown=config.drawdown,
+        windows=windows_of(config),
         symbols=symbols_of(config, seen),
         strategies=tuple(
             _strategy(number, section, strategy)

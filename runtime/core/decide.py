@@ -1,6 +1,9 @@
 """How one strategy decides one closed bar: features, exits, gate, levels and holds, risk; every gate is evaluated."""
 
+from collections.abc import Iterable
+
 from brokers.facts import BarClosed
+from config.windows import Act
 from market.types import BUY, SELL, OrderKind, Side
 from runtime.core.accounting import Accounting
 from runtime.core.answers import mind_answer
@@ -10,6 +13,7 @@ from runtime.core.decision import Decision
 from runtime.core.desk import OrderDesk
 from runtime.core.draft import Draft
 from runtime.core.feeds import Feed
+from runtime.core.flat import flat
 from runtime.core.gates import (
     TOLD_FIRST,
     exchange,
@@ -41,6 +45,8 @@ from strategies.exits import LEAVE_TIME, STOP, exit_step
 from strategies.protocol import EXIT, KINDS, LONG, SHORT
 
 NAN = float("nan")
+MARKET = 0.0
+"""Place of an order at the market among the kinds of a flat want."""
 _UNASKED = (NAN,) * (len(CHECKS) - 3)
 
 
@@ -78,6 +84,8 @@ class Decider(Accounting):
         want = lane.runner.step_flat(features, bar, position, held)
         if now is None:
             return None
+        if fact.phase == "live" and self.plan.windows is not None:
+            self._prepare(lane, feed, fact.at)
         self.ledger.decisions += 1
         draft = Draft(lane, feed, fact, want, tuple(features), position, held)
         draft.numbers = (*standing_numbers(now), *_UNASKED)
@@ -85,6 +93,15 @@ class Decider(Accounting):
         self._class(draft, trade, leave, now)
         limits = self.contracts[lane.plan.symbol].limits + self.controls.limits
         return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
+
+    def _prepare(self, lane: Lane, feed: Feed, at: int) -> None:
+        """Take back what rests, and close what is to be closed, where a window begins before the next bar closes."""
+        for name, act in self._windows(lane, at, at + feed.timeframe_ms - 1):
+            flat(self, self.desk, [lane], name, close=act == "flatten")
+
+    def _windows(self, lane: Lane, first: int, last: int) -> Iterable[tuple[str, Act]]:
+        windows = self.plan.windows
+        return () if windows is None else windows.on(self.contracts[lane.plan.symbol].symbol, first, last)
 
     def _class(self, draft: Draft, trade: Trade | None, leave: float, now: Exposure) -> None:
         """Do what there is to do, by the first class that fits."""
@@ -212,12 +229,14 @@ class Decider(Accounting):
                 count_entry(self.desk, lane.name, self.plan.controls.throttle)
 
     def _shut(self, draft: Draft) -> tuple[str, ...]:
-        """Return the hold of a symbol that is not traded now by its calendar; no fact lays it, time alone does."""
-        symbol = draft.fact.bar.symbol
+        """Return what time alone forbids, no fact does: the symbol's calendar, and the named windows."""
+        symbol, at, length = draft.fact.bar.symbol, draft.fact.at, draft.feed.timeframe_ms
         hours = self.plan.hours.get(symbol)
-        if hours is None or hours.opens_within(draft.fact.at, draft.feed.timeframe_ms):
-            return ()
-        return (f"SESSION:{symbol}",)
+        shut = hours is not None and not hours.opens_within(at, length)
+        on = {name for name, _ in self._windows(draft.lane, at, at)} if draft.want[1] == MARKET else None
+        soon = self._windows(draft.lane, at, at + length - 1)
+        named = tuple(f"WINDOW:{name}" for name, act in soon if on is None or name in on or act == "flatten")
+        return (f"SESSION:{symbol}", *named) if shut else named
 
     def _intent(self, draft: Draft, now: Exposure) -> Intent:
         """Dress a flat want as an intent: prices on the grid, size from the distance to the stop."""

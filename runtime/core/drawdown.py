@@ -29,7 +29,8 @@ def watch_losses(decider: Decider, worth: float | None = None) -> None:
         _mark(decider, rule, decider.worth() if worth is None else worth)
     broken = [hold for hold in (DAILY, TOTAL) if hold in decider.ledger.holds]
     if broken:
-        flat(decider, decider.lanes, broken[0].lower().replace("_", " "), close=rule.on_breach == "flatten")
+        why = broken[0].lower().replace("_", " ")
+        flat(decider, decider.desk, decider.lanes, why, close=rule.on_breach == "flatten")
 
 
 def _obey(ledger: Ledger, live: Ledger) -> None:

@@ -12,7 +12,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
-    "FOREIGN", "MODEL", "THROTTLE", "DRAWDOWN",
+    "FOREIGN", "MODEL", "THROTTLE", "DRAWDOWN", "WINDOW",
 ]  # fmt: skip
 
 UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
@@ -58,6 +58,7 @@ HOLD_ROWS: dict[Hold, Row] = {
     "MODEL": CAREFUL,
     "THROTTLE": CAREFUL,
     "DRAWDOWN": CAREFUL,
+    "WINDOW": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")

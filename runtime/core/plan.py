@@ -15,6 +15,7 @@ from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
 from regimes.gate import GateParams
 from regimes.novelty import e_process
+from runtime.core.windows import Windows
 from strategies.protocol import Strategy
 from strategies.sizing import AnySizing, ByRisk
 
@@ -145,6 +146,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Limits beyond the mandatory ones."""
     drawdown: DrawdownSection | None = None
     """What may be lost in a day and in all; None: nothing is said beyond the mandatory limit of a day."""
+    windows: Windows | None = None
+    """Named windows of time without entries; None: there are none."""
 
     def of(self, name: str) -> RegimePlan:
         """Return a regime by its name."""

@@ -34,6 +34,7 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
     "BUS_SILENT": ("no", "yes", "yes", "no", "yes", "yes"),
     "ENDED": ("no", "yes", "yes", "no", "yes", "yes"),  # recorded data is over: like warming
     "FOREIGN": ("no", "yes", "yes", "no", "yes", "yes"),  # netting: an entry would change what is not ours
+    "WINDOW": ("no", "yes", "yes", "no", "yes", "yes"),  # a named time; no fact lays it
     "DRAWDOWN": ("no", "yes", "yes", "no", "yes", "yes"),  # too much is lost in all
     "THROTTLE": ("no", "yes", "yes", "no", "yes", "yes"),  # of one strategy
     "MODEL": ("no", "yes", "yes", "no", "yes", "yes"),  # nobody knows what a strategy wants: it enters nothing
@@ -43,7 +44,7 @@ COLUMNS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "ope
 SCOPES = ("strategy:trend", "symbol:XAUUSD", "model:calm", "model:00c0ffee")
 CONTEXTS = list(itertools.product((True, False), repeat=3))  # same, force, proven
 EVERYWHERE: frozenset[str] = frozenset(
-    {"SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "UNRECONCILED", "LOSS_LIMIT", "DRAWDOWN"}
+    {"SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "UNRECONCILED", "LOSS_LIMIT", "DRAWDOWN", "WINDOW"}
 )
 
 
