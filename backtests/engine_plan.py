@@ -174,6 +174,8 @@ def _symbol(s: Symbol) -> str:
 def _controls(plan: Plan) -> str:
     if plan.windows is not None:
         return "named windows of time are configured"
+    if plan.protections is not None:
+        return "protections are configured"
     return next((f"the control of {name} is configured" for name in limits_of_controls(plan)), "")
 
 

@@ -18,6 +18,7 @@ from config.calendar import Calendars
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
 from config.members import MemberSection, meant
+from config.protections import ProtectionsSection
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
 from config.secrets import SecretRef
@@ -270,6 +271,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     controls: ControlsSection = ControlsSection()
     drawdown: DrawdownSection | None = None
     windows: WindowsSection | None = None
+    protections: ProtectionsSection | None = None
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
     hands: HandsSection = HandsSection()

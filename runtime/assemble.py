@@ -174,6 +174,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         controls=config.controls,
         drawdown=config.drawdown,
         windows=windows_of(config),
+        protections=config.protections,
         symbols=symbols_of(config, seen),
         strategies=tuple(
             _strategy(number, section, strategy)

@@ -41,7 +41,6 @@ from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
-from runtime.core.drawdown import watch_losses
 from runtime.core.facts import (
     AdoptionAsked,
     Alerted,
@@ -73,6 +72,7 @@ from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_se
 from runtime.core.state import Ledger
 from runtime.core.timers import timer_fired
 from runtime.core.warming import WARMING, history_told, warmed
+from runtime.core.watch import watch
 
 
 class Core:
@@ -216,7 +216,7 @@ class Core:
         if fact.phase != "warm":
             self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
             self.decider.new_day(fact.at)
-            watch_losses(self.decider)
+            watch(self.decider)
         if self.ledger.holds:
             self._lift(bar.symbol)
         for reading in self._read(key, bar):

@@ -7,6 +7,7 @@ from brokers.facts import DealMade
 from market.types import Deal
 from runtime.core.desk import OrderDesk
 from runtime.core.early import awaited_by, keep, keep_perhaps, outgrown, take_early
+from runtime.core.ended import MOST, Ended
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.marks import flow
@@ -145,6 +146,8 @@ def _left(desk: OrderDesk, lane: Lane, trade: Trade, deal: Deal) -> str:
     over = shrink(trade, deal)
     if over:
         lane.trade = None
+        ended = Ended(deal.ticket, deal.at, trade.made, deal.reason in {"stop", "stop_out"})
+        desk.ledger.ended_trades[lane.name] = (*desk.ledger.ended_trades.get(lane.name, ()), ended)[-MOST:]
     if over and turned:
         _turned(desk, lane, trade, deal)
     else:

@@ -3,10 +3,11 @@
 from runtime.core.decide import Decider
 from runtime.core.drawdown import TOTAL, still_lost
 from runtime.core.facts import HoldLifted
+from runtime.core.protections import PROTECTIONS, begin_anew
 from runtime.core.replies import reply
 from runtime.core.throttle import THROTTLE
 
-BY_PEOPLE = frozenset({THROTTLE, TOTAL})
+BY_PEOPLE = PROTECTIONS | {THROTTLE, TOTAL}
 """Holds that a person may lift; all others are lifted by what has laid them."""
 
 
@@ -18,8 +19,10 @@ def lift(decider: Decider, fact: HoldLifted) -> None:
     if problem:
         reply(desk, fact.asker, "ack", hold, problem, ok=False)
         return
-    was = ledger.holds.pop(hold)
-    ledger.entries.pop(whose, None)
+    was = ledger.holds[hold]
+    begin_anew(ledger, hold)
+    if hold.startswith(THROTTLE):
+        ledger.entries.pop(whose, None)
     desk.alert("note", f"{hold} ({was}) is lifted, says {fact.asker.who}: {fact.asker.why}")
     reply(desk, fact.asker, "ack", hold, f"{hold} is lifted: it was {was}", ok=True)
 

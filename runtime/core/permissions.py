@@ -12,7 +12,7 @@ ACTS: tuple[Act, ...] = ("entry", "cancel", "tighten", "loosen", "exit", "operat
 Hold = Literal[
     "SWITCH", "LINK", "WRONG_TERMINAL", "NO_LEASE", "IN_DOUBT", "MISSING", "BREAK", "UNRECONCILED", "WARMING",
     "STALE_FEED", "CONTRACT", "SPEC_CHANGED", "LOSS_LIMIT", "SESSION", "BUS_SILENT", "ENDED",
-    "FOREIGN", "MODEL", "THROTTLE", "DRAWDOWN", "WINDOW",
+    "FOREIGN", "MODEL", "THROTTLE", "DRAWDOWN", "WINDOW", "COOLDOWN", "STOPS", "LOW_PROFIT",
 ]  # fmt: skip
 
 UNSEEN = frozenset({"SWITCH", "LINK", "WRONG_TERMINAL", "UNRECONCILED"})
@@ -59,6 +59,9 @@ HOLD_ROWS: dict[Hold, Row] = {
     "THROTTLE": CAREFUL,
     "DRAWDOWN": CAREFUL,
     "WINDOW": CAREFUL,
+    "COOLDOWN": CAREFUL,
+    "STOPS": CAREFUL,
+    "LOW_PROFIT": CAREFUL,
 }
 
 GATE_SHUT: Row = ("no", "yes", "yes", "no", "yes", "yes")
@@ -69,7 +72,7 @@ PER_SYMBOL: frozenset[Hold] = frozenset(
 )
 """Holds that lie on one symbol; the others lie on the account."""
 
-PER_STRATEGY: frozenset[Hold] = frozenset({"MODEL", "THROTTLE"})
+PER_STRATEGY: frozenset[Hold] = frozenset({"MODEL", "THROTTLE", "COOLDOWN", "STOPS", "LOW_PROFIT"})
 """Holds that lie on one strategy, by its name."""
 
 

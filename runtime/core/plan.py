@@ -10,6 +10,7 @@ from brokers.limits import Limits
 from brokers.made import MadeRule, said_of
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
+from config.protections import ProtectionsSection
 from config.refits import after
 from market.types import TIMEFRAMES, Symbol
 from regimes.bundle import RegimeModel
@@ -148,6 +149,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What may be lost in a day and in all; None: nothing is said beyond the mandatory limit of a day."""
     windows: Windows | None = None
     """Named windows of time without entries; None: there are none."""
+    protections: ProtectionsSection | None = None
 
     def of(self, name: str) -> RegimePlan:
         """Return a regime by its name."""

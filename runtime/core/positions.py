@@ -64,6 +64,8 @@ class Trade(msgspec.Struct, kw_only=True):
     lived: int = 0
     """When the last bar opened that its exit has lived through already, told by a core of before: history that is told
     again from up to it says nothing to it; 0: none has."""
+    made: float = 0.0
+    """What its deals so far made, account money: profit, commission, swap and fee."""
     forced: bool = False
     """A second close was sent beside one in doubt, because the operator said so."""
 
@@ -85,6 +87,7 @@ def open_trade(order: OrderRecord, deal: Deal) -> Trade:
         exit=[0.0, deal.price, order.stop],
         plan=(float(order.side), deal.price, trail, breakeven, bars),
         opened_at=deal.at,
+        made=deal.money,
     )
 
 
@@ -92,10 +95,12 @@ def grow(trade: Trade, deal: Deal) -> None:
     """Add a further fill of the same entry."""
     trade.entry = average_price(trade.volume, trade.entry, deal.volume, deal.price)
     trade.volume = add_lots(trade.volume, deal.volume)
+    trade.made += deal.money
     trade.plan = (trade.plan[0], trade.entry, *trade.plan[2:])
 
 
 def shrink(trade: Trade, deal: Deal) -> bool:
     """Take an exit deal away; return whether nothing is left."""
     trade.volume = add_lots(trade.volume, 0.0 - deal.volume)
+    trade.made += deal.money
     return trade.volume <= 0.0

@@ -8,6 +8,7 @@ from brokers.latch import Level
 from market.types import Deal, Order, Position, Symbol
 from regimes.gate import GateParams, gate_init
 from regimes.shut import flat_policy
+from runtime.core.ended import Ended
 from runtime.core.feeds import FeedSnapshot
 from runtime.core.instructions import Asker
 from runtime.core.made import MadeSnapshot
@@ -168,6 +169,12 @@ class Ledger(msgspec.Struct):
     """Position that a person has written off -> money that was taken with it."""
     entries: dict[str, tuple[int, ...]] = {}
     """Strategy -> when it has sent its last entries, as many as its throttle counts."""
+    ended_trades: dict[str, tuple[Ended, ...]] = {}
+    """Strategy -> its last trades that are over, the latest last."""
+    judged: dict[str, int] = {}
+    """Strategy -> the deal that has ended the last trade by which its protections were judged."""
+    until: dict[str, int] = {}
+    """Hold that time lifts -> when."""
     marks: Marks = msgspec.field(default_factory=Marks)
     """What the losses of a day and in all are counted from."""
     swaps: dict[int, float] = {}

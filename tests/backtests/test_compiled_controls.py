@@ -7,6 +7,8 @@ import pytest
 from backtests.engine_plan import why_plain
 from config.controls import ControlsSection, ThrottleSection
 from config.drawdown import DrawdownSection
+from config.protections import ProtectionsSection
+from runtime.core.windows import Windows
 from tests.cores import a_lane, a_plan
 from tests.tapes import walk
 
@@ -45,6 +47,18 @@ def test_a_drawdown_rule_leaves_a_plan_to_the_plain_drive() -> None:
     assert "the control of daily drawdown is configured" == why_plain(
         plan, {("XAUUSD", "H1"): walk(60)}, {}, shadows=False
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"windows": Windows()}, "named windows of time are configured"),
+        ({"protections": ProtectionsSection()}, "protections are configured"),
+    ],
+)
+def test_windows_and_protections_leave_a_plan_to_the_plain_drive(given: dict[str, Any], reason: str) -> None:
+    """They act between entries."""
+    assert reason == why_plain(a_plan(a_lane({}), **given), {("XAUUSD", "H1"): walk(60)}, {}, shadows=False)
 
 
 def test_no_control_is_forgotten_here() -> None:

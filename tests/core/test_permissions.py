@@ -34,6 +34,9 @@ HOLD_TABLE: dict[Hold, tuple[str, str, str, str, str, str]] = {
     "BUS_SILENT": ("no", "yes", "yes", "no", "yes", "yes"),
     "ENDED": ("no", "yes", "yes", "no", "yes", "yes"),  # recorded data is over: like warming
     "FOREIGN": ("no", "yes", "yes", "no", "yes", "yes"),  # netting: an entry would change what is not ours
+    "COOLDOWN": ("no", "yes", "yes", "no", "yes", "yes"),  # of one strategy, as the next two
+    "STOPS": ("no", "yes", "yes", "no", "yes", "yes"),
+    "LOW_PROFIT": ("no", "yes", "yes", "no", "yes", "yes"),
     "WINDOW": ("no", "yes", "yes", "no", "yes", "yes"),  # a named time; no fact lays it
     "DRAWDOWN": ("no", "yes", "yes", "no", "yes", "yes"),  # too much is lost in all
     "THROTTLE": ("no", "yes", "yes", "no", "yes", "yes"),  # of one strategy
