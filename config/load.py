@@ -81,7 +81,7 @@ def digest(config: AccountConfig) -> str:
     for *tables, last in UNSAID:
         table = document
         for key in tables:
-            table = table[key] or {}
+            table = table.get(key) or {}
         table.pop(last, None)
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
 

@@ -40,6 +40,12 @@ def test_what_a_file_of_news_says_is_in_the_digest_and_where_it_lies_is_not(tmp_
     assert (one, True) == (same, one != other)
 
 
+@pytest.mark.parametrize("more", ["", "[windows]\n", "[windows.rollover]\n", '[drawdown]\npreset = "static"\n'])
+def test_every_account_has_a_digest(tmp_path: Path, more: str) -> None:
+    """Whatever of these tables it has, or none."""
+    assert 64 == len(digest(load(account(tmp_path, more))))
+
+
 @pytest.mark.parametrize(
     ("more", "news", "problem"),
     [
