@@ -28,6 +28,11 @@ def pointer(array: Made) -> Made:
     raise NotImplementedError(ONLY_COMPILED)
 
 
+def pointers(arrays: Made) -> Made:
+    """Return where the first number of each array of a tuple stands."""
+    raise NotImplementedError(ONLY_COMPILED)
+
+
 def beyond(start: Made, count: int) -> Made:
     """Return the pointer to what stands so many numbers beyond another."""
     raise NotImplementedError(ONLY_COMPILED)
@@ -39,7 +44,7 @@ def call(address: int, given: Made) -> float:
 
 
 @functools.cache
-def tell_numba() -> None:  # noqa: C901 - three times the same
+def tell_numba() -> None:  # noqa: C901 - four times the same
     """Tell numba what these functions are in machine code."""
     from numba import types  # noqa: PLC0415 - slow to import, and only a drive needs it
     from numba.extending import intrinsic, overload  # noqa: PLC0415 - likewise
@@ -50,6 +55,17 @@ def tell_numba() -> None:  # noqa: C901 - three times the same
             return context.make_array(signature.args[0])(context, builder, args[0]).data
 
         return types.CPointer(array.dtype)(array), generate  # type: ignore[no-untyped-call]  # of numba's
+
+    @intrinsic
+    def to_pointers(_context: Made, arrays: Made) -> Made:
+        def generate(context: Made, builder: Made, signature: Made, args: Made) -> Made:
+            make = context.make_array(signature.args[0].dtype)
+            found = [make(context, builder, builder.extract_value(args[0], n)).data for n in range(len(arrays))]
+            return context.make_tuple(builder, signature.return_type, found)
+
+        one: Made = types.CPointer(arrays.dtype.dtype)  # type: ignore[no-untyped-call]  # likewise
+        all_of_them: Made = types.UniTuple
+        return all_of_them(one, len(arrays))(arrays), generate
 
     @intrinsic
     def to_beyond(_context: Made, start: Made, count: Made) -> Made:
@@ -70,13 +86,20 @@ def tell_numba() -> None:  # noqa: C901 - three times the same
 
         return types.float64(address, given), generate
 
-    made: tuple[Any, Any, Any] = to_pointer, to_beyond, to_call
-    pointing, going, calling = made
+    made: tuple[Any, Any, Any, Any] = to_pointer, to_pointers, to_beyond, to_call
+    pointing, pointing_at_all, going, calling = made
 
     @overload(pointer)
     def _pointer(array: Made) -> Made:  # noqa: ARG001 - numba looks at names
         def one(array: Made) -> Made:
             return pointing(array)
+
+        return one
+
+    @overload(pointers)
+    def _pointers(arrays: Made) -> Made:  # noqa: ARG001 - likewise
+        def one(arrays: Made) -> Made:
+            return pointing_at_all(arrays)
 
         return one
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backtests.engine_account import addresses, take_back
-from backtests.engine_apart import LEAN, call, pointer, tell_numba
+from backtests.engine_apart import LEAN, call, pointer, pointers, tell_numba
 from backtests.engine_core import begin_bar, live_on, vetoes
 from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
@@ -94,15 +94,15 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
     ) -> None:  # fmt: skip
         times, opens, highs, lows, closes, spreads = bars
         first, told_from, begin, end, warm_from, n, many = span
-        a, seats, has, turns, nights, w, d, e = account
-        xs, ys, ps, gs, ss, sps, fs, reads, sorts = lanes
+        a, seats, has, turns, nights, w, d, e = pointers(account)
+        xs, ys, ps, gs = pointers(lanes[0]), pointers(lanes[1]), pointers(lanes[2]), pointers(lanes[3])
+        ss, sps, fs, reads, sorts = pointers(lanes[4]), pointers(lanes[5]), lanes[6], lanes[7], lanes[8]
         features, is_open, masses, shares, back, barred = told
         alerts, late = regimes
         outcomes, actions, kinds, scores, positions, helds, standing, equities, before = out
         if not called:
             return
         last, p = len(times) - 1, ps[0]
-        pa, pd, pe, pw = pointer(a), pointer(d), pointer(e), pointer(w)
         if begin == 0:
             first_ticks(a, seats, xs, ys, d, p, nights, turns, n, float(times[first]), opens[first], spreads[first])
         for i in range(first + begin if begin > 0 else told_from, first + end):
@@ -137,7 +137,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                             rise(a, seats)
                 take_stock(seats, has, p, n)
             for k in range(n):
-                position, held, left, f = 0.0, 0.0, 0.0, fs[k]
+                position, held, left, f = 0.0, 0.0, 0.0, pointer(fs[k])
                 if r >= 0:
                     sit(a, seats, k)
                     if a[ENDED] > 0.0:
@@ -146,7 +146,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                     position = a[SIDE]
                     if position != 0.0:
                         held = float(int(xs[k][0]))
-                for j in range(len(f)):
+                for j in range(len(fs[k])):
                     f[j] = features[k][i, j]
                 if sorts[k] == 0:
                     lay(w, s0(ss[k], sps[k], f, high, low, close, position, held))
@@ -163,8 +163,7 @@ def _lanes(called: str, *steps: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 if len(barred[0]) > 0:
                     a[BARRED] = float(barred[0][i])
                 warm = 1.0 if i >= warm_from else 0.0
-                mine = pointer(xs[k]), pointer(ys[k]), pd, pointer(ps[k]), pointer(gs[k])
-                outcomes[k][r] = int(call(deciding, (pa, *mine, pe, pw, left, warm)))
+                outcomes[k][r] = int(call(deciding, (a, xs[k], ys[k], d, ps[k], gs[k], e, w, left, warm)))
                 actions[k][r], kinds[k][r], scores[k][r] = w[0], int(w[1]), w[9]
                 positions[k][r], helds[k][r], standing[k][r] = int(position), int(held), int(a[STANDING])
                 if outcomes[k][r] == TRADED:
