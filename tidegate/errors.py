@@ -26,6 +26,7 @@ REFUSALS: dict[str, int] = {
     "runtime.model_files.ModelFileError": 3,
     "runtime.operator.client.UnreachableError": 9,
     "runtime.operator.latch.LatchError": 11,
+    "runtime.operator.ways.NoWayError": 9,
     "strategies.protocol.StrategyError": 3,
 }
 """Exit codes of what the rooms raise by names of their own; subclasses have their base's."""
