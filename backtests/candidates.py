@@ -21,7 +21,7 @@ from runtime.activation import Answered, neighbourhood, put_into_use, readers_of
 from runtime.assemble import bundle_path, fitting
 from runtime.bundles import promote, read_bundle, write_bundle
 from runtime.core.plan import novelty_by
-from runtime.operator.client import asker_of
+from runtime.operator.keyboard import asker_of
 
 CANDIDATE = "candidate"
 """The alias of a model that waits to be put into use."""

@@ -53,16 +53,25 @@ def find(account: str) -> Place:
     raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {named.parent}")
 
 
-def account_at(account: str) -> Path:
+def account_at(account: str, scope: str = "") -> Path:
     """Return the state folder of an account that is to be looked at or stopped; UsageError for any other folder.
 
     Who names the wrong folder in haste must not believe that it is well, or halted. An account that never ran is named
-    by its TOML.
+    by its TOML. A strategy or symbol that its TOML does not know cannot be the scope meant.
     """
     place = find(account)
     if place.config is None and not any((place.state / name).exists() for name in KEPT):
         raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML")
+    if place.config is not None and (problem := _unknown(place.config, scope)):
+        raise UsageError(f"{account}: {problem}")
     return place.state
+
+
+def _unknown(config: AccountConfig, scope: str) -> str:
+    """Return why a scope names nothing of an account; empty where it does, or where its TOML does not say."""
+    kind, _, name = scope.partition(":")
+    there = {"strategy": [s.name for s in config.strategies], "symbol": list(config.symbols)}.get(kind)
+    return "" if there is None or name in there else f"no {kind} {name!r}: there are {', '.join(there)}"
 
 
 def configured(account: str) -> tuple[AccountConfig, Path]:

@@ -1,4 +1,4 @@
-"""One question, or one halt, to every account of a folder at once: each by itself, whatever befalls another."""
+"""One question, or one level, to every account of a folder at once: each by itself, whatever befalls another."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from brokers.latch import Level
 from runtime.fleet_folder import entries_of
 from runtime.fleet_process import owner
 from runtime.fleet_told import Told, heard, supervised
@@ -18,8 +19,8 @@ AT_ONCE = 32
 T = TypeVar("T")
 
 
-class Halted(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the halt of one account."""
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a change of level of one account."""
 
     account: str
     ok: bool
@@ -59,18 +60,32 @@ def _status_of(one: Told) -> dict[str, Any]:
     return {"account": one.name, "life": supervised_as, "restarts": one.restarts, "why": one.why, "pid": pid, **said}
 
 
-def halt_all(folder: Path, why: str) -> list[Halted]:
-    """Latch every account's halt directly, all at once; the outcome of each, in order of name."""
-    return _each(known(folder), lambda one: _halt(one, why))
+def change_all(
+    folder: Path, level: Level, why: str, *, user: str = "", scope: str = "", force: bool = False
+) -> list[Changed]:
+    """Latch a level of every account directly, all at once; the outcome of each, in order of name.
+
+    user: only of whose money it is. An account whose file is gone may be anybody's, and is told.
+    """
+    users = {name: e.config.account.user if e.config else "" for name, e in entries_of(folder).items()}
+    meant = {name: one for name, one in known(folder).items() if not user or users.get(name, "") in {"", user}}
+
+    def change(one: Told) -> Changed:
+        if user and not users.get(one.name):
+            return Changed(account=one.name, ok=False, problem="nobody knows whose it is: its file cannot be read")
+        return _change(one, level, why, scope, force=force)
+
+    return _each(meant, change)
 
 
-def _halt(one: Told, why: str) -> Halted:
+def _change(one: Told, level: Level, why: str, scope: str, *, force: bool) -> Changed:
     if not one.state:
-        return Halted(account=one.name, ok=False, problem=f"nobody knows its state folder: {one.why}")
+        return Changed(account=one.name, ok=False, problem=f"nobody knows its state folder: {one.why}")
     try:
-        return Halted(account=one.name, ok=True, outcome=change_level(Path(one.state), "halt", why))
+        outcome = change_level(Path(one.state), level, why, scope=scope, force=force)
     except Exception as error:  # noqa: BLE001 - the others must be halted all the same, and this one is told
-        return Halted(account=one.name, ok=False, problem=str(error) or type(error).__name__)
+        return Changed(account=one.name, ok=False, problem=str(error) or type(error).__name__)
+    return Changed(account=one.name, ok=True, outcome=outcome)
 
 
 def _each(accounts: dict[str, Told], work: Callable[[Told], T]) -> list[T]:

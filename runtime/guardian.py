@@ -23,10 +23,10 @@ from runtime.alerts.crier import Crier
 from runtime.fleet_process import owner
 from runtime.heart import progress_of
 from runtime.operator import latch
-from runtime.operator.client import command_of
 from runtime.operator.control import Control
 from runtime.operator.ears import GUARDIAN
 from runtime.operator.fall import fall
+from runtime.operator.keyboard import command_of
 from runtime.processes import barred, end, starved_s, traced
 from runtime.watch import Watch
 

@@ -81,6 +81,9 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "resting": sum(bool(o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}) for o in ledger.orders.values()),
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),
         "positions": len(trades),
+        "left": left_now(core),
+        "scoped": {scope: one.level for scope, one in ledger.scopes.items()},
+        "scopes": {lane.name: core.decider.scopes_of(lane) for lane in core.lanes},
         "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
         "balance": ledger.balance,
         "equity": core.decider.equity(),
@@ -99,6 +102,27 @@ def room_of(core: Core) -> dict[str, float]:
     if rule is not None and ledger.marks.day >= 0:
         found["daily"], found["total"] = room(ledger.marks, rule, core.decider.worth())
     return {name: cents(money) for name, money in found.items()}
+
+
+def left_now(core: Core) -> list[dict[str, Any]]:
+    """Return what stands, rests or is in doubt of ours, as `runtime/operator/left.py` has it."""
+    names = {lane.number: lane.name for lane in core.lanes}
+    found = [
+        {
+            "kind": "position", "ticket": t.ticket or t.position, "symbol": t.symbol, "side": t.side, "lots": t.volume,
+            "strategy": lane.name, "state": "",
+        }
+        for lane in core.lanes if (t := lane.trade) is not None and t.absent < GONE
+    ]  # fmt: skip
+    for order in core.ledger.orders.values():
+        rests = order.verb == "entry" and order.state in {"WORKING", "PARTIAL"}
+        if rests or order.state == "IN_DOUBT":
+            found.append({
+                "kind": "entry" if rests else "in doubt", "ticket": order.ticket, "symbol": order.symbol,
+                "side": order.side, "lots": order.volume, "strategy": names[order.strategy],
+                "state": "" if rests else f"{order.name}: {order.reason}",
+            })  # fmt: skip
+    return found
 
 
 def _link(daemon: Daemon) -> State:

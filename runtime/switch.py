@@ -15,7 +15,7 @@ from runtime.core.facts import LevelChanged
 from runtime.core.instructions import SetLevel
 from runtime.dead_man import DeadMan
 from runtime.operator import latch
-from runtime.operator.client import command_of
+from runtime.operator.keyboard import command_of
 
 LOOK_EVERY_S = 0.5
 WRITING_S = 0.25

@@ -95,7 +95,7 @@ def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:
 def _asker(reason: str) -> "Asker":
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
-    from runtime.operator.client import asker_of  # noqa: PLC0415
+    from runtime.operator.keyboard import asker_of  # noqa: PLC0415
 
     return asker_of(reason.strip())
 

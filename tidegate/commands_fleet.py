@@ -1,4 +1,4 @@
-"""Words about many accounts at once: up; and what status and halt do for a whole folder."""
+"""Words about many accounts at once: up; and what status, halt, close-only and flatten do for a whole folder."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ import typer
 from config.errors import Negative, UsageError
 
 if TYPE_CHECKING:
+    from brokers.latch import Level
     from runtime.fleet_folder import Entry
 
 Folder = Annotated[Path, typer.Argument(metavar="ACCOUNTS_DIR", help="Folder of the accounts' TOML files.")]
@@ -62,39 +63,45 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     """Show every account of a folder; Negative where one is not running as it should."""
     from runtime.fleet_all import status_all  # noqa: PLC0415
     from tidegate.output import cell, say, show  # noqa: PLC0415
-    from tidegate.reports import since  # noqa: PLC0415
+    from tidegate.reports import tight  # noqa: PLC0415
 
     found = _some(status_all(folder.absolute()), folder)
     show(found, COLUMNS, as_json=as_json)
-    stopped = [one for one in found if "latched" in one and one["latched"]["level"] != "run"]
-    for one in stopped if not as_json else ():
-        say(f"{one['account']}: {cell('latched', since(one['latched']))}")
+    stopped = [(one["account"], said) for one in found if "latched" in one for said in tight(one["latched"])]
+    for account, said in stopped if not as_json else ():
+        say(f"{account}: {cell('latched', said)}")
     away = [one["account"] for one in found if not one.get("running") and one["life"] != "ended"]
     if away:
         raise Negative(f"no daemon answers for {', '.join(away)}: the level shown is the latch's")
 
 
-def halt_folder(folder: Path, reason: str, *, as_json: bool) -> None:
-    """Halt every account of a folder and print what came of each; Negative where one is not surely halted."""
-    if not reason.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
-
-    from runtime.fleet_all import halt_all  # noqa: PLC0415
+def change_folder(
+    folder: Path, level: "Level", reason: str, *, user: str, scope: str, force: bool, as_json: bool
+) -> None:
+    """Latch a level of every account of a folder and print what came of each; Negative where one did not surely."""
+    from runtime.fleet_all import change_all  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    found = _some(halt_all(folder.absolute(), reason.strip()), folder)
+    found = _some(change_all(folder.absolute(), level, reason, user=user, scope=scope, force=force), folder, user)
     if as_json:
         lines(row(one.account, one.outcome, one.problem) for one in found)
     for one in found if not as_json else ():
-        say(f"{one.account}: {told(one.outcome) if one.outcome else f'NOT HALTED: {one.problem}'}")
+        say(f"{one.account}: {told(one.outcome) if one.outcome else f'NOT AT {level.upper()}: {one.problem}'}")
     failed = [one.account for one in found if not one.ok]
     if failed:
-        raise Negative(f"not halted: {', '.join(failed)}: halt each by its state folder, or stop its daemon")
+        raise Negative(f"not at {level}: {', '.join(failed)}: latch each by its state folder, or stop its daemon")
+    if scope and all(one.outcome is not None and one.outcome.concerned == 0 for one in found):
+        raise Negative(f"latched, but no strategy of any is in {scope}: look at its name")
+    open_ = [one.account for one in found if one.outcome is not None and not one.outcome.confirmed]
+    if level == "flatten" and open_:
+        raise Negative(f"latched, but nobody has confirmed that the positions are closed: {', '.join(open_)}")
 
 
-def _some(found: list[T], folder: Path) -> list[T]:
+def _some(found: list[T], folder: Path, user: str = "") -> list[T]:
     """Return what was found, if anything: who names the wrong folder must not believe that all is well, or halted."""
+    if not found and user:
+        raise UsageError(f"no account of {user} in {folder}: name whom the accounts' TOML files name as user")
     if not found:
         raise UsageError(f"no account in {folder}: name the folder that the accounts' TOML files lie in")
     return found

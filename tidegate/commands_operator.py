@@ -1,13 +1,25 @@
 """Words of the operator: status, halt, close-only, flatten, resume."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from config.errors import Negative, NotRunning, UsageError
-from tidegate.commands_fleet import halt_folder, show_status
-from tidegate.words import Account, AccountOrAll, All, Json, Reason, Via
+from tidegate.commands_fleet import change_folder, show_status
+from tidegate.words import (
+    Account,
+    AccountOrAll,
+    All,
+    Json,
+    OfModel,
+    OfStrategy,
+    OfSymbol,
+    Reason,
+    User,
+    Via,
+    scope_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,10 +54,10 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
     from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
-    from tidegate.reports import since  # noqa: PLC0415
+    from tidegate.reports import for_people  # noqa: PLC0415
 
     found = ask(account_at(name))
-    facts(found if as_json else found | {"latched": since(found["latched"])}, as_json=as_json)
+    facts(found if as_json else for_people(found), as_json=as_json)
     if found.get("stuck"):
         raise NotRunning(f"the daemon of {name} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):
@@ -53,45 +65,48 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
 
 
 def halt(
-    reason: Reason, account: AccountOrAll = None, folder: All = None, via: Via = None, as_json: Json = False
-) -> None:
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
+    symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
+) -> None:  # fmt: skip
     """Let nothing new leave.
 
     Resting entries are taken back; open positions keep their stops at the broker. With --all, of every account of a
     folder; exit code 11 where one is not surely halted. Over the bus, only a signed answer counts: exit code 9 without.
     """
-    name = _one(account, folder, via)
-    if folder is not None:
-        halt_folder(folder, reason, as_json=as_json)
-    else:
-        _change(name, "halt", reason, via, as_json=as_json)
+    _change("halt", reason, scope_of(strategy, symbol, model), _who(account, folder, user, via), as_json=as_json)
 
 
-def close_only(account: Account, reason: Reason, via: Via = None, as_json: Json = False) -> None:
+def close_only(
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
+    symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
+) -> None:  # fmt: skip
     """Allow exits, but no new entries."""
-    _change(account, "close-only", reason, via, as_json=as_json)
+    _change("close-only", reason, scope_of(strategy, symbol, model), _who(account, folder, user, via), as_json=as_json)
 
 
 def flatten(
-    account: Account,
-    reason: Reason,
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
+    symbol: OfSymbol = "", model: OfModel = "",
     force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
-    via: Via = None,
-    as_json: Json = False,
-) -> None:
+    via: Via = None, as_json: Json = False,
+) -> None:  # fmt: skip
     """Close our positions at the market, then halt.
 
     Exit code 11 where the daemon has not confirmed in time that they are closed.
     """
-    _change(account, "flatten", reason, via, force=force, as_json=as_json)
+    who = _who(account, folder, user, via)
+    _change("flatten", reason, scope_of(strategy, symbol, model), who, force=force, as_json=as_json)
 
 
-def resume(account: Account, reason: Reason, via: Via = None, as_json: Json = False) -> None:
-    """Let an account trade again.
+def resume(
+    account: Account, reason: Reason, strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "",
+    via: Via = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Let an account, or what was latched of it by itself, trade again.
 
     Only its running daemon can grant it. Over the bus, exit code 11 where it refuses.
     """
-    _change(account, "run", reason, via, as_json=as_json)
+    _change("run", reason, scope_of(strategy, symbol, model), _who(account, None, "", via), as_json=as_json)
 
 
 def _one(account: str | None, folder: Path | None, via: str | None) -> str:
@@ -130,39 +145,58 @@ def _status_elsewhere(account: str, *, as_json: bool) -> None:
     facts({"ok": True, "running": True, "path": "mqtt"} | stands | counted, as_json=as_json)
 
 
-def _change(
-    account: str, level: "Level", reason: str, via: str | None, *, as_json: bool, force: bool = False
-) -> None:  # fmt: skip
+class _Who(NamedTuple):
+    """Whose level is changed: one account's, by a path; or those of all in a folder, perhaps of one user."""
+
+    account: str
+    folder: Path | None
+    user: str
+    via: str | None
+
+
+def _who(account: str | None, folder: Path | None, user: str, via: str | None) -> _Who:
+    if user and folder is None:
+        raise UsageError("--user picks among the accounts of a folder: name that with --all")
+    return _Who(_one(account, folder, via), folder, user, via)
+
+
+def _change(level: "Level", reason: str, scope: str, who: _Who, *, as_json: bool, force: bool = False) -> None:
     if not reason.strip():
         raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    if who.folder is not None:
+        change_folder(who.folder, level, reason.strip(), user=who.user, scope=scope, force=force, as_json=as_json)
+        return
 
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    report = _changed(account, level, reason.strip(), via, force=force)
+    report = _changed(who.account, level, reason.strip(), who.via, scope, force=force)
     if as_json:
-        lines([row(account, report)])
+        lines([row(who.account, report)])
     else:
         say(told(report))
+    if report.concerned == 0:
+        raise Negative(f"latched, but no strategy of {who.account} is in {scope}: look at its name")
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
 
 
-def _changed(account: str, level: "Level", reason: str, via: str | None, *, force: bool) -> "Report":
+def _changed(account: str, level: "Level", reason: str, via: str | None, scope: str, *, force: bool) -> "Report":
     if _elsewhere(account, via):
         from config.remote import load_remote  # noqa: PLC0415
         from runtime.bus.caller import change_remote  # noqa: PLC0415
 
-        return change_remote(load_remote(account), level, reason, force=force)
+        return change_remote(load_remote(account), level, reason, force=force, scope=scope)
     from config.places import account_at  # noqa: PLC0415
     from runtime.operator.client import change_level  # noqa: PLC0415
 
     return change_level(
-        account_at(account), level, reason, force=force, elsewhere=_over_the_bus(account, level, reason, force=force)
-    )
+        account_at(account, scope), level, reason, force=force, scope=scope,
+        elsewhere=_over_the_bus(account, level, reason, scope, force=force),
+    )  # fmt: skip
 
 
-def _over_the_bus(account: str, level: "Level", reason: str, *, force: bool) -> "Callable[[], Report]":
+def _over_the_bus(account: str, level: "Level", reason: str, scope: str, *, force: bool) -> "Callable[[], Report]":
     """Return the last way to an account that is here: over the bus, where it is set up under the account's name."""
 
     def change() -> "Report":
@@ -172,6 +206,6 @@ def _over_the_bus(account: str, level: "Level", reason: str, *, force: bool) -> 
 
         place = find(account)
         name = place.config.account.name if place.config is not None else place.state.name
-        return change_remote(load_remote(name), level, reason, force=force)
+        return change_remote(load_remote(name), level, reason, force=force, scope=scope)
 
     return change

@@ -7,11 +7,13 @@ from tidegate.output import moment
 
 if TYPE_CHECKING:
     from runtime.operator.client import Report
+    from runtime.operator.left import Left
 
 
 def told(report: "Report") -> str:
     """Return a report as a sentence, the first thing first: what the level is now."""
-    parts = [f"{report.level} (generation {report.generation}, {report.path})"]
+    about = f" {report.scope}" if report.scope else ""
+    parts = [f"{report.level}{about} (generation {report.generation}, {report.path})"]
     if report.in_flight:
         parts.append(f"order {report.in_flight} was on its way already")
     if report.confirmed:
@@ -23,7 +25,39 @@ def told(report: "Report") -> str:
         parts.append(report.note)
     if report.resting or report.positions:
         parts.append(f"resting entries: {report.resting}, open positions: {report.positions}")
+    if report.left:
+        parts.append(f"left: {', '.join(map(left_said, report.left))}")
     return "; ".join(parts)
+
+
+def left_said(one: "Left") -> str:
+    """Return what is left of ours, as people read it.
+
+    >>> from runtime.operator.left import Left
+    >>> left_said(Left(kind="position", ticket=7, symbol="GOLD", side=-1, lots=0.5, strategy="trend"))
+    'position 7 of trend: -0.5 GOLD'
+    """
+    state = f" ({one.state})" if one.state else ""
+    return f"{one.kind} {one.ticket} of {one.strategy}: {one.side * one.lots:+g} {one.symbol}{state}"
+
+
+def for_people(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status as people read it: what is latched, and what is left, in words; names for programs left out."""
+    import msgspec  # noqa: PLC0415
+
+    from runtime.operator.left import Left  # noqa: PLC0415
+
+    told = {name: value for name, value in status.items() if name not in {"scopes", "scoped"}}
+    latched = status["latched"]
+    told["latched"] = "; ".join([since(latched), *(since(one) for one in latched["scopes"])])
+    if "left" in status:
+        told["left"] = [left_said(msgspec.convert(one, Left)) for one in status["left"]]
+    return told
+
+
+def tight(latched: Mapping[str, Any]) -> list[str]:
+    """Return what a latch tells of all that does not run, the account first."""
+    return [since(one) for one in (latched, *latched["scopes"]) if one["level"] != "run"]
 
 
 def row(account: str, report: "Report | None", problem: str = "") -> dict[str, Any]:
@@ -49,6 +83,8 @@ def since(latched: Mapping[str, Any]) -> str:
     >>> since({"level": "halt", "at": 1072828801000, "who": "ann", "path": "direct", "why": "smoke"})
     'halt, 2003-12-31 00:00:01 UTC by ann (direct): smoke'
     """
+    about = f"{latched['scope']} at " if latched.get("scope") else ""
     if not latched["who"]:
         return f"{latched['level']}: {latched['why']}"
-    return f"{latched['level']}, {moment(latched['at'])} UTC by {latched['who']} ({latched['path']}): {latched['why']}"
+    by = f"{moment(latched['at'])} UTC by {latched['who']} ({latched['path']})"
+    return f"{about}{latched['level']}, {by}: {latched['why']}"

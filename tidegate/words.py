@@ -1,6 +1,7 @@
 """Arguments and options that several commands take, with the words that explain them."""
 
 import datetime
+import re
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,11 +23,35 @@ RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a r
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
+User = Annotated[str, typer.Option("--user", metavar="NAME", help="With --all: only accounts of this user.")]
+OfStrategy = Annotated[str, typer.Option("--strategy", metavar="NAME", help="Only this strategy.")]
+OfSymbol = Annotated[str, typer.Option("--symbol", metavar="NAME", help="Only this symbol.")]
+OfModel = Annotated[
+    str,
+    typer.Option(
+        "--model", metavar="NAME", help="Only strategies behind this regime model: its name, or of its fingerprint 8+."
+    ),
+]
 Via = Annotated[
     Literal["local", "mqtt"] | None,
     typer.Option("--via", help="mqtt: sign it, send it over the bus; without it where only that is set up here."),
 ]
 Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
+
+
+def scope_of(strategy: str, symbol: str, model: str) -> str:
+    """Return the scope of the latch that is meant, empty for the account; UsageError where several are named.
+
+    >>> scope_of("trend", "", ""), scope_of("", "", "00C0FFEE")
+    ('strategy:trend', 'model:00c0ffee')
+    """
+    if model and re.fullmatch("[0-9A-Fa-f]{8,64}", model):
+        model = model.lower()
+    named = {"strategy": strategy.strip(), "symbol": symbol.strip(), "model": model.strip()}
+    found = [f"{kind}:{name}" for kind, name in named.items() if name]
+    if len(found) > 1:
+        raise UsageError(f"name one of --strategy, --symbol and --model, got {' and '.join(found)}")
+    return found[0] if found else ""
 
 
 def day_of(text: str | None) -> datetime.date | None:

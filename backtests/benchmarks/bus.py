@@ -26,7 +26,8 @@ from runtime.bus.caller import Caller, called
 from runtime.bus.hooks import Hooks
 from runtime.clock import Clock
 from runtime.operator import latch
-from runtime.operator.client import UnreachableError, command_of
+from runtime.operator.client import UnreachableError
+from runtime.operator.keyboard import command_of
 from runtime.operator.keyfiles import new_key
 
 SHARES = (0.99, 0.999)

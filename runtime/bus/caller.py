@@ -14,15 +14,16 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import RANK, Level
+from brokers.latch import RANK, Level, scope_problem
 from config.errors import ConfigError
 from config.remote import RemoteSection
 from runtime.bus.assembly import broker_of
 from runtime.bus.mqtt import Mqtt
 from runtime.bus.port import BusError, CommandBus, Line, Message, Terms, Topics, unheard
 from runtime.clock import Clock
-from runtime.operator.client import FLATTEN_ENDS, AbsentError, Report, UnreachableError, confirmed, legible
+from runtime.operator.client import FLATTEN_ENDS, AbsentError, Report, UnreachableError, confirmed
 from runtime.operator.judge import Answer, Arguments, Told, Word, answer_of
+from runtime.operator.keyboard import legible
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.latch import LatchError
 from runtime.operator.signing import Ring, Signer
@@ -55,32 +56,37 @@ class Caller:
         self.coming = line.arriving()
         self.expected: asyncio.Task[Any] | None = None
 
-    def look(self, patience_s: float = PATIENCE_S) -> Answer:
-        """Return where the account stands, as its daemon says."""
-        return self.ask(self.told("status", "", -1, LOOSEN_MS), patience_s)
+    def look(self, patience_s: float = PATIENCE_S, scope: str = "") -> Answer:
+        """Return where the account, or a scope of it, stands, as its daemon says."""
+        return self.ask(self.told("status", "", -1, LOOSEN_MS, scope=scope), patience_s)
 
-    def change(self, level: Level, why: str, *, force: bool = False) -> Answer:
+    def change(self, level: Level, why: str, *, force: bool = False, scope: str = "") -> Answer:
         """Ask for a level; RefusedError where the daemon says no, UnreachableError where it says nothing.
 
         What loosens, or may, names the generation that its daemon tells just before.
         """
         generation = self.look().generation if RANK[level] < RANK["halt"] else -1
         lasts = LOOSEN_MS if level == "run" else TIGHTEN_MS
-        told = self.told(level, why, generation, lasts, force=force)
+        told = self.told(level, why, generation, lasts, force=force, scope=scope)
         answer = self.ask(told, PATIENCE_S)
         if not answer.ok:
             raise RefusedError(f"refused: {answer.problem}")
+        if scope:  # what is kept is one command, the account's
+            return answer
         kept = b"" if level == "run" else self._signed(told)
         with contextlib.suppress(BusError):  # it is done: what is kept is for a daemon that was away
             self.runner.run(self.line.publish(Message(self.topics.desired, kept, retain=True, expires_s=lasts // 1000)))
         return answer
 
-    def told(self, command: Word, why: str, generation: int, lasts_ms: int, *, force: bool = False) -> Told:
+    def told(
+        self, command: Word, why: str, generation: int, lasts_ms: int, *, force: bool = False, scope: str = ""
+    ) -> Told:
         """Return a new command, the next of its key, to be asked as often as it takes: it is obeyed once."""
         now = self.clock.wall_ms()
         return Told(
-            account=self.account, command=command, arguments=Arguments(force=force, generation=generation),
-            why=legible(why)[:500], id=secrets.token_urlsafe(12), sequence=self._next(now), issued=now,
+            account=self.account, command=command,
+            arguments=Arguments(force=force, generation=generation, scope=legible(scope)), why=legible(why)[:500],
+            id=secrets.token_urlsafe(12), sequence=self._next(now), issued=now,
             expires=now + lasts_ms,
         )  # fmt: skip
 
@@ -88,15 +94,15 @@ class Caller:
         """Send a command until it is answered; UnreachableError where it is not in time."""
         return self.runner.run(self._ask(told, patience_s))
 
-    def status(self) -> dict[str, Any]:
+    def status(self, scope: str = "") -> dict[str, Any]:
         """Return what is waited for of a status, as the local socket has it; TimeoutError where nobody answers."""
         try:
-            seen = self.look(AGAIN_S)
+            seen = self.look(AGAIN_S, scope)
         except UnreachableError:
             raise TimeoutError from None
         return {
             "level": seen.shown, "generation": seen.seen, "resting": seen.resting, "in_doubt": seen.in_doubt,
-            "positions": seen.positions,
+            "positions": seen.positions, "left": msgspec.to_builtins(seen.left), "concerned": seen.concerned,
         }  # fmt: skip
 
     async def _ask(self, told: Told, patience_s: float) -> Answer:
@@ -173,19 +179,21 @@ async def _closed(connection: Any) -> None:  # noqa: ANN401 - a connection
 
 
 def change_remote(
-    remote: RemoteSection, level: Level, why: str, *, force: bool = False, patience_s: float = 10.0
+    remote: RemoteSection, level: Level, why: str, *, force: bool = False, patience_s: float = 10.0, scope: str = ""
 ) -> Report:
     """Change the level of an account elsewhere; ValueError without a reason, UnreachableError without an answer."""
     if not why.strip():
         raise ValueError(f'{level} needs a reason: --reason "…"')
+    if problem := scope_problem(scope):
+        raise ValueError(problem)
     with called(remote) as caller:
-        answer = caller.change(level, why.strip(), force=force)
+        answer = caller.change(level, why.strip(), force=force, scope=scope)
         report = Report(
             level=answer.level, generation=answer.generation, path="mqtt", in_flight=answer.in_flight,
-            about=answer.positions if level == "flatten" else None,
+            about=answer.positions if level == "flatten" else None, scope=scope, concerned=answer.concerned,
         )  # fmt: skip
         if level == "run":
             return msgspec.structs.replace(report, confirmed=True)
-        report = confirmed(caller.status, report, patience_s)
+        report = confirmed(lambda: caller.status(scope), report, patience_s)
         notes = [FLATTEN_ENDS if (level, answer.was) == ("halt", "flatten") else "", report.note]
         return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))

@@ -21,11 +21,12 @@ from runtime.clock import Clock
 from runtime.core.facts import CommandJudged
 from runtime.dead_man import beat
 from runtime.operator import latch
-from runtime.operator.client import legible
 from runtime.operator.fall import fall
 from runtime.operator.judge import Answer, Heard, Told, expired, judge, read, tightens
+from runtime.operator.keyboard import legible
 from runtime.operator.keyfiles import read_ring
-from runtime.operator.signing import Fault, Refusal, Ring, Signer
+from runtime.operator.left import left_of, within
+from runtime.operator.signing import LONGEST, Fault, Refusal, Ring, Signer
 
 WRITTEN_A_MINUTE = 30
 """Refusals that are journaled in a minute; of the rest the next one tells how many they were."""
@@ -33,6 +34,8 @@ LATCHED_A_MINUTE = 20
 """Commands in a minute that latch anew the level the latch stands at already; more of them change nothing."""
 LATEST_MS = 60_000
 """So late a command may come and still be a sign that somebody watches."""
+LISTED = 20
+"""So much of what is left is told in an answer, which has to be short; it counts all."""
 TOGETHER_S = 300.0
 """So long after the first person the second one may ask for the same."""
 
@@ -98,8 +101,8 @@ class Ear:
         self._latched = Allowance(LATCHED_A_MINUTE, clock)
         self._unwritten = 0
         self._two_people = two_people
-        self._first: tuple[str, str, int, float] | None = None
-        """Who asked first, for what, knowing which generation, and when."""
+        self._first: tuple[str, tuple[str, str, int], float] | None = None
+        """Who asked first, for which level of what, knowing which generation, and when."""
 
     def ring(self) -> Ring:
         """Return who may command, by the file as it is now; by what was read last, where it cannot be read any more."""
@@ -139,9 +142,10 @@ class Ear:
         if heard.told.command == "status":
             return self.answer(heard)
         tighten = tightens(heard.told, stands)
-        if tighten and heard.told.command == stands.level and not self._latched.take():
+        own = stands.own(heard.told.arguments.scope)
+        if tighten and heard.told.command == own and not self._latched.take():
             return self.answer(heard, again=True)
-        return Wanted(heard=heard, ident=ident, tighten=tighten, aloud=not desired, was=stands.level)
+        return Wanted(heard=heard, ident=ident, tighten=tighten, aloud=not desired, was=own)
 
     def _alone(self, heard: Heard, stands: Latch) -> Refusal | None:
         """Return why one person is not enough, where two are needed: nobody else has asked for the same just before."""
@@ -149,11 +153,12 @@ class Ear:
         if not self._two_people or told.command == "status" or tightens(told, stands):
             return None
         now, first = self.clock.elapsed(), self._first
-        asked, since = (first[1:3], first[3]) if first is not None and first[0] != who else (None, now)
-        if asked == (told.command, stands.generation) and now - since <= TOGETHER_S:
+        asked, since = first[1:] if first is not None and first[0] != who else (None, now)
+        wanted = told.command, told.arguments.scope, stands.generation
+        if asked == wanted and now - since <= TOGETHER_S:
             self._first = None
             return None
-        self._first = who, told.command, stands.generation, now
+        self._first = who, wanted, now
         return Refusal("alone", f"a second person has to ask for the same within {TOGETHER_S:g} s")
 
     def tighten(self, wanted: Wanted) -> Reply | None:
@@ -187,14 +192,19 @@ class Ear:
         self, heard: Heard, problem: str = "", *, in_flight: int = 0, again: bool = False, was: str = ""
     ) -> Reply:
         """Return a signed answer: where the latch and the core stand."""
-        stands, seen = latch.read(self.folder), self.daemon.status()
+        scope = heard.told.arguments.scope
+        stands, seen = latch.read(self.folder), within(self.daemon.status(), scope)
+        level = stands.level if stands.command is None else stands.own(scope)
         answer = Answer(
-            account=self.account, id=heard.told.id, ok=not problem, problem=problem, level=stands.level,
+            account=self.account, id=heard.told.id, ok=not problem, problem=problem, level=level,
             generation=stands.generation, in_flight=in_flight, again=again, was=was, shown=seen["level"],
             seen=seen["generation"], resting=seen["resting"], in_doubt=seen["in_doubt"], positions=seen["positions"],
-            issued=self.clock.wall_ms(),
+            issued=self.clock.wall_ms(), left=left_of(seen)[:LISTED], concerned=seen.get("concerned"),
         )  # fmt: skip
-        return Reply(heard.key.kid, self.signer.sign(msgspec.json.encode(answer)))
+        signed = self.signer.sign(msgspec.json.encode(answer))
+        if len(signed) > LONGEST:  # who is in doubt about what is left asks here
+            signed = self.signer.sign(msgspec.json.encode(msgspec.structs.replace(answer, left=())))
+        return Reply(heard.key.kid, signed)
 
     def _obeyed(self, wanted: Wanted) -> None:
         key, sequence = wanted.heard.key.kid, wanted.heard.told.sequence
@@ -218,7 +228,8 @@ class Ear:
         told, key = heard.told, heard.key
         return CommandJudged(
             at=at, wall=wall, key=key.kid, who=key.who, role=key.role, command=told.command, ident=told.id,
-            sequence=told.sequence, why=legible(told.why), refused=refused, unwritten=unwritten,
+            sequence=told.sequence, scope=legible(told.arguments.scope), why=legible(told.why), refused=refused,
+            unwritten=unwritten,
         )  # fmt: skip
 
 
@@ -227,7 +238,7 @@ def _command(wanted: Wanted) -> Command:
     assert told.command != "status"  # noqa: S101 - that one changes nothing
     return Command(
         id=wanted.ident, level=told.command, who=key.who, why=legible(told.why.strip()), wall=told.issued, path="mqtt",
-        force=told.arguments.force,
+        force=told.arguments.force, scope=told.arguments.scope,
     )  # fmt: skip
 
 

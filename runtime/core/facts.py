@@ -153,6 +153,7 @@ class CommandJudged(Fact, frozen=True, kw_only=True):
     command: str = ""
     ident: str = ""
     sequence: int = 0
+    scope: str = ""
     why: str = ""
     refused: str = ""
     """Why it was refused; empty: it was obeyed."""

@@ -197,7 +197,7 @@ def refused_row(seq: int, fact: CommandJudged, core: Core) -> dict[str, Any]:
     more = f" (and {fact.unwritten} before it)" if fact.unwritten else ""
     return {
         "id": f"{fact.key}.{fact.ident}#{seq}", "at": fact.at, "wall": fact.wall, "command": fact.command,
-        "scope": "account", "level": ledger.level, "who": fact.who, "why": fact.why, "path": "mqtt",
+        "scope": fact.scope or "account", "level": ledger.level, "who": fact.who, "why": fact.why, "path": "mqtt",
         "generation": ledger.generation, "accepted": 0, "answer": fact.refused + more,
     }  # fmt: skip
 

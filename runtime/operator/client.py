@@ -1,7 +1,5 @@
 """The operator's end: change an account's level by whichever path works, and say which one did."""
 
-import getpass
-import os
 import time
 
 from collections.abc import Callable
@@ -10,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Command, Level
+from brokers.latch import Command, Level, scope_problem
 from config.errors import ConfigError
-from runtime.clock import Clock
 from runtime.core.facts import PersonFact
-from runtime.core.instructions import Asker
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
+from runtime.operator.keyboard import command_of, legible
+from runtime.operator.left import Left, left_of, within
 from runtime.operator.ways import NoWayError, Tried, let_fall, ways_of
 
 STATUS_S = 2.0
@@ -56,10 +54,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     about: int | None = None
     """Open when a flatten was asked for, of ours; None for another level, and where no daemon said so."""
     note: str = ""
+    scope: str = ""
+    """What the command was about; empty: the account."""
+    left: tuple[Left, ...] = ()
+    """What is left of ours, of that scope, as its daemon said last."""
+    concerned: int | None = None
+    """How many strategies are in that scope; None for the account, and where no daemon said so."""
 
 
 class Latched(msgspec.Struct, frozen=True, kw_only=True):
-    """The level as the latch has it, and who set it; who, when and path are empty where the latch does not tell."""
+    """A level as the latch has it, and who set it; who, when and path are empty where the latch does not tell."""
 
     level: Level
     generation: int
@@ -69,15 +73,24 @@ class Latched(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     """The reason given; what to do, where the latch is absent or cannot be read."""
     path: str = ""
+    scope: str = ""
+    """What it is the level of; empty: the account."""
+    scopes: tuple["Latched", ...] = ()
+    """Of the account: all that is latched by itself."""
 
 
 def latched(folder: Path) -> Latched:
-    """Return what the latch tells of the level."""
+    """Return what the latch tells of the level, and of those of all scopes."""
     now = latch.read(folder)
     by = now.command
     if by is None:
         return Latched(level=now.level, generation=now.generation, why=latch.unread(folder))
-    return Latched(level=now.level, generation=now.generation, who=by.who, at=by.wall, why=by.why, path=by.path)
+    scopes = tuple(_told(one.level, one.generation, one.command) for one in now.scopes)
+    return msgspec.structs.replace(_told(now.level, now.generation, by), scopes=scopes)
+
+
+def _told(level: Level, generation: int, by: Command) -> Latched:
+    return Latched(level=level, generation=generation, who=by.who, at=by.wall, why=by.why, path=by.path, scope=by.scope)
 
 
 def status(folder: Path) -> dict[str, Any]:
@@ -102,38 +115,6 @@ def _with_latched(folder: Path, told: dict[str, Any]) -> dict[str, Any]:
     return {name: whole[name] for name in [*names[:place], "latched", *names[place:]]}
 
 
-def command_of(
-    level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False
-) -> Command:  # fmt: skip
-    """Return a command of the person at this keyboard; its id is made of who, when and which process."""
-    wall = Clock().wall_ms()
-    who, why = legible(who or _person()), legible(why)
-    return Command(
-        id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force,
-        scope=legible(scope),
-    )  # fmt: skip
-
-
-def legible(text: str) -> str:
-    """Return a text with each half of a character spelled out: no halt may fail for an umlaut of another encoding."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _person() -> str:
-    """Return who is at this keyboard: by name, or by number where the system knows no name for it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
-
-
-def asker_of(why: str, who: str = "") -> Asker:
-    """Return who asks, at this keyboard."""
-    wall = Clock().wall_ms()
-    who, why = legible(who or _person()), legible(why)
-    return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)
-
-
 def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
     """Ask a running daemon to take something over; return its answer.
 
@@ -145,32 +126,42 @@ def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
 
 def change_level(
     folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0, force: bool = False,
-    elsewhere: Callable[[], Report] | None = None,
+    scope: str = "", elsewhere: Callable[[], Report] | None = None,
 ) -> Report:  # fmt: skip
-    """Latch a level; tightening needs nobody's help, loosening needs the daemon. ValueError without a reason.
+    """Latch a level; tightening needs nobody's help, loosening needs the daemon.
 
-    elsewhere: another way, where all on this machine have failed. UnreachableError where none has worked.
+    elsewhere: another way, where all on this machine have failed. UnreachableError where none has worked; ValueError
+    without a reason, or where `scope` is none.
     """
     if not why.strip():
         raise ValueError(f'{level} needs a reason: --reason "…"')
-    ends = level == "halt" and latch.read(folder).level == "flatten"
+    if problem := scope_problem(scope):
+        raise ValueError(problem)
+    ends = level == "halt" and latch.read(folder).own(scope) == "flatten"
     try:
-        report = _tighten(folder, command_of(level, why, "direct", who, force=force), patience_s)
+        report = _tighten(folder, command_of(level, why, "direct", who, force=force, scope=scope), patience_s)
     except NoWayError as error:
         report = _elsewhere(folder, error, elsewhere)
     except latch.LatchError:  # looser
-        report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force), patience_s)
-    notes = [FLATTEN_ENDS, report.note] if ends else [report.note]
+        report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force, scope=scope), patience_s)
+    notes = [FLATTEN_ENDS if ends else "", report.note, _beside(folder, scope) if level == "run" else ""]
     return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))
+
+
+def _beside(folder: Path, scope: str) -> str:
+    """Return what else is latched and keeps holding what was lifted, or a part of it."""
+    now = latch.read(folder)
+    account = [f"the account itself stands at {now.level}"] if scope and now.level != "run" else []
+    return "; ".join(account + [f"{one.scope} still stands at {one.level}" for one in now.scopes if one.scope != scope])
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
     """Write the latch; once this returns nothing new can leave. Then wait until what rests is taken back."""
-    about = _open_now(folder) if command.level == "flatten" else None
+    about = _open_now(folder, command.scope) if command.level == "flatten" else None
     now, tried = let_fall(folder, command, ways_of(folder))
     report = Report(
         level=now["level"], generation=now["generation"], path=tried[-1].path, in_flight=now["in_flight"], about=about,
-        tried=tried,
+        tried=tried, scope=command.scope,
     )  # fmt: skip
     if now.get("killed"):
         return msgspec.structs.replace(report, note=KILLED)
@@ -189,23 +180,24 @@ def _elsewhere(folder: Path, here: NoWayError, elsewhere: Callable[[], Report] |
     return msgspec.structs.replace(report, tried=(*here.tried, Tried(path=report.path, ok=True)))
 
 
-def _open_now(folder: Path) -> int | None:
+def _open_now(folder: Path, scope: str = "") -> int | None:
     """Return how many positions of ours are open, as the daemon says at once, or None."""
     try:
-        found: int | None = ask(folder, Asked(do="status"), GLANCE_S).get("positions")
+        found: int | None = within(ask(folder, Asked(do="status"), GLANCE_S), scope).get("positions")
     except OSError:
         return None
     return found
 
 
 def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
-    return confirmed(lambda: ask(folder, Asked(do="status"), STATUS_S), report, patience_s)
+    return confirmed(lambda: within(ask(folder, Asked(do="status"), STATUS_S), report.scope), report, patience_s)
 
 
 def confirmed(look: Callable[[], dict[str, Any]], report: Report, patience_s: float) -> Report:
     """Return the report once a daemon says that nothing of ours rests any more, or that it has not said so in time.
 
-    look: what the daemon says; TimeoutError where it does not answer now, OSError where there is none.
+    look: what the daemon says of the report's scope; TimeoutError where it does not answer now, OSError where there is
+    none.
     """
     deadline = time.monotonic() + patience_s
     seen: dict[str, Any] = {}
@@ -219,7 +211,9 @@ def confirmed(look: Callable[[], dict[str, Any]], report: Report, patience_s: fl
             if report.level == "flatten":
                 note += ", and positions, if any, stand: start the daemon with tidegate run, and it closes them"
             return msgspec.structs.replace(report, note=note)
-        report = _counted(report, seen["positions"])
+        report = msgspec.structs.replace(
+            _counted(report, seen["positions"]), left=left_of(seen), concerned=seen.get("concerned")
+        )
         if seen["generation"] >= report.generation and _done(report.level, seen):
             break
         time.sleep(0.05)
@@ -258,13 +252,14 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
 
 
 def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:
-    about = _open_now(folder) if command.level == "flatten" else None
-    answer = _asked(folder, Asked(do="level", command=command))
+    about = _open_now(folder, command.scope) if command.level == "flatten" else None
+    do = "scoped" if command.scope else "level"  # who does not know of scopes must not take it for the account's
+    answer = _asked(folder, Asked(do=do, command=command))
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
     report = Report(
         level=answer["level"], generation=answer["generation"], path="daemon",
-        in_flight=answer.get("in_flight", 0), about=about,
+        in_flight=answer.get("in_flight", 0), about=about, scope=command.scope,
     )  # fmt: skip
     if command.level == "run":  # what rests may rest
         return msgspec.structs.replace(report, confirmed=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Command
+from brokers.latch import Command, scope_problem
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
 from runtime.operator.ears import DAEMON, HEARD_S, call, open_ear
@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A question at the socket."""
 
     do: str
-    """status, level, or ask."""
+    """status, level, scoped (the level of a scope), or ask."""
     command: Command | None = None
     fact: PersonFact | None = None
 
@@ -97,7 +97,7 @@ class Control:
             return {"ok": True, **self.status()}
         if asked.do == "ask" and asked.fact is not None and self.put is not None:
             return self._ask(asked.fact, self.put)
-        if asked.do != "level" or asked.command is None:
+        if asked.do not in {"level", "scoped"} or asked.command is None:
             return {"ok": False, "problem": f"unknown question {asked.do!r}"}
         return self._level(asked.command)
 
@@ -111,6 +111,8 @@ class Control:
     def _level(self, command: Command) -> dict[str, Any]:
         if not command.why.strip():
             return {"ok": False, "problem": "a reason is needed"}
+        if problem := scope_problem(command.scope):
+            return {"ok": False, "problem": problem}
         try:
             return self.let_fall(command)
         except latch.LatchError:

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from brokers.latch import RANK, Latch, Level
+from brokers.latch import RANK, Latch, Level, scope_problem
+from runtime.operator.left import Left
 from runtime.operator.signing import Pinned, Refusal, Ring, Role, Signed
 
 Word = Literal["run", "close-only", "halt", "flatten", "status"]
@@ -34,13 +35,15 @@ Ident = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Moment = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 
 
-class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What some words need besides."""
 
     force: bool = False
     """Flatten: close also what is in doubt or broken."""
     generation: Annotated[int, msgspec.Meta(ge=-1, le=MOST)] = -1
     """Of the latch, as who loosens has seen it; -1: it was not looked at."""
+    scope: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """What it is about (`brokers/latch.py`); empty: the account."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,8 +89,8 @@ def _told(signed: Signed) -> Told:
 
 
 def tightens(told: Told, latch: Latch) -> bool:
-    """Say whether a command asks for the level of the latch, or a tighter one."""
-    return told.command != "status" and RANK[told.command] >= RANK[latch.level]
+    """Say whether a command asks for the level at which its scope stands, or a tighter one."""
+    return told.command != "status" and RANK[told.command] >= RANK[latch.own(told.arguments.scope)]
 
 
 def judge(heard: Heard, account: str, memory: Memory, latch: Latch, now: int) -> Refusal | None:
@@ -100,6 +103,8 @@ def judge(heard: Heard, account: str, memory: Memory, latch: Latch, now: int) ->
         return Refusal("account", f"it is meant for {told.account[:64]}")
     if told.command != "status" and not told.why.strip():
         return Refusal("form", "a reason is needed")
+    if problem := scope_problem(told.arguments.scope):
+        return Refusal("form", problem)
     act = "look" if told.command == "status" else "tighten" if tightens(told, latch) else "loosen"
     if act not in MAY[key.role]:
         return Refusal("role", f"a {key.role} may not {act}")
@@ -130,7 +135,7 @@ def _untimely(heard: Heard, memory: Memory, latch: Latch, now: int) -> Refusal |
     return None
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a daemon signs of what came of a command."""
 
     version: Literal[1] = 1
@@ -140,7 +145,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ok: bool
     problem: str = ""
     level: Level
-    """That the latch stands at now."""
+    """That the latch stands at now, in the scope that was asked about."""
     generation: int
     in_flight: int = 0
     """An order that had passed its last check when the latch fell, 0: none."""
@@ -155,6 +160,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     resting: int = 0
     in_doubt: int = 0
     positions: int = 0
+    left: tuple[Left, ...] = ()
+    """What stands, rests or is in doubt of ours."""
+    concerned: int | None = None
+    """How many strategies are in the scope that was asked about; None: it was the account."""
     issued: Moment
 
 

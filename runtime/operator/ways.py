@@ -52,7 +52,9 @@ def ways_of(folder: Path) -> dict[str, Way]:
     """Return the ways to an account's latch on this machine, in the order in which they are tried."""
 
     def asked(name: str) -> Way:
-        return lambda command: ask(folder, Asked(do="level", command=command), WAY_S, name)
+        return lambda command: ask(
+            folder, Asked(do="scoped" if command.scope else "level", command=command), WAY_S, name
+        )
 
     return {
         "direct": lambda command: fall(folder, command, lambda: None),  # the daemon, if one runs, looks by itself

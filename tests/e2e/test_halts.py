@@ -10,7 +10,8 @@ import pytest
 
 from brokers.latch import LATCH_FILE, WORD_FILE
 from runtime.operator import latch
-from runtime.operator.client import change_level, command_of
+from runtime.operator.client import change_level
+from runtime.operator.keyboard import command_of
 from tests.compare import journaled
 from tests.demos import BREAKOUT, Demo, MakeDemo, told_by
 from tests.oracle import complaints, deals_of, lines_of, table

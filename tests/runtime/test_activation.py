@@ -16,8 +16,9 @@ from regimes.weights import ModelError
 from runtime.activation import Activation, put_into_use, readers_of, unread_beside
 from runtime.bundles import CHAMPION, promote, read_bundle, write_bundle
 from runtime.core.facts import ModelActivated, PersonFact
-from runtime.operator.client import AbsentError, asker_of
+from runtime.operator.client import AbsentError
 from runtime.operator.control import Control
+from runtime.operator.keyboard import asker_of
 from runtime.start import only_daemon
 from tests.demos import toml
 from tests.models import a_model

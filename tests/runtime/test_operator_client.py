@@ -17,10 +17,10 @@ from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, Level
 from runtime.clock import Clock
 from runtime.operator import client, latch
 from runtime.operator.client import UnreachableError, change_level, status
-from runtime.operator.control import Control
+from runtime.operator.control import Asked, Control, ask
 from runtime.operator.socketfile import socket_path
 from runtime.switch import Switch
-from tests.latches import latched
+from tests.latches import command, latched
 
 RUNS = {"running": True, "resting": 0, "in_doubt": 0, "positions": 0}
 
@@ -193,6 +193,54 @@ def test_a_halt_needs_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert f"user {os.getuid()}" == status(folder)["latched"]["who"]
 
 
+# --- scopes -----------------------------------------------------------------------------------------------------------
+
+LEFT = [
+    {"kind": "position", "ticket": 7, "symbol": "GOLD", "side": 1, "lots": 0.5, "strategy": "trend", "state": ""},
+    {"kind": "position", "ticket": 8, "symbol": "EURUSD", "side": -1, "lots": 0.1, "strategy": "mean", "state": ""},
+]
+SCOPES = {"trend": ["strategy:trend", "symbol:GOLD"], "mean": ["strategy:mean", "symbol:EURUSD"]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "left", "concerned"),
+    [("", [7, 8], None), ("strategy:trend", [7], 1), ("symbol:EURUSD", [8], 1), ("strategy:trnd", [], 0)],
+)
+def test_a_halt_lists_what_is_left_of_its_scope(
+    daemon: Callable[..., Daemon], scope: str, left: list[int], concerned: int | None
+) -> None:
+    """Tickets of the account, or of the strategies that are in the scope; and whether any is."""
+    one = daemon(left=LEFT, scopes=SCOPES, scoped={scope: "halt"}, positions=2)
+    report = change_level(one.folder, "halt", "smoke", scope=scope)
+
+    assert (True, scope, "halt") == (report.confirmed, report.scope, report.level)
+    assert (left, concerned) == ([item.ticket for item in report.left], report.concerned)
+    assert len(left) == report.positions
+
+
+def test_the_daemon_lifts_a_scope_and_tells_what_else_is_latched(daemon: Callable[..., Daemon]) -> None:
+    """By the same question as an account's level, in a word that an older daemon does not take for that."""
+    one = daemon(left=[], scopes=SCOPES, scoped={})
+    latch.tighten(one.folder, command("halt", scope="strategy:trend"))
+    latch.tighten(one.folder, command("close-only", scope="symbol:GOLD"))
+    report = change_level(one.folder, "run", "well again", scope="strategy:trend")
+
+    assert ("run", "daemon", True) == (report.level, report.path, report.confirmed)
+    assert "symbol:GOLD still stands at close-only" == report.note
+    assert ["symbol:GOLD"] == [left.scope for left in latch.read(one.folder).scopes]
+
+
+def test_what_is_no_scope_is_refused_on_every_way(daemon: Callable[..., Daemon]) -> None:
+    """Nothing is latched."""
+    one = daemon()
+    asked = Asked(do="scoped", command=command("halt", scope="desk:7"))
+
+    with pytest.raises(ValueError, match="expected strategy:NAME"):
+        change_level(one.folder, "halt", "smoke", scope="desk:7")
+    assert "expected strategy:NAME" in ask(one.folder, asked)["problem"]
+    assert () == latch.read(one.folder).scopes
+
+
 # --- a daemon that is stuck -------------------------------------------------------------------------------------------
 
 
@@ -211,9 +259,10 @@ def test_a_stuck_daemon_is_not_called_absent(stuck: Path) -> None:
     """Its level is the latch's; that it is there is said."""
     told = status(stuck)
 
-    assert {"level": "run", "generation": 1, "who": "tester", "at": 1, "why": "a test", "path": "direct"} == told.pop(
-        "latched"
-    )
+    assert {
+        "level": "run", "generation": 1, "who": "tester", "at": 1, "why": "a test", "path": "direct", "scope": "",
+        "scopes": (),
+    } == told.pop("latched")  # fmt: skip
     assert {"ok": False, "running": False, "stuck": True, "level": "run", "generation": 1} == told
 
 

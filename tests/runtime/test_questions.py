@@ -10,8 +10,9 @@ import pytest
 from runtime.core.facts import AdoptionAsked, PersonFact, SpecAcknowledged
 from runtime.core.instructions import Asker, Reply
 from runtime.operator import control
-from runtime.operator.client import UnreachableError, ask_for, asker_of
+from runtime.operator.client import UnreachableError, ask_for
 from runtime.operator.control import Control
+from runtime.operator.keyboard import asker_of
 from runtime.questions import Answer, Questions
 from tests.latches import latched
 from tidegate.cli import run

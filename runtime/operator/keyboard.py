@@ -1,0 +1,40 @@
+"""Who is at this keyboard, and what is sent in his name."""
+
+import getpass
+import os
+
+from brokers.latch import Command, Level
+from runtime.clock import Clock
+from runtime.core.instructions import Asker
+
+
+def command_of(
+    level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False
+) -> Command:  # fmt: skip
+    """Return a command of the person at this keyboard; its id is made of who, when and which process."""
+    wall = Clock().wall_ms()
+    who, why = legible(who or _person()), legible(why)
+    return Command(
+        id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force,
+        scope=legible(scope),
+    )  # fmt: skip
+
+
+def legible(text: str) -> str:
+    """Return a text with each half of a character spelled out: no halt may fail for an umlaut of another encoding."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _person() -> str:
+    """Return who is at this keyboard: by name, or by number where the system knows no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def asker_of(why: str, who: str = "") -> Asker:
+    """Return who asks, at this keyboard."""
+    wall = Clock().wall_ms()
+    who, why = legible(who or _person()), legible(why)
+    return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)

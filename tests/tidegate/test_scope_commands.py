@@ -1,0 +1,147 @@
+"""halt, close-only, flatten and resume of a strategy, symbol or model, and of the accounts of a folder or a user."""
+
+import json
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backtests.benchmarks.accounts import Fleet
+from runtime.operator import latch
+from tests.latches import command, latched
+from tidegate.cli import run
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """Return the state folder of an account whose latch stands at run."""
+    return str(latched(tmp_path / "one", "run"))
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return the JSON objects on stdout."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("word", ["halt", "close-only", "flatten"])
+@pytest.mark.parametrize(
+    ("option", "name", "scope"),
+    [
+        ("--strategy", "trend", "strategy:trend"), ("--symbol", "EURUSD", "symbol:EURUSD"),
+        ("--model", "calm", "model:calm"), ("--model", "00C0FFEE", "model:00c0ffee"),
+    ],
+)  # fmt: skip
+def test_a_scope_is_latched_and_told(
+    account: str, word: str, option: str, name: str, scope: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The account runs on; programs are told the scope; only a flatten that nobody confirms is a no."""
+    code = run([word, account, option, name, "--reason", "it loses", "--json"])
+    (told,) = printed(capsys)
+    now = latch.read(Path(account))
+
+    assert (11 if word == "flatten" else 0, scope, word, "run") == (code, told["scope"], told["level"], now.level)
+    assert [(scope, word, "it loses")] == [(one.scope, one.level, one.command.why) for one in now.scopes]
+
+
+def test_status_shows_all_that_is_latched_with_who_when_and_why(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The account first, then each scope; programs get the same in fields."""
+    latch.tighten(Path(account), command("halt", why="a test\x1b", scope="strategy:trend"))
+    latch.tighten(Path(account), command("close-only", scope="symbol:EURUSD"))
+    run(["status", account])
+    shown = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("latched"))
+    run(["status", account, "--json"])
+    (told,) = printed(capsys)
+
+    assert "run, 1970-01-01 00:00:00.001 UTC by tester (direct): a test; strategy:trend at halt, 1970" in shown
+    assert "a test\\x1b; symbol:EURUSD at close-only, 1970" in shown
+    assert [("strategy:trend", "halt", 2, "tester"), ("symbol:EURUSD", "close-only", 3, "tester")] == [
+        (one["scope"], one["level"], one["generation"], one["who"]) for one in told["latched"]["scopes"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["halt", "ACCOUNT", "--strategy", "a", "--symbol", "B"],
+        ["flatten", "ACCOUNT", "--strategy", "a", "--model", "B"],
+        ["resume", "ACCOUNT", "--symbol", "a", "--model", "B"],
+        ["halt", "ACCOUNT", "--user", "ann"],
+        ["close-only", "--user", "ann"],
+        ["close-only"],
+        ["flatten", "ACCOUNT", "--all", "many"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_meant_is_named_once(account: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Two scopes, a user without a folder, neither or both of account and folder: a line that says what to name."""
+    assert 2 == run([*(account if word == "ACCOUNT" else word for word in words), "--reason", "drill"])
+
+    assert "tidegate: error: " in capsys.readouterr().err
+    assert () == latch.read(Path(account)).scopes
+
+
+def test_a_scope_is_lifted_by_the_daemon_alone(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without one nothing changes."""
+    latch.tighten(Path(account), command("halt", scope="strategy:trend"))
+
+    assert 9 == run(["resume", account, "--strategy", "trend", "--reason", "well again"])
+    assert "only a running daemon can do this" in capsys.readouterr().err
+    assert "halt" == latch.read(Path(account)).own("strategy:trend")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    """Return two accounts of a folder, the second of another user."""
+    fleet = Fleet(tmp_path, 2)
+    fleet.write(bars=3, history=3)
+    second = fleet.accounts / "a001.toml"
+    lines = [
+        'user = "ann"' if line.startswith("user") else line for line in second.read_text().splitlines()
+    ]  # fmt: skip
+    second.write_text("\n".join(lines))
+    return fleet
+
+
+@pytest.mark.parametrize("word", ["halt", "close-only", "flatten"])
+def test_all_accounts_of_a_folder_or_of_a_user_are_latched(
+    fleet: Fleet, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line each, and nobody else's account is touched."""
+    code = 11 if word == "flatten" else 0
+    first = run([word, "--all", str(fleet.accounts), "--user", "ann", "--reason", "drill", "--json"])
+    told = [row["account"] for row in printed(capsys)]
+    of_user = [latch.read(fleet.state(name)).level for name in ("a000", "a001")]
+    second = run([word, "--all", str(fleet.accounts), "--reason", "drill"])
+
+    assert (code, code, ["a001"]) == (first, second, told)
+    assert ["run", word] == of_user
+    assert [word, word] == [latch.read(fleet.state(name)).level for name in ("a000", "a001")]
+
+
+def test_a_user_nobody_has_is_refused(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who types a name wrong must not believe that anything was halted."""
+    assert 2 == run(["halt", "--all", str(fleet.accounts), "--user", "bob", "--reason", "drill"])
+    assert "no account of bob" in capsys.readouterr().err
+
+
+def test_an_account_whose_file_cannot_be_read_may_be_the_users(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is named, and the command is a no."""
+    (fleet.accounts / "a000.toml").write_text("junk")
+
+    assert 11 == run(["halt", "--all", str(fleet.accounts), "--user", "ann", "--reason", "drill"])
+    assert "a000: NOT AT HALT: nobody knows whose it is" in capsys.readouterr().out
+    assert "halt" == latch.read(fleet.state("a001")).level
+
+
+def test_a_strategy_that_the_file_does_not_have_is_refused(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its names are told."""
+    file = str(fleet.accounts / "a000.toml")
+
+    assert 2 == run(["halt", file, "--strategy", "trnd", "--reason", "drill"])
+    assert "no strategy 'trnd': there are " in capsys.readouterr().err
+    assert () == latch.read(fleet.state("a000")).scopes
