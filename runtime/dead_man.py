@@ -15,7 +15,7 @@ from brokers.latch import RANK, Level
 from config.watching import DeadManSection
 from runtime.clock import Clock
 from runtime.operator import latch
-from runtime.operator.client import command_of
+from runtime.operator.keyboard import command_of
 
 HEARTBEAT_FILE = "heartbeat"
 """Touched by those who watch; when it was is all that it says."""

@@ -25,7 +25,8 @@ from runtime.flattener import End, Flattener
 from runtime.fleet_process import owner
 from runtime.journal.reader import JournalReader
 from runtime.operator import latch
-from runtime.operator.client import UnreachableError, change_level, command_of
+from runtime.operator.client import UnreachableError, change_level
+from runtime.operator.keyboard import command_of
 from runtime.processes import barred, end
 from runtime.revive import revive
 from runtime.start import own_terms

@@ -31,8 +31,8 @@ from runtime.fleet_log import log_events
 from runtime.guardian import Guarded, Guardian
 from runtime.heart import Heart
 from runtime.operator import latch
-from runtime.operator.client import command_of
 from runtime.operator.fall import fall
+from runtime.operator.keyboard import command_of
 from runtime.processes import barred
 
 SHARES = (0.99, 0.999)
