@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backtests.engine_apart import LEAN, pointer, tell_numba
+from market.feature import Of
 from market.kernel import Params, State, compile_all, fingerprint, kernel
 from runtime.core.feeds import Feed
 
@@ -19,6 +20,8 @@ OF_PRICES, OF_VOLUME = 10, 2
 """Slots for features of each sort, those of prices first."""
 SLOTS = OF_PRICES + OF_VOLUME
 ROOM = ((False, OF_PRICES), (True, OF_VOLUME))
+TOLD: tuple[Of, ...] = ("prices", "volume")
+"""Features of bars that are told as they are."""
 
 
 @kernel
@@ -31,17 +34,19 @@ Slot = tuple[Kernel, Sequence[float], Params]
 """A feature's step, its state and its parameters."""
 
 
-def slots_of(feed: Feed, wanted: Sequence[int]) -> tuple[list[Slot], list[int]]:
+def slots_of(feed: Feed, wanted: Sequence[int], sorts: Sequence[Of] = TOLD) -> tuple[list[Slot], list[int]]:
     """Return what stands in each slot, and for each of a feed's features its slot, -1: none.
 
-    Where there is no room for all of them, those `wanted` have slots.
+    Where there is no room for all of them, those `wanted` have slots. Features of other sorts have none; those of parts
+    stand where others have those of prices.
     """
-    room = all(sum((of == "volume") == rest for _, _, of in feed.folds) <= most for rest, most in ROOM)
+    there = [of for _, _, of in feed.folds if of in sorts]
+    room = all(sum((of == "volume") == rest for of in there) <= most for rest, most in ROOM)
     spare: Slot = (nothing, [], ())
     slots, places = [spare] * SLOTS, []
-    free = {"prices": 0, "volume": OF_PRICES}
+    free = {"prices": 0, "parts": 0, "volume": OF_PRICES}
     for place, ((step, params, of), state) in enumerate(zip(feed.folds, feed.states, strict=True)):
-        if not room and place not in wanted:
+        if of not in sorts or (not room and place not in wanted):
             places.append(-1)
             continue
         slots[free[of]] = (step, state, params)

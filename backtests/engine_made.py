@@ -65,25 +65,26 @@ def made_of(tape: Bars, begin: int, rule: MadeRule, hours: Hours | None) -> Made
 def spans(rule: MadeRule, times: Array) -> tuple[Array, Array]:
     """Return when the longer bar of each moment begins and when it ends, as `rule.span` says, UTC milliseconds."""
     if isinstance(rule, DayRule):
-        _, firsts, place = np.unique(dials(rule.zone, times) // DAY_MS, return_index=True, return_inverse=True)
-        found = np.array([rule.span(at) for at in times[firsts].tolist()], np.int64).reshape(-1, 2)
-        return found[place.reshape(-1), 0], found[place.reshape(-1), 1]
+        found = runs(dials(rule.zone, times) // DAY_MS)
+        days = np.array([rule.span(int(times[begin])) for begin, _ in found], np.int64).reshape(-1, 2)
+        each = np.repeat(days, [end - begin for begin, end in found], axis=0)
+        return each[:, 0], each[:, 1]
     length = TIMEFRAMES[rule.timeframe] * 1000
     opened = times // length * length
     return opened, opened + length
 
 
 def dials(zone: str, times: Array) -> Array:
-    """Return what the server's clock shows at each moment, which rise, in milliseconds."""
-    days, place = np.unique(times // DAY_MS, return_inverse=True)
-    begins = [offset_seconds(zone, int(day) * DAY_MS) for day in days.tolist()]
-    ends = [offset_seconds(zone, int(day + 1) * DAY_MS - 1) for day in days.tolist()]
-    ahead = np.array(begins, np.int64)[place.reshape(-1)] * 1000
-    for n in np.flatnonzero(np.array(begins) != np.array(ends)).tolist():  # the clock is put forward or back
-        for k in np.flatnonzero(place.reshape(-1) == n).tolist():
-            ahead[k] = offset_seconds(zone, int(times[k])) * 1000
-    found: Array = times + ahead
-    return found
+    """Return what the server's clock shows at each moment, in milliseconds."""
+    shown: Array = times.copy()
+    for begin, end in runs(times // DAY_MS):
+        day = int(times[begin]) // DAY_MS * DAY_MS
+        ahead = offset_seconds(zone, day)
+        if ahead == offset_seconds(zone, day + DAY_MS - 1):
+            shown[begin:end] += ahead * 1000
+        else:  # the clock is put forward or back
+            shown[begin:end] += np.array([offset_seconds(zone, at) * 1000 for at in times[begin:end].tolist()])
+    return shown
 
 
 def runs(numbers: Array) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """What of a plan a compiled drive can play, and the plan as the flat numbers that its loops read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from backtests.engine_features import OF_PRICES, OF_VOLUME
 from backtests.engine_lanes import LANES, SORTS
@@ -140,20 +140,26 @@ def _regimes(plan: Plan, key: FeedKey) -> str:
             return f"regime {regime.name} reads another symbol than {plan.strategies[0].name}"
         if TIMEFRAMES[regime.told] < TIMEFRAMES[key[1]] or (regime.made and regime.told != key[1]):
             return f"regime {regime.name} is told shorter bars than {plan.strategies[0].name}"
+        room = ROOM if regime.made is None else ROOM | {"parts": OF_PRICES}
+        if why := _crowded(f"regime {regime.name}", regime.model.features, room):
+            return why
     return ""
 
 
 def _features(plan: Plan, strategy: StrategyPlan) -> str:
-    own, beside = set(strategy.strategy.features().values()), set[FeatureRef]()
+    refs = set(strategy.strategy.features().values())
     for regime in plan.regimes:
-        if regime.name == strategy.regime and not isinstance(regime.model, NoModel):
-            same = regime.made is None and regime.timeframe == strategy.timeframe
-            (own if same else beside).update(regime.model.features)
-    for of, slots in ROOM.items():
-        many = max(sum(FEATURES[name].of == of for name, _ in refs) for refs in (own, beside))
-        if many > slots:
-            return f"{strategy.name}: {many} features of {of} are more than {slots}"
-    return ""
+        same = regime.made is None and regime.timeframe == strategy.timeframe
+        if regime.name == strategy.regime and same and not isinstance(regime.model, NoModel):
+            refs |= set(regime.model.features)
+    return _crowded(strategy.name, refs, ROOM)
+
+
+def _crowded(name: str, refs: Collection[FeatureRef], room: Mapping[str, int]) -> str:
+    """Return why features have no room; empty where they have."""
+    many = {of: sum(FEATURES[feature].of == of for feature, _ in refs) for of in room}
+    said = (f"{name}: {many[of]} features of {of} are more than {room[of]}" for of in room if many[of] > room[of])
+    return next(said, "")
 
 
 def _symbol(s: Symbol) -> str:

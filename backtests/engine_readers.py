@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backtests.engine_columns import APART, Read
-from backtests.engine_features import SLOTS, features_loop, slots_of
+from backtests.engine_features import SLOTS, TOLD, features_loop, slots_of
 from backtests.engine_hearing import hearing_loop
 from backtests.engine_layout import (
     ALIKE,
@@ -36,6 +36,7 @@ from backtests.engine_regime import regime_loop
 from backtests.kept_reading import Fold, KeptReading, read_nothing
 from backtests.scratch import parts_of, room
 from market.bars import Bars
+from market.feature import Of
 from market.halts import halt_init
 from regimes.bundle import RegimeModel
 from regimes.filter import filter_init
@@ -108,9 +109,9 @@ class Readers:
 class Folds:
     """Features of one feed, folded by a compiled loop."""
 
-    def __init__(self, feed: Feed, wanted: Sequence[int]) -> None:
+    def __init__(self, feed: Feed, wanted: Sequence[int], sorts: Sequence[Of] = TOLD) -> None:
         """Stand where the feed stands; `wanted` are the places of the features that are asked for."""
-        slots, self.places = slots_of(feed, wanted)
+        slots, self.places = slots_of(feed, wanted, sorts)
         self.loop = features_loop(*(step for step, _, _ in slots))
         self.states, self.params = (tuple(array_of(slot[n]) for slot in slots) for n in (1, 2))
         self.given = np.zeros(SLOTS)
@@ -148,6 +149,8 @@ class Hearing:
         """Stand before the first bar."""
         self.lane, self.reading, self.beside, self.place, self.read = lane, reading, beside, place, read
         self.folds = Folds(reading.feed, reading.picks)
+        self.within = [k for k, pick in enumerate(reading.picks) if reading.feed.folds[pick][2] == "parts"]
+        """Which of the model's features are of what went on within the longer bars."""
         self.regime = Regime(core.plan, lane, reading, beside.frame)
         self.said: tuple[Any, ...] = ()
         gate = array_of(gate_init(lane.gate_flat))
@@ -171,11 +174,15 @@ class Hearing:
         """Return what the regime says of all its bars, and when each closed."""
         c, many = self.beside.columns, len(self.beside.columns["time"])
         said = room_for(many, 0, self.reading, apart=False)
-        told = tuple(c[name] for name in NAMES)
-        seen, none = self.folds.places_of(self.reading.picks), self.folds.places_of(())
-        rows = np.empty((CHUNK, len(seen)))
+        told, picks, none = tuple(c[name] for name in NAMES), self.reading.picks, np.zeros(0, np.int64)
+        rows, parts = np.empty((2, CHUNK, len(picks)))
+        within = Folds(self.reading.feed, picks, ("parts",)) if self.within else None
         for begin, end in parts_of(many, CHUNK):
-            self.folds(told, (begin, end), (none, seen), (said.features, rows))
+            self.folds(told, (begin, end), (none, self.folds.places_of(picks)), (said.features, rows))
+            if within is not None:
+                moved = (c["time"], c["variance"], c["parts"], c["variance"], c["parts"], c["volume"])
+                within(moved, (begin, end), (none, within.places_of(picks)), (said.features, parts))
+                rows[:, self.within] = parts[:, self.within]
             self.regime(told, (begin, end), rows, said)
         _, *known = said[:APART]
         del known[5]  # how the gate would stand by the regime's bars alone

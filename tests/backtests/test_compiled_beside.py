@@ -26,11 +26,14 @@ from runtime.core.plan import Plan, RegimePlan
 from strategies.protocol import Strategy
 from tests.cores import a_gate, a_lane, a_plan, up_model
 from tests.engines import POLICIES, Dice, Twin, any_dice, difference, played, tapes
+from tests.models import a_model
 from tests.tapes import Row, coarser, rows_of, walk
 from tests.venues import DAY, HOUR, MONDAY
 
 HOURS = walk(700)
 QUARTERS = coarser(HOURS, "H4")
+KEY = ("XAUUSD", "H1")
+WITHIN = msgspec.structs.replace(a_model(3), features=(("log_return", ()), ("intrabar_vol", (5,))))
 
 
 def behind(
@@ -155,6 +158,17 @@ def test_longer_bars_are_made_in_one_go_as_one_by_one(tape: Bars, rule: MadeRule
     assert [[getattr(bar, name) for bar in wanted] for name in MADE] == made.columns.tolist()
 
 
+def test_what_goes_on_within_a_made_bar_is_read_alike() -> None:
+    """How much the hours of a day moved is a feature of the day; no other bar has it."""
+    plan = behind(Dice(every=2), made=RULES[0], regime={"model": WITHIN}, allow=(0, 1), enter=0.0, leave=0.0)
+    plain, compiled = both(plan, HOURS)
+    own = behind(Dice(every=2), timeframe="H1", regime={"model": WITHIN})
+
+    assert not difference(plain, compiled)
+    assert {"regime allowed"} <= {d.gate_reason for d in compiled.decisions}
+    assert "regime up: 1 features of parts are more than 0" == why_plain(own, {KEY: HOURS}, {}, shadows=False)
+
+
 # --- calendars --------------------------------------------------------------------------------------------------------
 
 
@@ -264,7 +278,8 @@ def situations(draw: st.DrawFn) -> tuple[Plan, Bars, list[Bars], dict[str, Any]]
     timeframe = draw(st.sampled_from(("H4", "H4", "D1", "H2", "H1", "made")))
     made = draw(st.sampled_from(RULES)) if timeframe == "made" else None
     beside = [] if made or timeframe == "H1" else [draw(told_beside(tape, timeframe))]
-    given = {"timeframe": timeframe, "made": made, "hours": draw(calendars), "regime": draw(st.sampled_from(MODELS))}
+    models = (*MODELS, {"model": WITHIN}) if made else MODELS
+    given = {"timeframe": timeframe, "made": made, "hours": draw(calendars), "regime": draw(st.sampled_from(models))}
     plan = behind(*strategies, **given, **draw(gates))
     place = draw(st.integers(1, 40)) % (len(tape) - 2)
     start = tape.time[place] - draw(st.sampled_from((0, 0, 1, HOUR // 2)))
