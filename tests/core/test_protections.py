@@ -43,6 +43,14 @@ def test_a_strategy_waits_after_a_trade() -> None:
     assert [("held", ("COOLDOWN:lane1",)), ("traded", ())] == [after(told, 4), after(told, 5)]
 
 
+def test_a_wait_that_is_over_before_the_next_bar_holds_nothing() -> None:
+    """Ten minutes after a trade that ended with the bar before."""
+    told = under(cooldown=CooldownSection(minutes=10.0))
+    trade(told, 3, 50.0, "target")
+
+    assert ("traded", ()) == after(told, 4)
+
+
 def test_stops_in_a_row_hold_a_strategy_for_their_time() -> None:
     """After the third one people are told, and two hours later it goes on."""
     told = under(**THREE)
