@@ -3,7 +3,7 @@
 import datetime
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any, Literal, NamedTuple
 
@@ -95,6 +95,8 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
     `reading` keeps what a compiled drive reads of its bars for the next one that reads the same.
     """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
+    if first and all(tape.time[-1] < day_ms(first) for tape in tapes.values()):
+        raise DataError(f"no bars from {first} on: the last one is of {last_day(tapes.values())}, see --from")
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
     if all(tape.time[-1] < start for tape in tapes.values()):
@@ -139,6 +141,11 @@ def all_called_here(plan: Plan) -> Plan:
     if wrong:
         raise ConfigError(*wrong)
     return msgspec.structs.replace(plan, strategies=tuple(lanes))
+
+
+def last_day(tapes: Iterable[Bars]) -> datetime.date:
+    """Return the day of the last bar of all, UTC."""
+    return datetime.datetime.fromtimestamp(max(int(tape.time[-1]) for tape in tapes) / 1000, datetime.UTC).date()
 
 
 def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) -> Bars:

@@ -1,5 +1,7 @@
 """The compiled drive on recorded bars: real years are the plain drive's, to the bit, and a backtest says who played."""
 
+import datetime
+
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from brokers.hours import Hours
 from brokers.made import FrameRule
 from brokers.venue import Costs
 from config.account import AccountConfig
-from config.errors import UsageError
+from config.errors import DataError, UsageError
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
 from market.calendar import Calendar
@@ -139,6 +141,14 @@ def test_what_cannot_be_compiled_is_refused_where_it_was_asked_for(account: Acco
         run_backtest(netting, bars=50, models=models, engine="compiled")
 
     assert "the account is netting" == run_backtest(netting, bars=50, models=models)[0].why
+
+
+def test_a_first_day_beyond_the_bars_is_answered_with_their_last(account: AccountConfig) -> None:
+    """What a model has learnt from is not to blame for it."""
+    models = ready_models(account, lambda _text: None)
+
+    with pytest.raises(DataError, match=r"no bars from 2099-01-01 on: the last one is of \d{4}-\d\d-\d\d, see --from"):
+        run_backtest(account, first=datetime.date(2099, 1, 1), models=models)
 
 
 def test_another_tape_is_another_record(account: AccountConfig) -> None:
