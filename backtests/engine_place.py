@@ -33,8 +33,15 @@ class Place(NamedTuple):
     """The first that opens."""
     hours: Hours | None
     """When their symbol is traded; None: it never shuts."""
-    clock: tuple[Array, Array]
-    """(n,) when each is told, UTC ms, and what the server's clock shows then; the same where nobody asks for that."""
+
+    @property
+    def clock(self) -> tuple[Array, Array]:
+        """(n,) when each is told, UTC ms, and what the server's clock shows then; the same where nobody asks for that.
+
+        Most plans ask for neither.
+        """
+        ats = times_told(self.tape, self.begin, self.first)
+        return ats, ats if self.hours is None else dials(self.hours.zone, ats)
 
 
 class Beside(NamedTuple):
@@ -64,8 +71,7 @@ def place_of(core: Core, reels: Sequence[Reel], tape: Bars, warmup: int) -> Plac
     reel = next(reel for reel in reels if reel.tape is tape)
     wanted = bars_wanted(core.feeds, core.made, (tape.symbol, tape.timeframe), warmup)
     begin, hours = max(0, reel.told - wanted), core.plan.hours.get(tape.symbol)
-    ats = times_told(tape, begin, reel.told)
-    return Place(tape, begin, reel.told, reel.next, hours, (ats, ats if hours is None else dials(hours.zone, ats)))
+    return Place(tape, begin, reel.told, reel.next, hours)
 
 
 def times_told(tape: Bars, begin: int, first: int) -> Array:
@@ -78,9 +84,9 @@ def times_told(tape: Bars, begin: int, first: int) -> Array:
 
 def shut_at(place: Place) -> Array:
     """Return whether no session is on as each bar is decided, as `Hours.opens_within` says."""
-    ats, shown = place.clock
     if place.hours is None:
-        return np.zeros(len(ats), np.bool_)
+        return np.zeros(len(place.tape), np.bool_)
+    ats, shown = place.clock
     days, within = np.divmod(shown, DAY_MS)
     shut = np.ones(len(ats), np.bool_)
     for begin, end in runs(days):
