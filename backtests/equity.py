@@ -3,6 +3,7 @@
 import math
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,8 +131,8 @@ class _Account:
     def _stretches(self, at: Array) -> tuple[list[int], list[float], list[tuple[_Held, ...]]]:
         """Take in the deals up to the last of these moments; return from which moment on what stood."""
         begins, balances, stood = [0], [self.balance], [self.standing()]
-        while self.done < len(self.deals) and self.deals[self.done].at <= at[-1]:
-            place = max(begins[-1], int(np.searchsorted(at, self.deals[self.done].at, "left")))
+        for found in self._places(at):
+            place = max(begins[-1], found)
             self.take()
             if place == begins[-1]:
                 balances[-1], stood[-1] = self.balance, self.standing()
@@ -140,6 +141,12 @@ class _Account:
                 balances.append(self.balance)
                 stood.append(self.standing())
         return begins, balances, stood
+
+    def _places(self, at: Array) -> list[int]:
+        """Return, of each deal to be taken in up to the last of these moments, at which of them it is."""
+        end = int(at[-1])
+        dealt = [deal.at for deal in takewhile(lambda deal: deal.at <= end, islice(self.deals, self.done, None))]
+        return np.searchsorted(at, dealt, "left").tolist()  # type: ignore[no-any-return]  # numbers, as many as deals
 
     def _valued(
         self, total: Array, held: list[_Held | None], lengths: Array, quotes: Mapping[str, tuple[Array, Array, Array]]

@@ -12,7 +12,6 @@ from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead
-from backtests.report import write_report
 from backtests.saved import Form, save
 from backtests.screen import Watch
 from backtests.summary import Summary, summary_of
@@ -101,5 +100,7 @@ def _reported(record: Record, seconds: float, file: Path | None, trials: int = 1
     summary = summary_of(record, seconds=seconds, trials=trials)
     if file is None:
         return summary
+    from backtests.report import write_report  # noqa: PLC0415 - it imports plotly, and only a report needs that
+
     written = write_report(file, record, summary)
     return msgspec.structs.replace(summary, report=str(written))

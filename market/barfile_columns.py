@@ -126,7 +126,16 @@ def _numbers(column: "pa.Array", *, known: bool) -> "NDArray[np.float64]":
         column = column.fill_null(0)
     if column.null_count or not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise _Flawed
-    return column.to_numpy(zero_copy_only=False).astype("float64", copy=False)  # type: ignore[no-any-return]  # pyarrow has no types
+    return _plain(column).astype("float64", copy=False)
+
+
+def _plain(column: "pa.Array") -> "NDArray[np.generic]":
+    """Return the numbers of a column that tells all of them, where they lie; to ask pyarrow for them imports pandas."""
+    import numpy as np  # noqa: PLC0415
+
+    kind: np.dtype[np.generic] = np.dtype(column.type.to_pandas_dtype())
+    held = column.buffers()[1] if len(column) else b""
+    return np.frombuffer(held, kind, len(column), column.offset * kind.itemsize if len(column) else 0)
 
 
 def _rounded(prices: "NDArray[np.float64]", digits: int) -> "NDArray[np.float64]":
@@ -141,19 +150,19 @@ def _times(column: "pa.Array", *, named: bool) -> "NDArray[np.int64]":
     if column.null_count:
         raise _Flawed
     if pa.types.is_date32(column.type):
-        return column.cast(pa.int32()).to_numpy(zero_copy_only=False).astype("int64") * DAY_MS  # type: ignore[no-any-return]  # pyarrow has no types
+        return _plain(column.view(pa.int32())).astype("int64") * DAY_MS
     if pa.types.is_timestamp(column.type):
         if named and column.type.tz not in {None, "UTC"}:
             raise _Flawed
         times, over = _PER_MS[column.type.unit]
-        return _exact(column.cast(pa.int64()).to_numpy(zero_copy_only=False), times, over)
+        return _exact(_plain(column.view(pa.int64())).astype("int64", copy=False), times, over)
     if not pa.types.is_integer(column.type) or not len(column):
         raise _Flawed
-    stamps = column.to_numpy(zero_copy_only=False).astype("int64")
+    stamps = _plain(column).astype("int64")
     digits = {len(str(stamps.min())), len(str(stamps.max()))}
     for shortest, longest, times, over in _UNITS:
         if shortest <= min(digits) and max(digits) <= longest and stamps.min() > 0:
-            return stamps * times // over  # type: ignore[no-any-return]  # likewise
+            return stamps * times // over
     raise _Flawed
 
 
