@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from backtests.compiled import CompiledDrive
+from backtests.compiled import CompiledDrive, Growing
 from backtests.compiling import told_of_compiling
 from backtests.drive import Drive, PlainDrive
 from backtests.engine_plan import why_plain
@@ -45,6 +45,7 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     engine: Engine = "auto",
     decided: bool = True,
     compiling: Callable[[], None] = lambda: None,
+    growing: Growing | None = None,
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
@@ -54,12 +55,15 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     `prepare` is handed the new-born core before its first fact. `engine` says which drive plays them; the record is the
     same by either, and "compiled" is refused (UsageError) where that one cannot.
     Without `decided` its decisions are left out: whoever plays thousands of times looks at money only.
-    `compiling` is called where loops are compiled first, which are not kept on disk yet.
+    `compiling` is called where loops are compiled first, which are not kept on disk yet. `growing` is told of the
+    decisions, and how many of them are made, while the compiled drive makes those of one strategy.
     """
     ready = made_ready(
         config, first=first, last=last, bars=bars, shadows=shadows, models=models, recorded=recorded, prepare=prepare,
         engine=engine,
     )  # fmt: skip
+    if isinstance(ready.drive, CompiledDrive):
+        ready.drive.growing = growing
     with nullcontext() if ready.why else told_of_compiling(compiling):
         drive = ready.drive.run(lambda done: progress(done, ready.bars), decided=decided)
     return msgspec.structs.replace(drive, why=ready.why), ready.tapes

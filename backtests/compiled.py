@@ -31,6 +31,7 @@ from strategies.adapter import KernelRunner
 
 SHORT = CHUNK // 8
 """Bars of the first part: nothing can be played while they are read."""
+Growing = Callable[[Sequence[Decision], int], None]
 
 
 class CompiledDrive:
@@ -57,6 +58,9 @@ class CompiledDrive:
         self.begin, self.first = self.place.begin, self.place.first
         self.beside = AllBeside(core, self.plain.told_order, self.place, warmup)
         self.readers = Readers(core, self.place, reading)
+
+    growing: Growing | None = None
+    """Is told of the decisions of one strategy, and how many of them are made, while they are."""
 
     def run(self, progress: Callable[[int], None] | None = None, *, decided: bool = True) -> Drive:
         """Play everything from start to end; `decided`: tell the decisions, too."""
@@ -114,6 +118,7 @@ class CompiledDrive:
             for n, (begin, end) in enumerate(parts):
                 reading = [ahead.submit(_each, readers, 2, part) for part in parts[n + 1 : n + 2]]
                 live.play(begin - first, end - first)
+                self._grown(live, end - first)
                 for shadow in shadows:
                     if shadow.asks:  # no two threads ask a strategy at once
                         shadow.play(begin - first, end - first)
@@ -129,6 +134,11 @@ class CompiledDrive:
             for one in following:
                 one.result()
         return live, shadows
+
+    def _grown(self, live: Pass | Together, rows: int) -> None:
+        """Tell that so many decisions are made."""
+        if self.growing is not None and isinstance(live, Pass):
+            self.growing(live.record(), rows)
 
     def _live(self, lanes: Sequence[Lane], told: Sequence[Told]) -> Pass | Together:
         """Return the live account: of one strategy, or of several, and of regimes that are read beside theirs."""

@@ -1,6 +1,7 @@
 """One account's way through the bars of a compiled drive, a live one or a shadow book: its state and its rows."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -154,7 +155,12 @@ class Pass:
         self.written.take(self.state, self.apart)
 
     def record(self) -> CompiledRecord:
-        """Return all that was written down."""
+        """Return all that was written down so far: always the same record, which grows."""
+        self._record.wishes, self._record.dealt = self.written.wishes.rows, self.written.deals.rows
+        return self._record
+
+    @cached_property
+    def _record(self) -> CompiledRecord:
         told, wishes, dealt = self.told, self.written.wishes, self.written.deals
         return CompiledRecord(
             self.plan, told.tape, first=told.first, run=self.run, usual=told.costs.spread, read=told.read,

@@ -1,6 +1,6 @@
 """What a compiled drive has written down as the columns of a table of decisions, without making words of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from backtests.engine_columns import WrittenRows
 from backtests.engine_layout import ORDER_WORKING, UNREAD_YET
 from backtests.engine_words import gate_reason
-from backtests.saved_decisions import Coded, Columns
+from backtests.saved_decisions import Coded, Columns, Sparse
 from brokers.limits import spread_points
 from runtime.core.decision import OUTCOMES
 from runtime.core.risk import CHECKS, share
@@ -86,19 +86,42 @@ def _wishes(r: WrittenRows, rows: Array, bids: Array, asks: Array) -> Columns:
     numbers = np.full((many, len(CHECKS)), np.nan)
     numbers[:, 0] = spread_points(bids, asks, r.symbol.scale)  # type: ignore[arg-type]  # row by row
     days = r.day_equity(rows)
-    numbers[:, 1] = [share(day - now, day) for day, now in zip(days.tolist(), c.before[rows].tolist(), strict=True)]
+    numbers[:, 1] = shares_of(days - c.before[rows], days)
     numbers[:, 2] = (c.positions[rows] != 0) | (c.outcomes[rows] == ORDER_WORKING)
     wished: dict[str, Any] = {name: np.zeros(many, np.int64 if name in WHOLE else np.float64) for name in WISHED}
-    shut, none = [""] * many, ()
-    holds: list[Sequence[str]] = [none] * many
-    reasons: list[Sequence[str]] = [none] * many
+    shut, holds, reasons = {}, {}, {}
     for row, wish in r.wished(rows).items():
         k = row - int(rows[0])
         standing = (numbers[k, 0].item(), numbers[k, 1].item(), numbers[k, 2].item())
         shut[k], holds[k], numbers[k], reasons[k], wanted = r.wish(wish, standing, int(c.outcomes[row]), row)
         for name, value in zip(WISHED, wanted, strict=True):
             wished[name][k] = value
-    return {"shut": shut, "holds": holds, "numbers": numbers, "reasons": reasons, **wished}
+    return {
+        "shut": _coded(many, shut), "holds": _sparse(many, holds), "numbers": numbers,
+        "reasons": _sparse(many, reasons), **wished,
+    }  # fmt: skip
 
 
 WHOLE = {"side", "instruction", "magic"}
+
+
+def shares_of(parts: Array, wholes: Array) -> Array:
+    """Return `runtime.core.risk.share` of many, (n,) each."""
+    found = np.where(parts > 0.0, share(1.0, 0.0), share(0.0, 0.0))
+    return np.divide(parts, wholes, where=wholes > 0.0, out=found)
+
+
+def _coded(many: int, said: dict[int, str]) -> Coded:
+    """Return so many words, of which those of some rows are said and all others empty."""
+    words = list(dict.fromkeys(("", *said.values())))
+    places = np.zeros(many, np.int32)
+    places[list(said)] = [words.index(word) for word in said.values()]
+    return Coded(places, words)
+
+
+def _sparse(many: int, said: Mapping[int, Sequence[str]]) -> Sparse:
+    """Return so many lists of words, of which those of some rows, in order, are said and all others empty."""
+    lengths = np.zeros(many, np.int32)
+    lengths[list(said)] = [len(words) for words in said.values()]
+    ends = np.append(np.int32(0), np.cumsum(lengths, dtype=np.int32))
+    return Sparse(ends, [word for words in said.values() for word in words])

@@ -2,6 +2,7 @@
 
 import time
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from backtests.demo_folder import claimed
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead
-from backtests.saved import Form, save
+from backtests.saved import Form, growing_in, save
 from backtests.screen import Watch
 from backtests.summary import Summary, summary_of
 from config.account import AccountConfig
@@ -61,26 +62,28 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
     read_ahead(config, watch.stage, watch.progress)
     models = ready_models(config, watch.stage)
     watch.stage("playing recorded bars")
-    began = time.monotonic()
-    drive, tapes = run_backtest(
-        config,
-        first=first,
-        last=last,
-        bars=bars,
-        shadows=shadows,
-        models=models,
-        progress=watch.progress,
-        engine=engine,
-        compiling=lambda: watch.stage("compiling loops, which are kept for the next time"),
-    )
-    seconds = time.monotonic() - began
-    watch.stage("counting what came of it")
-    record = record_of_drive(drive, tapes, config, models, shadows=shadows)
-    summary = _reported(record, seconds, report, trials)
-    if save_in is None:
-        return summary
-    watch.stage("saving it")
-    return msgspec.structs.replace(summary, saved=str(save(save_in, record, summary, form)))
+    with growing_in(save_in) if save_in and form == "parquet" else nullcontext() as growing:
+        began = time.monotonic()
+        drive, tapes = run_backtest(
+            config,
+            first=first,
+            last=last,
+            bars=bars,
+            shadows=shadows,
+            models=models,
+            progress=watch.progress,
+            engine=engine,
+            compiling=lambda: watch.stage("compiling loops, which are kept for the next time"),
+            growing=growing,
+        )
+        seconds = time.monotonic() - began
+        watch.stage("counting what came of it")
+        record = record_of_drive(drive, tapes, config, models, shadows=shadows)
+        summary = _reported(record, seconds, report, trials)
+        if save_in is None:
+            return summary
+        watch.stage("saving it")
+        return msgspec.structs.replace(summary, saved=str(save(save_in, record, summary, form, growing)))
 
 
 def with_data(config: AccountConfig, file: Path) -> AccountConfig:

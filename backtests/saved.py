@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from backtests.record import Record
-from backtests.saved_decisions import with_limits, written
+from backtests.saved_decisions import Growing, with_limits
 from backtests.summary import Summary
 from config.errors import DataError
 
@@ -23,11 +23,14 @@ SEVERAL = {"features", "posterior", "holds", "numbers", "limits", "reasons"}
 Form = Literal["parquet", "csv"]
 
 
-def save(folder: Path, record: Record, summary: Summary, form: Form = "parquet") -> Path:
+def save(
+    folder: Path, record: Record, summary: Summary, form: Form = "parquet", growing: Growing | None = None
+) -> Path:
     """Write a backtest into a folder and return it; the summary comes last: without it nothing was saved.
 
     Fields are columns by the names they have in the journal; a field of several numbers is a list, in CSV one text with
-    semicolons between. Moments are UTC milliseconds.
+    semicolons between. Moments are UTC milliseconds. `growing`: the decisions as they were written while they were
+    made, at `growing_in` this folder.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,11 +40,18 @@ def save(folder: Path, record: Record, summary: Summary, form: Form = "parquet")
             (folder / f"{name}.{other}").unlink(missing_ok=True)
         rows = getattr(record, name)
         if name == "decisions" and form == "parquet" and rows:
-            _placed(folder / f"{name}.{form}", written, rows)
+            with growing or growing_in(folder) as table:
+                table.end(rows)
+                os.replace(table.file, folder / f"{name}.{form}")  # noqa: PTH105 - the same, on Windows too
         else:
             _placed(folder / f"{name}.{form}", _write, columns_of(rows), form)
     _placed(folder / SUMMARY, Path.write_bytes, msgspec.json.format(msgspec.json.encode(summary)))
     return folder
+
+
+def growing_in(folder: Path) -> Growing:
+    """Return the table of decisions that will be saved in a folder."""
+    return Growing(_beside(folder.absolute() / "decisions.parquet"))
 
 
 def columns_of(rows: Sequence[msgspec.Struct]) -> dict[str, list[Any]]:
@@ -115,6 +125,10 @@ def _write(file: Path, columns: Mapping[str, list[Any]], form: Form) -> None:
 
 def _placed(file: Path, write: Callable[..., object], *content: Any) -> None:  # noqa: ANN401 - what `write` takes
     """Write a file beside its place, and put it there in one step."""
-    beside = file.with_suffix(file.suffix + ".part")
+    beside = _beside(file)
     write(beside, *content)
     os.replace(beside, file)  # noqa: PTH105 - the same, on Windows too
+
+
+def _beside(file: Path) -> Path:
+    return file.with_suffix(file.suffix + ".part")

@@ -11,6 +11,7 @@ from textwrap import dedent
 import numpy as np
 
 from msgspec.structs import replace
+from pyarrow import parquet
 
 from backtests.backtest import run_backtest
 from backtests.demo import demo_config
@@ -111,3 +112,8 @@ def _folder() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ready_models(demo_config(folder), lambda _text: None)
     return folder
+
+
+def rows_in(file: Path) -> str:
+    """Return the cells of a table in words, in which NaN is equal to NaN."""
+    return repr(parquet.read_table(file).to_pylist())

@@ -18,8 +18,10 @@ from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.report import report_html
 from backtests.saved import columns_of, joined, read_table, save
+from backtests.saved_decisions import Growing, written
 from backtests.summary import summary_of
 from runtime.core.decision import Decision
+from tests.records import rows_in
 
 BARS = 1500
 DRIVES: tuple[Engine, Engine] = ("plain", "compiled")
@@ -79,3 +81,19 @@ def test_what_is_saved_is_the_same_by_either_drive(tmp_path: Path) -> None:
     for name in ("features", "posterior", "numbers", "limits", "reasons", "holds"):
         assert [joined(value) for value in words[name]] == compiled[name].tolist()
     assert compare(*folders).same
+
+
+def test_the_drive_tells_of_decisions_while_it_makes_them(tmp_path: Path) -> None:
+    """What is written then is what is written of the record that is finished."""
+    config = demo_config(tmp_path)
+    config = msgspec.structs.replace(config, strategies=config.strategies[:1])
+    models = ready_models(config, lambda _text: None)
+
+    with Growing(tmp_path / "growing.parquet", 100) as growing:
+        drive, _ = run_backtest(config, bars=BARS, models=models, engine="compiled", growing=growing)
+        told = growing.done
+        growing.end(drive.decisions)
+    written(tmp_path / "once.parquet", drive.decisions)
+
+    assert len(drive.decisions) // 100 * 100 == told
+    assert rows_in(tmp_path / "once.parquet") == rows_in(growing.file)

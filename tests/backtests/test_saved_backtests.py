@@ -7,13 +7,15 @@ import pytest
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from backtests.compare import Difference, compare
 from backtests.record import Record
 from backtests.saved import SUMMARY, Form, read_summary, read_table, save
+from backtests.saved_decisions import Growing, written
 from backtests.summary import summary_of
 from config.errors import DataError
-from tests.records import played
+from tests.records import played, rows_in
 
 SHORT = 300
 
@@ -134,3 +136,36 @@ def test_saving_again_in_the_other_form_leaves_no_old_table(tmp_path: Path) -> N
     saved(folder, record, "csv")
 
     assert ["deals.csv", "decisions.csv", SUMMARY, "trades.csv"] == sorted(file.name for file in folder.iterdir())
+
+
+def test_decisions_written_while_they_are_made_are_those_written_at_once(tmp_path: Path) -> None:
+    """Part after part, whatever of them is made by then; nothing is missing, and nothing is there twice."""
+    made, at_once = played(SHORT)[0].decisions, tmp_path / "once.parquet"
+    written(at_once, made)
+
+    with Growing(tmp_path / "growing.parquet", 64) as growing:
+        for count in (10, 64, 70, 200, len(made)):
+            growing(made, count)
+        growing.end(made)
+
+    assert -(-len(made) // 64) == parquet.ParquetFile(growing.file).num_row_groups
+    assert rows_in(at_once) == rows_in(growing.file)
+
+
+def test_a_table_that_is_not_finished_is_taken_away(tmp_path: Path) -> None:
+    """A backtest that breaks off leaves no half of its decisions behind."""
+    made = played(SHORT)[0].decisions
+
+    with Growing(tmp_path / "growing.parquet", 64) as growing:
+        growing(made, 200)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_stops_the_backtest(tmp_path: Path) -> None:
+    """A place that is none is told of while more is made, or at the end."""
+    made = played(SHORT)[0].decisions
+    (tmp_path / "file").touch()
+
+    with Growing(tmp_path / "file" / "growing.parquet", 64) as growing, pytest.raises(OSError, match="file"):
+        growing.end(made)
