@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtests.equity import Curve, ends_of
+from backtests.equity import Curve, ends_of, taken
 
 Month = tuple[int, int]
 """Year and month, 1 to 12."""
@@ -15,10 +15,10 @@ def month_returns(curve: Curve, initial: float) -> dict[Month, float]:
     or less there is no share any more.
     """
     last = ends_of(curve.at, "M")
-    months: list[int] = curve.at[last].astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64).tolist()
+    months: list[int] = taken(curve.at, last).astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64).tolist()
     returns: dict[Month, float] = {}
     before = initial
-    for month, equity in zip(months, curve.money[last].tolist(), strict=True):
+    for month, equity in zip(months, taken(curve.money, last).tolist(), strict=True):
         if before <= 0.0:
             break
         returns[1970 + month // 12, 1 + month % 12] = equity / before - 1.0

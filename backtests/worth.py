@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from backtests.equity import Curve, ends_of, least_of
+from backtests.equity import Curve, ends_of, least_of, taken
 from backtests.record import Record
 from backtests.resampled import Array, Luck, luck_of
 from backtests.sharpe import daily
@@ -46,7 +46,7 @@ def worth_of(record: Record, equity: Curve, trials: int = 1) -> Worth | None:
     if not len(equity.money) or least_of(equity.money) <= 0.0:
         return None
     days = ends_of(equity.at, "D")
-    returns, per_year = daily(equity.at[days].tolist(), equity.money[days].tolist())
+    returns, per_year = daily(taken(equity.at, days).tolist(), taken(equity.money, days).tolist())
     known = moments_of(returns)
     if known is None or known.count < FEWEST:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backtests.equity import Curve, deepest_of, drawdown_of, ends_of, least_of
+from backtests.equity import Curve, deepest_of, drawdown_of, ends_of, least_of, taken
 from backtests.scratch import PART, room
 
 ROWS = 8 * PART
@@ -39,7 +39,8 @@ def test_a_curve_that_was_counted_is_no_longer_in_memory() -> None:
 
     assert before > 16 * ROWS - MIB
     assert least_of(curve.money) == np.min(curve.money)
-    assert len(ends_of(curve.at, "D")) == ROWS // 1440 + 1
+    assert len(days := ends_of(curve.at, "D")) == ROWS // 1440 + 1
+    assert len(taken(curve.money, days)) == len(days)
     deepest_of(curve, 1e5)
     assert looked_at() < before - 16 * ROWS + MIB
 
@@ -50,3 +51,12 @@ def test_the_deepest_fall_is_that_of_the_whole_curve() -> None:
     falls = drawdown_of(curve, 1e5)
 
     assert deepest_of(curve, 1e5) == (falls.money.min(), falls.share.min())
+
+
+def test_numbers_at_some_places_are_those_of_the_whole() -> None:
+    """Taken part by part they are the same, none missing and in order."""
+    curve = curve_in_a_file()
+    days = ends_of(curve.at, "D")
+
+    assert taken(curve.money, days).tolist() == curve.money[days].tolist()
+    assert taken(curve.at, days[:0]).tolist() == []
