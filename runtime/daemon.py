@@ -36,7 +36,6 @@ from runtime.recorder import Recorder
 from runtime.signals import on_stop
 from runtime.switch import Answer, Switch
 from runtime.taker import Inbox, Taker
-from runtime.telling import Telling
 from runtime.warmup import WarmUp
 
 
@@ -108,11 +107,6 @@ class Daemon:
                 await self.models.stop()
         return self.stopping
 
-    def tell(self, router: Router) -> None:
-        """Have the people on call told through a router; `listening` begins and ends it."""
-        self.router, self.taker.people = router, Telling(self.core, self.switch, router)
-        router.silent_s = lambda: self.clock.elapsed() - self.pace.turned
-
     def stop(self, why: str) -> None:
         """End between two facts."""
         self.stopping = self.stopping or why
@@ -140,6 +134,7 @@ class Daemon:
             self.models.start()
         self._renew_paper()
         await self.taker.take(RunStarted(at=self.ledger.at, run=run))
+        await self.taker.take_notes(self.folder)
         await self._read_latch()
         while not self.stopping:
             self.pace.turn()

@@ -1,6 +1,6 @@
 """One question, or one level, to every account of a folder at once: each by itself, whatever befalls another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from brokers.latch import Level
+from runtime.alerts.person import listed
 from runtime.fleet_folder import entries_of
 from runtime.fleet_process import owner
 from runtime.fleet_told import Told, heard, supervised
@@ -15,6 +16,9 @@ from runtime.operator.client import Report, change_level, status
 
 AT_ONCE = 32
 """One that hangs takes seconds to be given up, and must not keep the others waiting."""
+
+DOUBTS = frozenset({"BREAK", "MISSING", "IN_DOUBT"})
+"""Holds under which nobody knows all that the account has."""
 
 T = TypeVar("T")
 
@@ -48,8 +52,23 @@ def _runs(one: Told) -> bool:
 
 
 def status_all(folder: Path) -> list[dict[str, Any]]:
-    """Return what every daemon says of itself and what its supervisor says of it, in order of name."""
-    return _each(known(folder), _status_of)
+    """Return what every daemon says of itself and what its supervisor says of it, the worst first, then by name."""
+    return sorted(_each(known(folder), _status_of), key=urgency)
+
+
+def urgency(one: Mapping[str, Any]) -> int:
+    """Return how soon somebody must look at an account: the lowest first, one that is well last."""
+    holds = {hold.partition(":")[0] for hold in one.get("holds", ())}
+    asked = (
+        bool(one.get("unguarded")),
+        not one.get("running") and one["life"] != "ended",
+        bool(holds & DOUBTS),
+        one.get("level") in {"halt", "flatten"},
+        bool(one.get("alerts")),
+        one.get("level") == "close-only",
+        bool(holds),
+    )
+    return next((place for place, so in enumerate(asked) if so), len(asked))
 
 
 def _status_of(one: Told) -> dict[str, Any]:
@@ -57,7 +76,9 @@ def _status_of(one: Told) -> dict[str, Any]:
     said.pop("ok", None)
     pid = said.pop("pid", one.pid)
     supervised_as = one.life or "unsupervised"
-    return {"account": one.name, "life": supervised_as, "restarts": one.restarts, "why": one.why, "pid": pid, **said}
+    alerts = sum(not alert["acked_by"] for alert in listed(Path(one.state))) if one.state else 0
+    told = {"account": one.name, "life": supervised_as, "restarts": one.restarts, "why": one.why, "pid": pid}
+    return {**told, "alerts": alerts, **said}
 
 
 def change_all(

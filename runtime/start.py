@@ -40,6 +40,7 @@ from runtime.journal.writer import JournalWriter
 from runtime.model_session import ModelSessions
 from runtime.recorder import Recorder
 from runtime.revive import Pair, bundles_text, hashes_of, revive
+from runtime.telling import tell_by
 
 D = TypeVar("D", bound=Daemon)
 
@@ -166,7 +167,7 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
     )  # fmt: skip
     daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
     patience_s = terminal.deadlines.connect
-    daemon.tell(Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
+    tell_by(daemon, Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
     if config.deadman is not None:
         crier = Crier(recorder.clock)
         cry = partial(crier.cry, state, account.name, config.alerts)

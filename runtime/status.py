@@ -8,6 +8,7 @@ from brokers.mt5.link import State
 from brokers.mt5.session import Session
 from market.money import cents
 from market.types import Order, Position
+from runtime.alerts.router import Router
 from runtime.core.core import Core
 from runtime.core.marks import room
 from runtime.core.plan import NoModel
@@ -18,6 +19,7 @@ from runtime.linker import Linker
 from runtime.model_age import age_of
 from runtime.pace import Pace
 from runtime.recorder import Recorder
+from runtime.status_night import night_of
 
 
 class Daemon(Protocol):
@@ -29,6 +31,7 @@ class Daemon(Protocol):
     session: Session
     recorder: Recorder
     hearing: Hearing
+    router: Router | None
     bars: int
     pace: Pace
 
@@ -88,6 +91,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "balance": ledger.balance,
         "equity": core.decider.equity(),
         "room": room_of(core),
+        **night_of(core, daemon.router.since if daemon.router is not None else {}),
         "realised": daemon.recorder.net["live"],
         "shadow": daemon.recorder.net["shadow"],
         "seq": daemon.recorder.journal.next_seq - 1,

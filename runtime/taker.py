@@ -3,6 +3,7 @@
 import asyncio
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -11,6 +12,7 @@ from brokers.facts import LinkDown, Refused
 from brokers.latch import Command
 from brokers.limits import GATES
 from brokers.mt5.session import LinkLostError, WrongTerminalError
+from runtime.alerts import notes
 from runtime.core.facts import (
     AdoptionAsked,
     Alerted,
@@ -98,6 +100,12 @@ class Taker:
         if isinstance(fact, AdoptionAsked | TradeWrittenOff | BalanceTaken):
             await self.take(*await self.look(0, settled=False))
         await self.take(msgspec.structs.replace(fact, at=self.ledger.at))
+
+    async def take_notes(self, folder: Path) -> None:
+        """Take what people wrote down while no daemon ran."""
+        for note in notes.waiting(folder):
+            await self.take(msgspec.structs.replace(note, at=self.ledger.at))
+        notes.taken(folder)
 
     async def news(self) -> None:
         """Hear what has become visible at the desk; what comes of it is heard once that is done."""

@@ -7,6 +7,7 @@ from runtime.core.alarms import alarms_of
 from runtime.core.core import Core
 from runtime.core.instructions import Alert
 from runtime.core.kinds import Alarm
+from runtime.pace import Pace
 from runtime.switch import Switch
 
 
@@ -19,6 +20,26 @@ class Listener(Protocol):
 
     def happened(self, wish: Alert) -> None:
         """Take what has happened."""
+        ...
+
+
+class Hearing(Protocol):
+    """Who hears at once of what a fact has led to."""
+
+    people: Listener
+
+
+class Daemon(Protocol):
+    """Who tells."""
+
+    core: Core
+    switch: Switch
+    pace: Pace
+    router: Router | None
+
+    @property
+    def taker(self) -> Hearing:
+        """What takes its facts."""
         ...
 
 
@@ -50,3 +71,9 @@ class Telling:
         self.look()
         if wish.about or wish.severity == "warn":
             self.router.happened(Alarm(wish.kind, wish.about or wish.text, wish.text))
+
+
+def tell_by(daemon: Daemon, router: Router) -> None:
+    """Have a daemon tell its people through a router; `listening` begins and ends that."""
+    daemon.router, daemon.taker.people = router, Telling(daemon.core, daemon.switch, router)
+    router.silent_s = lambda: daemon.pace.clock.elapsed() - daemon.pace.turned

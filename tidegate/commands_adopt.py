@@ -84,9 +84,13 @@ def ack(
 
 def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:
     from config.places import account_at  # noqa: PLC0415
+    from runtime.alerts.notes import write  # noqa: PLC0415
     from runtime.alerts.person import take  # noqa: PLC0415
 
-    entry = take(account_at(account), alert, asker.who, asker.why)
+    folder = account_at(account)
+    entry = take(folder, alert, asker.who, asker.why)
+    if entry:
+        write(folder, asker, f"alert {alert}")
     problem = "" if entry else f"no alert {alert} is open: look with tidegate alerts"
     text = f"{asker.who} has alert {entry.id}: {entry.text}" if entry else ""
     _say({"account": account, "ok": not problem, "text": text, "problem": problem}, as_json=as_json)

@@ -7,6 +7,7 @@ import typer
 
 from config.errors import Negative, NotRunning, UsageError
 from tidegate.commands_fleet import change_folder, show_status
+from tidegate.commands_night import show_dry
 from tidegate.words import (
     Account,
     AccountOrAll,
@@ -54,10 +55,10 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
     from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
-    from tidegate.reports import for_people  # noqa: PLC0415
+    from tidegate.reports import for_people, in_words  # noqa: PLC0415
 
     found = ask(account_at(name))
-    facts(found if as_json else for_people(found), as_json=as_json)
+    facts(found if as_json else in_words(for_people(found)), as_json=as_json)
     if found.get("stuck"):
         raise NotRunning(f"the daemon of {name} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):
@@ -99,13 +100,19 @@ def flatten(
 
 
 def resume(
-    account: Account, reason: Reason, strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "",
-    via: Via = None, as_json: Json = False,
+    account: Account,
+    reason: Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")] = "",
+    dry: Annotated[bool, typer.Option("--dry", help="Only tell what is in its way, and what has changed.")] = False,
+    strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Let an account, or what was latched of it by itself, trade again.
 
-    Only its running daemon can grant it. Over the bus, exit code 11 where it refuses.
+    Only its running daemon can grant it. Over the bus, exit code 11 where it refuses; with --dry where something is in
+    its way.
     """
+    if dry:
+        show_dry(account, as_json=as_json)
+        return
     _change("run", reason, scope_of(strategy, symbol, model), _who(account, None, "", via), as_json=as_json)
 
 

@@ -77,6 +77,24 @@ def _about(many: int, *, left: int) -> str:
     return f"{were} open: {f'{left} still open' if left else 'all closed'}"
 
 
+def in_words(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a status as people read it: of each hold since when it lies, and what lifts it, in the place of all else.
+
+    >>> held = [{"hold": "LINK", "why": "gone", "since": 1072828801000, "lifts": "the terminal, once it answers"}]
+    >>> in_words({"holds": {"LINK": "gone"}, "held": held})
+    {'held': ['LINK (gone) since 2003-12-31 00:00:01, lifted by the terminal, once it answers']}
+    """
+    told = {name: value for name, value in status.items() if name != "holds" or "held" not in status}
+    if "held" in told:
+        told["held"] = [_held(hold) for hold in told["held"]]
+    return told
+
+
+def _held(hold: Mapping[str, Any]) -> str:
+    when = f" since {moment(hold['since'])}" if hold["since"] else ""
+    return f"{hold['hold']} ({hold['why']}){when}, lifted by {hold['lifts'] or 'what laid it'}"
+
+
 def since(latched: Mapping[str, Any]) -> str:
     """Return what a latch tells: the level, when and by whom it was set, and why; else what to do about it.
 

@@ -8,17 +8,19 @@ import queue
 import threading
 import time
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
 from config.alerts import AlertsSection
+from runtime.alerts import shelf
 from runtime.alerts.book import Book, Happened, Pace, note_holds, raised, stand
 from runtime.alerts.caller import Caller
 from runtime.alerts.keeper import Keeper
 from runtime.alerts.people import owners_of
+from runtime.alerts.shelf import Line
 from runtime.clock import Clock
 from runtime.core.kinds import KINDS, Alarm
 from runtime.core.permissions import HOLD_ROWS
@@ -132,6 +134,7 @@ class Router:
         if self.seen is None:
             return []
         alarms, holds = self.seen
+        shelf.remember(self.folder, *_moved(book.holds, holds, now))
         note_holds(book, holds, now)
         self.since = book.holds
         self.lasting = {key: alarm for key, alarm in self.lasting.items() if alarm.about in holds}
@@ -145,6 +148,16 @@ class Router:
             self.lasting[alarm.key] = alarm
         else:
             raised(book, alarm, now, pace, once=True)
+
+
+def _moved(before: Mapping[str, int], holds: Mapping[str, str], now: int) -> Iterator[Line]:
+    """Yield the lines that tell which holds were laid and lifted since the last look."""
+    for hold, why in holds.items():
+        if hold not in before:
+            yield Line(at=now, what="held", about=hold, text=f"{hold}: {why}")
+    for hold in before:
+        if hold not in holds:
+            yield Line(at=now, what="lifted", about=hold, text=hold)
 
 
 def _with_reason(folder: Path, alarm: Alarm) -> Alarm:

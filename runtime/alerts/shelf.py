@@ -19,6 +19,9 @@ from runtime.alerts.book import Book, Entry
 BOOK_FILE = "alerts.json"
 HISTORY_FILE = "alerts.log"
 LOCK_FILE = "alerts.lock"
+OLDER_FILE = "alerts.log.1"
+LONGEST = 5_000_000
+"""Bytes after which a history is put aside; one that was before it is gone then."""
 PATIENCE_S = 2.0
 
 
@@ -28,7 +31,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: int
     """Wall clock, UTC milliseconds."""
     what: str
-    """opened, called, failed, acknowledged, over or note."""
+    """opened, called, failed, acknowledged, over, note; of holds held and lifted."""
     id: int = 0
     kind: str = ""
     about: str = ""
@@ -78,6 +81,9 @@ def remember(folder: Path, *lines: Line) -> None:
     """Append to the history; a line that was torn does not take the next one with it."""
     if not lines:
         return
+    with contextlib.suppress(OSError):
+        if (folder / HISTORY_FILE).stat().st_size > LONGEST:
+            (folder / HISTORY_FILE).replace(folder / OLDER_FILE)
     raw = b"".join(b"\n" + msgspec.json.encode(line) for line in lines) + b"\n"
     number = os.open(folder / HISTORY_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -90,7 +96,8 @@ def remember(folder: Path, *lines: Line) -> None:
 def history(folder: Path, since: int = 0) -> list[Line]:
     """Return what happened since a moment, oldest first; a line that cannot be read is left out."""
     found = []
-    for raw in (content(f"{folder}/{HISTORY_FILE}") or b"").splitlines():
+    files = [content(f"{folder}/{name}") or b"" for name in (OLDER_FILE, HISTORY_FILE)]
+    for raw in b"".join(files).splitlines():
         with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
             line = msgspec.json.decode(raw, type=Line)
             if line.at >= since:

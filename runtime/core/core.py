@@ -52,6 +52,8 @@ from runtime.core.facts import (
     HoldLifted,
     LevelChanged,
     ModelActivated,
+    NoteWritten,
+    PersonFact,
     RunStarted,
     SpecAcknowledged,
     StrategyAnswered,
@@ -171,16 +173,10 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
-            case (
-                SpecAcknowledged()
-                | AdoptionAsked()
-                | TradeWrittenOff()
-                | BalanceTaken()
-                | ModelActivated()
-                | HoldLifted()
-            ):
-                do_asked(self.decider, fact)
-                self.plan = self.decider.plan
+            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
+                self._asked(fact)
+            case HoldLifted() | NoteWritten():
+                self._asked(fact)
             case BusSilent() | BusHeard() | CommandJudged():
                 bus_told(ledger, self.desk, fact)
             case Alerted():
@@ -191,6 +187,10 @@ class Core:
         if tight and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
             take_back(ledger, self.lanes, self.desk, self.decider)
         return self._step(decisions)
+
+    def _asked(self, fact: PersonFact) -> None:
+        do_asked(self.decider, fact)
+        self.plan = self.decider.plan
 
     def _shut_out(self) -> None:
         """Take back what has come to rest behind a gate that shut meanwhile: it was on its way, or in doubt."""

@@ -128,7 +128,17 @@ class HoldLifted(Fact, frozen=True, kw_only=True):
     """As decisions and status name it, like THROTTLE:trend."""
 
 
-PersonFact = SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated | HoldLifted
+class NoteWritten(Fact, frozen=True, kw_only=True):
+    """A person has written something down, which changes nothing: what it says is the asker's reason."""
+
+    asker: Asker
+    about: str = ""
+    """The alert that he takes; empty: a note for whoever comes next."""
+
+
+PersonFact = (
+    SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated | HoldLifted | NoteWritten
+)
 
 
 class BusSilent(Fact, frozen=True, kw_only=True):
@@ -178,6 +188,7 @@ AnyFact = (
     | BalanceTaken
     | ModelActivated
     | HoldLifted
+    | NoteWritten
     | BusSilent
     | BusHeard
     | CommandJudged

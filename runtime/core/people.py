@@ -11,11 +11,13 @@ from runtime.core.facts import (
     BalanceTaken,
     HoldLifted,
     ModelActivated,
+    NoteWritten,
     PersonFact,
     SpecAcknowledged,
     TradeWrittenOff,
 )
 from runtime.core.lifting import lift
+from runtime.core.replies import reply
 from runtime.core.specs import acknowledge
 from runtime.core.writeoff import write_off
 
@@ -35,5 +37,7 @@ def do_asked(decider: Decider, fact: PersonFact) -> None:
             activate(decider, fact)
         case HoldLifted():
             lift(decider, fact)
+        case NoteWritten():
+            reply(decider.desk, fact.asker, "note", fact.about, "noted", ok=True)
         case _:
             assert_never(fact)

@@ -84,6 +84,15 @@ class JournalReader:
             found = [dict(row) for row in connection.execute(query).mappings()]
         return found[::-1] if last else found
 
+    def since(self, table: str, column: str, at: int, **where: object) -> list[Line]:
+        """Return rows of a projection whose `column` is a moment from `at` on, in its order."""
+        columns = tables.tables[table].c
+        query = select(tables.tables[table]).where(columns[column] >= at)
+        query = query.where(*(columns[name] == value for name, value in where.items()))
+        with self._asking() as connection:
+            ordered = query.order_by(*(columns[name] for name in ORDER[table]))
+            return [dict(row) for row in connection.execute(ordered).mappings()]
+
     def decisions(
         self,
         *,

@@ -1,0 +1,58 @@
+"""What people write down: a note, or that they have taken an alert; journaled by the daemon, at its next start at last.
+
+It stands in the history of the account's alerts at once, whether a daemon runs or not.
+"""
+
+import contextlib
+import os
+
+from pathlib import Path
+
+import msgspec
+
+from runtime.alerts import shelf
+from runtime.alerts.shelf import Line
+from runtime.core.facts import NoteWritten
+from runtime.core.instructions import Asker
+from runtime.operator.client import UnreachableError, ask_for
+
+WAITING_FILE, TAKING_FILE = "notes.waiting", "notes.taking"
+
+
+def write(folder: Path, asker: Asker, about: str = "") -> bool:
+    """Write a note down; say whether a running daemon has journaled it. OSError where the disk refuses."""
+    if not about:
+        shelf.remember(folder, Line(at=asker.wall, what="note", text=asker.why, who=asker.who))
+    fact = NoteWritten(at=0, asker=asker, about=about)
+    try:
+        return bool(ask_for(folder, fact)["ok"])
+    except UnreachableError:
+        _leave(folder, fact)
+    return False
+
+
+def _leave(folder: Path, fact: NoteWritten) -> None:
+    """Leave a note for the daemon's next start."""
+    number = os.open(folder / WAITING_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(number, msgspec.json.encode(fact) + b"\n")
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def waiting(folder: Path) -> list[NoteWritten]:
+    """Return what was written while no daemon ran; `taken` says that it is journaled."""
+    taking, found = folder / TAKING_FILE, []
+    if not taking.exists():
+        with contextlib.suppress(FileNotFoundError):
+            (folder / WAITING_FILE).replace(taking)
+    for line in taking.read_bytes().splitlines() if taking.exists() else ():
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            found.append(msgspec.json.decode(line, type=NoteWritten))
+    return found
+
+
+def taken(folder: Path) -> None:
+    """Note that all that waited is journaled."""
+    (folder / TAKING_FILE).unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""Words of who is on call: what was written down, what happened meanwhile, and what a resume would meet."""
+
+import json
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from runtime.alerts import notes, shelf
+from runtime.alerts.book import Pace, due, stand
+from runtime.core.kinds import Alarm
+from runtime.core.lifts import LIFTS
+from runtime.core.permissions import Hold
+from runtime.fleet_all import urgency
+from tests.documented import documented
+from tests.latches import latched
+from tidegate.cli import run
+
+WHY = ("--reason", "a test")
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """Return the state folder of an account that is halted, with one open alert; no daemon runs it."""
+    folder = latched(tmp_path / "one", "run", "halt")
+    with shelf.changing(folder) as book:
+        stand(book, [Alarm("break", "BREAK:XAUUSD", "position 7 is gone")], 1_000, Pace(900_000, 600_000))
+        due(book, 1_000, Pace(900_000, 600_000))
+    return str(folder)
+
+
+def told(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Run a command with --json; return the objects on stdout."""
+    assert code == run([*words, "--json"])
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_note_waits_for_a_daemon_that_journals_it(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands in the history at once, and nothing of it is lost where the daemon dies while it takes it."""
+    (said,) = told(["note", account, "the broker is called"], 0, capsys)
+    first = [note.asker.why for note in notes.waiting(Path(account))]
+    again = [note.asker.why for note in notes.waiting(Path(account))]
+    notes.taken(Path(account))
+
+    assert documented("note") == set(said)
+    assert (False, ["the broker is called"], first) == (said["journaled"], first, again)
+    assert [] == notes.waiting(Path(account))
+
+
+def test_a_handover_tells_levels_alerts_and_notes_in_order(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With who did what, and why; what was before is left out."""
+    told(["ack", account, "--alert", "1", "--reason", "on it"], 0, capsys)
+    told(["note", account, "the broker is called"], 0, capsys)
+    told(["close-only", account, *WHY], 9, capsys)
+    told(["halt", account, *WHY], 0, capsys)
+    events = told(["handover", account, "--since", "2h"], 0, capsys)
+
+    assert documented("handover") == set(events[0])
+    assert ["alert taken", "note", "level"] == [event["what"] for event in events]
+    assert "1 (break) position 7 is gone: on it" == events[0]["text"]
+    assert "halt: a test (direct)" == events[2]["text"]
+
+
+def test_a_resume_is_looked_at_before_it_is_tried(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is in its way, who halted and why, and what has happened since; nothing is changed."""
+    told(["halt", account, *WHY], 0, capsys)
+    told(["note", account, "after the halt"], 0, capsys)
+    (found,) = told(["resume", account, "--dry"], 11, capsys)
+
+    assert documented("resume --dry") == set(found)
+    assert (False, "halt", "a test") == (found["ok"], found["level"], found["why"])
+    assert ["no daemon runs:", "alert 1 (break)"] == [" ".join(b.split(" ")[:3]) for b in found["blockers"]]
+    assert "after the halt" in [event["text"] for event in found["changes"]]
+    assert 2 == run(["resume", account])
+
+
+@pytest.mark.parametrize("since", ["soon", "8x", ""])
+def test_a_time_that_cannot_be_meant_is_refused(account: str, since: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With examples of what can."""
+    assert 2 == run(["handover", account, "--since", since])
+    assert "expected 8h, 90m, 2d" in capsys.readouterr().err
+
+
+def test_every_hold_says_what_lifts_it() -> None:
+    """Whoever is woken asks that first."""
+    assert set(get_args(Hold)) == set(LIFTS)
+
+
+def test_the_worst_account_stands_first() -> None:
+    """A position without a stop before a dead daemon, that before what nobody knows, a halt, an alert, a hold."""
+    well = {"running": True, "life": "running", "level": "run", "holds": {}}
+    rows = [
+        well | {"unguarded": 1}, well | {"running": False}, well | {"holds": {"BREAK:XAUUSD": "x"}},
+        well | {"level": "halt"}, well | {"alerts": 1}, well | {"level": "close-only"},
+        well | {"holds": {"STALE_FEED:XAUUSD": "x"}}, well,
+    ]  # fmt: skip
+
+    assert list(range(8)) == [urgency(row) for row in rows]
