@@ -64,7 +64,7 @@ class Night:
 
     def history(self) -> list[str]:
         """Return what has become of alerts."""
-        return [line.what for line in shelf.history(self.state)]
+        return [line.what for line in shelf.history(self.state) if line.id]
 
 
 @pytest.fixture
