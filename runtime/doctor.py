@@ -4,6 +4,7 @@ import asyncio
 import shutil
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from brokers.mt5.frames import Connected
 from config.account import AccountConfig
 from config.places import JOURNAL_FILE
 from runtime.clock import Clock
+from runtime.doctor_alerts import alerts_of
 from runtime.doctor_calendar import calendar_of
 from runtime.doctor_contracts import contracts_of
 from runtime.doctor_feeds import feeds_of
@@ -47,6 +49,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
         ("journal", lambda: _journal(state)),
         ("models", lambda: models_told(config)),
     ]
+    if config.alerts is not None and config.alerts.owners:
+        looks.append(("alerts", partial(alerts_of, config.alerts)))
     if any(section.params.get("process") is True for section in config.strategies):
         looks.append(("functions", lambda: functions_of(config)))
     found = [_look(what, look) for what, look in looks]

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -58,7 +59,7 @@ def _sent(url: str, call: Call) -> bool:
 
 
 def _sunk(path: str, call: Call) -> bool:
-    line = msgspec.json.encode({"title": call.title, "body": call.body}) + b"\n"
+    line = msgspec.json.encode({"at": time.time_ns(), "title": call.title, "body": call.body}) + b"\n"
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(number, line)
