@@ -32,7 +32,7 @@ def note(account: Account, text: Text, as_json: Json = False) -> None:
     """
     from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.alerts.notes import write  # noqa: PLC0415
-    from runtime.operator.client import asker_of  # noqa: PLC0415
+    from runtime.operator.keyboard import asker_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     if not text.strip():

@@ -21,6 +21,10 @@ LIFTS: dict[Hold, str] = {
     "ENDED": "nothing: recorded data is over",
     "FOREIGN": "whoever holds the foreign position, by closing it",
     "MODEL": "the strategy's next answer",
+    "WINDOW": "the end of the window",
+    "COOLDOWN": "its time, or a person: tidegate ack --hold",
+    "STOPS": "its time, or a person: tidegate ack --hold",
+    "LOW_PROFIT": "its time, or a person: tidegate ack --hold",
     "THROTTLE": "a person: tidegate ack --hold",
     "DRAWDOWN": "a person, once the loss is within its limit again: tidegate ack --hold",
 }

@@ -37,8 +37,8 @@ from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.listening import listening
 from runtime.operator import latch
-from runtime.operator.client import asker_of
 from runtime.operator.handover import happened
+from runtime.operator.keyboard import asker_of
 from runtime.telling import tell_by
 from tests.core.test_core_novelty import DEAD, watched
 from tests.cores import a_lane, a_plan, buy, hour
