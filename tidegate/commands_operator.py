@@ -105,7 +105,7 @@ def resume(
     dry: Annotated[bool, typer.Option("--dry", help="Only tell what is in its way, and what has changed.")] = False,
     strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Let an account, or what was latched of it by itself, trade again.
+    """Let an account, or a part of it, trade again.
 
     Only its running daemon can grant it. Over the bus, exit code 11 where it refuses; with --dry where something is in
     its way.
