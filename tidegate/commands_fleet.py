@@ -89,8 +89,9 @@ def change_folder(
     found = _some(change_all(folder.absolute(), level, reason, user=user, scope=scope, force=force), folder, user)
     if as_json:
         lines(row(one.account, one.outcome, one.problem) for one in found)
+    refused = "NOT HALTED" if level == "halt" else f"NOT AT {level.upper()}"
     for one in found if not as_json else ():
-        say(f"{one.account}: {told(one.outcome) if one.outcome else f'NOT AT {level.upper()}: {one.problem}'}")
+        say(f"{one.account}: {told(one.outcome) if one.outcome else f'{refused}: {one.problem}'}")
     failed = [one.account for one in found if not one.ok]
     if failed:
         raise Negative(f"not at {level}: {', '.join(failed)}: latch each by its state folder, or stop its daemon")

@@ -134,7 +134,7 @@ def test_an_account_whose_file_cannot_be_read_may_be_the_users(
     (fleet.accounts / "a000.toml").write_text("junk")
 
     assert 11 == run(["halt", "--all", str(fleet.accounts), "--user", "ann", "--reason", "drill"])
-    assert "a000: NOT AT HALT: nobody knows whose it is" in capsys.readouterr().out
+    assert "a000: NOT HALTED: nobody knows whose it is" in capsys.readouterr().out
     assert "halt" == latch.read(fleet.state("a001")).level
 
 
