@@ -58,7 +58,7 @@ def ack(
     account: Account, reason: Reason, symbol: SymbolName = "", position: Gone = 0, balance: Balance = False,
     alert: AlertId = 0, hold: Hold = "", as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Take a contract, lost trade, balance or alert; lift a hold.
+    """Take over what changed, went or alarms; lift a hold.
 
     Who takes an alert looks after it: nobody else is called. It needs no daemon.
     What is traded from then on is sized with that contract. A trade is lost once it was missed at the venue for a whole
