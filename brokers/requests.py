@@ -54,6 +54,8 @@ class CloseRequest(Request, frozen=True, kw_only=True):
     decided_at: int
     operator: bool = False
     """A person asked: then a halt does not forbid it."""
+    max_spread: float = 0.0
+    """Points between bid and ask at which it may be sent at most; 0.0: any."""
 
 
 class StopRequest(Request, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from config.calendar import Calendars
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
 from config.members import MemberSection, meant
+from config.open_positions import FlattenSection, HandsSection
 from config.protections import ProtectionsSection
 from config.recorded import DataSection, Timeframe
 from config.refits import RefitSection
@@ -100,16 +101,6 @@ class TerminalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     idle_ms: Count = 1000
     """How often between: a deal, a halt or a lost terminal is heard of so late at most."""
     reconcile_s: Positive = 60.0
-
-
-class HandsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What becomes of what people do by hand with positions of ours."""
-
-    stop: Literal["restore", "accept"] = "restore"
-    """A stop that was removed or widened is set again, or left where the hand has put it; it is told in any case."""
-    unguarded_s: Annotated[float, msgspec.Meta(ge=0)] = 300.0
-    """Seconds for which a position of ours may have no stop, because it cannot be set again, before it is closed; looks
-    at the venue are a minute apart. 0: it is never closed for that. With `accept` it is not either."""
 
 
 class SymbolSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -275,6 +266,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     regimes: dict[str, RegimeSection] = msgspec.field(default_factory=dict)
     strategies: tuple[StrategySection, ...] = ()
     hands: HandsSection = HandsSection()
+    flatten: FlattenSection = FlattenSection()
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
     bus: BusSection | None = None

@@ -28,6 +28,9 @@ from runtime.core.windows import Windows
 from runtime.outcomes.books import Books
 from strategies.protocol import Strategy
 
+REOPEN = 3.0
+"""So many times the widest spread of an entry is the widest at which a queued position is closed."""
+
 Models = Mapping[str, RegimeModel | NoModel]
 """Of each regime its model, or why it has none."""
 
@@ -200,6 +203,7 @@ def plan_of(config: AccountConfig, models: Models, seen: Mapping[str, Symbol] | 
         hours=hours_of(config),
         hands=config.hands.stop,
         unguarded_s=config.hands.unguarded_s,
+        reopen_spread=config.flatten.max_spread or REOPEN * config.limits.max_spread,
         hedging=account.positions == "hedging",
     )
 

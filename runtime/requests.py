@@ -20,6 +20,7 @@ def request_of(wish: VenueInstruction, deviation: int = 0, scopes: tuple[str, ..
                 id=wish.id, symbol=wish.symbol, position=wish.position, side=BUY if wish.side > 0 else SELL,
                 volume=wish.volume, price=wish.price, magic=wish.magic, comment=f"tg {wish.reason}"[:29],
                 deviation=deviation, decided_at=wish.decided_at, operator=wish.operator, scopes=scopes,
+                max_spread=wish.max_spread,
             )  # fmt: skip
         case ModifyStop():
             return StopRequest(

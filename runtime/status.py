@@ -1,8 +1,11 @@
 """What a daemon says of itself: one flat dictionary, safe to make from any thread."""
 
+import datetime
 import os
 
 from typing import Any, Protocol
+
+import msgspec
 
 from brokers.mt5.link import State
 from brokers.mt5.session import Session
@@ -13,7 +16,7 @@ from runtime.core.core import Core
 from runtime.core.marks import room
 from runtime.core.plan import NoModel
 from runtime.core.positions import GONE
-from runtime.core.state import Lane, Ledger
+from runtime.core.state import Lane, Leaving, Ledger
 from runtime.hearing import Hearing
 from runtime.linker import Linker
 from runtime.model_age import age_of
@@ -85,6 +88,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "in_doubt": sum(o.state == "IN_DOUBT" for o in ledger.orders.values()),
         "positions": len(trades),
         "left": left_now(core),
+        "flatten": [msgspec.to_builtins(one) for one in ledger.leaving.values()],
         "scoped": {scope: one.level for scope, one in ledger.scopes.items()},
         "scopes": {lane.name: core.decider.scopes_of(lane) for lane in core.lanes},
         "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
@@ -108,13 +112,24 @@ def room_of(core: Core) -> dict[str, float]:
     return {name: cents(money) for name, money in found.items()}
 
 
+def waiting(one: Leaving | None) -> str:
+    """Return what a flatten waits for, as people read it; empty where none is about to close it."""
+    if one is None:
+        return ""
+    if one.state == "queued" and one.until:
+        opens = datetime.datetime.fromtimestamp(one.until / 1000, datetime.UTC)
+        return f"QUEUED until {opens:%Y-%m-%d %H:%M} UTC"
+    said = {"queued": "QUEUED until its market opens", "asked": "being closed", "dropped": "dropped"}.get(one.state)
+    return f"{said or one.state}: {one.why}" if one.why else said or one.state
+
+
 def left_now(core: Core) -> list[dict[str, Any]]:
     """Return what stands, rests or is in doubt of ours, as `runtime/operator/left.py` has it."""
     names = {lane.number: lane.name for lane in core.lanes}
     found = [
         {
             "kind": "position", "ticket": t.ticket or t.position, "symbol": t.symbol, "side": t.side, "lots": t.volume,
-            "strategy": lane.name, "state": "",
+            "strategy": lane.name, "state": waiting(core.ledger.leaving.get(t.position)),
         }
         for lane in core.lanes if (t := lane.trade) is not None and t.absent < GONE
     ]  # fmt: skip

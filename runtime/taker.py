@@ -124,7 +124,7 @@ class Taker:
                 code = 1 + GATES.index("session")
                 return [Refused(at=at, id=wish.id, code=code, reason="the account's mode is observe: nothing is sent")]
             case Submit() | ClosePosition() | ModifyStop() | Cancel():
-                request = request_of(wish, self.core.plan.deviation, self.core.scopes_of(wish.id))
+                request = request_of(wish, self.core.plan.deviation, self.core.decider.scopes_of_order(wish.id))
                 return [await self.desk.send(request, at)]
             case Reconcile():
                 return await self.look(wish.id, settled=wish.settled)

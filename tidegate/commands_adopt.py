@@ -26,6 +26,7 @@ Quiet = Annotated[
 ]
 SymbolName = Annotated[str, typer.Option("--symbol", help="Whose contract is taken as the terminal tells it.")]
 Gone = Annotated[int, typer.Option("--position", min=0, max=MOST, help="A trade that is gone though no deal told how.")]
+Queued = Annotated[int, typer.Option("--position", min=1, max=MOST, help="As `tidegate status` shows it.")]
 AlertId = Annotated[int, typer.Option("--alert", min=0, max=MOST, help="An alert, as `tidegate alerts` shows it.")]
 Balance = Annotated[bool, typer.Option("--balance", help="The venue's balance, which no deal explains.")]
 Hold = Annotated[str, typer.Option("--hold", help="A hold of a control, like THROTTLE:trend, that is to be lifted.")]
@@ -35,6 +36,7 @@ def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
     app.command()(adopt)
     app.command()(ack)
+    app.command()(drop)
 
 
 def adopt(
@@ -80,6 +82,16 @@ def ack(
         _ask(account, BalanceTaken(at=0, asker=asker), as_json=as_json)
     else:
         _ask(account, TradeWrittenOff(at=0, asker=asker, position=position), as_json=as_json)
+
+
+def drop(account: Account, reason: Reason, position: Queued, as_json: Json = False) -> None:
+    """Leave a position open that a flatten is about to close.
+
+    The flatten goes on without it, and ends in halt. Exit code 11 where none is about to close it.
+    """
+    from runtime.core.facts import PositionDropped  # noqa: PLC0415
+
+    _ask(account, PositionDropped(at=0, asker=_asker(reason), position=position), as_json=as_json)
 
 
 def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:

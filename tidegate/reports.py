@@ -7,7 +7,7 @@ from tidegate.output import moment
 
 if TYPE_CHECKING:
     from runtime.operator.client import Report
-    from runtime.operator.left import Left
+    from runtime.operator.left import End, Left
 
 
 def told(report: "Report") -> str:
@@ -25,9 +25,37 @@ def told(report: "Report") -> str:
         parts.append(report.note)
     if report.resting or report.positions:
         parts.append(f"resting entries: {report.resting}, open positions: {report.positions}")
+    if report.ends:
+        parts.append("; ".join(map(end_said, report.ends)))
     if report.left:
         parts.append(f"left: {', '.join(map(left_said, report.left))}")
     return "; ".join(parts)
+
+
+def end_said(one: "End") -> str:
+    """Return what a flatten has made of a position, as people read it.
+
+    >>> from runtime.operator.left import End
+    >>> end_said(
+    ...     End(
+    ...         position=7,
+    ...         ticket=7,
+    ...         strategy="x",
+    ...         symbol="GOLD",
+    ...         side=1,
+    ...         lots=1.0,
+    ...         state="closed",
+    ...         price=2001.5,
+    ...         deal=9,
+    ...     )
+    ... )
+    'position 7 of x closed at 2001.5 (deal 9)'
+    """
+    what = f"position {one.ticket} of {one.strategy} {one.state}"
+    if one.state == "closed":
+        return f"{what} at {one.price:g} (deal {one.deal})"
+    until = f" until {moment(one.until)} UTC" if one.until else ""
+    return f"{what}{until}{f': {one.why}' if one.why else ''}"
 
 
 def left_said(one: "Left") -> str:
@@ -47,7 +75,7 @@ def for_people(status: Mapping[str, Any]) -> dict[str, Any]:
 
     from runtime.operator.left import Left  # noqa: PLC0415
 
-    told = {name: value for name, value in status.items() if name not in {"scopes", "scoped"}}
+    told = {name: value for name, value in status.items() if name not in {"scopes", "scoped", "flatten"}}
     latched = status["latched"]
     told["latched"] = "; ".join([since(latched), *(since(one) for one in latched["scopes"])])
     if "left" in status:

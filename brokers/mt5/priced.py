@@ -40,6 +40,10 @@ def priced(request: Priced, tick: Tick, limits: Limits, spec: Symbol, currency: 
     operator = isinstance(request, CloseRequest | CloseByRequest) and request.operator
     if not operator and tick.at - request.decided_at > limits.max_age_s * 1000:
         return "age", f"decided {(tick.at - request.decided_at) / 1000:.1f} s ago, at most {limits.max_age_s}"
+    if isinstance(request, CloseRequest) and request.max_spread > 0.0:
+        spread = spread_points(tick.bid, tick.ask, spec.scale)
+        if not spread <= request.max_spread:
+            return "spread", f"spread {spread:.1f} points, at most {request.max_spread:g}"
     if isinstance(request, EntryRequest):
         return _entered(request, tick, limits, spec, currency)
     return _collared(request, tick, limits) if isinstance(request, ModifyRequest) else FINE

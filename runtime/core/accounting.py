@@ -100,6 +100,12 @@ class Accounting:
             return own
         return (*own, f"model:{model.name}", f"model:{model.fingerprint}")
 
+    def scopes_of_order(self, ident: int) -> tuple[str, ...] | None:
+        """Return every scope that an instruction is in; None: nobody knows whose it is."""
+        order = self.ledger.orders.get(ident)
+        lane = next((x for x in self.lanes if order is not None and x.number == order.strategy), None)
+        return None if lane is None else self.scopes_of(lane)
+
     def latched(self, lane: Lane) -> dict[str, Level]:
         """Return the level of each latched scope that a strategy is in."""
         if not self.ledger.scopes:

@@ -54,6 +54,7 @@ from runtime.core.facts import (
     ModelActivated,
     NoteWritten,
     PersonFact,
+    PositionDropped,
     RunStarted,
     SpecAcknowledged,
     StrategyAnswered,
@@ -175,7 +176,7 @@ class Core:
                 ledger.holds["ENDED"] = "recorded data is over"
             case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
                 self._asked(fact)
-            case HoldLifted() | NoteWritten():
+            case HoldLifted() | NoteWritten() | PositionDropped():
                 self._asked(fact)
             case BusSilent() | BusHeard() | CommandJudged():
                 bus_told(ledger, self.desk, fact)
@@ -184,8 +185,8 @@ class Core:
             case _:
                 assert_never(fact)
         tight = ledger.level != "run" or ledger.scopes
-        if tight and not isinstance(fact, Rejected | Refused):  # a no is not answered at once
-            take_back(ledger, self.lanes, self.desk, self.decider)
+        if tight or ledger.leaving:
+            take_back(self.decider, fact)
         return self._step(decisions)
 
     def _asked(self, fact: PersonFact) -> None:
@@ -275,11 +276,6 @@ class Core:
             or any(order.state in UNSETTLED for order in self.ledger.orders.values())
             or any(key.startswith("MISSING:") for key in self.ledger.holds)
         )
-
-    def scopes_of(self, ident: int) -> tuple[str, ...] | None:
-        """Return the scopes of the latch that an instruction is in; None: nobody knows whose it is."""
-        order = self.ledger.orders.get(ident)
-        return None if order is None else self.decider.scopes_of(self.desk.by_number[order.strategy])
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes; equal bytes mean equal cores."""

@@ -76,7 +76,9 @@ class OrderDesk:
         self.out.append(wish)
         return wish
 
-    def close(self, trade: Trade, reason: str, *, lots: float = 0.0, operator: bool = False) -> ClosePosition:
+    def close(
+        self, trade: Trade, reason: str, *, lots: float = 0.0, operator: bool = False, max_spread: float = 0.0
+    ) -> ClosePosition:
         """Close a trade at the market, or so many lots of it."""
         ident = self.next_id()
         bid, ask = self.ledger.quotes.get(trade.symbol, (trade.entry, trade.entry))
@@ -88,7 +90,7 @@ class OrderDesk:
         wish = ClosePosition(
             id=ident, symbol=trade.symbol, position=trade.ticket or trade.position, side=trade.side,
             volume=order.volume, price=price, magic=trade.magic, reason=reason, decided_at=self.ledger.at,
-            operator=operator,
+            operator=operator, max_spread=max_spread,
         )  # fmt: skip
         self.out.append(wish)
         return wish
@@ -206,7 +208,7 @@ class OrderDesk:
         if order.verb == "entry" and lane.order == order.id:
             lane.order = 0
         if order.verb == "cancel":
-            self.may_cancel_again(order)
+            self.may_cancel_again(order, stays=True)
         if trade is not None and trade.closing == order.id:
             trade.closing, trade.doubt = 0, False
         if trade is not None and trade.moving == order.id:
@@ -214,11 +216,11 @@ class OrderDesk:
             if order.code == UNCHANGED:
                 trade.stop = order.stop
 
-    def may_cancel_again(self, cancel: OrderRecord) -> None:
-        """Forget a cancel that did not work: its entry still rests."""
+    def may_cancel_again(self, cancel: OrderRecord, *, stays: bool = False) -> None:
+        """Forget a cancel that did not work: its entry still rests; it `stays` where the venue has said so."""
         for order in self.ledger.orders.values():
             if order.cancelling == cancel.id:
-                order.cancelling = 0
+                order.cancelling, order.stays = 0, order.stays or stays
 
     def doubted(self, fact: InDoubt) -> None:
         """Nobody knows: hold the symbol, and look once the settle window has passed. Nothing is ever resent."""

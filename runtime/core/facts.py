@@ -136,8 +136,22 @@ class NoteWritten(Fact, frozen=True, kw_only=True):
     """The alert that he takes; empty: a note for whoever comes next."""
 
 
+class PositionDropped(Fact, frozen=True, kw_only=True):
+    """A person wants a position left open that a flatten would close."""
+
+    asker: Asker
+    position: Number
+
+
 PersonFact = (
-    SpecAcknowledged | AdoptionAsked | TradeWrittenOff | BalanceTaken | ModelActivated | HoldLifted | NoteWritten
+    SpecAcknowledged
+    | AdoptionAsked
+    | TradeWrittenOff
+    | BalanceTaken
+    | ModelActivated
+    | HoldLifted
+    | NoteWritten
+    | PositionDropped
 )
 
 
@@ -189,6 +203,7 @@ AnyFact = (
     | ModelActivated
     | HoldLifted
     | NoteWritten
+    | PositionDropped
     | BusSilent
     | BusHeard
     | CommandJudged

@@ -34,6 +34,8 @@ class ClosePosition(Instruction, frozen=True, kw_only=True):
     reason: str
     decided_at: int
     operator: bool = False
+    max_spread: float = 0.0
+    """Points between bid and ask at which it may be sent at most; 0.0: any."""
 
 
 class ModifyStop(Instruction, frozen=True, kw_only=True):

@@ -3,10 +3,11 @@
 The account has one, and every scope (a strategy, a symbol, a model) that is latched by itself; all count.
 """
 
+from brokers.facts import Refused, Rejected
 from brokers.latch import Command, Level, concerns
 from runtime.core.decide import Decider
-from runtime.core.desk import OrderDesk
-from runtime.core.facts import LevelChanged
+from runtime.core.facts import AnyFact, LevelChanged
+from runtime.core.leaving import begin, ended, heard, is_dropped, leaves
 from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE, Trade
 from runtime.core.state import Lane, Ledger, Standing
@@ -15,6 +16,7 @@ from runtime.core.state import Lane, Ledger, Standing
 def stand_at(ledger: Ledger, fact: LevelChanged) -> None:
     """Stand at the latched level, the account and each scope."""
     ledger.holds.pop("SWITCH", None)
+    begin(ledger, fact)
     ledger.generation = fact.generation
     if fact.whole is None:
         _obey(ledger, fact.command)
@@ -39,8 +41,13 @@ def _standing(level: Level, command: Command) -> Standing:
     return Standing(level, command.force and level == "flatten")
 
 
-def take_back(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, decider: Decider) -> None:
+def take_back(decider: Decider, fact: AnyFact) -> None:
     """Take back what rests, since nothing new can leave any more; then, flattening, close what we hold."""
+    ledger, lanes, desk = decider.ledger, decider.lanes, decider.desk
+    heard(decider, fact)
+    ended(ledger, {lane.name for lane in lanes if "flatten" in {ledger.level, *decider.latched(lane).values()}})
+    if isinstance(fact, Rejected | Refused):  # a no is not answered at once
+        return
     for order in list(ledger.orders.values()):
         lane = desk.by_number[order.strategy]
         tight = ledger.level != "run" or decider.latched(lane)
@@ -49,26 +56,46 @@ def take_back(ledger: Ledger, lanes: list[Lane], desk: OrderDesk, decider: Decid
     if UNSEEN & ledger.holds.keys():
         return
     for scope in [scope for scope, one in ledger.scopes.items() if one.level == "flatten"]:
-        force = ledger.scopes[scope].force
-        if _flatten([x for x in lanes if concerns(scope, decider.scopes_of(x))], desk, decider, force=force):
+        within = [lane for lane in lanes if concerns(scope, decider.scopes_of(lane))]
+        if _flatten(within, decider, fact, force=ledger.scopes[scope].force):
             ledger.scopes[scope] = Standing("halt")
-            desk.set_level("halt", f"flattened: nothing of {scope} is open", scope)
-    if ledger.level == "flatten" and _flatten(lanes, desk, decider, force=ledger.force):
+            desk.set_level("halt", f"flattened: {_said(within, scope)}", scope)
+    if ledger.level == "flatten" and _flatten(lanes, decider, fact, force=ledger.force):
         ledger.level, ledger.force = "halt", False
-        desk.set_level("halt", "flattened: nothing of ours is open")
+        desk.set_level("halt", f"flattened: {_said(lanes, 'ours')}")
 
 
-def _flatten(lanes: list[Lane], desk: OrderDesk, decider: Decider, *, force: bool) -> bool:
+def _said(lanes: list[Lane], what: str) -> str:
+    left = [str(lane.trade.position) for lane in lanes if lane.trade is not None and lane.trade.absent < GONE]
+    return f"left open by a person: {', '.join(left)}" if left else f"nothing of {what} is open"
+
+
+def _flatten(lanes: list[Lane], decider: Decider, fact: AnyFact, *, force: bool) -> bool:
     """Close what these strategies hold, one order a position; return whether nothing is left.
 
-    A position that looks at the venue do not find any more cannot be closed: its break stays, and somebody was paged.
+    What rests of them is gone before, or the venue has refused to take it back. A position that looks at the venue do
+    not find any more cannot be closed: its break stays, and somebody was paged.
     """
-    standing = [lane for lane in lanes if lane.trade is not None and lane.trade.absent < GONE]
-    for lane in standing:
-        if (trade := lane.trade) is not None and _may_close(lane, trade, decider, force=force):
-            trade.forced = bool(trade.closing)
-            desk.close(trade, "flatten", operator=True)
+    ledger = decider.ledger
+    standing = [(x, t) for x in lanes if (t := x.trade) is not None and t.absent < GONE and not is_dropped(ledger, t)]
+    if force or not _being_taken_back(lanes, decider):
+        for lane, trade in standing:
+            one = leaves(decider, lane, trade, fact)
+            if one is not None and _may_close(lane, trade, decider, force=force):
+                trade.forced = bool(trade.closing)
+                spread = decider.plan.reopen_spread if one.state == "queued" and not force else 0.0
+                decider.desk.close(trade, "flatten", operator=True, max_spread=spread)
     return not standing and not any(lane.order for lane in lanes)
+
+
+def _being_taken_back(lanes: list[Lane], decider: Decider) -> bool:
+    """Say whether an entry of theirs still rests that the venue was asked to take back; a simulated one has done it."""
+    numbers = {lane.number for lane in lanes}
+    return decider.host is None and any(
+        order.strategy in numbers and order.state in {"WORKING", "PARTIAL"} and order.cancelling and not order.stays
+        for order in decider.ledger.orders.values()
+        if order.verb == "entry"
+    )
 
 
 def _may_close(lane: Lane, trade: Trade, decider: Decider, *, force: bool) -> bool:

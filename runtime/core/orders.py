@@ -77,6 +77,8 @@ class OrderRecord(msgspec.Struct, kw_only=True):
     position: int = 0
     cancelling: int = 0
     """Instruction that is taking it back, 0: none."""
+    stays: bool = False
+    """The venue has refused to take it back: no flatten waits for that any more."""
     ticket: int = 0
     deal: int = 0
     state: State = "NEW"

@@ -13,9 +13,11 @@ from runtime.core.facts import (
     ModelActivated,
     NoteWritten,
     PersonFact,
+    PositionDropped,
     SpecAcknowledged,
     TradeWrittenOff,
 )
+from runtime.core.leaving import drop
 from runtime.core.lifting import lift
 from runtime.core.replies import reply
 from runtime.core.specs import acknowledge
@@ -39,5 +41,7 @@ def do_asked(decider: Decider, fact: PersonFact) -> None:
             lift(decider, fact)
         case NoteWritten():
             reply(decider.desk, fact.asker, "note", fact.about, "noted", ok=True)
+        case PositionDropped():
+            drop(decider, fact)
         case _:
             assert_never(fact)

@@ -135,6 +135,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The rule of the server's clock, at whose midnight nights are charged."""
     hedging: bool = True
     """Each position stands by itself; else there is one net position a symbol."""
+    reopen_spread: float = 0.0
+    """Points at which a position is closed at most that a flatten had to keep until its market opened; 0.0: any."""
     hands: Literal["restore", "accept"] = "restore"
     unguarded_s: float = 300.0
     """Seconds of server time for which a trade may have no stop at the venue before it is left; 0.0: for ever."""

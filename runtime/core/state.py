@@ -1,6 +1,6 @@
 """All that moves in a core, and how it is put to rest and woken again byte for byte."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -96,6 +96,25 @@ class Standing(msgspec.Struct, frozen=True):
     """Its flatten closes also what is in doubt."""
 
 
+class Leaving(msgspec.Struct, kw_only=True):
+    """A position of ours that a flatten closes, and what became of it (`leaving.py`)."""
+
+    position: int
+    ticket: int
+    strategy: str
+    symbol: str
+    side: int
+    lots: float
+    """As the flatten found it."""
+    state: Literal["asked", "queued", "refused", "closed", "gone", "dropped", "left"] = "asked"
+    until: int = 0
+    """Queued: when its market opens, server time; 0: nobody knows."""
+    why: str = ""
+    price: float = 0.0
+    """At which it was left last."""
+    deal: int = 0
+
+
 class Ledger(msgspec.Struct):
     """The money and the orders of the account, as the core knows them."""
 
@@ -134,6 +153,8 @@ class Ledger(msgspec.Struct):
     """Hold of a break -> looks at the venue that found it so far."""
     force: bool = False
     """The operator's flatten closes also what is in doubt."""
+    leaving: dict[int, Leaving] = {}
+    """Position -> what a flatten has made of it, until another one is asked for."""
     holds: dict[str, str] = {}
     orders: dict[int, OrderRecord] = {}
     magics: dict[int, int] = {}

@@ -14,13 +14,15 @@ from runtime.core.facts import PersonFact
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask
 from runtime.operator.keyboard import command_of, legible
-from runtime.operator.left import Left, left_of, within
+from runtime.operator.left import End, Left, ends_of, left_of, waits, within
 from runtime.operator.ways import NoWayError, Tried, let_fall, ways_of
 
 STATUS_S = 2.0
 """How long a daemon may take to say how it is: a thread answers, so it is stuck where it takes longer."""
 GLANCE_S = 0.25
 """How long a flatten waits, before it is latched, to hear what it is about."""
+QUEUED = "what is left waits for its market to open, and is closed then: look with tidegate status, or drop it"
+"""Said of a flatten that can do nothing more now."""
 FLATTEN_ENDS = "a flatten was under way and ends here: what is not closed yet stays open; flatten again to close it"
 """Said of a halt, which is no tighter."""
 KILLED = "the latch cannot be written: the guardian has ended daemon and worker, and lets none begin until it can be"
@@ -58,6 +60,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What the command was about; empty: the account."""
     left: tuple[Left, ...] = ()
     """What is left of ours, of that scope, as its daemon said last."""
+    ends: tuple[End, ...] = ()
+    """What a flatten has made of each position, as its daemon said last."""
     concerned: int | None = None
     """How many strategies are in that scope; None for the account, and where no daemon said so."""
 
@@ -212,10 +216,14 @@ def confirmed(look: Callable[[], dict[str, Any]], report: Report, patience_s: fl
                 note += ", and positions, if any, stand: start the daemon with tidegate run, and it closes them"
             return msgspec.structs.replace(report, note=note)
         report = msgspec.structs.replace(
-            _counted(report, seen["positions"]), left=left_of(seen), concerned=seen.get("concerned")
-        )
+            _counted(report, seen["positions"]), left=left_of(seen), concerned=seen.get("concerned"),
+            ends=ends_of(seen) if report.level == "flatten" else (),
+        )  # fmt: skip
         if seen["generation"] >= report.generation and _done(report.level, seen):
             break
+        note = QUEUED if report.level == "flatten" and seen["generation"] >= report.generation and waits(seen) else ""
+        if note:
+            return msgspec.structs.replace(report, note=note, positions=seen["positions"])
         time.sleep(0.05)
     else:
         note = "the daemon has not confirmed in time: look again with tidegate status"
@@ -232,7 +240,8 @@ def _done(level: str, seen: dict[str, Any]) -> bool:
     """
     if seen["resting"] or seen["in_doubt"]:
         return False
-    return level != "flatten" or (seen["level"] != "flatten" and not seen["positions"])
+    dropped = sum(one["state"] == "dropped" for one in seen.get("flatten", ()))
+    return level != "flatten" or (seen["level"] != "flatten" and seen["positions"] <= dropped)
 
 
 def _counted(report: Report, positions: int) -> Report:
