@@ -84,15 +84,17 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def part(self, start: int, stop: int) -> "Bars":
-        """Return bars start to stop (not included), as a slice would."""
-        if start <= 0 and stop >= len(self):
-            return self
+        """Return bars start to stop (not included), as a slice would: columns of their own."""
         columns = {name: getattr(self, name)[start:stop] for name in (*COLUMNS, *WITHIN)}
         return Bars(symbol=self.symbol, timeframe=self.timeframe, made=self.made, **columns)
 
     def between(self, start: int, stop: int) -> "Bars":
-        """Return the bars that opened at `start` or later and before `stop`, UTC milliseconds."""
-        return self.part(bisect_left(self.time, start), bisect_left(self.time, stop))
+        """Return the bars that opened at `start` or later and before `stop`, UTC milliseconds.
+
+        Where that is all of them it is these, and no copy: change nothing in them.
+        """
+        begin, end = bisect_left(self.time, start), bisect_left(self.time, stop)
+        return self if (begin, end) == (0, len(self)) else self.part(begin, end)
 
 
 NO_SPREAD = 0.001

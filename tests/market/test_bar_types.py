@@ -76,6 +76,15 @@ def test_between_takes_the_first_and_leaves_the_last() -> None:
     assert 0 == len(bars.between(20 * MINUTE, 30 * MINUTE))
 
 
+def test_a_part_has_columns_of_its_own() -> None:
+    """Whoever poisons a part, be it all of the bars, leaves the bars as they are."""
+    bars = bars_of("EURUSD", "M1", [(MINUTE * i, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0) for i in range(3)])
+    sick = bars.part(0, 3)
+    sick.close[1] = 9.0
+
+    assert ([1.0, 1.0, 1.0], [1.0, 9.0, 1.0]) == (list(bars.close), list(sick.close))
+
+
 def test_a_row_with_a_field_too_few_is_a_bug() -> None:
     """Columns can never come to differ in length."""
     with pytest.raises(ValueError, match="zip"):
