@@ -1,4 +1,4 @@
-"""The kernels of risk, marks and positions: plain Python and numba agree bit for bit."""
+"""The kernels of risk, sizes, marks and positions: plain Python and numba agree bit for bit."""
 
 import math
 import random
@@ -13,6 +13,7 @@ from brokers.limits import collar_distance, order_value, spread_points, stop_los
 from runtime.core.marks import spent, withdrawn
 from runtime.core.positions import add_lots
 from runtime.core.risk import foreign_margin, share, size
+from strategies.sizing import kelly
 from tests.kernels import assert_same_bits
 
 ODD = (0.0, -0.0, 1.0, -1.0, 0.005, 0.01, 0.015, 1e-9, 1e9, 1e300, -1e300, math.inf, -math.inf, math.nan)
@@ -37,6 +38,7 @@ def draws(count: int, *ranges: tuple[float, float], odd: bool = True) -> Callabl
 @pytest.mark.parametrize(
     ("kernel", "rows"),
     [
+        (kelly, draws(4000, (0.0, 1.0), (0.01, 10.0))),
         (size, draws(4000, (1e3, 1e6), (1e-3, 0.05), (1e-4, 9.0), (1, 1e5), (0.1, 2.0), (0.01, 1), (0.01, 1), (5, 99))),
         (foreign_margin, draws(4000, (0.0, 1e5), (0.0, 1e5), (0.0, 1e5))),
         (share, draws(4000, (-1e5, 1e5), (-1e3, 1e6))),
