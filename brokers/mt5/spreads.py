@@ -1,5 +1,7 @@
 """What spread is usual in each hour of the day, as one account's worker has seen it."""
 
+import contextlib
+
 from collections import deque
 from pathlib import Path
 from statistics import median
@@ -45,7 +47,8 @@ class Spreads:
         hours[at // _HOUR_MS % 24].append(points)
         if at >= self._saved + _SAVED_MS:
             self._saved = at
-            self.save()
+            with contextlib.suppress(OSError):  # a full disk keeps nobody from the price; it is tried again
+                self.save()
 
     def usual(self, symbol: str, at: int) -> float:
         """Return the median spread of the hour of the day, points, a point at least; NaN where too little was seen."""

@@ -101,6 +101,16 @@ def test_what_was_seen_is_kept_and_a_damaged_file_is_begun_anew(tmp_path: Path, 
     assert lost.usual("GOLD", MIDNIGHT) != lost.usual("GOLD", MIDNIGHT)
 
 
+def test_a_file_that_cannot_be_written_keeps_nobody_from_the_price(tmp_path: Path) -> None:
+    """On a full disk a worker goes on polling, and knows what it has seen itself."""
+    spreads = Spreads(tmp_path)
+    (tmp_path / SPREADS_FILE).with_suffix(".draft").mkdir()
+    for minute in range(ENOUGH):
+        spreads.seen("GOLD", MIDNIGHT + minute * MINUTE, 7.0)
+
+    assert 7.0 == spreads.usual("GOLD", MIDNIGHT)
+
+
 # --- ages -------------------------------------------------------------------------------------------------------------
 
 
