@@ -6,20 +6,21 @@ import msgspec
 import pytest
 
 from backtests.replay import replay
-from brokers.facts import BarClosed
+from brokers.facts import BarClosed, DealMade, LinkUp, Rejected
 from config.errors import ConfigError
 from regimes.bundle import seal
 from regimes.weights import ModelError
 from runtime.assemble import core_of, costs_of, plan_of
 from runtime.core.core import Core
-from runtime.core.facts import RunStarted
+from runtime.core.facts import PositionDropped, RunStarted
+from runtime.core.instructions import Asker, ClosePosition, Submit
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.outcomes.books import Books
 from runtime.revive import carry, pair_of_run
 from strategies.exits import HELD
 from tests.chaos_world import COSTS
-from tests.cores import a_lane, a_plan, closed
+from tests.cores import a_lane, a_plan, an_account, buy, closed, hour, level, reconciled
 from tests.journaled import (
     BREAKOUT,
     REVERSION,
@@ -35,10 +36,11 @@ from tests.journaled import (
     woken,
 )
 from tests.journals import ask, edit
-from tests.told import Told
+from tests.told import Told, of_kind, position_of
 
 LAZY = BREAKOUT.replace("risk = 0.01", "risk = 0.005")
 OTHER = BREAKOUT.replace("n = 8", "n = 9")
+ANN = Asker(id="ann-1", who="ann", why="keep it", wall=1)
 
 
 def bare(path: Path) -> Path:
@@ -270,6 +272,24 @@ def test_a_hold_outlives_a_changed_configuration_that_does_not_explain_it(tmp_pa
     other = carry(pair, new_pair(a_config(tmp_path, LAZY, REVERSION)))
 
     assert hold in other[0].ledger.holds
+
+
+def test_what_a_person_leaves_open_outlives_a_changed_configuration_amid_a_flatten() -> None:
+    """The flatten goes on with what waits for its market to open, and without what was dropped."""
+    lanes = a_lane({3: buy()}), a_lane({3: buy()}, 2)
+    told = Told(a_plan(*lanes))
+    deals = [told.deal(wish, "in", 100.1) for wish in of_kind(told.tell(closed(3)), Submit)]
+    told.tell(*(DealMade(at=hour(4), deal=deal) for deal in deals))
+    wishes = of_kind(told.tell(level("flatten", hour(4))), ClosePosition)
+    told.tell(*(Rejected(at=hour(4), id=wish.id, code=10018, reason="market closed") for wish in wishes))
+    told.tell(PositionDropped(at=hour(4), asker=ANN, position=wishes[0].position))
+    changed = Told(a_plan(*(msgspec.structs.replace(lane, risk=0.005) for lane in lanes)), opened=False)
+    carry((told.core, Books(told.core, COSTS)), (changed.core, Books(changed.core, COSTS)))
+    there = reconciled(told.balance, *(position_of(deal) for deal in deals), at=hour(4))
+    started = changed.tell(level("flatten", hour(4)), LinkUp(at=hour(4), account=an_account()), there, closed(4))
+
+    assert [deal.position for deal in deals] == [wish.position for wish in wishes]
+    assert [deals[1].position] == [wish.position for wish in of_kind(started, ClosePosition)]
 
 
 @pytest.mark.parametrize("digits", [2, 3])
