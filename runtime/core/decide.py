@@ -201,11 +201,12 @@ class Decider(Accounting):
         lane, symbol = draft.lane, draft.fact.bar.symbol
         intent = self._intent(draft, now)
         contract = self.contracts[symbol]
-        draft.fill(intent, now.contract, contract.rate(intent.stop))
+        at_stop = contract.rate(intent.stop)
+        draft.fill(intent, now.contract, at_stop)
         if intent.volume > 0.0:
             own = self.margin(symbol, intent.volume, intent.price)
             lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
-            draft.numbers = numbers_of(intent, now, own, lots, contract.rate(intent.stop))
+            draft.numbers = numbers_of(intent, now, own, lots, at_stop)
             draft.more = self.controls.numbers(lane, intent, own)
         also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
         verdict = judge(intent, draft.numbers, contract.limits, also)

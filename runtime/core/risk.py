@@ -137,23 +137,20 @@ def standing_numbers(now: Exposure) -> tuple[float, float, float]:
     )
 
 
-def numbers_of(
-    intent: Intent, now: Exposure, margin: float, lots: float = 0.0, at_stop: float | None = None
-) -> tuple[float, ...]:
+def numbers_of(intent: Intent, now: Exposure, margin: float, lots: float, at_stop: float) -> tuple[float, ...]:
     """Return the number of each check for an intent, in the order of CHECKS; `margin` is the order's own.
 
     lots: what the account has in the intent's direction already, open and resting, ours and foreign. at_stop: account
-    money for one unit of profit currency at the stop, where its loss is paid; None: as at the quote.
+    money for one unit of profit currency at the stop, where its loss is paid.
     """
     spread, loss, held = standing_numbers(now)
-    rate = now.rate if at_stop is None else at_stop
     return (
         spread,
         loss,
         held + 1.0,
         intent.volume,
         order_value(intent.volume, now.contract, intent.price, now.rate),
-        share(stop_loss(intent.volume, now.contract, intent.price, intent.stop, rate), now.equity),
+        share(stop_loss(intent.volume, now.contract, intent.price, intent.stop, at_stop), now.equity),
         share(now.margin + margin, now.equity),
         collar_distance(intent.price, now.bid, now.ask),
         lots + intent.volume,

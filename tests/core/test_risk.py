@@ -159,7 +159,7 @@ def test_a_size_is_rounded_down(args: tuple[float, ...], lots: float) -> None:
 def judged(intent: Intent, now: Exposure, margin: float = 100.0, **limits: Any) -> Approved | RefusedByRisk:  # noqa: ANN401
     """Hold an intent against the usual limits, some of them changed."""
     bounds = msgspec.structs.replace(LIMITS, **limits)
-    return judge(intent, numbers_of(intent, now, margin), limits_of(bounds))
+    return judge(intent, numbers_of(intent, now, margin, 0.0, now.rate), limits_of(bounds))
 
 
 def test_an_intent_within_every_limit_is_approved() -> None:
@@ -171,7 +171,7 @@ def test_the_numbers_are_what_a_pencil_makes_of_them() -> None:
     """Spread in points, loss of the day, positions, lots, value, risk, margin and collar, in this order."""
     now = exposed(equity=9_800.0, margin=980.0, open=2)
 
-    actual = numbers_of(an_intent(volume=2.0, price=101.101, stop=100.101), now, 500.0)
+    actual = numbers_of(an_intent(volume=2.0, price=101.101, stop=100.101), now, 500.0, 0.0, now.rate)
 
     assert (
         "spread",
