@@ -38,30 +38,32 @@ def limits_of_controls(plan: Plan) -> dict[str, float]:
     return {name: float(limit) for name, limit in every.items() if limit is not None}
 
 
-def checks_of(plan: Plan) -> tuple[str, ...]:
-    """Return the names of all checks whose numbers a decision has, in its order."""
-    return (*CHECKS, *limits_of_controls(plan))
-
-
 class Controls:
     """The controls of one core."""
 
-    __slots__ = ("account", "limits", "names", "said")
+    __slots__ = ("account", "checks", "limits", "names", "said")
 
     def __init__(self, account: Accounting) -> None:
         """Hold what one account carries against the limits of its plan."""
         limits = limits_of_controls(account.plan)
         self.account, self.said = account, account.plan.controls
         self.names, self.limits = tuple(limits), tuple(limits.values())
+        self.checks = (*CHECKS, *self.names)
+        """Names of all checks whose numbers a decision has, in its order."""
 
-    def numbers(self, lane: Lane, intent: Intent | None = None, margin: float = 0.0) -> tuple[float, ...]:
-        """Return the number of each, in the order of `names`; `margin` is the intent's own."""
+    def standing(self, lane: Lane) -> tuple[float, ...]:
+        """Return the number of each, in the order of `names`; NaN where it is that of an intent."""
         if not self.names:
             return ()
         told = _standing(self.account, self.said, lane)
-        if intent is not None:
-            told |= _sized(self.account, self.said, intent, lane, margin)
         return tuple(told.get(name, NAN) for name in self.names)
+
+    def sized(self, standing: tuple[float, ...], lane: Lane, intent: Intent, margin: float) -> tuple[float, ...]:
+        """Return what stands with the numbers of an intent; `margin` is its own."""
+        if not self.names:
+            return ()
+        told = _sized(self.account, self.said, intent, lane, margin)
+        return tuple(told.get(name, number) for name, number in zip(self.names, standing, strict=True))
 
     def broken(self, numbers: tuple[float, ...], *, sized: bool) -> tuple[str, ...]:
         """Return which are not within their limits; of an intent without a size only those that need none."""

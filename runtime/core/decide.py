@@ -89,7 +89,7 @@ class Decider(Accounting):
         self.ledger.decisions += 1
         draft = Draft(lane, feed, fact, want, tuple(features), position, held)
         draft.numbers = (*standing_numbers(now), *_UNASKED)
-        draft.more = self.controls.numbers(lane)
+        draft.more = self.controls.standing(lane)
         self._class(draft, trade, leave, now)
         limits = self.contracts[lane.plan.symbol].limits + self.controls.limits
         return draft.decision(self.plan, self.ledger, limits, self.readings.get(lane.plan.regime))
@@ -207,7 +207,7 @@ class Decider(Accounting):
             own = self.margin(symbol, intent.volume, intent.price)
             lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
             draft.numbers = numbers_of(intent, now, own, lots, at_stop)
-            draft.more = self.controls.numbers(lane, intent, own)
+            draft.more = self.controls.sized(draft.more, lane, intent, own)
         also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
         verdict = judge(intent, draft.numbers, contract.limits, also)
         draft.holds = self.blocked("entry", lane) + self._shut(draft)

@@ -7,7 +7,6 @@ import msgspec
 from brokers.facts import Accepted, BarClosed, DealMade, InDoubt, OrderGone, Reconciled, Refused, Rejected
 from market.types import Deal
 from runtime.core.balance import BALANCE_TAKEN
-from runtime.core.controls import checks_of
 from runtime.core.core import Core
 from runtime.core.decision import Decision, Step
 from runtime.core.desk import run_of
@@ -70,7 +69,7 @@ def gate_reason(d: Decision, core: Core) -> str:
 
 
 def _checks(d: Decision, core: Core) -> str:
-    pairs = zip(checks_of(core.plan), d.numbers, d.limits, strict=True)
+    pairs = zip(core.decider.controls.checks, d.numbers, d.limits, strict=True)
     return _text([(name, number, limit) for name, number, limit in pairs])
 
 

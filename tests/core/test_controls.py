@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from brokers.facts import Accepted, DealMade, LinkUp, Reconciled, Rejected
 from config.controls import ControlsSection, ThrottleSection
 from market.types import Order, Position
-from runtime.core.controls import checks_of, limits_of_controls
+from runtime.core.controls import limits_of_controls
 from runtime.core.decision import Decision
 from runtime.core.facts import HoldLifted
 from runtime.core.instructions import Alert, Asker, Reply, Submit
@@ -64,7 +64,7 @@ def an_order(**fields: Any) -> Order:  # noqa: ANN401 - of any field
 
 def numbers(told: Told, d: Decision) -> dict[str, float]:
     """Return the numbers of a decision by the names of their checks."""
-    return dict(zip(checks_of(told.core.plan), d.numbers, strict=True))
+    return dict(zip(told.core.decider.controls.checks, d.numbers, strict=True))
 
 
 # --- a lot of gold: 10,010 by 10,000 of equity, 100 of it at its stop ------------------------------------------------
@@ -107,7 +107,7 @@ def test_every_control_stands_in_a_decision_with_number_and_limit() -> None:
     """Behind those of the mandatory limits, in one order; what needs an intent is not a number without one."""
     told = controlled({4: buy()})
     idle, entry = told.decide(3), told.decide(4)
-    names = checks_of(told.core.plan)
+    names = told.core.decider.controls.checks
 
     assert list(limits_of_controls(told.core.plan)) == list(names[9:])
     assert [9.0, 9.0, 9.0, 9.0, 9.0, 0.9, 2.0, 9.0] == list(entry.limits[9:])

@@ -7,7 +7,6 @@ import pytest
 from brokers.facts import Accepted, ClockDoubted, DealMade, Rejected
 from config.drawdown import USUAL, DrawdownSection, Preset
 from market.types import DAY_MS, Deal, Flow, Position
-from runtime.core.controls import checks_of
 from runtime.core.decision import Decision
 from runtime.core.facts import HoldLifted
 from runtime.core.instructions import Alert, Asker, Cancel, ClosePosition, Reply
@@ -50,7 +49,7 @@ def flows(told: Told, money: float, flow: Flow = "balance") -> None:
 
 def numbers(told: Told, d: Decision) -> tuple[float, float]:
     """Return the losses of the day and in all as a decision tells them."""
-    named = dict(zip(checks_of(told.core.plan), d.numbers, strict=True))
+    named = dict(zip(told.core.decider.controls.checks, d.numbers, strict=True))
     return named["daily drawdown"], named["total drawdown"]
 
 
