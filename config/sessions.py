@@ -1,5 +1,6 @@
 """The sessions of a day as people write them, "00:05-23:55", and as a calendar holds them."""
 
+import functools
 import re
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ _MINUTE = 60_000
 FORM = 'hours like "00:05-23:55", up to "24:00"'
 
 
+@functools.cache  # of each text that a configuration has: windows ask at every bar
 def span_of(text: str) -> Span | None:
     """Return a span by its text, past midnight where it ends before it begins; None where it is none.
 

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import functools
 import io
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ Minutes = Annotated[float, msgspec.Meta(ge=0, le=10_080)]
 Act = Literal["block", "flatten"]
 """block: no entry, and what rests is taken back before. flatten: what is open is closed before, too."""
 _MINUTE = 60_000
-_DAY_HOUR = f"a weekday and {FORM.split(',')[0].replace('hours like', 'an hour').replace('00:05-23:55', '21:00')}"
+_DAY_HOUR = 'a weekday and an hour "21:00"'
 
 
 class News(msgspec.Struct, frozen=True):
@@ -64,6 +65,7 @@ class WindowsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     friday_close: FridaySection | None = None
 
 
+@functools.cache
 def hour_of_week(text: str) -> int | None:
     """Return the milliseconds of a week, Monday 00:00 first, that a text like "friday 21:00" names; None for any other.
 

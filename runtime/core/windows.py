@@ -36,7 +36,8 @@ class Windows(msgspec.Struct, frozen=True):
             yield "rollover", rollover.act
         if news is not None:
             since, until = first - int(news.after * 60_000), last + int(news.before * 60_000)
-            if any(one.currency in _OF_ALL | {*_currencies(symbol)} for one in self._between(since, until)):
+            concerned = {"", symbol.currency_base, symbol.currency_profit}
+            if any(one.currency in concerned for one in self._between(since, until)):
                 yield "news", news.act
         if friday is not None:
             opens, closes = hour_of_week(friday.opens) or 0, hour_of_week(friday.closes) or 0
@@ -52,15 +53,8 @@ class Windows(msgspec.Struct, frozen=True):
             place += 1
 
 
-_OF_ALL = {""}
-
-
 def _when(one: News) -> int:
     return one.at
-
-
-def _currencies(symbol: Symbol) -> tuple[str, str]:
-    return symbol.currency_base, symbol.currency_profit
 
 
 def _in(span: tuple[int, int], every: int, first: int, last: int) -> bool:
