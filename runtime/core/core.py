@@ -4,8 +4,6 @@
 `orders.py` and `permissions.py` as tables; how a bar is decided stands in `decide.py`.
 """
 
-from typing import assert_never
-
 from brokers.facts import (
     Accepted,
     BarClosed,
@@ -42,24 +40,15 @@ from runtime.core.decide import Decider
 from runtime.core.decision import NO_STEP, Decision, Step
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import (
-    AdoptionAsked,
     Alerted,
     AnyFact,
-    BalanceTaken,
     BusHeard,
     BusSilent,
     CommandJudged,
-    HoldLifted,
     LevelChanged,
-    ModelActivated,
-    NoteWritten,
-    PersonFact,
-    PositionDropped,
     RunStarted,
-    SpecAcknowledged,
     StrategyAnswered,
     TimerFired,
-    TradeWrittenOff,
 )
 from runtime.core.feeds import Feed, FeedKey
 from runtime.core.forgetting import forget_ahead, forget_short
@@ -174,24 +163,16 @@ class Core:
             case DataEnded():
                 ledger.ended = True
                 ledger.holds["ENDED"] = "recorded data is over"
-            case SpecAcknowledged() | AdoptionAsked() | TradeWrittenOff() | BalanceTaken() | ModelActivated():
-                self._asked(fact)
-            case HoldLifted() | NoteWritten() | PositionDropped():
-                self._asked(fact)
             case BusSilent() | BusHeard() | CommandJudged():
                 bus_told(ledger, self.desk, fact)
             case Alerted():
                 return NO_STEP
-            case _:
-                assert_never(fact)
-        tight = ledger.level != "run" or ledger.scopes
-        if tight or ledger.leaving:
+            case _:  # what people ask for: each kind has its line there
+                do_asked(self.decider, fact)
+                self.plan = self.decider.plan
+        if ledger.level != "run" or ledger.scopes or ledger.leaving:
             take_back(self.decider, fact)
         return self._step(decisions)
-
-    def _asked(self, fact: PersonFact) -> None:
-        do_asked(self.decider, fact)
-        self.plan = self.decider.plan
 
     def _shut_out(self) -> None:
         """Take back what has come to rest behind a gate that shut meanwhile: it was on its way, or in doubt."""
