@@ -138,9 +138,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     reopen_spread: float = 0.0
     """Points at which a position is closed at most that a flatten had to keep until its market opened; 0.0: any."""
     hands: Literal["restore", "accept"] = "restore"
+    """What becomes of a stop that somebody removed or widened by hand."""
     unguarded_s: float = 300.0
     """Seconds of server time for which a trade may have no stop at the venue before it is left; 0.0: for ever."""
-    """What becomes of a stop that somebody removed or widened by hand."""
     deviation: int = 0
     """Points a market order may slip where the venue honours it."""
     hours: Mapping[str, Hours] = {}
