@@ -6,7 +6,9 @@ import msgspec
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Minutes = Annotated[float, msgspec.Meta(ge=0)]
-Trades = Annotated[int, msgspec.Meta(ge=1, le=100)]
+MOST = 100
+"""Ended trades of a strategy that are remembered."""
+Trades = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 
 
 class CooldownSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,13 +9,14 @@ from pathlib import Path
 from brokers.limits import Limits
 from brokers.mt5.inplace import READ_WRITE, content, write_at
 from brokers.requests import AnyRequest, EntryRequest, ModifyRequest, StopRequest
+from market.types import DAY_MS
 
 Broken = tuple[str, str]
 """Name of the check, and what is wrong; both empty where nothing is."""
 
 DAY_FILE = "gateway.day"
 _DAY = struct.Struct("<QQ")
-_DAY_MS, _MINUTE_MS, _SECOND_MS = 86_400_000, 60_000, 1_000
+_MINUTE_MS, _SECOND_MS = 60_000, 1_000
 _REMEMBERED = 4096
 FINE: Broken = ("", "")
 TAKES_RISK = EntryRequest | StopRequest | ModifyRequest
@@ -62,7 +63,7 @@ class Pace:
 
     def _today(self, at: int) -> int:
         """Return the count of the day; a clock that falls back begins no new one."""
-        return self._count if at // _DAY_MS <= self._day else 0
+        return self._count if at // DAY_MS <= self._day else 0
 
     def _repeated(self, r: EntryRequest, at: int) -> Broken:
         before, volume = self._entries.get(_same(r), (0, 0.0))
@@ -75,7 +76,7 @@ class Pace:
 
         What takes risk and cannot be counted is not sent.
         """
-        self._count, self._day = self._today(at) + 1, max(self._day, at // _DAY_MS)
+        self._count, self._day = self._today(at) + 1, max(self._day, at // DAY_MS)
         try:
             self._written()
         except OSError as error:

@@ -4,10 +4,11 @@ A trade is known by its position id, whoever made the deal; on a netting account
 """
 
 from brokers.facts import DealMade
+from config.protections import MOST
 from market.types import Deal
 from runtime.core.desk import OrderDesk
 from runtime.core.early import awaited_by, keep, keep_perhaps, outgrown, take_early
-from runtime.core.ended import MOST, Ended
+from runtime.core.ended import Ended
 from runtime.core.foreign import note_beyond, note_deal
 from runtime.core.hands import MANUAL, by_hand, tagged
 from runtime.core.marks import flow

@@ -2,9 +2,6 @@
 
 import msgspec
 
-MOST = 100
-"""Remembered of a strategy."""
-
 
 class Ended(msgspec.Struct, frozen=True):
     """A trade that is over."""
