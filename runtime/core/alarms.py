@@ -46,8 +46,8 @@ def unguarded(core: Core) -> list[tuple[int, str]]:
     """Return the positions of ours that have no stop at the venue, each with whose it is."""
     trades = [(lane.trade, lane.name) for lane in core.lanes if lane.trade is not None]
     bare = [(t.position, name) for t, name in trades if not t.absent and (t.stop <= 0.0 or t.seen_stop == 0.0)]
-    lost = core.ledger.surplus and [p for p in core.ledger.foreign if p.ident in core.ledger.surplus and p.stop <= 0.0]
-    return bare + [(position.ident, "nobody's") for position in lost or ()]
+    lost = [p for p in core.ledger.foreign if p.ident in core.ledger.surplus and p.stop <= 0.0]
+    return bare + [(position.ident, "nobody's") for position in lost]
 
 
 def _unguarded(core: Core) -> Iterator[Alarm]:

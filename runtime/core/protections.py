@@ -20,8 +20,10 @@ PROTECTIONS = frozenset({COOLDOWN, STOPS, LOW_PROFIT})
 def protect(account: Accounting, desk: OrderDesk) -> None:
     """Judge each strategy whose last trade has ended since it was judged."""
     said, ledger = account.plan.protections, account.ledger
-    for name, ended in ledger.ended_trades.items() if said is not None else ():
-        if said is None or ledger.judged.get(name) == ended[-1].deal:
+    if said is None:
+        return
+    for name, ended in ledger.ended_trades.items():
+        if ledger.judged.get(name) == ended[-1].deal:
             continue
         ledger.judged[name] = ended[-1].deal
         for hold, why, minutes in _broken(said, ended):
