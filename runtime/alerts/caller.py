@@ -105,13 +105,11 @@ class Caller:
 
     def _speak(self, wanted: Wanted) -> None:
         """Hand a call to the mouth."""
-        wanted.tries += 1
+        wanted.tries, self.number = wanted.tries + 1, self.number + 1
         try:
-            urls = self._urls(wanted.who)
+            line = msgspec.json.encode(Call(self.number, self._urls(wanted.who), wanted.title, wanted.body))
             mouth = self._begun()
-            self.number += 1
             self.under_way[self.number] = wanted, time.monotonic() + ANSWER_S
-            line = msgspec.json.encode(Call(self.number, urls, wanted.title, wanted.body))
             assert mouth.stdin is not None  # noqa: S101 - it was begun with one
             mouth.stdin.write(line + b"\n")
             mouth.stdin.flush()

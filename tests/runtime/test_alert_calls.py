@@ -204,6 +204,20 @@ def test_a_mouth_that_dies_is_begun_again(night: MakeNight) -> None:
     assert ["first", "second"] == one.heard("ann")
 
 
+def test_a_call_without_an_address_takes_no_other_one_with_it(night: MakeNight) -> None:
+    """Somebody's secret cannot be read, and what is on its way to somebody else is answered all the same."""
+    one, said = night(), queue.SimpleQueue[tuple[str, str]]()
+    (one.folder / "ben.url").unlink()
+    caller = Caller(owners_of(one.section))
+    caller.begin()
+    for who in ("ann", "ben"):
+        caller.call(who, "one", "", lambda *told: said.put(told))
+    found = dict(said.get(timeout=PATIENCE_S) for _ in range(2))
+    caller.close()
+
+    assert ("", True) == (found["ann"], "ben.url" in found["ben"])
+
+
 def test_no_address_stands_in_a_list_of_processes(night: MakeNight) -> None:
     """Nor in the history, nor among the open alerts."""
     one = night(ann="sink:/secret/place")
