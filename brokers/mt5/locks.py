@@ -3,11 +3,13 @@
 One daemon and one gateway for an account, one account for a terminal.
 """
 
+import contextlib
 import os
 import sys
 import tempfile
 import time
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +19,8 @@ else:
     import fcntl
 
 AGAIN_S = 0.05
+SOON_S = 0.001
+"""Writers hold a lock for milliseconds."""
 FAR = 1 << 30
 """Windows locks bytes, and keeps others from reading them: this one lies behind whatever the file holds."""
 
@@ -75,6 +79,16 @@ def taken(lock: IO[Any]) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def locked(path: Path, patience_s: float) -> Iterator[bool]:
+    """Hold a writers' lock for as long as it takes; yields False where another does not let go of it in time."""
+    deadline = time.monotonic() + patience_s
+    with path.open("a") as lock:
+        while not (held := taken(lock)) and time.monotonic() < deadline:
+            time.sleep(SOON_S)
+        yield held
 
 
 if sys.platform == "win32":

@@ -5,15 +5,15 @@ The daemon, its supervisor and a person's `tidegate ack` all write it; none of t
 
 import contextlib
 import os
-import time
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
 from brokers.mt5.inplace import content, put
-from brokers.mt5.locks import taken
+from brokers.mt5.locks import locked
 from runtime.alerts.book import Book, Entry
 
 BOOK_FILE = "alerts.json"
@@ -112,11 +112,6 @@ def line_of(what: str, entry: Entry, at: int, who: str = "", why: str = "") -> L
     )  # fmt: skip
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> AbstractContextManager[bool]:
     """Hold the writers' lock; one who does not let go in time is passed: an alert may be told twice, never not."""
-    deadline = time.monotonic() + PATIENCE_S
-    with (folder / LOCK_FILE).open("a") as file:
-        while not taken(file) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        yield
+    return locked(folder / LOCK_FILE, PATIENCE_S)

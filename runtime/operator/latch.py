@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -35,7 +35,7 @@ from brokers.latch import (
     read_word,
 )
 from brokers.mt5.inplace import content, put, read_at, write_at
-from brokers.mt5.locks import taken
+from brokers.mt5.locks import locked
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
@@ -280,13 +280,6 @@ def _replace(path: Path, raw: bytes) -> None:
     put(path.with_suffix(".new"), path, raw)
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Hold the writers' lock; yields False where another process does not let go of it in time."""
-    deadline = time.monotonic() + PATIENCE_S
-    with (folder / LOCK_FILE).open("a") as file:
-        held = taken(file)
-        while not held and time.monotonic() < deadline:
-            time.sleep(0.001)
-            held = taken(file)
-        yield held
+def _locked(folder: Path) -> AbstractContextManager[bool]:
+    """Hold the writers' lock; it is False where another process does not let go of it in time."""
+    return locked(folder / LOCK_FILE, PATIENCE_S)
