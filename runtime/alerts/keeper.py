@@ -33,6 +33,8 @@ class Keeper:
         self.stamp = (0, 0)
         self.unsaved: Book | None = None
         """What the disk has refused: nobody is called twice for that."""
+        self.lines: list[Line] = []
+        """What belongs into the history, once people are called: a disk that refuses keeps nobody waiting."""
 
     @property
     def changed(self) -> bool:
@@ -41,35 +43,36 @@ class Keeper:
 
     def turn(self, change: Change | None = None) -> None:
         """Change the book, and call whoever is to be called by now; OSError where the disk refuses."""
-        now, lines = self.clock.wall_ms(), list[Line]()
+        now = self.clock.wall_ms()
         with shelf.changing(self.folder, self.unsaved) as book:
             self.unsaved = book
             happened = change(book, now, self.pace) if change is not None else []
             for entry, nth in due(book, now, self.pace):
-                lines += self._call(entry, nth, now)
-            lines += [self._over(one.entry, now) for one in happened]
+                self._call(entry, nth, now)
+            for one in happened:
+                self._over(one.entry, now)
             sweep(book, now, self.pace)
             self.next = next_due(book)
         self.stamp, self.unsaved = shelf.stamp(self.folder), None
-        shelf.remember(self.folder, *lines)
+        shelf.remember(self.folder, *self.lines)
+        self.lines.clear()
 
-    def _call(self, entry: Entry, nth: int, now: int) -> list[Line]:
+    def _call(self, entry: Entry, nth: int, now: int) -> None:
         """Call one of the chain; where the account names nobody, the log is all there is."""
         names = called(self.section, entry, nth)
-        said = line_of("called" if nth else "opened", entry, now, ", ".join(names))
+        self.lines.append(line_of("called" if nth else "opened", entry, now, ", ".join(names)))
         if entry.severity == "page" or not nth:
             self.log.warning(
                 "alert open", alert=entry.id, kind=entry.kind, severity=entry.severity, text=entry.text, called=names
             )
         for name in names:
             self.caller.call(name, title(self.account, entry), body(self.account, entry), self._told(entry))
-        return [said]
 
-    def _over(self, entry: Entry, now: int) -> Line:
+    def _over(self, entry: Entry, now: int) -> None:
         self.log.warning("alert over", alert=entry.id, kind=entry.kind, text=entry.text)
         for name in reached(self.section, entry):
             self.caller.call(name, *over(self.account, entry), self._logged)
-        return line_of("over", entry, now)
+        self.lines.append(line_of("over", entry, now))
 
     def _told(self, entry: Entry) -> Callable[[str, str], None]:
         """Return what notes that somebody was not reached, and has the next one called at once, one time each."""
@@ -83,10 +86,10 @@ class Keeper:
                 found = next((e for e in book.entries.values() if e.id == ident), None)
                 if found is None:
                     return
-                shelf.remember(self.folder, line_of("failed", found, self.clock.wall_ms(), who, why))
                 if found.due and found.called == nth < len(called_all(self.section, found)):
                     found.due = 1
             self.next = 1
+            shelf.remember(self.folder, line_of("failed", found, self.clock.wall_ms(), who, why))
 
         return told
 

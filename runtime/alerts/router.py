@@ -15,7 +15,6 @@ from typing import NamedTuple
 import structlog
 
 from config.alerts import AlertsSection
-from runtime.alerts import shelf
 from runtime.alerts.book import Book, Happened, Pace, note_holds, raised, stand
 from runtime.alerts.caller import Caller
 from runtime.alerts.keeper import Keeper
@@ -134,7 +133,7 @@ class Router:
         if self.seen is None:
             return []
         alarms, holds = self.seen
-        shelf.remember(self.folder, *_moved(book.holds, holds, now))
+        self.keeper.lines += _moved(book.holds, holds, now)
         note_holds(book, holds, now)
         self.since = book.holds
         self.lasting = {key: alarm for key, alarm in self.lasting.items() if alarm.about in holds}

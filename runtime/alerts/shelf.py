@@ -7,7 +7,6 @@ import contextlib
 import os
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -112,6 +111,13 @@ def line_of(what: str, entry: Entry, at: int, who: str = "", why: str = "") -> L
     )  # fmt: skip
 
 
-def _locked(folder: Path) -> AbstractContextManager[bool]:
-    """Hold the writers' lock; one who does not let go in time is passed: an alert may be told twice, never not."""
-    return locked(folder / LOCK_FILE, PATIENCE_S)
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the writers' lock; who does not let go of it in time, and a disk that refuses it, are passed.
+
+    An alert may be told twice, never not.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            stack.enter_context(locked(folder / LOCK_FILE, PATIENCE_S))
+        yield

@@ -260,13 +260,14 @@ def test_apprise_carries_it_over_a_network(night: MakeNight) -> None:
     assert ("acct: test", True) == (said["title"], "nothing is wrong" in said["message"])
 
 
-def test_a_disk_that_refuses_keeps_nobody_from_being_called(night: MakeNight) -> None:
+@pytest.mark.parametrize("file", [shelf.BOOK_FILE, shelf.HISTORY_FILE, shelf.LOCK_FILE])
+def test_a_disk_that_refuses_keeps_nobody_from_being_called(night: MakeNight, file: str) -> None:
     """Once: what cannot be kept is remembered as long as the process lives."""
     one = night()
     one.state.mkdir()
-    (one.state / "alerts.json").mkdir()
+    (one.state / file).mkdir()
     router = one.router()
-    router.look((BREAK,), {})
+    router.look((BREAK,), {BREAK.about: BREAK.text})
     until(lambda: one.heard("ann"))
     for _ in range(5):
         time.sleep(0.2)
