@@ -68,21 +68,13 @@ class Pace(NamedTuple):
     escalate: int
 
 
-class Happened(NamedTuple):
-    """What has become of an alert, for its history."""
-
-    what: str
-    """opened, called, acknowledged, over."""
-    entry: Entry
-
-
-def stand(book: Book, alarms: Iterable[Alarm], now: int, pace: Pace) -> list[Happened]:
+def stand(book: Book, alarms: Iterable[Alarm], now: int, pace: Pace) -> list[Entry]:
     """Open what stands and is new, end what stands no more; return what is over and was told to somebody."""
     there = {alarm.key: alarm for alarm in alarms}
     over = [entry for key, entry in book.entries.items() if not (key in there or entry.once or entry.cleared)]
     for alarm in there.values():
         raised(book, alarm, now, pace)
-    return [happened for entry in over for happened in _end(book, entry, now)]
+    return [told for entry in over for told in _end(book, entry, now)]
 
 
 def raised(book: Book, alarm: Alarm, now: int, pace: Pace, *, once: bool = False) -> Entry:
@@ -103,17 +95,17 @@ def raised(book: Book, alarm: Alarm, now: int, pace: Pace, *, once: bool = False
     return entry
 
 
-def _end(book: Book, entry: Entry, now: int) -> Iterator[Happened]:
+def _end(book: Book, entry: Entry, now: int) -> Iterator[Entry]:
     """End an alert; one that nobody was called for leaves nothing behind, and its end is told once."""
     entry.cleared = now
     if not entry.called:
         del book.entries[entry.key]
     elif not entry.told_over:
         entry.told_over = True
-        yield Happened("over", entry)
+        yield entry
 
 
-def ended(book: Book, key: str, now: int) -> list[Happened]:
+def ended(book: Book, key: str, now: int) -> list[Entry]:
     """End one alert, if it is open."""
     entry = book.entries.get(key)
     return [] if entry is None or entry.cleared else list(_end(book, entry, now))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import structlog
 
 from config.alerts import AlertsSection
-from runtime.alerts.book import Book, Happened, Pace, ended, raised
+from runtime.alerts.book import Book, Entry, Pace, ended, raised
 from runtime.alerts.caller import Caller
 from runtime.alerts.keeper import Change, Keeper
 from runtime.alerts.people import NOBODY, owners_of
@@ -82,7 +82,7 @@ class Crier:
             cry = self.inbox.get(timeout=LOOK_S)
         except queue.Empty:
             for keeper in list(self.keepers.values()):
-                if 0 < keeper.next <= self.clock.wall_ms() or keeper.changed:
+                if keeper.wanted:
                     keeper.turn()
             return True
         if cry is not None:
@@ -103,12 +103,12 @@ class Crier:
 
 
 def _raise(text: str) -> Change:
-    def change(book: Book, now: int, pace: Pace) -> list[Happened]:
+    def change(book: Book, now: int, pace: Pace) -> list[Entry]:
         raised(book, Alarm("no_progress", OUTSIDE, text), now, pace, once=True)
         return []
 
     return change
 
 
-def _end(book: Book, now: int, _: Pace) -> list[Happened]:
+def _end(book: Book, now: int, _: Pace) -> list[Entry]:
     return ended(book, f"no_progress:{OUTSIDE}", now)

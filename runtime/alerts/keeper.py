@@ -10,14 +10,14 @@ import structlog
 
 from config.alerts import AlertsSection
 from runtime.alerts import shelf
-from runtime.alerts.book import Book, Entry, Happened, Pace, due, next_due, sweep
+from runtime.alerts.book import Book, Entry, Pace, due, next_due, sweep
 from runtime.alerts.caller import Caller
-from runtime.alerts.people import body, called, over, pace_of, reached, title
+from runtime.alerts.people import body, called, chain, over, pace_of, reached, title
 from runtime.alerts.shelf import Line, line_of
 from runtime.clock import Clock
 
-Change = Callable[[Book, int, Pace], list[Happened]]
-"""What is done with the book at a moment; what it ends is returned, and told."""
+Change = Callable[[Book, int, Pace], list[Entry]]
+"""What is done with the book at a moment; which alerts it ends is returned, and told."""
 
 
 class Keeper:
@@ -37,20 +37,20 @@ class Keeper:
         """What belongs into the history, once people are called: a disk that refuses keeps nobody waiting."""
 
     @property
-    def changed(self) -> bool:
-        """Somebody else has changed the book."""
-        return shelf.stamp(self.folder) != self.stamp
+    def wanted(self) -> bool:
+        """Somebody is to be called by now, or somebody else has changed the book."""
+        return 0 < self.next <= self.clock.wall_ms() or shelf.stamp(self.folder) != self.stamp
 
     def turn(self, change: Change | None = None) -> None:
         """Change the book, and call whoever is to be called by now; OSError where the disk refuses."""
         now = self.clock.wall_ms()
         with shelf.changing(self.folder, self.unsaved) as book:
             self.unsaved = book
-            happened = change(book, now, self.pace) if change is not None else []
+            ends = change(book, now, self.pace) if change is not None else []
             for entry, nth in due(book, now, self.pace):
                 self._call(entry, nth, now)
-            for one in happened:
-                self._over(one.entry, now)
+            for entry in ends:
+                self._over(entry, now)
             sweep(book, now, self.pace)
             self.next = next_due(book)
         self.stamp, self.unsaved = shelf.stamp(self.folder), None
@@ -86,7 +86,7 @@ class Keeper:
                 found = next((e for e in book.entries.values() if e.id == ident), None)
                 if found is None:
                     return
-                if found.due and found.called == nth < len(called_all(self.section, found)):
+                if found.due and found.called == nth < len({*chain(self.section, found)}):
                     found.due = 1
             self.next = 1
             shelf.remember(self.folder, line_of("failed", found, self.clock.wall_ms(), who, why))
@@ -98,8 +98,3 @@ class Keeper:
             self.log.warning("not told", who=who, why=why)
         else:
             self.log.info("told", who=who)
-
-
-def called_all(section: AlertsSection, entry: Entry) -> set[str]:
-    """Return everybody who may be called for an alert."""
-    return {name for nth in range(len(section.owners)) for name in called(section, entry, nth)}

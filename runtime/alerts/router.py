@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from config.alerts import AlertsSection
-from runtime.alerts.book import Book, Happened, Pace, note_holds, raised, stand
+from runtime.alerts.book import Book, Entry, Pace, note_holds, raised, stand
 from runtime.alerts.caller import Caller
 from runtime.alerts.keeper import Keeper
 from runtime.alerts.people import owners_of
@@ -121,12 +121,11 @@ class Router:
 
     def _turn(self, items: list[Seen | Alarm]) -> None:
         keeper, stuck = self.keeper, self.silent_s() > self.stuck_s
-        due = 0 < keeper.next <= keeper.clock.wall_ms()
-        if items or due or stuck != self.stuck or keeper.changed:
+        if items or stuck != self.stuck or keeper.wanted:
             self.stuck = stuck
             keeper.turn(lambda book, now, pace: self._change(book, now, pace, items))
 
-    def _change(self, book: Book, now: int, pace: Pace, items: list[Seen | Alarm]) -> list[Happened]:
+    def _change(self, book: Book, now: int, pace: Pace, items: list[Seen | Alarm]) -> list[Entry]:
         for item in items:
             if isinstance(item, Alarm):
                 self._happened(book, now, pace, item)
