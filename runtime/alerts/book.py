@@ -69,9 +69,16 @@ class Pace(NamedTuple):
 
 
 def stand(book: Book, alarms: Iterable[Alarm], now: int, pace: Pace) -> list[Entry]:
-    """Open what stands and is new, end what stands no more; return what is over and was told to somebody."""
+    """Open what stands and is new, end what stands no more; return what is over and was told to somebody.
+
+    What is about a hold stands as long as that lies, told again or not: it may have been told to an earlier process.
+    """
     there = {alarm.key: alarm for alarm in alarms}
-    over = [entry for key, entry in book.entries.items() if not (key in there or entry.once or entry.cleared)]
+    over = [
+        entry
+        for key, entry in book.entries.items()
+        if not (key in there or entry.about in book.holds or entry.once or entry.cleared)
+    ]
     for alarm in there.values():
         raised(book, alarm, now, pace)
     return [told for entry in over for told in _end(book, entry, now)]

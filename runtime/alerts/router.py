@@ -54,8 +54,6 @@ class Router:
         self.seen: Seen | None = None
         self.standing: frozenset[str] = frozenset()
         """Keys of the alarms that were told last."""
-        self.lasting: dict[str, Alarm] = {}
-        """Alarms that were told as having happened, and stand as long as the hold they are about."""
         self.since: dict[str, int] = {}
         """Hold -> since when it lies, UTC milliseconds."""
         self.stuck = False
@@ -126,26 +124,27 @@ class Router:
             keeper.turn(lambda book, now, pace: self._change(book, now, pace, items))
 
     def _change(self, book: Book, now: int, pace: Pace, items: list[Seen | Alarm]) -> list[Entry]:
+        seen = self.seen
+        if seen is not None:
+            self.keeper.lines += _moved(book.holds, seen.holds, now)
+            note_holds(book, seen.holds, now)
+            self.since = book.holds
         for item in items:
             if isinstance(item, Alarm):
-                self._happened(book, now, pace, item)
-        if self.seen is None:
+                _happened(book, item, now, pace)
+        if seen is None:
             return []
-        alarms, holds = self.seen
-        self.keeper.lines += _moved(book.holds, holds, now)
-        note_holds(book, holds, now)
-        self.since = book.holds
-        self.lasting = {key: alarm for key, alarm in self.lasting.items() if alarm.about in holds}
-        stands = [_with_reason(self.folder, alarm) for alarm in alarms] + list(self.lasting.values())
+        stands = [_with_reason(self.folder, alarm) for alarm in seen.alarms]
         if self.stuck:
             stands.append(Alarm("no_progress", "loop", f"the daemon has not come round for {self.stuck_s:.0f} s"))
         return stand(book, stands, now, pace)
 
-    def _happened(self, book: Book, now: int, pace: Pace, alarm: Alarm) -> None:
-        if alarm.about.partition(":")[0] in HOLD_ROWS:
-            self.lasting[alarm.key] = alarm
-        else:
-            raised(book, alarm, now, pace, once=True)
+
+def _happened(book: Book, alarm: Alarm, now: int, pace: Pace) -> None:
+    """Note what has happened; what is about a hold that is lifted already is over."""
+    lasts = alarm.about.partition(":")[0] in HOLD_ROWS
+    if not lasts or alarm.about in book.holds:
+        raised(book, alarm, now, pace, once=not lasts)
 
 
 def _moved(before: Mapping[str, int], holds: Mapping[str, str], now: int) -> Iterator[Line]:

@@ -170,6 +170,25 @@ def test_what_happened_about_a_hold_is_over_with_it(night: MakeNight) -> None:
     assert ["acct: no progress", "acct: over: no progress"] == one.heard("ann")
 
 
+def test_what_happened_about_a_hold_outlives_a_restart_with_it(night: MakeNight) -> None:
+    """The next process is not told of it again, and the hold still lies: it is not over."""
+    one = night()
+    drawn = Alarm("daily_loss", "DRAWDOWN", "what may be lost in all is lost")
+    first = one.router()
+    first.look((), {"DRAWDOWN": "lost"})
+    first.happened(drawn)
+    until(lambda: one.heard("ann"))
+    first.close()
+    second = one.router()
+    second.look((), {"DRAWDOWN": "lost"})
+    until(lambda: second.keeper.stamp != (0, 0))
+    still = [row["about"] for row in listed(one.state)]
+    second.look((), {})
+    until(lambda: "over" in one.history())
+
+    assert (["DRAWDOWN"], []) == (still, listed(one.state))
+
+
 def test_a_daemon_that_cannot_call_is_cried_for_until_it_can(night: MakeNight) -> None:
     """By whoever watches from outside; its own router does not end that, and a word from outside does."""
     one = night(escalate_s=0.3)
