@@ -24,7 +24,6 @@ from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from market.kernel import fingerprint
-from runtime.alerts.crier import Crier
 from runtime.alerts.people import NOBODY
 from runtime.alerts.router import Router
 from runtime.assemble import Models, core_of, costs_of, found_models, plan_of
@@ -167,13 +166,9 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
     )  # fmt: skip
     daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
     patience_s = terminal.deadlines.connect
-    tell_by(daemon, Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
+    telling = tell_by(daemon, Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
     if config.deadman is not None:
-        crier = Crier(recorder.clock)
-        cry = partial(crier.cry, state, account.name, config.alerts)
-        daemon.switch.dead_man = DeadMan(
-            state, config.deadman, recorder.clock, lambda text: cry(text) if text else crier.over(state)
-        )
+        daemon.switch.dead_man = DeadMan(state, config.deadman, recorder.clock, telling.watched)
     if config.bus is not None:
         from runtime.bus.assembly import bus_of  # noqa: PLC0415 - 14 MiB, for who speaks over a message broker only
 

@@ -59,12 +59,19 @@ class Telling:
     def __init__(self, core: Core, switch: Switch, router: Router) -> None:
         """Look at a core, whose latch `switch` reads."""
         self.core, self.switch, self.router = core, switch, router
+        self.unwatched: tuple[Alarm, ...] = ()
+        """That nobody watches the account, as long as that is so."""
 
     def look(self) -> None:
         """Tell what stands now."""
         if self.core.ledger.run:
             found = alarms_of(self.core, self.router.standing, latched=self.switch.heard > 0)
-            self.router.look(found, self.core.ledger.holds)
+            self.router.look(found + self.unwatched, self.core.ledger.holds)
+
+    def watched(self, silence: str) -> None:
+        """Tell that nobody watches the account, in words; empty: somebody does again."""
+        self.unwatched = (Alarm("no_progress", "watch", silence),) if silence else ()
+        self.look()
 
     def happened(self, wish: Alert) -> None:
         """Tell what has happened; what stands is told first, and tells by itself what is about nothing else."""
@@ -73,7 +80,9 @@ class Telling:
             self.router.happened(Alarm(wish.kind, wish.about or wish.text, wish.text))
 
 
-def tell_by(daemon: Daemon, router: Router) -> None:
-    """Have a daemon tell its people through a router; `listening` begins and ends that."""
-    daemon.router, daemon.taker.people = router, Telling(daemon.core, daemon.switch, router)
+def tell_by(daemon: Daemon, router: Router) -> Telling:
+    """Have a daemon tell its people through a router, and return what tells them; `listening` begins and ends that."""
+    telling = Telling(daemon.core, daemon.switch, router)
+    daemon.router, daemon.taker.people = router, telling
     router.silent_s = lambda: daemon.pace.clock.elapsed() - daemon.pace.turned
+    return telling

@@ -23,7 +23,9 @@ from brokers.mt5.lookalike.setup import AccountSetup
 from brokers.mt5.session import Session
 from config.alerts import AlertsSection, RoutesSection
 from config.places import JOURNAL_FILE
+from config.watching import DeadManSection
 from runtime.alerts import shelf
+from runtime.alerts.crier import Crier
 from runtime.alerts.person import listed
 from runtime.alerts.router import Router
 from runtime.assemble import core_of
@@ -32,6 +34,7 @@ from runtime.core.facts import AdoptionAsked
 from runtime.core.kinds import KINDS, Kind
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
+from runtime.dead_man import DeadMan, beat
 from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
@@ -104,7 +107,7 @@ class Night:
 
 def night(
     tmp_path: Path, act: Callable[[Night], Awaitable[None]], plan: Plan | None = None, rest: bytes = b"",
-    progress_s: float = 60.0,
+    progress_s: float = 60.0, dead_man: DeadManSection | None = None,
 ) -> Night:  # fmt: skip
     """Run a daemon over a trade server whose market stands still, its people on call, until the act is over."""
     state, said = latched(tmp_path / "state", "run"), tmp_path / "said"
@@ -130,7 +133,9 @@ def night(
             recorder, Session(terms), state, warmup=3, poll_s=(0.01, 0.01), reconcile_s=0.2,
             ears=Ears(max_age_ms=30_000), jitter=lambda: 0.0,
         )  # fmt: skip
-        tell_by(daemon, Router(state, "acct", section, Clock()))
+        telling = tell_by(daemon, Router(state, "acct", section, Clock()))
+        if dead_man is not None:
+            daemon.switch.dead_man = DeadMan(state, dead_man, Clock(), telling.watched)
         found = Night(Living(daemon, recorder), state, said)
         asyncio.run(_life(daemon, found, act))
     return found
@@ -318,6 +323,37 @@ def test_the_page_of_a_daemon_that_makes_no_progress(tmp_path: Path) -> None:
         await one.over("no_progress")
 
     assert "halt" == latch.read(night(tmp_path, act, progress_s=1.0).state).level
+
+
+def test_nobody_watching_is_an_alert_of_its_own(tmp_path: Path) -> None:
+    """A guardian that says the daemon moves again does not end it: a heartbeat does."""
+
+    async def act(one: Night) -> None:
+        await one.living.until(lambda: "no_progress:watch" in keys(one), seconds=PATIENCE_S)
+        crier = Crier()
+        crier.cry(one.state, "acct", None, "its event loop has not gone round")
+        await one.living.until(lambda: "no_progress:daemon" in keys(one), seconds=PATIENCE_S)
+        crier.over(one.state)
+        await one.living.until(lambda: "no_progress:daemon" not in keys(one), seconds=PATIENCE_S)
+        crier.close()
+
+        assert "no_progress:watch" in keys(one)
+        beat(one.state)
+        await one.living.until(lambda: ("over", "watch") in happenings(one), seconds=PATIENCE_S)
+
+    section = DeadManSection(alert_s=0.2, close_only_s=3600.0)
+
+    assert "run" == latch.read(night(tmp_path, act, dead_man=section).state).level
+
+
+def keys(one: Night) -> list[str]:
+    """Return what the open alerts are about, with their kinds."""
+    return [f"{row['kind']}:{row['about']}" for row in listed(one.state)]
+
+
+def happenings(one: Night) -> list[tuple[str, str]]:
+    """Return what has become of alerts, each with what it is about."""
+    return [(line.what, line.about) for line in shelf.history(one.state)]
 
 
 def test_the_page_of_a_note(tmp_path: Path) -> None:
