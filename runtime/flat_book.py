@@ -5,13 +5,12 @@ keeps the daemon from running.
 """
 
 import contextlib
-import os
 
 from pathlib import Path
 
 import msgspec
 
-from brokers.mt5.inplace import content
+from brokers.mt5.inplace import append, content
 
 FILE = "flattener.log"
 
@@ -42,10 +41,7 @@ def lines_of(folder: Path) -> list[Line]:
 
 def write(folder: Path, line: Line) -> None:
     """Write a line, for good; OSError where the disk refuses: then nothing may be sent."""
-    with (folder / FILE).open("ab") as file:
-        file.write(msgspec.json.encode(line) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append(folder / FILE, msgspec.json.encode(line) + b"\n")
 
 
 def under_way(lines: list[Line], ticket: int, volume: float) -> bool:

@@ -73,6 +73,20 @@ def put(draft: Path, path: Path, raw: bytes) -> None:
     sync_folder(path.parent)
 
 
+def append(path: Path, lines: bytes) -> None:
+    """Put whole lines at the end of a file, for good; one before them that was torn does not take them with it."""
+    with open(path, "a+b", opener=_private) as file:
+        if file.tell() and read_at(file.fileno(), 1, file.tell() - 1) != b"\n":
+            lines = b"\n" + lines
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def content(path: str) -> bytes | None:
     """Return all that stands in a file now, None where it cannot be read; with as few calls of the system as it takes.
 

@@ -4,12 +4,12 @@ It stands in the history of the account's alerts at once, whether a daemon runs 
 """
 
 import contextlib
-import os
 
 from pathlib import Path
 
 import msgspec
 
+from brokers.mt5.inplace import append
 from runtime.alerts import shelf
 from runtime.alerts.shelf import Line
 from runtime.core.facts import NoteWritten
@@ -33,12 +33,7 @@ def write(folder: Path, asker: Asker, about: str = "") -> bool:
 
 def _leave(folder: Path, fact: NoteWritten) -> None:
     """Leave a note for the daemon's next start."""
-    number = os.open(folder / WAITING_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(number, msgspec.json.encode(fact) + b"\n")
-        os.fsync(number)
-    finally:
-        os.close(number)
+    append(folder / WAITING_FILE, msgspec.json.encode(fact) + b"\n")
 
 
 def waiting(folder: Path) -> list[NoteWritten]:

@@ -4,14 +4,13 @@ The daemon, its supervisor and a person's `tidegate ack` all write it; none of t
 """
 
 import contextlib
-import os
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from brokers.mt5.inplace import content, put
+from brokers.mt5.inplace import append, content, put
 from brokers.mt5.locks import locked
 from runtime.alerts.book import Book, Entry
 
@@ -83,20 +82,14 @@ def remember(folder: Path, *lines: Line) -> None:
     with contextlib.suppress(OSError):
         if (folder / HISTORY_FILE).stat().st_size > LONGEST:
             (folder / HISTORY_FILE).replace(folder / OLDER_FILE)
-    raw = b"".join(b"\n" + msgspec.json.encode(line) for line in lines) + b"\n"
-    number = os.open(folder / HISTORY_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(number, raw)
-        os.fsync(number)
-    finally:
-        os.close(number)
+    append(folder / HISTORY_FILE, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
 
 def history(folder: Path, since: int = 0) -> list[Line]:
     """Return what happened since a moment, oldest first; a line that cannot be read is left out."""
     found = []
     files = [content(f"{folder}/{name}") or b"" for name in (OLDER_FILE, HISTORY_FILE)]
-    for raw in b"".join(files).splitlines():
+    for raw in b"\n".join(files).splitlines():
         with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
             line = msgspec.json.decode(raw, type=Line)
             if line.at >= since:

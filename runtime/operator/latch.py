@@ -34,7 +34,7 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
-from brokers.mt5.inplace import content, put, read_at, write_at
+from brokers.mt5.inplace import append, content, put, write_at
 from brokers.mt5.locks import locked
 
 LOG_FILE = "latch.log"
@@ -268,12 +268,7 @@ def _said(folder: Path) -> Word:
 
 
 def _append(path: Path, line: bytes) -> None:
-    with path.open("a+b") as file:
-        if file.tell() and read_at(file.fileno(), 1, file.tell() - 1) != b"\n":
-            line = b"\n" + line  # the one before was torn: it must not take this one with it
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
+    append(path, line)
 
 
 def _replace(path: Path, raw: bytes) -> None:

@@ -109,6 +109,15 @@ def test_a_close_that_may_have_left_is_not_sent_again(home: Path, state: Path) -
     assert [("position", "closed")] == told(second)
 
 
+def test_a_torn_line_does_not_take_the_next_one_with_it(state: Path) -> None:
+    """Power was cut while the last flattener wrote: what this one writes is read all the same."""
+    line = flat_book.Line(wall=1, ticket=7, volume=0.1)
+    (state / flat_book.FILE).write_bytes(b'{"wall":1,"tick')
+    flat_book.write(state, line)
+
+    assert [line] == flat_book.lines_of(state)
+
+
 def test_a_close_that_was_refused_is_sent_again_by_the_next_one(home: Path, state: Path) -> None:
     """A clear no has done nothing."""
     order(OURS)
