@@ -12,6 +12,7 @@ import time
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -74,7 +75,7 @@ def create(folder: Path, command: Command) -> Latch:
     with _locked(folder):
         if (folder / LATCH_FILE).exists() or (folder / WORD_FILE).exists():
             raise LatchError(f"{folder} has a latch already; change it with tidegate halt or resume")
-        return _write(folder, Latch(level=command.level, generation=1, command=command), command, first="file")
+        return _rise(folder, Latch(level=command.level, generation=1, command=command), command, _word(folder))
 
 
 def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
@@ -85,14 +86,14 @@ def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(folder) as held:
-        now = read(folder)
-        own = _own(_scopes(folder), command.scope) if command.scope else now.level
+        found = _found(folder)
+        own = found.own(command.scope)
         if RANK[command.level] < RANK[own]:
             raise LatchError(f"{command.level} is looser than {own}: only the running daemon may loosen")
-        _unchanged(now, since)
-        latch = _next(folder, command)
+        _unchanged(found.now, since)
+        latch = _next(found, command)
         try:
-            return _write(folder, latch, command, first="word") if held else _break_in(folder, latch, command)
+            return _fall(folder, latch, command) if held else _break_in(folder, latch, command)
         except OSError:
             if read(folder).level != "halt":
                 raise
@@ -107,8 +108,9 @@ def loosen(folder: Path, command: Command, since: int | None = None) -> Latch:
     with _locked(folder) as held:
         if not held:
             raise LatchError("another process holds the latch: end it, then ask again")
-        _unchanged(read(folder), since)
-        return _write(folder, _next(folder, command), command, first="file")
+        found = _found(folder)
+        _unchanged(found.now, since)
+        return _rise(folder, _next(found, command), command, found.word)
 
 
 def _unchanged(now: Latch, since: int | None) -> None:
@@ -141,42 +143,57 @@ def logged(folder: Path, after: int) -> list[Logged]:
     return found
 
 
-def _next(folder: Path, command: Command) -> Latch:
+class _Found(NamedTuple):
+    """What lies in a folder: each copy by itself, and the log."""
+
+    file: Latch
+    word: Word
+    log: list[Logged]
+
+    @property
+    def now(self) -> Latch:
+        """The latch as the gateway reads it."""
+        return agreed(self.file, self.word)
+
+    def own(self, scope: str) -> Level:
+        """Return the level at which a scope, or the account, stands by itself."""
+        return _own(self.scopes(), scope) if scope else self.now.level
+
+    def scopes(self) -> dict[str, Scoped]:
+        """Return the scopes as the file has them, and what the log tells of tightenings that were cut off behind it.
+
+        A file that cannot be read, or whose scopes are not those that the word knows, says nothing: all is the log's
+        then.
+        """
+        file, word, log = self
+        torn = word.generation == file.generation and word.check != check_of(file.scopes)
+        if file.command is None or torn:
+            return _remembered(log)
+        scopes = {one.scope: one for one in file.scopes}
+        for entry in log:
+            scope, level = entry.command.scope, entry.command.level
+            if scope and entry.generation > file.generation and RANK[level] > RANK[_own(scopes, scope)]:
+                scopes[scope] = _scoped(entry.command, entry.generation)
+        return scopes
+
+
+def _found(folder: Path) -> _Found:
+    return _Found(_file(folder), _word(folder), logged(folder, 0))
+
+
+def _next(found: _Found, command: Command) -> Latch:
     """Return the latch after a command: all but the scope it is about stays as it is.
 
     Where the copies contradict each other the account is at halt, and stays so if only a scope is latched.
     """
-    file, word = _file(folder), _word(folder)
-    known = [file.generation, word.generation, *(entry.generation for entry in logged(folder, 0))]
-    generation = 1 + max(g for g in known if g < HIGHEST)
-    scopes = _scopes(folder)
-    if not command.scope:
-        return Latch(level=command.level, generation=generation, command=command, scopes=_listed(scopes))
-    now = agreed(file, word)
+    known = [found.file.generation, found.word.generation, *(entry.generation for entry in found.log)]
+    generation, scopes, now = 1 + max(g for g in known if g < HIGHEST), found.scopes(), found.now
     if command.level == "run":
         scopes.pop(command.scope, None)
-    else:
+    elif command.scope:
         scopes[command.scope] = _scoped(command, generation)
-    return Latch(
-        level=now.level, generation=generation, command=now.command or _unreadable(command), scopes=_listed(scopes)
-    )
-
-
-def _scopes(folder: Path) -> dict[str, Scoped]:
-    """Return the scopes as the file has them, and what the log tells of tightenings that were cut off behind it.
-
-    A file that cannot be read, or whose scopes are not those that the word knows, says nothing: all is the log's then.
-    """
-    file, word, log = _file(folder), _word(folder), logged(folder, 0)
-    torn = word.generation == file.generation and word.check != check_of(file.scopes)
-    if file.command is None or torn:
-        return _remembered(log)
-    scopes = {one.scope: one for one in file.scopes}
-    for entry in log:
-        scope, level = entry.command.scope, entry.command.level
-        if scope and entry.generation > file.generation and RANK[level] > RANK[_own(scopes, scope)]:
-            scopes[scope] = _scoped(entry.command, entry.generation)
-    return scopes
+    level, by = (now.level, now.command or _unreadable(command)) if command.scope else (command.level, command)
+    return Latch(level=level, generation=generation, command=by, scopes=tuple(scopes[name] for name in sorted(scopes)))
 
 
 def _own(scopes: dict[str, Scoped], scope: str) -> Level:
@@ -194,10 +211,6 @@ def _scoped(command: Command, generation: int) -> Scoped:
     return Scoped(scope=command.scope, level=command.level, generation=generation, command=command)
 
 
-def _listed(scopes: dict[str, Scoped]) -> tuple[Scoped, ...]:
-    return tuple(scopes[name] for name in sorted(scopes))
-
-
 def _unreadable(command: Command) -> Command:
     """Return who holds an account at halt whose copies could not be read when one of its scopes was latched."""
     why = f"its copies were absent or contradicted each other when {command.scope} was latched: that reads as halt"
@@ -206,17 +219,22 @@ def _unreadable(command: Command) -> Command:
     )
 
 
-def _write(folder: Path, latch: Latch, command: Command, *, first: str) -> Latch:
-    """Write a change: one that loosens is in the file before the log tells of it, and in force when the word has it."""
-    if first == "word":
-        _write_word(folder, latch)
-        _append(folder / LOG_FILE, _line(latch, command))
-        _replace(folder / LATCH_FILE, encode_latch(latch))
-        return latch
-    before = _said(folder)
+def _fall(folder: Path, latch: Latch, command: Command) -> Latch:
+    """Write a change that tightens: it is in force with the word."""
+    _write_word(folder, latch)
+    _append(folder / LOG_FILE, _line(latch, command))
+    _replace(folder / LATCH_FILE, encode_latch(latch))
+    return latch
+
+
+def _rise(folder: Path, latch: Latch, command: Command, before: Word) -> Latch:
+    """Write a change that loosens: it is in the file before the log tells of it, and in force when the word has it.
+
+    LatchError where the word is not as it was found: somebody has tightened past our lock.
+    """
     _replace(folder / LATCH_FILE, encode_latch(latch))
     _append(folder / LOG_FILE, _line(latch, command))
-    if before != _said(folder):
+    if _word(folder)._replace(sending=before.sending) != before:  # that is the gateway's to change
         raise LatchError("the latch was tightened while it was written: it reads as halt")
     _write_word(folder, latch)
     return latch
@@ -233,7 +251,7 @@ def _line(latch: Latch, command: Command) -> bytes:
 def _break_in(folder: Path, latch: Latch, command: Command) -> Latch:
     """Write the word past a writer that hangs, with a generation it does not have: the copies contradict, until later.
 
-    Should it go on after all, it finds the word changed and leaves it (`_write`).
+    Should it go on after all, it finds the word changed and leaves it (`_rise`).
     """
     latch = msgspec.structs.replace(latch, generation=latch.generation + 1)
     _write_word(folder, latch)
@@ -260,11 +278,6 @@ def _file(folder: Path) -> Latch:
 def _word(folder: Path) -> Word:
     """Return what the shared word says by itself."""
     return read_word(content(f"{folder}/{WORD_FILE}") or b"")
-
-
-def _said(folder: Path) -> Word:
-    """Return the same without the order on its way, which is the gateway's to change."""
-    return _word(folder)._replace(sending=0)
 
 
 def _append(path: Path, line: bytes) -> None:

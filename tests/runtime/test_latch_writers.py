@@ -75,6 +75,24 @@ def test_a_loosening_that_hung_does_not_undo_what_went_past_it(tmp_path: Path, m
     assert "halt" == stands(folder)[0]
 
 
+def test_nor_does_one_that_hung_before_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had looked where the latch stands, and stood still: what fell since is not what it was asked to lift."""
+    monkeypatch.setattr(latch, "PATIENCE_S", 0.01)
+    folder, logged = latched(tmp_path / "a", "close-only"), latch.logged
+
+    def hang(of: Path, after: int) -> list[latch.Logged]:
+        found = logged(of, after)
+        monkeypatch.setattr(latch, "logged", logged)
+        latch.tighten(of, command("halt", "meanwhile"))
+        return found
+
+    monkeypatch.setattr(latch, "logged", hang)
+    with pytest.raises(latch.LatchError, match="tightened while it was written"):
+        latch.loosen(folder, command("run"))
+
+    assert "halt" == stands(folder)[0]
+
+
 def test_a_change_made_for_an_old_generation_is_refused(tmp_path: Path) -> None:
     """Who asks to loosen must know the level that stands; somebody has tightened since."""
     folder = latched(tmp_path / "a", "close-only")

@@ -133,7 +133,7 @@ class Scopes(RuleBasedStateMachine):
     @rule(scope=SCOPE, level=LEVEL, where=st.sampled_from(["_write_word", "_append", "_replace"]))
     def cut_off(self, scope: str, level: Level, where: str) -> None:
         """Cut a change off before one of its writes: what it was about may be as before, or as asked for."""
-        own = latch._own(latch._scopes(self.folder), scope) if scope else latch.read(self.folder).level
+        own = latch._found(self.folder).own(scope)
         change = latch.tighten if RANK[level] >= RANK[own] else latch.loosen
         with mock.patch.object(latch, where, power), pytest.raises(Cut):
             change(self.folder, command(level, scope=scope))
