@@ -2,17 +2,16 @@
 
 import functools
 
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.dials import dials, runs
 from backtests.engine_apart import LEAN
 from brokers.hours import Hours
 from brokers.made import DayRule, MadeRule
-from brokers.mt5.zone import offset_seconds
 from market.bars import Bars
 from market.kernel import compile_all, fingerprint
 from market.made import (
@@ -69,28 +68,7 @@ def spans(rule: MadeRule, times: Array) -> tuple[Array, Array]:
         days = np.array([rule.span(int(times[begin])) for begin, _ in found], np.int64).reshape(-1, 2)
         each = np.repeat(days, [end - begin for begin, end in found], axis=0)
         return each[:, 0], each[:, 1]
-    length = TIMEFRAMES[rule.timeframe] * 1000
-    opened = times // length * length
-    return opened, opened + length
-
-
-def dials(zone: str, times: Array) -> Array:
-    """Return what the server's clock shows at each moment, in milliseconds."""
-    shown: Array = times.copy()
-    for begin, end in runs(times // DAY_MS):
-        day = int(times[begin]) // DAY_MS * DAY_MS
-        ahead = offset_seconds(zone, day)
-        if ahead == offset_seconds(zone, day + DAY_MS - 1):
-            shown[begin:end] += ahead * 1000
-        else:  # the clock is put forward or back
-            shown[begin:end] += np.array([offset_seconds(zone, at) * 1000 for at in times[begin:end].tolist()])
-    return shown
-
-
-def runs(numbers: Array) -> list[tuple[int, int]]:
-    """Return from where to where a number stands again and again, of each in order."""
-    cuts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
-    return list(pairwise(cuts)) if len(numbers) else []
+    return rule.span(times)  # type: ignore[arg-type, return-value]  # moment by moment
 
 
 def _last_of(hours: Hours, closed: Array, ends: int) -> int:

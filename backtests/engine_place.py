@@ -7,8 +7,8 @@ import numpy as np
 
 from numpy.typing import NDArray
 
+from backtests.dials import dials, runs
 from backtests.engine_hearing import AFTER
-from backtests.engine_made import dials, runs
 from backtests.reel import Reel
 from brokers.hours import Hours
 from market.bars import Bars

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from backtests.dials import HOUR_MS, dials, runs
 from brokers.mt5.lookalike.frame import opening
 from brokers.mt5.zone import to_server, to_utc
 from market.bars import NO_SPREAD, Bars
 from market.money import nearest
 from market.ticks import Ticks
 from market.types import TIMEFRAMES
-
-HOUR = 3_600_000
 
 
 def bars_of_ticks(ticks: Ticks, timeframe: str, zone: str, scale: float) -> Bars:
@@ -44,14 +43,11 @@ def bars_of_ticks(ticks: Ticks, timeframe: str, zone: str, scale: float) -> Bars
 def _opened(time: Any, timeframe: str, zone: str) -> Any:  # noqa: ANN401 - arrays
     """Return for each moment when the bar opened to which it belongs, both UTC milliseconds."""
     frame, begins = TIMEFRAMES[timeframe] * 1000, opening(timeframe)
-    hours = time // HOUR
-    firsts = np.flatnonzero(np.concatenate(([True], hours[1:] != hours[:-1])))
-    known = [int(hour) * HOUR for hour in hours[firsts]]
-    counts = np.diff(np.append(firsts, len(time)))
-    if frame > HOUR:  # rules change on the hour, and so do bars that are longer
-        return np.repeat([_begun(begins, zone, at) for at in known], counts)
-    shown = time + np.repeat([to_server(zone, at) - at for at in known], counts)
-    return time - shown % frame
+    if frame <= HOUR_MS:
+        return time - dials(zone, time) % frame
+    hours = runs(time // HOUR_MS)  # rules change on the hour, and so do bars that are longer
+    opens = [_begun(begins, zone, int(time[begin]) // HOUR_MS * HOUR_MS) for begin, _ in hours]
+    return np.repeat(opens, [end - begin for begin, end in hours])
 
 
 def _begun(begins: Callable[[int], int], zone: str, at: int) -> int:
