@@ -1,6 +1,7 @@
 """Where the bars of a compiled drive stand as it begins, and what a calendar says of when they are told."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from backtests.engine_hearing import AFTER
 from backtests.reel import Reel
 from brokers.hours import Hours
 from market.bars import Bars
-from market.calendar import next_open, sessions
+from market.calendar import closes, sessions
 from market.types import DAY_MS
 from runtime.core.core import Core
 from runtime.core.gates import HOUR_MS
@@ -112,16 +113,6 @@ def dues_of(beside: Beside, place: Place, missing: int) -> Array:
     opened = dials(place.hours.zone, beside.columns["time"][beside.bars])
     late = shown[np.maximum(until, 0)] + HOUR_MS - opened >= (missing + 1) * beside.frame
     for n in np.flatnonzero(late & (until >= since)).tolist():
-        found[beside.bars[n]] = _due(place.hours, int(opened[n]), beside.frame, missing)
+        due = islice(closes(place.hours.calendar, int(opened[n]), beside.frame), missing, None)  # `Hours.bars_missed`
+        found[beside.bars[n]] = next(due, np.inf)
     return found
-
-
-def _due(hours: Hours, opened: int, length: int, missing: int) -> float:
-    """Return when the last of so many bars after one closes, by the server's clock; as `Hours.bars_missed` counts."""
-    begins = opened + length
-    for _ in range(missing):
-        opens = next_open(hours.calendar, begins)
-        if opens is None:
-            return np.inf
-        begins += (opens - begins) // length * length + length
-    return float(begins)

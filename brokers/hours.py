@@ -1,5 +1,7 @@
 """The hours of a symbol in UTC: its calendar, read by the rule of the server's clock."""
 
+from itertools import islice, takewhile
+
 import msgspec
 
 from brokers.mt5.zone import offset_seconds, to_server, to_utc
@@ -59,26 +61,12 @@ class Hours(msgspec.Struct, frozen=True):
 
         No more than `most` are counted. A bar without a session in it is none; bars begin by the server's clock.
         """
-        count, begins, ends = 0, self.dial(last) + length, self.dial(until)
-        while count < most:
-            opens = calendar.next_open(self.calendar, begins)
-            if opens is None:
-                return count
-            begins += (opens - begins) // length * length + length
-            if begins > ends:
-                return count
-            count += 1
-        return count
+        ends, closes = self.dial(until), calendar.closes(self.calendar, self.dial(last), length)
+        return sum(1 for _ in takewhile(lambda closed: closed <= ends, islice(closes, 1, most + 1)))
 
     def closes_after(self, last: int, length: int, bars: int) -> int | None:
         """Return when the last of so many bars closes that come after the one that opened at `last`; None for never."""
-        begins = self.dial(last) + length
-        for _ in range(bars):
-            opens = calendar.next_open(self.calendar, begins)
-            if opens is None:
-                return None
-            begins += (opens - begins) // length * length + length
-        return self._utc(begins)
+        return self._utc(next(islice(calendar.closes(self.calendar, self.dial(last), length), bars, None), None))
 
     def opens_within(self, at: int, length: int) -> bool:
         """Return whether a session is on at a tick; a recorded bar's stamp stands for the first tick of its `length`.

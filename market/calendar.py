@@ -74,6 +74,18 @@ def next_open(calendar: Calendar, dial: int) -> int | None:
     return next((max(first, dial) for first, end in _from(calendar, dial) if end > dial), None)
 
 
+def closes(calendar: Calendar, dial: int, length: int) -> Iterator[int]:
+    """Yield when the bar that opened at `dial` closes, `length` later, and then each one after it.
+
+    A bar without a session in it is none; the others begin by the server's clock.
+    """
+    begins = dial + length
+    yield begins
+    while (opens := next_open(calendar, begins)) is not None:
+        begins += (opens - begins) // length * length + length
+        yield begins
+
+
 def next_close(calendar: Calendar, dial: int) -> int | None:
     """Return when the session that is on, or else the next one, ends; None where there is none or it does not end."""
     end = None
