@@ -89,9 +89,9 @@ class AllBeside:
 
     def _own(self, regime: str) -> None:
         """Hear the strategies' own bars as others, where by the calendar some of them are missing for too long."""
-        ages = [lane.gate.max_age for lane in self.core.lanes if lane.plan.regime == regime]
-        own = itself(self.place)
-        if any(np.isfinite(dues_of(own, self.place, age + 1)).any() for age in ages):
+        ages = {lane.gate.max_age for lane in self.core.lanes if lane.plan.regime == regime}
+        own, (_, shown) = itself(self.place), self.place.clock
+        if any(np.isfinite(dues_of(own, self.place.hours, shown, age + 1)).any() for age in ages):
             self.of[regime] = own
 
     @property

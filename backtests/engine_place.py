@@ -99,20 +99,20 @@ def shut_at(place: Place) -> Array:
     return shut
 
 
-def dues_of(beside: Beside, place: Place, missing: int) -> Array:
+def dues_of(beside: Beside, hours: Hours | None, shown: Array, missing: int) -> Array:
     """Return (m,) when, on the server's clock, so many bars after each one should have closed by the calendar.
 
-    Never, where the next one comes long before, or where there is no calendar.
+    Never, where the next one comes long before, or where there is no calendar. shown: what that clock shows as each of
+    the strategies' bars is told.
     """
     found = np.full(len(beside.columns["time"]), np.inf)
-    if place.hours is None or not len(beside.bars):
+    if hours is None or not len(beside.bars):
         return found
-    shown = place.clock[1]
     since = beside.rows + (beside.when == AFTER)
     until = np.append(since[1:], len(shown)) - 1
-    opened = dials(place.hours.zone, beside.columns["time"][beside.bars])
+    opened = dials(hours.zone, beside.columns["time"][beside.bars])
     late = shown[np.maximum(until, 0)] + HOUR_MS - opened >= (missing + 1) * beside.frame
     for n in np.flatnonzero(late & (until >= since)).tolist():
-        due = islice(closes(place.hours.calendar, int(opened[n]), beside.frame), missing, None)  # `Hours.bars_missed`
+        due = islice(closes(hours.calendar, int(opened[n]), beside.frame), missing, None)  # `Hours.bars_missed`
         found[beside.bars[n]] = next(due, np.inf)
     return found

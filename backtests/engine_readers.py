@@ -157,7 +157,8 @@ class Hearing:
         h, m = np.zeros(HEARING), self.regime.state[1].copy()
         h[HEARD], m[ALLOWED] = -1.0, np.nan
         self.state = (h, m, self.regime.state[2], gate, array_of(lane.gate_flat), gate.copy())
-        self.clock, self.dues = place.clock, dues_of(beside, place, lane.gate.max_age + 1)
+        self.clock = place.clock
+        self.dues = dues_of(beside, place.hours, self.clock[1], lane.gate.max_age + 1)
         told = tuple(beside.columns.values()), beside.rows, beside.when, beside.bars
         self.made_from = (self.folds.made_from, self.regime.made_from, *told, self.dues)
 
