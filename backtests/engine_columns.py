@@ -27,7 +27,7 @@ from backtests.engine_layout import (
     WISH,
 )
 from backtests.engine_words import gate_reason, reasons_of, shut_said
-from backtests.scratch import parts_of
+from backtests.scratch import stretches_of
 from brokers.fills import shift
 from brokers.mt5.zone import midnights
 from market.barfile_room import let_go
@@ -136,11 +136,9 @@ class WrittenRows:
 
     def parted(self, rows: Array) -> Iterator[slice]:
         """Yield where those of some rows stand that are looked at together; after each, memory is given back."""
-        for begin, end in parts_of(len(self)):
-            low, high = np.searchsorted(rows, (begin, end)).tolist()
-            if low < high:
-                yield slice(low, high)
-                self.let_go()
+        for some in stretches_of(rows, len(self)):
+            yield some
+            self.let_go()
 
     @cached_property
     def traded(self) -> Array:

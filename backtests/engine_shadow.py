@@ -5,7 +5,7 @@ import numpy as np
 from backtests.engine_layout import BY_US, D_REASON, D_ROW
 from backtests.engine_record import CompiledRecord
 from backtests.engine_shared import SharedRecord
-from backtests.scratch import parts_of
+from backtests.scratch import gone_through
 from brokers.venue import Costs
 from market.bars import Bars
 from runtime.outcomes.outcome import Outcome
@@ -20,7 +20,7 @@ def why_unshadowed(tape: Bars, costs: Costs) -> str:
     A spread below the last digit of a quote is none to a book that sees the quotes alone, so it takes the usual one.
     """
     spreads = np.asarray(tape.spread)
-    tells = any(((part := spreads[b:e])[part > 0.0] < LEAST).any() for b, e in parts_of(len(tape)))
+    tells = any(((part := spreads[b:e])[part > 0.0] < LEAST).any() for b, e in gone_through((spreads,)))
     if tells or 0.0 < costs.spread < LEAST:
         return f"a spread of {tape.symbol} is below a hundredth of a point"
     return ""

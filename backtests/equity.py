@@ -1,7 +1,5 @@
 """The money of a record over time: its equity, its balance, and how far it stood below its highest."""
 
-import math
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.decided import Decided, Part, parts
-from backtests.scratch import PART, parts_of, room
+from backtests.scratch import gone_through, room, stretches_of
 from brokers.book import mode_of, units_of
 from brokers.fills import floating
 from market.barfile_room import let_go
@@ -214,29 +212,23 @@ def deepest_of(curve: Curve, initial: float) -> tuple[float, float]:
 def _falls(curve: Curve, initial: float) -> Iterator[tuple[int, Array, Array]]:
     """Yield, part after part, where it begins, and how far the curve stands below its highest so far there."""
     top = initial
-    for begin, end in parts_of(len(curve.at)):
+    for begin, end in gone_through(curve):
         money = curve.money[begin:end]
         tops = np.maximum.accumulate(np.maximum(money, top))
         yield begin, money - tops, np.divide(money, tops, where=tops > 0.0, out=np.ones(len(money))) - 1.0
         top = float(tops[-1])
-        let_go(curve)
 
 
 def least_of(numbers: Array) -> float:
     """Return the lowest of numbers (n,), of which there are some."""
-    least = math.inf
-    for begin, end in parts_of(len(numbers)):
-        least = min(least, float(numbers[begin:end].min()))
-        let_go((numbers,))
-    return least
+    return min(float(numbers[begin:end].min()) for begin, end in gone_through((numbers,)))
 
 
 def taken(numbers: Array, places: Array) -> Array:
     """Return the numbers at some places, in order."""
     found = np.empty(len(places), numbers.dtype)
-    for begin, end in parts_of(len(numbers)):
-        low, high = np.searchsorted(places, (begin, end)).tolist()
-        found[low:high] = numbers[places[low:high]]
+    for some in stretches_of(places, len(numbers)):
+        found[some] = numbers[places[some]]
         let_go((numbers,))
     return found
 
@@ -244,8 +236,7 @@ def taken(numbers: Array, places: Array) -> Array:
 def ends_of(at: Array, unit: str) -> Array:
     """Return the place of the last moment of each stretch of time, like each day ("D") or month ("M")."""
     found = [np.zeros(0, np.int64)]
-    for begin, end in parts_of(len(at), PART):
+    for begin, end in gone_through((at,)):
         some = at[begin : end + 1].astype("datetime64[ms]").astype(f"datetime64[{unit}]")
         found.append(begin + np.flatnonzero(some[1:] != some[:-1]))
-        let_go((at,))
     return np.append(np.concatenate(found), len(at) - 1) if len(at) else found[0]

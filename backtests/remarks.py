@@ -9,9 +9,8 @@ import numpy as np
 
 from backtests.decided import parts, place_of
 from backtests.record import Record
-from backtests.scratch import parts_of
+from backtests.scratch import gone_through
 from backtests.traded_regimes import listeners
-from market.barfile_room import let_go
 from market.bars import Bars
 from market.types import DAY_MS
 
@@ -113,11 +112,7 @@ def _costs(record: Record) -> Iterator[str]:
 def spreads_known(tape: Bars) -> int:
     """Return how many bars have a spread of their own."""
     spreads = np.asarray(tape.spread)
-    known = 0
-    for begin, end in parts_of(len(tape)):
-        known += int(np.count_nonzero(spreads[begin:end] > 0.0))
-        let_go((spreads,))
-    return known
+    return sum(int(np.count_nonzero(spreads[begin:end] > 0.0)) for begin, end in gone_through((spreads,)))
 
 
 def _swap(record: Record) -> Iterator[str]:
