@@ -18,6 +18,7 @@ from backtests.engine_record import CompiledRecord
 from backtests.engine_shadow import told_in_order
 from backtests.engine_shared import SharedRecord
 from backtests.engine_together import Together
+from backtests.equity import Curve
 from backtests.kept_reading import Fold, KeptReading
 from brokers.venue import Costs
 from market.barfile_room import files_of, let_go
@@ -71,8 +72,8 @@ class CompiledDrive:
             words = record if isinstance(record, CompiledRecord) else record.decisions()
         return Drive(
             decisions=words, deals=record.deals(), outcomes=told_in_order(record),
-            equity=self.beside.with_points(record.equity(), record.before), bars=len(record) + self.beside.told,
-            balance=float(account[BALANCE]), orders=int(account[ORDERS]), ambiguous=int(account[UNSURE]),
+            equity=self.equity_of(record), bars=len(record) + self.beside.told, balance=float(account[BALANCE]),
+            orders=int(account[ORDERS]), ambiguous=int(account[UNSURE]),
             played="compiled" if isinstance(self.core.lanes[0].runner, KernelRunner) else "compiled, row by row",
         )  # fmt: skip
 
@@ -83,6 +84,10 @@ class CompiledDrive:
         record = live.record()
         record.shadows = [shadow.record() for shadow in shadows]
         return record, live.state
+
+    def equity_of(self, record: CompiledRecord | SharedRecord) -> Curve:
+        """Return the equity of what was played at every told bar, those that a regime is told by itself among them."""
+        return self.beside.with_points(record.equity(), record.before)
 
     # --- the account --------------------------------------------------------------------------------------------------
 

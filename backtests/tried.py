@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.backtest import made_ready
 from backtests.compiled import CompiledDrive
+from backtests.drive import PlainDrive
 from backtests.equity import Curve, deepest_of
 from backtests.gained import Gained, gained, gained_of
 from backtests.grid import Values
@@ -53,10 +54,18 @@ def tried(config: AccountConfig, values: Values, **played: Any) -> Tried:  # noq
     """Play an account that stands at these values, and return what came of it."""
     try:
         drive = made_ready(config, shadows=False, **played).drive
-        found = gained_of(drive.played()[0]) if isinstance(drive, CompiledDrive) else gained(drive.run(decided=False))
+        found = _gained(drive)
     except REFUSALS as error:
         return Tried(values=values, refused=str(error))
     return counted(found, values, config.account.balance)
+
+
+def _gained(drive: PlainDrive | CompiledDrive) -> Gained:
+    """Play a drive and return its money."""
+    if not isinstance(drive, CompiledDrive):
+        return gained(drive.run(decided=False))
+    record, _ = drive.played()
+    return gained_of(record, drive.equity_of(record))
 
 
 def counted(found: Gained, values: Values, balance: float) -> Tried:

@@ -14,6 +14,7 @@ from backtests.drive import Drive, PlainDrive
 from backtests.engine_beside import MADE
 from backtests.engine_made import made_of
 from backtests.engine_plan import why_plain
+from backtests.gained import gained, gained_of
 from brokers.hours import Hours
 from brokers.made import DayRule, FrameRule, MadeRule, longer_of
 from market.bars import Bars, bars_of
@@ -25,7 +26,7 @@ from regimes.shut import OnShut
 from runtime.core.plan import Plan, RegimePlan
 from strategies.protocol import Strategy
 from tests.cores import a_gate, a_lane, a_plan, up_model
-from tests.engines import POLICIES, Dice, Twin, any_dice, difference, played, tapes
+from tests.engines import POLICIES, Dice, Twin, any_dice, begun, difference, played, tapes
 from tests.models import a_model
 from tests.tapes import Row, coarser, rows_of, walk
 from tests.venues import DAY, HOUR, MONDAY
@@ -102,6 +103,22 @@ def test_a_reading_that_grows_stale_is_played_alike() -> None:
     assert not difference(plain, compiled)
     assert 100 < said.count("the regime reading is stale") < 200
     assert any(o.gate_open for o in compiled.outcomes if o.book == "shadow" and far + DAY < o.opened < far + 7 * DAY)
+
+
+def test_what_a_sweep_looks_at_is_the_same_by_either_drive() -> None:
+    """Trades, their money, and the equity, which has a point for each bar that the regime is told by itself, too."""
+    plan = behind(Dice(every=1, stop=3.0, trail=2.0, bars=20))
+    drive = begun(CompiledDrive, plan, HOURS, beside=[QUARTERS])
+    record, _ = drive.played()
+
+    words, columns = (
+        gained(played(PlainDrive, plan, HOURS, beside=[QUARTERS])),
+        gained_of(record, drive.equity_of(record)),
+    )
+
+    assert (words.trades, words.net) == (columns.trades, columns.net)
+    assert words.times.tolist() == columns.times.tolist()
+    assert words.equity.tolist() == columns.equity.tolist()
 
 
 def test_weekends_are_played_alike() -> None:

@@ -101,9 +101,10 @@ def test_an_account_that_is_stopped_out_loses_the_worst_first_alike() -> None:
 def test_what_all_made_is_added_up_from_columns_as_from_words() -> None:
     """Trades, and their money: what a sweep looks at."""
     plan = sharing(Dice(every=2, stop=2.0, bars=7))
-    record, _ = begun(CompiledDrive, plan, GOLD_BARS).played()
+    drive = begun(CompiledDrive, plan, GOLD_BARS)
+    record, _ = drive.played()
 
-    words, columns = gained(played(CompiledDrive, plan, GOLD_BARS)), gained_of(record)
+    words, columns = gained(played(CompiledDrive, plan, GOLD_BARS)), gained_of(record, drive.equity_of(record))
 
     assert (words.trades, words.net) == (columns.trades, columns.net)
 

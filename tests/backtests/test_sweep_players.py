@@ -75,9 +75,10 @@ def test_money_as_arrays_is_the_money_of_the_words() -> None:
     ready = [made_ready(account(), bars=BARS, shadows=False, engine="compiled").drive for _ in range(2)]
 
     record, _ = ready[0].played()  # type: ignore[union-attr]  # a compiled one
+    equity = ready[0].equity_of(record)  # type: ignore[union-attr]  # likewise
     words = gained(ready[1].run(decided=False))
 
-    found = gained_of(record)
+    found = gained_of(record, equity)
     assert (words.trades, words.net) == (found.trades, found.net)
     assert words.times.tolist() == found.times.tolist()
     assert words.equity.tolist() == found.equity.tolist()
