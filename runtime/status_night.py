@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from brokers.limits import stop_loss
+from market.money import cents
 from runtime.core.alarms import loss_of_day, unguarded
 from runtime.core.core import Core
 from runtime.core.lifts import lifts
+from runtime.core.stakes import Valued
 
 
 def night_of(core: Core, since: Mapping[str, int]) -> dict[str, Any]:
@@ -29,16 +30,6 @@ def open_risk(core: Core) -> float | None:
 
     A stop beyond its entry loses nothing. Without a quote a trade counts from its entry.
     """
-    total = 0.0
-    for lane in core.lanes:
-        trade = lane.trade
-        if trade is None:
-            continue
-        if trade.stop <= 0.0:
-            return None
-        contract = core.decider.contracts[trade.symbol]
-        bid, ask = core.ledger.quotes.get(trade.symbol, (trade.entry, trade.entry))
-        price = bid if trade.side > 0 else ask
-        if (price - trade.stop) * trade.side > 0.0:
-            total += stop_loss(trade.volume, contract.contract, price, trade.stop, contract.rate(price))
-    return total
+    there = Valued(core.decider, unstopped=0.0)
+    ours = [stake for stake in there.all if stake.strategy and not stake.rests]
+    return None if any(stake.stop <= 0.0 for stake in ours) else sum((cents(there.loss(stake)) for stake in ours), 0.0)
