@@ -66,10 +66,10 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     """Show every account of a folder; Negative where one is not running as it should."""
     from runtime.fleet_all import status_all  # noqa: PLC0415
     from tidegate.output import cell, say, show  # noqa: PLC0415
-    from tidegate.reports import in_words, tight  # noqa: PLC0415
+    from tidegate.reports import for_people, tight  # noqa: PLC0415
 
     found = _some(status_all(folder.absolute()), folder)
-    show(found if as_json else map(in_words, found), COLUMNS, as_json=as_json)
+    show(found if as_json else map(for_people, found), COLUMNS, as_json=as_json)
     stopped = [(one["account"], said) for one in found if "latched" in one for said in tight(one["latched"])]
     for account, said in stopped if not as_json else ():
         say(f"{account}: {cell('latched', said)}")

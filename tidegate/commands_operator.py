@@ -55,10 +55,10 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
     from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
-    from tidegate.reports import for_people, in_words  # noqa: PLC0415
+    from tidegate.reports import for_people  # noqa: PLC0415
 
     found = ask(account_at(name))
-    facts(found if as_json else in_words(for_people(found)), as_json=as_json)
+    facts(found if as_json else for_people(found), as_json=as_json)
     if found.get("stuck"):
         raise NotRunning(f"the daemon of {name} is there, but does not answer: the level shown is the latch's")
     if not found.get("running"):

@@ -70,14 +70,23 @@ def left_said(one: "Left") -> str:
 
 
 def for_people(status: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a status as people read it: what is latched, and what is left, in words; names for programs left out."""
+    """Return a status as people read it: what is latched, held and left, in words; names for programs left out.
+
+    >>> held = [{"hold": "LINK", "why": "gone", "since": 1072828801000, "lifts": "the terminal, once it answers"}]
+    >>> for_people({"holds": {"LINK": "gone"}, "held": held, "scoped": {}})
+    {'held': ['LINK (gone) since 2003-12-31 00:00:01, lifted by the terminal, once it answers']}
+    """
     import msgspec  # noqa: PLC0415
 
     from runtime.operator.left import Left  # noqa: PLC0415
 
-    told = {name: value for name, value in status.items() if name not in {"scopes", "scoped", "flatten"}}
-    latched = status["latched"]
-    told["latched"] = "; ".join([since(latched), *(since(one) for one in latched["scopes"])])
+    unsaid = {"scopes", "scoped", "flatten", *(("holds",) if "held" in status else ())}
+    told = {name: value for name, value in status.items() if name not in unsaid}
+    if "latched" in status:
+        latched = status["latched"]
+        told["latched"] = "; ".join([since(latched), *(since(one) for one in latched["scopes"])])
+    if "held" in status:
+        told["held"] = [_held(hold) for hold in status["held"]]
     if "left" in status:
         told["left"] = [left_said(msgspec.convert(one, Left)) for one in status["left"]]
     return told
@@ -103,19 +112,6 @@ def _about(many: int, *, left: int) -> str:
         return "no position of ours was open"
     were = "1 position of ours was" if many == 1 else f"{many} positions of ours were"
     return f"{were} open: {f'{left} still open' if left else 'all closed'}"
-
-
-def in_words(status: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a status as people read it: of each hold since when it lies, and what lifts it, in the place of all else.
-
-    >>> held = [{"hold": "LINK", "why": "gone", "since": 1072828801000, "lifts": "the terminal, once it answers"}]
-    >>> in_words({"holds": {"LINK": "gone"}, "held": held})
-    {'held': ['LINK (gone) since 2003-12-31 00:00:01, lifted by the terminal, once it answers']}
-    """
-    told = {name: value for name, value in status.items() if name != "holds" or "held" not in status}
-    if "held" in told:
-        told["held"] = [_held(hold) for hold in told["held"]]
-    return told
 
 
 def _held(hold: Mapping[str, Any]) -> str:
