@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Json, Reason
+from tidegate.words import Account, Json, Reason, reason_of
 
 if TYPE_CHECKING:
     from runtime.core.facts import PersonFact
@@ -109,11 +109,10 @@ def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:
 
 
 def _asker(reason: str) -> "Asker":
-    if not reason.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    why = reason_of(reason)
     from runtime.operator.keyboard import asker_of  # noqa: PLC0415
 
-    return asker_of(reason.strip())
+    return asker_of(why)
 
 
 def _ask(account: str, fact: "PersonFact", *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, AccountOrAll, All, Json, Reason
+from tidegate.words import Account, AccountOrAll, All, Json, Reason, reason_of
 
 Patience = Annotated[float, typer.Option("--patience", min=0.0, help="Seconds that a running daemon has to do it.")]
 Everything = Annotated[bool, typer.Option("--all", help="Foreign positions and orders too.")]
@@ -64,8 +64,7 @@ def flatten_alone(
     Through a terminal of its own (`flattener.path`). A daemon that runs has --patience seconds to do it, and is ended
     then. Exit code 11 where something is left, 7 where the terminal cannot be reached.
     """
-    if not reason.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    why = reason_of(reason)
 
     import msgspec  # noqa: PLC0415 - rooms are imported when they are entered
 
@@ -75,7 +74,7 @@ def flatten_alone(
     from tidegate.output import show  # noqa: PLC0415
 
     config, state = configured(account)
-    ends = flatten(config, state, reason.strip(), patience_s=patience, everything=everything, force=force)
+    ends = flatten(config, state, why, patience_s=patience, everything=everything, force=force)
     show(
         map(msgspec.to_builtins, ends), ("what", "ticket", "symbol", "side", "lots", "outcome", "why"), as_json=as_json
     )

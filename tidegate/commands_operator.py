@@ -19,6 +19,7 @@ from tidegate.words import (
     Reason,
     User,
     Via,
+    reason_of,
     scope_of,
 )
 
@@ -101,7 +102,7 @@ def flatten(
 
 def resume(
     account: Account,
-    reason: Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")] = "",
+    reason: Reason = "",
     dry: Annotated[bool, typer.Option("--dry", help="Only tell what is in its way, and what has changed.")] = False,
     strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -168,16 +169,15 @@ def _who(account: str | None, folder: Path | None, user: str, via: str | None) -
 
 
 def _change(level: "Level", reason: str, scope: str, who: _Who, *, as_json: bool, force: bool = False) -> None:
-    if not reason.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    reason = reason_of(reason)
     if who.folder is not None:
-        change_folder(who.folder, level, reason.strip(), user=who.user, scope=scope, force=force, as_json=as_json)
+        change_folder(who.folder, level, reason, user=who.user, scope=scope, force=force, as_json=as_json)
         return
 
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    report = _changed(who.account, level, reason.strip(), who.via, scope, force=force)
+    report = _changed(who.account, level, reason, who.via, scope, force=force)
     if as_json:
         lines([row(who.account, report)])
     else:

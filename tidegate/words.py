@@ -54,6 +54,13 @@ def scope_of(strategy: str, symbol: str, model: str) -> str:
     return found[0] if found else ""
 
 
+def reason_of(text: str) -> str:
+    """Return a reason that was typed; UsageError where there is none."""
+    if not text.strip():
+        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+    return text.strip()
+
+
 def day_of(text: str | None) -> datetime.date | None:
     """Return a day that was typed; UsageError where it is none."""
     if text is None:
