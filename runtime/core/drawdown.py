@@ -11,11 +11,12 @@ from market.types import DAY_MS
 from runtime.core.decide import Decider
 from runtime.core.flat import flat
 from runtime.core.marks import begin_day, losses, see
+from runtime.core.permissions import UNSEEN
 from runtime.core.state import Ledger
 
 DAILY, TOTAL = "LOSS_LIMIT", "DRAWDOWN"
-BLIND = ("LINK", "WRONG_TERMINAL", "UNRECONCILED")
-"""Holds under which nobody knows what the account is worth."""
+BLIND = UNSEEN - {"SWITCH"}
+"""Holds under which nobody knows what the account is worth; the latch tells nothing of it."""
 
 
 def watch_losses(decider: Decider, worth: float | None = None) -> None:
@@ -25,7 +26,7 @@ def watch_losses(decider: Decider, worth: float | None = None) -> None:
         return
     if host is not None:
         _obey(decider.ledger, host.ledger)
-    elif not any(hold in decider.ledger.holds for hold in BLIND):
+    elif not BLIND & decider.ledger.holds.keys():
         _mark(decider, rule, decider.worth() if worth is None else worth)
     broken = [hold for hold in (DAILY, TOTAL) if hold in decider.ledger.holds]
     if broken:
