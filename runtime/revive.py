@@ -15,6 +15,7 @@ from market.types import Symbol
 from regimes.bundle import RegimeModel, from_texts, texts_of
 from runtime.assemble import Models, core_of, costs_of, plan_of
 from runtime.core.core import Core
+from runtime.core.lifting import BY_PEOPLE
 from runtime.core.plan import NoModel, Plan
 from runtime.journal.reader import JournalReader
 from runtime.outcomes.books import Books
@@ -33,10 +34,7 @@ _CARRIED = (
     "surplus", "told", "tick_values", "early", "off", "written", "entries", "swaps", "marks",
     "ended_trades", "judged", "until", "leaving",
 )  # fmt: skip
-_KEPT = (
-    "MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED", "THROTTLE", "DRAWDOWN", "COOLDOWN", "STOPS",
-    "LOW_PROFIT",
-)  # fmt: skip
+_KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED", *sorted(BY_PEOPLE))
 """Holds that a changed configuration does not lift."""
 
 
