@@ -13,6 +13,7 @@ from brokers.limits import Limits
 from brokers.made import DayRule, FrameRule, MadeRule
 from brokers.venue import Costs
 from config.alerts import AlertsSection
+from config.bounds import Count, Positive, Text
 from config.bus import BusSection
 from config.calendar import Calendars
 from config.controls import ControlsSection
@@ -33,10 +34,7 @@ from strategies.sizing import AnySizing, ByRisk
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 """A name that is also a folder's: letters, digits, - and _, no more than 63."""
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3,8}$")]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

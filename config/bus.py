@@ -5,11 +5,11 @@ from typing import Annotated
 
 import msgspec
 
+from config.bounds import Text
 from config.secrets import SecretRef, ref_problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class BrokerSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,13 +4,9 @@
 held against every entry in the core, live and in a backtest alike.
 """
 
-from typing import Annotated
-
 import msgspec
 
-Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
+from config.bounds import Count, Positive, Share
 
 
 class ThrottleSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,14 +1,13 @@
 """How much of an account may be lost in a day and in all, as a prop firm or an owner has it: `[drawdown]` of a TOML."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
 from brokers.mt5.zone import FORMS, is_zone
+from config.bounds import Positive, Share
 
-Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
 Preset = Literal["static", "trailing", "end-of-day"]
 OnBreach = Literal["hold", "flatten"]
 

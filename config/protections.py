@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+from config.bounds import Positive
+
 Minutes = Annotated[float, msgspec.Meta(ge=0)]
 MOST = 100
 """Ended trades of a strategy that are remembered."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from config.bounds import Text
 from config.sessions import FORM, span_of
 from market.types import DAY_MS
 
@@ -42,7 +43,7 @@ class RolloverSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class NewsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Minutes around what a file announces."""
 
-    file: Annotated[str, msgspec.Meta(min_length=1)]
+    file: Text
     """CSV with a first line that names `time` (2024-05-03T12:30Z) and `currency` (empty: all of them)."""
     before: Minutes = 15.0
     after: Minutes = 15.0
