@@ -89,10 +89,7 @@ def digest(config: AccountConfig) -> str:
 def _with_calendar(config: AccountConfig, document: dict[str, Any], name: str) -> AccountConfig:
     """Return the account with what its calendar file says; a contract that names swap factors keeps its own."""
     file = Path(config.account.calendar)
-    try:
-        text = read(file)
-    except ConfigError as error:
-        raise ConfigError(f"{name}: account.calendar: expected a calendar file, {error}") from None
+    text = _named(file, f"{name}: account.calendar: expected a calendar file")
     brokers = {symbol: section.broker or symbol for symbol, section in config.symbols.items()}
     calendars, wrong = read_calendar(document_of(text, file.name), brokers, config.account.zone)
     refuse(wrong, file.name)
@@ -108,13 +105,17 @@ def _with_news(config: AccountConfig, name: str) -> AccountConfig:
     if config.windows is None or config.windows.news is None:
         return config
     file = Path(config.windows.news.file)
-    try:
-        text = read(file)
-    except ConfigError as error:
-        raise ConfigError(f"{name}: windows.news.file: expected a file of news, {error}") from None
-    news, wrong = read_news(text)
+    news, wrong = read_news(_named(file, f"{name}: windows.news.file: expected a file of news"))
     refuse(wrong, file.name)
     return msgspec.structs.replace(config, news=news)
+
+
+def _named(file: Path, expected: str) -> str:
+    """Return the text of a file that the TOML names; ConfigError, what was expected first, where there is none."""
+    try:
+        return read(file)
+    except ConfigError as error:
+        raise ConfigError(f"{expected}, {error}") from None
 
 
 def _with_swap(section: SymbolSection, calendar: Calendar, said: dict[str, Any]) -> SymbolSection:
