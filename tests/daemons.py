@@ -1,8 +1,9 @@
 """A daemon in this process over a real worker and a real trade server that goes wrong on request."""
 
 import asyncio
+import contextlib
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ PLACE = "terminals/daemon"
 """Where the daemon's terminal is; faults are asked for from another one."""
 PATIENCE_S = 10.0
 LOOK_S = 0.02
+PATIENT = Deadlines(connect=30.0, poll=10.0, past=10.0, look=10.0, send=10.0)
+"""No terminal of a machine that is busy with other tests counts as lost."""
+SOON_S = 0.5
 
 
 class Heard(Recorder):
@@ -82,6 +86,19 @@ class Living:
         """Wait until nothing is held."""
         await self.until(lambda: self.daemon.linker.up and not self.holds)
 
+    @contextlib.asynccontextmanager
+    async def hasty(self) -> AsyncIterator[None]:
+        """Have a terminal that does not answer count as lost soon; what was asked before is answered first."""
+        session = self.daemon.session
+        terms, before = session.terms, session.answered
+        soon = msgspec.structs.replace(terms.deadlines, poll=SOON_S, look=SOON_S)
+        session.terms = msgspec.structs.replace(terms, deadlines=soon)
+        await self.until(lambda: session.answered > before + 1)
+        try:
+            yield
+        finally:
+            session.terms = terms
+
 
 def wrong(kind: str, *verbs: str, **more: Any) -> int:  # noqa: ANN401 - fields of the fault
     """Let something go wrong at the daemon's terminal; return its number."""
@@ -90,12 +107,12 @@ def wrong(kind: str, *verbs: str, **more: Any) -> int:  # noqa: ANN401 - fields 
     return int(number)
 
 
-def terms_of(home: Path, state: Path) -> Terms:
-    """Return the terms of login 7 at the daemon's terminal, hastily."""
+def terms_of(home: Path, state: Path, **soon: float) -> Terms:
+    """Return the terms of login 7 at the daemon's terminal, patient but for what has to be answered `soon`."""
     return Terms(
         kind="lookalike", path=str(home / PLACE), login=7, password="open", server="Lookalike-Demo", zone="UTC",
         symbols={"XAUUSD": "GOLD"}, limits=LIMITS, latch=str(state), state=str(state),
-        deadlines=Deadlines(connect=5.0, poll=0.5, past=0.5, look=0.5, send=0.5),
+        deadlines=msgspec.structs.replace(PATIENT, **soon),
     )  # fmt: skip
 
 

@@ -59,9 +59,10 @@ def resting(magic: int) -> Any:  # noqa: ANN401 - the package's
     )  # fmt: skip
 
 
-def flat(home: Path, state: Path, *, everything: bool = False, force: bool = False) -> list[End]:
-    """Flatten; return what became of each."""
-    flattener = Flattener(state, Session(terms_of(home, state)), ours_of([], everything=everything), 0.5, force=force)
+def flat(home: Path, state: Path, *, everything: bool = False, force: bool = False, **soon: float) -> list[End]:
+    """Flatten; return what became of each. What has to be answered soon is said by its deadline."""
+    session = Session(terms_of(home, state, **soon))
+    flattener = Flattener(state, session, ours_of([], everything=everything), 0.5, force=force)
     return list(asyncio.run(flattener.flatten()))
 
 
@@ -135,7 +136,7 @@ def test_a_close_whose_answer_is_lost_is_looked_for(home: Path, state: Path, wor
     """The call never returns and its worker is killed: a new one looks, and nothing is sent twice."""
     order(OURS)
     wrong("silent", "send", worked=worked)
-    ends = flat(home, state)
+    ends = flat(home, state, send=0.5)
 
     assert [("position", outcome)] == told(ends)
     assert 1 == len([line for line in flat_book.lines_of(state) if not line.answer])

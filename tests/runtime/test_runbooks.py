@@ -18,7 +18,6 @@ import pytest
 import brokers.mt5.lookalike as m
 
 from brokers.facts import InDoubt
-from brokers.mt5.line import Deadlines
 from brokers.mt5.lookalike.setup import AccountSetup
 from brokers.mt5.session import Session
 from config.alerts import AlertsSection, RoutesSection
@@ -56,7 +55,6 @@ QUIET = {"status": (0, 9), "resume": (0, 11)}
 """Words whose exit code tells how things stand."""
 OLD = 77
 PATIENCE_S = 60.0
-PATIENT = Deadlines(connect=30.0, poll=10.0, past=10.0, look=10.0, send=10.0)
 
 
 def commands(kind: str) -> list[list[str]]:
@@ -128,9 +126,8 @@ def night(
             core.restore(rest)
         recorder = Heard(core, books, journal, Clock())
         recorder.begin({"run": 1, "started": Clock().wall_ms(), "config": "{}"})
-        terms = msgspec.structs.replace(terms_of(home, state), deadlines=PATIENT)
         daemon = Daemon(
-            recorder, Session(terms), state, warmup=3, poll_s=(0.01, 0.01), reconcile_s=0.2,
+            recorder, Session(terms_of(home, state)), state, warmup=3, poll_s=(0.01, 0.01), reconcile_s=0.2,
             ears=Ears(max_age_ms=30_000), jitter=lambda: 0.0,
         )  # fmt: skip
         telling = tell_by(daemon, Router(state, "acct", section, Clock()))
