@@ -24,10 +24,10 @@ def write(folder: Path, asker: Asker, about: str = "") -> bool:
     if not about:
         shelf.remember(folder, Line(at=asker.wall, what="note", text=asker.why, who=asker.who))
     fact = NoteWritten(at=0, asker=asker, about=about)
-    try:
-        return bool(ask_for(folder, fact)["ok"])
-    except UnreachableError:
-        _leave(folder, fact)
+    with contextlib.suppress(UnreachableError):
+        if ask_for(folder, fact)["ok"]:
+            return True
+    _leave(folder, fact)
     return False
 
 

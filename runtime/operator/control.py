@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command, scope_problem
-from runtime.core.facts import PersonFact
+from runtime.core.facts import NoteWritten, PersonFact
 from runtime.operator import latch
 from runtime.operator.ears import DAEMON, HEARD_S, call, open_ear
 from runtime.operator.fall import fall
@@ -24,6 +24,8 @@ from runtime.operator.fall import fall
 _LONGEST_LINE = 65536
 LOOSEN_S = 20.0
 """How long a daemon that is busy may take to loosen."""
+NOTE_S = 5.0
+"""How long it may take to journal a note, which waits for its next start else: a person has more to do than wait."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,7 +108,7 @@ class Control:
     ) -> dict[str, Any]:
         if not fact.asker.why.strip():
             return {"ok": False, "problem": "a reason is needed"}
-        return awaited(put(fact), "nothing was done")
+        return awaited(put(fact), "nothing was done", NOTE_S if isinstance(fact, NoteWritten) else LOOSEN_S)
 
     def _level(self, command: Command) -> dict[str, Any]:
         if not command.why.strip():
@@ -125,13 +127,15 @@ class Control:
         return awaited(self.loosen(command), "its level is unchanged")
 
 
-def awaited(answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str) -> dict[str, Any]:
+def awaited(
+    answer: "concurrent.futures.Future[dict[str, Any]]", otherwise: str, patience_s: float = LOOSEN_S
+) -> dict[str, Any]:
     """Wait, and take it back where the daemon is too busy: it must not come true behind our back."""
     with contextlib.suppress(concurrent.futures.TimeoutError):
-        return answer.result(timeout=LOOSEN_S)
+        return answer.result(timeout=patience_s)
     if not answer.cancel():
         return answer.result(timeout=LOOSEN_S)
-    return {"ok": False, "problem": f"the daemon did not answer within {LOOSEN_S:g} s: {otherwise}"}
+    return {"ok": False, "problem": f"the daemon did not answer within {patience_s:g} s: {otherwise}"}
 
 
 def ask(folder: Path, asked: Asked, timeout_s: float = 30.0, name: str = DAEMON) -> dict[str, Any]:

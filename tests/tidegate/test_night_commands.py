@@ -1,5 +1,6 @@
 """Words of who is on call: what was written down, what happened meanwhile, and what a resume would meet."""
 
+import concurrent.futures
 import json
 
 from pathlib import Path
@@ -13,6 +14,8 @@ from runtime.core.kinds import Alarm
 from runtime.core.lifts import LIFTS
 from runtime.core.permissions import Hold
 from runtime.fleet_all import urgency
+from runtime.operator.control import Control
+from runtime.operator.keyboard import asker_of
 from tests.documented import documented
 from tests.latches import latched
 from tidegate.cli import run
@@ -46,6 +49,18 @@ def test_a_note_waits_for_a_daemon_that_journals_it(account: str, capsys: pytest
     assert documented("note") == set(said)
     assert (False, ["the broker is called"], first) == (said["journaled"], first, again)
     assert [] == notes.waiting(Path(account))
+
+
+def test_a_note_that_a_daemon_is_too_busy_to_take_waits_for_its_next_start(account: str) -> None:
+    """It has answered that nothing was done, and is perhaps ended next: the note is as one of before its start."""
+    busy: concurrent.futures.Future[dict[str, Any]] = concurrent.futures.Future()
+    busy.set_result({"ok": False, "problem": "the daemon did not answer"})
+    folder = Path(account)
+    daemon = Control(folder, dict, lambda _: busy, lambda: None, lambda _: busy)
+    journaled = notes.write(folder, asker_of("it hangs"))
+    daemon.close()
+
+    assert (False, ["it hangs"]) == (journaled, [note.asker.why for note in notes.waiting(folder)])
 
 
 def test_a_handover_tells_levels_alerts_and_notes_in_order(account: str, capsys: pytest.CaptureFixture[str]) -> None:
