@@ -5,8 +5,6 @@ import contextlib
 import json
 import re
 import shlex
-import threading
-import time
 
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -46,6 +44,7 @@ from tests.core.test_core_novelty import DEAD, watched
 from tests.cores import a_lane, a_plan, buy, hour
 from tests.daemons import Heard, Living, still_server, terms_of
 from tests.latches import latched
+from tests.stand_ins import until
 from tests.told import Told
 from tests.trade_server import attended
 from tidegate.cli import run
@@ -254,7 +253,7 @@ def test_the_page_of_an_order_in_doubt(tmp_path: Path) -> None:
         await one.followed("in_doubt")
         await one.over("in_doubt")
 
-    plan = a_plan(a_lane({3: buy()}), settle_s=3.0)
+    plan = a_plan(a_lane({3: buy()}), settle_s=2.0)
     told = Told(plan)
     wish = told.submit(3)
     told.tell(InDoubt(at=hour(4), id=wish.id, code=0, reason="no answer"))
@@ -298,24 +297,17 @@ def test_the_page_of_novelty(tmp_path: Path) -> None:
 def test_the_page_of_a_daemon_that_makes_no_progress(tmp_path: Path) -> None:
     """Its loop is blocked: it is told all the same, and halted all the same; it is over once it comes round."""
 
-    def watch(one: Night, done: threading.Event) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while "acct: no progress" not in one.told() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        while not one.open("no_progress"):
-            time.sleep(0.02)
+    def watch(one: Night) -> None:
+        until(lambda: "acct: no progress" in one.told(), PATIENCE_S)
+        until(lambda: one.open("no_progress"), PATIENCE_S)
         (ident,) = one.open("no_progress")
-        try:
-            one.follow("no_progress", id=ident)
-        finally:
-            done.set()
+        one.follow("no_progress", id=ident)
 
     async def act(one: Night) -> None:
         await one.living.until(lambda: one.living.daemon.linker.up and not one.living.holds, seconds=PATIENCE_S)
         await one.living.until(lambda: not one.open("no_progress"), seconds=PATIENCE_S)
-        done = threading.Event()
-        work = asyncio.get_running_loop().run_in_executor(None, watch, one, done)
-        done.wait(PATIENCE_S)  # the loop stands still
+        work = asyncio.get_running_loop().run_in_executor(None, watch, one)
+        until(lambda: latch.read(one.state).level == "halt", PATIENCE_S)  # the loop stands still
         await work
         await one.over("no_progress")
 
