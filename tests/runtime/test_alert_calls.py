@@ -22,17 +22,9 @@ from runtime.alerts.person import listed, take, tried
 from runtime.alerts.router import Router
 from runtime.clock import Clock
 from runtime.core.kinds import Alarm
+from tests.stand_ins import PATIENCE_S, until
 
 BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")
-PATIENCE_S = 20.0
-
-
-def until(what: Callable[[], object]) -> None:
-    """Wait until something is so; it must be so in time."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Night:
@@ -125,14 +117,14 @@ def test_what_nobody_takes_reaches_the_next_owner_and_taking_it_ends_that(night:
     one = night(escalate_s=0.3)
     one.router().look((BREAK,), {})
     until(lambda: one.heard("ben"))
-    assert take(one.state, 1, "ben", "mine") is not None
-    calls = len(one.history())
-    time.sleep(0.2)
-    time.sleep(0.2)
-    time.sleep(0.2)
+    taken = take(one.state, 1, "ben", "mine")
+    assert taken is not None
+    for _ in range(3):
+        time.sleep(0.2)
 
     assert "acct: unexplained break, call 2" == one.heard("ben")[0]
-    assert calls >= len(one.history())
+    assert taken.called == shelf.read(one.state).entries[BREAK.key].called
+    assert taken.called == len([what for what in one.history() if what in {"opened", "called"}])
 
 
 def test_who_cannot_be_reached_is_no_reason_to_wait(night: MakeNight) -> None:
