@@ -132,4 +132,4 @@ def test_a_halt_ends_a_flatten_and_says_what_it_left() -> None:
     told.tell(msgspec.structs.replace(level("flatten", hour(5)), generation=8))
 
     assert (["left"], []) == (after, of_kind(quiet, ClosePosition))
-    assert (["asked"], True) == (states(told), bool(wish.position))
+    assert [("asked", wish.position)] == [(one.state, one.position) for one in told.core.ledger.leaving.values()]
