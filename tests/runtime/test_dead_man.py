@@ -1,7 +1,6 @@
 """The dead man's switch: what follows from silence, step by step, and what a heartbeat that comes back changes."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,25 +10,10 @@ from runtime.core.facts import LevelChanged
 from runtime.dead_man import LONGEST_S, DeadMan, beat
 from runtime.operator import latch
 from runtime.switch import Switch
+from tests.clocks import Moved
 from tests.latches import command, latched
 
 SECTION = DeadManSection(alert_s=10.0, close_only_s=20.0, flatten_s=30.0)
-
-
-class Hand:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        """Begin somewhere."""
-        self.now = 100.0
-
-    def elapsed(self) -> float:
-        """Return the moment set."""
-        return self.now
-
-    def wall_ms(self) -> int:
-        """Return a wall time."""
-        return 5
 
 
 class Watched:
@@ -38,10 +22,9 @@ class Watched:
     def __init__(self, folder: Path, *levels: Level, section: DeadManSection = SECTION) -> None:
         """Begin with somebody who looks."""
         self.folder = latched(folder / "a", *(levels or ("run",)))
-        clock: Any = Hand()
-        self.clock = clock
+        self.clock = Moved()
         self.calls: list[str] = []
-        self.dead_man = DeadMan(self.folder, section, clock, self.calls.append)
+        self.dead_man = DeadMan(self.folder, section, self.clock, self.calls.append)
 
     def passes(self, seconds: float) -> str:
         """Let time pass, a second at a time; return where the latch stands."""

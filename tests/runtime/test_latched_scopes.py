@@ -25,6 +25,7 @@ from runtime.core.instructions import SetLevel
 from runtime.core.permissions import ACTS, Act
 from runtime.operator import latch
 from runtime.switch import Switch
+from tests.clocks import Moved
 from tests.cores import a_gated_plan, a_lane, a_plan, an_account, hour, reconciled
 from tests.latches import command, latched
 from tests.orders import LIMITS, close, entry
@@ -55,19 +56,13 @@ def power(*_: object) -> None:
     raise Cut
 
 
-class Clock:
+class Moving(Moved):
     """A clock that every look moves on by more than a change may take."""
-
-    now = 0.0
 
     def elapsed(self) -> float:
         """Return a later moment each time."""
         self.now += 1.0
         return self.now
-
-    def wall_ms(self) -> int:
-        """Return a wall time."""
-        return 5
 
 
 class Scopes(RuleBasedStateMachine):
@@ -82,8 +77,8 @@ class Scopes(RuleBasedStateMachine):
         self.most: dict[str, Level] = dict.fromkeys(IN, "run")
         self.torn = False
         self.told = Told(PLAN)
-        clock: Any = Clock()
-        self.switch, self.clock = Switch(self.folder, clock), clock
+        self.clock = Moving()
+        self.switch = Switch(self.folder, self.clock)
         self.gate = Gateway(self.folder, LIMITS, {"GOLD": GOLD}, "USD")
         self.run = 1
         self.look()

@@ -1,7 +1,6 @@
 """The daemon's side of the latch: every change becomes a fact once; nothing stale is ever loosened."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,28 +9,13 @@ from runtime.core.facts import LevelChanged
 from runtime.core.instructions import SetLevel
 from runtime.operator import latch
 from runtime.switch import LOOK_EVERY_S, Switch
+from tests.clocks import Moved
 from tests.latches import command, latched, lose
 
 
-class Standing:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        """Begin somewhere."""
-        self.now = 100.0
-
-    def elapsed(self) -> float:
-        """Return the moment set."""
-        return self.now
-
-    def wall_ms(self) -> int:
-        """Return a wall time."""
-        return 5
-
-
-def a_switch(folder: Path) -> tuple[Switch, Standing]:
+def a_switch(folder: Path) -> tuple[Switch, Moved]:
     """Return a switch and its clock."""
-    clock: Any = Standing()
+    clock = Moved()
     return Switch(folder, clock), clock
 
 
@@ -40,7 +24,7 @@ def told(switch: Switch) -> list[tuple[str, int]]:
     return [(fact.command.level, fact.generation) for fact in switch.changes(7)]
 
 
-def waited(switch: Switch, clock: Standing) -> list[tuple[str, int]]:
+def waited(switch: Switch, clock: Moved) -> list[tuple[str, int]]:
     """Return all that is told over the next two seconds: a change that is being written has its time."""
     found = []
     for _ in range(4):
