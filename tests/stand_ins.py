@@ -1,13 +1,17 @@
-"""Stand-ins of daemons, as processes of their own, for whoever watches over them."""
+"""Stand-ins of daemons, as processes of their own, for whoever watches over them; and a guardian that does."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from runtime.guardian import Guarded, Guardian
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 20.0
@@ -52,6 +56,20 @@ class StandIn:
             if end is not None:
                 end.close()
         self.process.wait()
+
+
+@contextlib.contextmanager
+def guarding(state: Path, halt_s: float, kill_s: float = 0.0) -> Iterator[Guarded]:
+    """Guard an account, in a thread of this process."""
+    guardian, one = Guardian(), Guarded("a", state, halt_s, kill_s)
+    assert guardian.take(one)
+    thread = threading.Thread(target=guardian.run)
+    thread.start()
+    try:
+        yield one
+    finally:
+        guardian.stop()
+        thread.join()
 
 
 def until(what: Callable[[], object], seconds: float = PATIENCE_S) -> float:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from runtime.operator import latch
 from runtime.operator.control import Asked, ask
 from runtime.operator.ears import GUARDIAN
 from tests.latches import command, latched
-from tests.stand_ins import StandIn, until
+from tests.stand_ins import StandIn, guarding, until
 
 Guard = Callable[..., Guarded]
 HALT_S = 0.5
@@ -43,17 +42,7 @@ def daemon(state: Path) -> Iterator[StandIn]:
 def guard(state: Path) -> Iterator[Guard]:
     """Guard the account, in a thread of this process."""
     with ExitStack() as stack:
-
-        def make(halt_s: float = HALT_S, kill_s: float = 0.0) -> Guarded:
-            guardian, one = Guardian(), Guarded("a", state, halt_s, kill_s)
-            assert guardian.take(one)
-            thread = threading.Thread(target=guardian.run)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(guardian.stop)
-            return one
-
-        yield make
+        yield lambda kill_s=0.0: stack.enter_context(guarding(state, HALT_S, kill_s))
 
 
 def halted(state: Path) -> bool:
@@ -178,13 +167,16 @@ def test_two_guardians_do_not_guard_one_account(state: Path, guard: Guard) -> No
     assert not Guardian().take(Guarded("a", state, 1.0, 0.0))
 
 
-def test_a_word_that_is_none_of_ours_is_not_believed(state: Path, daemon: StandIn, guard: Guard) -> None:
+def test_a_word_that_is_none_of_ours_is_not_believed(state: Path, daemon: StandIn) -> None:
     """Cut short or of another kind, it says nothing, and nothing is done about it."""
     (state / "other").write_bytes(b"TGP0" + bytes(28))
     (state / "other").replace(state / PROGRESS_FILE)
-    guard()
+    one = Guarded("a", state, HALT_S, HALT_S)
+    for _ in range(9):
+        one.look(10 * HALT_S)
 
     assert progress_of(state) is None
+    assert ("run", "direct", "tester") == level(state)
     assert not daemon.ended()
 
 

@@ -5,10 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,15 @@ import pytest
 
 from backtests.benchmarks.mosquitto import free_port
 from config.remote import RemoteSection
-from runtime.guardian import Guarded, Guardian
 from runtime.operator import latch
 from runtime.operator.keyfiles import new_key
 from tests.latches import command, latched
 from tests.mosquittos import Mosquitto
-from tests.stand_ins import ROOT, StandIn
+from tests.stand_ins import ROOT, StandIn, guarding
 from tests.standing import ACCOUNT
 
+PATIENT_S = 1000.0
+"""How long a guardian bears with a daemon that stands still: here it is a way to a halt, and nothing else."""
 WRITTEN = (latch.LOCK_FILE, "latch.word", "latch.log", "latch.json")
 
 
@@ -72,18 +72,6 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(tmp_path, stack)
 
 
-def guarded(state: Path) -> ExitStack:
-    """Guard an account until the stack is closed; it is patient with a daemon that stands still."""
-    stack = ExitStack()
-    guardian = Guardian()
-    assert guardian.take(Guarded("a", state, 1000.0, 0.0))
-    thread = threading.Thread(target=guardian.run)
-    thread.start()
-    stack.callback(thread.join)
-    stack.callback(guardian.stop)
-    return stack
-
-
 def forbid(state: Path, *, direct: bool) -> None:
     """Let the person write the latch, or not."""
     for name in WRITTEN:
@@ -102,7 +90,7 @@ def hide(state: Path, *, socket: bool) -> None:
 
 def tries(scene: Scene, alive: dict[str, bool], remote: RemoteSection, *, answers: bool) -> None:
     """Halt with some ways dead; the first that lives must be the one that works, and without any it is said."""
-    with guarded(scene.state) if alive["guardian"] else ExitStack():
+    with guarding(scene.state, PATIENT_S) if alive["guardian"] else nullcontext():
         hide(scene.state, socket=alive["daemon"])
         forbid(scene.state, direct=alive["direct"])
         said = scene.halts(remote)
