@@ -3,7 +3,7 @@
 import datetime
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +15,7 @@ from backtests.drive import Drive, PlainDrive
 from backtests.engine_plan import why_plain
 from backtests.kept_reading import KeptReading
 from backtests.recorded import day_ms, tapes_of, trading_start, within_of
+from backtests.words import day
 from config.account import AccountConfig
 from config.errors import ConfigError, DataError, UsageError
 from market.bars import Bars
@@ -99,8 +100,8 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
     `reading` keeps what a compiled drive reads of its bars for the next one that reads the same.
     """
     tapes = tapes_of(config) if recorded is None else dict(recorded)
-    if first and all(tape.time[-1] < day_ms(first) for tape in tapes.values()):
-        raise DataError(f"no bars from {first} on: the last one is of {last_day(tapes.values())}, see --from")
+    if first and (newest := max(tape.time[-1] for tape in tapes.values())) < day_ms(first):
+        raise DataError(f"no bars from {first} on: the last one is of {day(newest)}, see --from")
     start = max(trading_start(config, tapes), day_ms(first) if first else 0)
     tapes = {key: until(tape, start, last, bars) for key, tape in tapes.items()}
     if all(tape.time[-1] < start for tape in tapes.values()):
@@ -145,11 +146,6 @@ def all_called_here(plan: Plan) -> Plan:
     if wrong:
         raise ConfigError(*wrong)
     return msgspec.structs.replace(plan, strategies=tuple(lanes))
-
-
-def last_day(tapes: Iterable[Bars]) -> datetime.date:
-    """Return the day of the last bar of all, UTC."""
-    return datetime.datetime.fromtimestamp(max(int(tape.time[-1]) for tape in tapes) / 1000, datetime.UTC).date()
 
 
 def until(tape: Bars, start: int, last: datetime.date | None, bars: int | None) -> Bars:
