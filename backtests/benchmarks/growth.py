@@ -21,6 +21,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from backtests.benchmarks.peers_tidegate import ACCOUNT, CHAIN, LEARNT
+from backtests.benchmarks.processes import fields
 
 SIZES = (500_000, 5_000_000)
 LARGE = 50_000_000
@@ -98,9 +99,8 @@ def ran(file: Path, *more: str) -> Ran:
 
 def _takes(pid: int) -> tuple[float, float]:
     """Return how many MiB a process takes just now of pages that stand for no file, and of those that do."""
-    told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines())
-    own, mapped = (int(told.get(name, "0").split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
-    return own, mapped
+    told = fields(Path(f"/proc/{pid}/status"))
+    return told.get("RssAnon", 0) / 1024, told.get("RssFile", 0) / 1024
 
 
 def table(folder: Path, sizes: tuple[int, ...], times: int) -> None:

@@ -28,7 +28,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 def cost(pid: int) -> Cost:
     """Return what a process takes; OSError where it is gone."""
-    rollup = _fields(Path(f"/proc/{pid}/smaps_rollup"))
+    rollup = fields(Path(f"/proc/{pid}/smaps_rollup"))
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return Cost(
         private_mib=sum(rollup.get(name, 0) for name in PRIVATE) / 1024,
@@ -40,7 +40,7 @@ def cost(pid: int) -> Cost:
     )
 
 
-def _fields(path: Path) -> dict[str, int]:
+def fields(path: Path) -> dict[str, int]:
     """Return the lines `Name: 123 kB` of a file of the kernel's."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
