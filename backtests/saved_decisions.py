@@ -4,7 +4,7 @@ What does not change over a run, the limits of risk, is said once in the file, a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,6 @@ import numpy as np
 
 from numpy.typing import NDArray
 
-from backtests.scratch import parts_of
 from runtime.core.decision import Decision
 
 if TYPE_CHECKING:
@@ -94,18 +93,6 @@ class Growing:
             self._out = parquet.ParquetWriter(self.file, schema_of(limits_of(decisions)), compression="zstd")
         if begin < end:
             self._out.write_batch(batch_of(decisions, begin, end, self._out.schema))
-
-
-def written(file: Path, decisions: Sequence[Decision]) -> None:
-    """Write decisions as Parquet."""
-    with Growing(file) as growing:
-        growing.end(decisions)
-
-
-def batches_of(decisions: Sequence[Decision], schema: "pa.Schema") -> Iterator["pa.RecordBatch"]:
-    """Yield decisions part after part."""
-    for begin, end in parts_of(len(decisions), ROWS):
-        yield batch_of(decisions, begin, end, schema)
 
 
 def batch_of(decisions: Sequence[Decision], begin: int, end: int, schema: "pa.Schema") -> "pa.RecordBatch":

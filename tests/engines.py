@@ -12,7 +12,8 @@ from backtests.compiled import CompiledDrive
 from backtests.decided import Part, decided_of, parts
 from backtests.drive import Drive, PlainDrive
 from backtests.equity import Curve
-from backtests.saved_decisions import batches_of, limits_of, schema_of
+from backtests.saved_decisions import ROWS, batch_of, limits_of, schema_of
+from backtests.scratch import parts_of
 from brokers.venue import Costs
 from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
@@ -102,7 +103,8 @@ def columned(decisions: Sequence[Decision]) -> dict[str, str]:
     entries = {f"entries' {name}": column.tolist() for name, column in decided.entries()._asdict().items()}
     found["why"] = [decided.whys[place] if place >= 0 else None for place in found["why"]]
     limits = limits_of(decisions)
-    table = [row for batch in batches_of(decisions, schema_of(limits)) for row in batch.to_pylist()]
+    batches = (batch_of(decisions, *part, schema_of(limits)) for part in parts_of(len(decisions), ROWS))
+    table = [row for batch in batches for row in batch.to_pylist()]
     named = {
         "table on disk": table,
         "limits": [limits],

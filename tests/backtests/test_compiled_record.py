@@ -18,7 +18,7 @@ from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.report import report_html
 from backtests.saved import columns_of, joined, read_table, save
-from backtests.saved_decisions import Growing, written
+from backtests.saved_decisions import Growing
 from backtests.summary import summary_of
 from runtime.core.decision import Decision
 from tests.records import rows_in
@@ -93,7 +93,8 @@ def test_the_drive_tells_of_decisions_while_it_makes_them(tmp_path: Path) -> Non
         drive, _ = run_backtest(config, bars=BARS, models=models, engine="compiled", growing=growing)
         told = growing.done
         growing.end(drive.decisions)
-    written(tmp_path / "once.parquet", drive.decisions)
+    with Growing(tmp_path / "once.parquet") as once:
+        once.end(drive.decisions)
 
     assert len(drive.decisions) // 100 * 100 == told
     assert rows_in(tmp_path / "once.parquet") == rows_in(growing.file)

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from backtests.compare import Difference, compare
 from backtests.record import Record
 from backtests.saved import SUMMARY, Form, read_summary, read_table, save
-from backtests.saved_decisions import Growing, written
+from backtests.saved_decisions import Growing
 from backtests.summary import summary_of
 from config.errors import DataError
 from tests.records import played, rows_in
@@ -141,7 +141,8 @@ def test_saving_again_in_the_other_form_leaves_no_old_table(tmp_path: Path) -> N
 def test_decisions_written_while_they_are_made_are_those_written_at_once(tmp_path: Path) -> None:
     """Part after part, whatever of them is made by then; nothing is missing, and nothing is there twice."""
     made, at_once = played(SHORT)[0].decisions, tmp_path / "once.parquet"
-    written(at_once, made)
+    with Growing(at_once) as once:
+        once.end(made)
 
     with Growing(tmp_path / "growing.parquet", 64) as growing:
         for count in (10, 64, 70, 200, len(made)):
