@@ -81,8 +81,9 @@ def lesson_of(
 
 
 def _closed(bars: Bars, window: tuple[int, int]) -> Bars:
-    """Return the bars of a window that had closed by its end."""
-    return bars.between(window[0], window[1] - bars.frame + 1)
+    """Return the bars of a window that had closed by its end, in columns of their own: a trainer may change them."""
+    some = bars.between(window[0], window[1] - bars.frame + 1)
+    return some.part(0, len(some)) if some is bars else some
 
 
 def _trainer(config: AccountConfig, name: str, use: str) -> Trainer:

@@ -104,6 +104,19 @@ def test_a_trainer_is_shown_its_window_and_which_rows_have_labels_there(account:
     assert {"level": 0.0} == lesson.params
 
 
+def test_a_trainer_has_bars_of_its_own(account: AccountConfig) -> None:
+    """What it changes in them is changed for nobody else, though its window is all that there is."""
+    tapes = tapes_of(account)
+    ((key, tape),) = tapes.items()
+    (strategy,) = strategies_of(account)
+    before = list(tape.close)
+
+    lesson = lesson_of(account.strategies[0], strategy, tapes, (tape.time[0], tape.time[-1] + DAY_MS))
+    lesson.bars.close[0] = 0.0
+
+    assert before == list(tapes[key].close)
+
+
 def test_what_was_learnt_is_traded_and_is_that_of_its_window(account: AccountConfig) -> None:
     """Each fold has parameters of its own, those that the trainer returns of its window alone."""
     tapes = tapes_of(account)
