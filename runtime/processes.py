@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from brokers.mt5 import orphans
-from brokers.mt5.locks import held
+from brokers.mt5.locks import claimed
 from runtime.fleet_process import LOCK_FILE, owner
 
 
@@ -32,12 +32,8 @@ def traced(pid: int) -> bool:
 
 def barred(state: Path, patience_s: float) -> IO[bytes] | None:
     """Hold the lock of an account's daemon, so that none begins; None where one still runs. OSError where it cannot."""
-    lock = held(state / LOCK_FILE, patience_s)
-    if lock is not None:
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n".encode())
-        lock.flush()
-    return lock
+    lock = claimed(state / LOCK_FILE, f"{os.getpid()}\n", patience_s)
+    return None if isinstance(lock, str) else lock
 
 
 def end(state: Path, pid: int) -> None:
