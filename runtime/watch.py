@@ -53,6 +53,6 @@ class Watch(msgspec.Struct, kw_only=True):
     @property
     def why(self) -> str:
         """How it stands still, in words."""
-        if self.loop_s >= self.work_s - (self.seen.patience_s if self.seen is not None else 0.0):
+        if self.loop_s >= self.over_s:
             return f"its event loop has not gone round for {self.loop_s:.2f} s"
         return f"its loop goes round, but nothing was worked through for {self.work_s:.1f} s"
