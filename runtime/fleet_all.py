@@ -9,7 +9,7 @@ import msgspec
 
 from brokers.latch import Level
 from runtime.alerts.person import listed
-from runtime.fleet_folder import entries_of
+from runtime.fleet_folder import Entry, entries_of
 from runtime.fleet_process import owner
 from runtime.fleet_told import Told, heard, supervised
 from runtime.operator.client import Report, change_level, status
@@ -32,14 +32,14 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-def known(folder: Path) -> dict[str, Told]:
-    """Return every account that the folder names, or that its supervisor has: a daemon may run on without its file."""
+def known(folder: Path, entries: Mapping[str, Entry]) -> dict[str, Told]:
+    """Return every account that files name, or that the folder's supervisor has: a daemon may run on without one."""
     tale = heard(folder)
     told = {one.name: one for one in tale.accounts} if tale is not None else {}
     alive = supervised(folder)
     if not alive:  # what a dead supervisor said of processes is history
         told = {name: msgspec.structs.replace(one, life="", pid=0) for name, one in told.items() if _runs(one)}
-    for name, entry in entries_of(folder).items():
+    for name, entry in entries.items():
         if name not in told or not told[name].state:
             life = "refused" if entry.problem and not alive else ""
             new = Told(name=name, state=str(entry.state or ""), life=life, why=entry.problem)
@@ -53,7 +53,7 @@ def _runs(one: Told) -> bool:
 
 def status_all(folder: Path) -> list[dict[str, Any]]:
     """Return what every daemon says of itself and what its supervisor says of it, the worst first, then by name."""
-    return sorted(_each(known(folder), _status_of), key=urgency)
+    return sorted(_each(known(folder, entries_of(folder)), _status_of), key=urgency)
 
 
 def urgency(one: Mapping[str, Any]) -> int:
@@ -88,8 +88,9 @@ def change_all(
 
     user: only of whose money it is. An account whose file is gone may be anybody's, and is told.
     """
-    users = {name: e.config.account.user if e.config else "" for name, e in entries_of(folder).items()}
-    meant = {name: one for name, one in known(folder).items() if not user or users.get(name, "") in {"", user}}
+    entries = entries_of(folder)
+    users = {name: entry.config.account.user if entry.config else "" for name, entry in entries.items()}
+    meant = {name: one for name, one in known(folder, entries).items() if not user or users.get(name, "") in {"", user}}
 
     def change(one: Told) -> Changed:
         if user and not users.get(one.name):
