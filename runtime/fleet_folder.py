@@ -47,7 +47,7 @@ def entries_of(folder: Path, running: AbstractSet[str] = frozenset()) -> dict[st
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder: name the one that the accounts' TOML files lie in")
-    read = [_read(file) for file in sorted(folder.glob("*.toml"))]
+    read = [entry_of(file) for file in sorted(folder.glob("*.toml"))]
     shared = dict(_clashes(read, running))
     return {
         e.name: msgspec.structs.replace(e, problem=shared[e.name]) if not e.problem and e.name in shared else e
@@ -55,7 +55,8 @@ def entries_of(folder: Path, running: AbstractSet[str] = frozenset()) -> dict[st
     }
 
 
-def _read(file: Path) -> Entry:
+def entry_of(file: Path) -> Entry:
+    """Return what one file is by itself."""
     try:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:

@@ -9,7 +9,7 @@ import structlog
 
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, UsageError
-from runtime.fleet_folder import entries_of
+from runtime.fleet_folder import Entry, entry_of
 from runtime.fleet_log import Log
 from runtime.fleet_signals import woken
 from runtime.fleet_told import supervised
@@ -47,6 +47,8 @@ class Folder:
         self.log: Log = structlog.get_logger()
         self.next_look = 0.0
         self.said: dict[str, str] = {}
+        self.known: dict[Path, tuple[int, int, int]] = {}
+        """Files whose accounts are guarded as they say, and what shows that one was changed."""
 
     def run(self) -> None:
         """Guard until told to stop; UsageError where it is no folder."""
@@ -56,8 +58,9 @@ class Folder:
             self.guardian.run(self._other)
 
     def look_again(self) -> None:
-        """Look at the folder in the next turn."""
+        """Look at the folder in the next turn, and read all of it."""
         self.next_look = 0.0
+        self.known.clear()
 
     def _other(self) -> None:
         now = time.monotonic()
@@ -74,25 +77,44 @@ class Folder:
         return bool(self.parent) and os.getppid() != self.parent and supervised(self.folder)
 
     def look(self) -> None:
-        """Take what is new, with its settings; what is gone from the folder stays guarded, as its daemon may run on."""
-        for name, entry in entries_of(self.folder).items():
-            if entry.config is None or entry.state is None:
-                self._say(name, entry.problem)
-                continue
-            settings, known = entry.config.guardian, self.guardian.guarded.get(entry.state)
-            if known is not None:
-                known[0].watch.halt_s, known[0].watch.kill_s = settings.halt_s, settings.kill_s
-                known[0].alerts = entry.config.alerts
-                continue
-            try:
-                ours = self.guardian.take(guarded_of(entry.config, entry.state))
-            except OSError as error:
-                self._say(name, str(error))
-            else:
-                self._say(name, "" if ours else "another guardian has it")
+        """Take what is new, with its settings; what is gone from the folder stays guarded, as its daemon may run on.
+
+        What is known is not read again: meanwhile nobody is watched.
+        """
+        for file in sorted(self.folder.glob("*.toml")):
+            stamp = _stamp(file)
+            if self.known.get(file) != stamp and self._guarded(entry_of(file)):
+                self.known[file] = stamp
+
+    def _guarded(self, entry: Entry) -> bool:
+        """Guard an account as its file says; False where that cannot be, and has to be tried again."""
+        if entry.config is None or entry.state is None:
+            self._say(entry.name, entry.problem)
+            return False
+        settings, known = entry.config.guardian, self.guardian.guarded.get(entry.state)
+        if known is not None:
+            known[0].watch.halt_s, known[0].watch.kill_s = settings.halt_s, settings.kill_s
+            known[0].alerts = entry.config.alerts
+            return True
+        try:
+            ours = self.guardian.take(guarded_of(entry.config, entry.state))
+        except OSError as error:
+            self._say(entry.name, str(error))
+            return False
+        self._say(entry.name, "" if ours else "another guardian has it")
+        return ours
 
     def _say(self, name: str, why: str) -> None:
         """Say once why an account is not guarded."""
         if why and self.said.get(name) != why:
             self.log.warning("not guarded", account=name, why=why)
         self.said[name] = why
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    """Return what shows that a file was changed, or put in the place of another; zeros where it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
