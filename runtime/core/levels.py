@@ -48,10 +48,9 @@ def take_back(decider: Decider, fact: AnyFact) -> None:
     ended(ledger, {lane.name for lane in lanes if "flatten" in {ledger.level, *decider.latched(lane).values()}})
     if isinstance(fact, Rejected | Refused):  # a no is not answered at once
         return
+    tight = {lane.number for lane in lanes if _is_tight(lane, decider) and not decider.blocked("cancel", lane)}
     for order in list(ledger.orders.values()):
-        lane = desk.by_number[order.strategy]
-        tight = ledger.level != "run" or decider.latched(lane)
-        if order.verb == "entry" and tight and not decider.blocked("cancel", lane):
+        if order.verb == "entry" and order.strategy in tight:
             desk.take_back(order)
     if UNSEEN & ledger.holds.keys():
         return
@@ -63,6 +62,11 @@ def take_back(decider: Decider, fact: AnyFact) -> None:
     if ledger.level == "flatten" and _flatten(lanes, decider, fact, force=ledger.force):
         ledger.level, ledger.force = "halt", False
         desk.set_level("halt", f"flattened: {_said(lanes, 'ours')}")
+
+
+def _is_tight(lane: Lane, decider: Decider) -> bool:
+    """Say whether a strategy stands tighter than run: with the account, or by a scope it is in."""
+    return decider.ledger.level != "run" or bool(decider.latched(lane))
 
 
 def _said(lanes: list[Lane], what: str) -> str:
