@@ -15,7 +15,7 @@ LIFTS: dict[Hold, str] = {
     "STALE_FEED": "the next tick",
     "CONTRACT": "the next bar that passes its checks, or a clock that is right again",
     "SPEC_CHANGED": "a person: tidegate ack --symbol",
-    "LOSS_LIMIT": "the next day of the server's clock",
+    "LOSS_LIMIT": "the next day of the clock by which losses are counted (drawdown.zone, else the server's)",
     "SESSION": "terminal or broker, once they let us trade",
     "BUS_SILENT": "the bus, once it carries our heartbeat",
     "ENDED": "nothing: recorded data is over",
