@@ -92,7 +92,7 @@ class Together:
 
     def record(self) -> SharedRecord:
         """Return all that was written down."""
-        wishes, dealt = self.written.wishes.rows, self.written.deals.rows
+        wishes, dealt = self.written.wishes.rows.copy(), self.written.deals.rows.copy()
         n = len(self.told)
         dealt[:, D_ROW] = -(-dealt[:, D_ROW] // n)  # of a bar: all have decided it before a deal is told
         asking = wishes[:, W_ROW] % n

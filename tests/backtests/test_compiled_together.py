@@ -98,6 +98,19 @@ def test_an_account_that_is_stopped_out_loses_the_worst_first_alike() -> None:
     assert 0 < reasons.count("stop_out")
 
 
+def test_what_was_written_down_can_be_told_twice() -> None:
+    """Rows are counted by the bar in what is told, and stay as they were written."""
+    drive = begun(CompiledDrive, sharing(Dice(every=2, stop=2.0, bars=7), Dice(every=3, bars=5)), GOLD_BARS)
+    drive.plain.come_up()
+    live, _ = drive._play(None)
+
+    once, again = live.record(), live.record()
+
+    assert len(once.dealt) > 2
+    assert once.dealt.tolist() == again.dealt.tolist()
+    assert str(once.decisions()) == str(again.decisions())  # type: ignore[union-attr]  # of several, with NaN
+
+
 def test_what_all_made_is_added_up_from_columns_as_from_words() -> None:
     """Trades, and their money: what a sweep looks at."""
     plan = sharing(Dice(every=2, stop=2.0, bars=7))
