@@ -98,11 +98,13 @@ class Guarded:
     def halt(self) -> None:
         """Latch a halt, and call a person; where the latch cannot be written, the daemon is ended at once."""
         why = f"{self.watch.why}: halted by the guardian"
-        command = command_of("halt", why, "guardian", "guardian")
-        if latch.read(self.folder).level in {"halt", "flatten"}:  # a flatten must not end here
-            self.page(f"{self.watch.why}; the account stands at {latch.read(self.folder).level} already")
+        stands = latch.read(self.folder).level
+        if stands in {"halt", "flatten"}:  # a flatten must not end here
+            self.page(f"{self.watch.why}; the account stands at {stands} already")
             return
-        said = self.fallen(command)
+        said = self.fallen(command_of("halt", why, "guardian", "guardian"))
+        if said.get("killed"):  # told by then, and no halt
+            return
         order = f"; order {said['in_flight']} was on its way" if said["in_flight"] else ""
         self.page(f"{why if said['ok'] else said['problem']}{order}")
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from brokers.latch import LATCH_FILE
+from config.alerts import AlertsSection
+from runtime.alerts.crier import Crier
 from runtime.fleet_process import owner
 from runtime.guardian import Guarded, Guardian
 from runtime.heart import PROGRESS_FILE, progress_of
@@ -146,6 +148,34 @@ def test_where_the_latch_cannot_be_written_the_daemon_is_ended(state: Path, daem
     assert os.getpid() == barred
     assert 0 == owner(state)
     assert ("halt", "guardian", "guardian") == level(state)
+
+
+def test_people_are_told_once_that_the_daemon_was_ended_instead(state: Path, daemon: StandIn, guard: Guard) -> None:
+    """Not that it was halted as well: what is said last is what stands in the list."""
+    one, cries = guard(), Cries()
+    one.crier = cries
+    spoil(state)
+    daemon.say("gil")
+    until(daemon.ended)
+    until(lambda: one.bar is not None and one.watch.over_s <= 0.0)
+    mend(state)
+    until(lambda: one.owed is None)
+
+    assert 1 == len(cries.said)
+    assert "the daemon is ended instead" in cries.said[0]
+
+
+class Cries(Crier):
+    """What people are told."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.said: list[str] = []
+
+    def cry(self, folder: Path, account: str, section: AlertsSection | None, text: str) -> None:  # noqa: ARG002 - its shape
+        """Note it."""
+        self.said.append(text)
 
 
 def test_it_is_a_way_to_a_halt_by_itself(state: Path, daemon: StandIn, guard: Guard) -> None:
