@@ -11,12 +11,10 @@ from runtime.core.instructions import Asker
 def command_of(
     level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False
 ) -> Command:  # fmt: skip
-    """Return a command of the person at this keyboard; its id is made of who, when and which process."""
-    wall = Clock().wall_ms()
-    who, why = legible(who or _person()), legible(why)
+    """Return a command of the person at this keyboard."""
+    by = asker_of(why, who)
     return Command(
-        id=f"{who}-{wall}-{os.getpid()}", level=level, who=who, why=why, wall=wall, path=path, force=force,
-        scope=legible(scope),
+        id=by.id, level=level, who=by.who, why=by.why, wall=by.wall, path=path, force=force, scope=legible(scope)
     )  # fmt: skip
 
 
@@ -34,7 +32,7 @@ def _person() -> str:
 
 
 def asker_of(why: str, who: str = "") -> Asker:
-    """Return who asks, at this keyboard."""
+    """Return who asks, at this keyboard; the id is made of who, when and which process."""
     wall = Clock().wall_ms()
     who, why = legible(who or _person()), legible(why)
     return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)
