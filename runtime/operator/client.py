@@ -12,7 +12,7 @@ from brokers.latch import Command, Level, scope_problem
 from config.errors import ConfigError
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
-from runtime.operator.control import Asked, ask
+from runtime.operator.control import Asked, ask, level_asked
 from runtime.operator.keyboard import command_of, legible
 from runtime.operator.left import End, Left, ends_of, left_of, waits, within
 from runtime.operator.ways import NoWayError, Tried, let_fall, ways_of
@@ -184,7 +184,7 @@ def _elsewhere(folder: Path, here: NoWayError, elsewhere: Callable[[], Report] |
     return msgspec.structs.replace(report, tried=(*here.tried, Tried(path=report.path, ok=True)))
 
 
-def _open_now(folder: Path, scope: str = "") -> int | None:
+def _open_now(folder: Path, scope: str) -> int | None:
     """Return how many positions of ours are open, as the daemon says at once, or None."""
     try:
         found: int | None = within(ask(folder, Asked(do="status"), GLANCE_S), scope).get("positions")
@@ -261,14 +261,13 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
 
 
 def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:
-    about = _open_now(folder, command.scope) if command.level == "flatten" else None
-    do = "scoped" if command.scope else "level"  # who does not know of scopes must not take it for the account's
-    answer = _asked(folder, Asked(do=do, command=command))
+    """Have a daemon loosen; a flatten never does."""
+    answer = _asked(folder, level_asked(command))
     if not answer["ok"]:
         raise UnreachableError(answer["problem"])
     report = Report(
         level=answer["level"], generation=answer["generation"], path="daemon",
-        in_flight=answer.get("in_flight", 0), about=about, scope=command.scope,
+        in_flight=answer.get("in_flight", 0), scope=command.scope,
     )  # fmt: skip
     if command.level == "run":  # what rests may rest
         return msgspec.structs.replace(report, confirmed=True)

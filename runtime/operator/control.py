@@ -37,6 +37,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fact: PersonFact | None = None
 
 
+def level_asked(command: Command) -> Asked:
+    """Return the question for a level; who does not know of scopes must not take one's for the account's."""
+    return Asked(do="scoped" if command.scope else "level", command=command)
+
+
 class Control:
     """The daemon's ear."""
 

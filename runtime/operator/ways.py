@@ -15,7 +15,7 @@ from brokers.latch import RANK, Command
 from brokers.mt5.orphans import orphan_of
 from runtime.fleet_process import owner
 from runtime.operator import latch
-from runtime.operator.control import Asked, ask
+from runtime.operator.control import ask, level_asked
 from runtime.operator.ears import DAEMON, GUARDIAN
 from runtime.operator.fall import SENT_S, fall
 
@@ -52,9 +52,7 @@ def ways_of(folder: Path) -> dict[str, Way]:
     """Return the ways to an account's latch on this machine, in the order in which they are tried."""
 
     def asked(name: str) -> Way:
-        return lambda command: ask(
-            folder, Asked(do="scoped" if command.scope else "level", command=command), WAY_S, name
-        )
+        return lambda command: ask(folder, level_asked(command), WAY_S, name)
 
     return {
         "direct": lambda command: fall(folder, command, lambda: None),  # the daemon, if one runs, looks by itself
