@@ -7,7 +7,6 @@ journal. What is open stays guarded by its stops at the broker.
 
 import concurrent.futures
 import contextlib
-import threading
 import time
 
 from collections.abc import Callable
@@ -34,8 +33,6 @@ LOCK_FILE = "guardian.lock"
 EVERY_S = 0.05
 LONGEST_S = 2 * EVERY_S
 """More than so much counts of no pause between two looks: the machine slept, or we did."""
-
-
 BAR_S = 2.0
 """How long a killed daemon may take to let go of its lock."""
 
@@ -54,7 +51,6 @@ class Guarded:
         self.told = ""
         """What was said of it last: well, stuck or lost."""
         self.starved_s = 0.0
-        self.latching = threading.Lock()
         self.owed: Command | None = None
         """What could not be latched, and was made so by ending the daemon."""
         self.bar: IO[bytes] | None = None
@@ -111,8 +107,7 @@ class Guarded:
     def fallen(self, command: Command) -> dict[str, Any]:
         """Latch what tightens; where that cannot be done end the daemon, so that nothing new can leave either way."""
         try:
-            with self.latching:
-                return fall(self.folder, command, lambda: None)
+            return fall(self.folder, command, lambda: None)
         except OSError as error:
             return self._ended_instead(command, str(error))
 
