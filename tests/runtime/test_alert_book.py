@@ -5,11 +5,10 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.alerts.book import Book, Pace, acknowledge, due, raised, stand, sweep
+from runtime.alerts.book import Book, acknowledge, due, raised, stand, sweep
 from runtime.core.kinds import Alarm
+from tests.alarms import BREAK, PACE
 
-PACE = Pace(quiet=900_000, escalate=600_000)
-BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")
 NOW = 1_000_000
 
 

@@ -22,9 +22,8 @@ from runtime.alerts.person import listed, take, tried
 from runtime.alerts.router import Router
 from runtime.clock import Clock
 from runtime.core.kinds import Alarm
+from tests.alarms import BREAK
 from tests.stand_ins import PATIENCE_S, until
-
-BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")
 
 
 class Night:

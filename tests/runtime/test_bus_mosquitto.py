@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from runtime.operator.client import AbsentError, UnreachableError
 from runtime.operator.signing import Signed
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto
+from tests.stand_ins import until
 
 PASSWORDS = "mosquitto_passwd"
 
@@ -51,14 +52,6 @@ def broker(tmp_path: Path, stack: ExitStack) -> Mosquitto:
 def house(tmp_path: Path) -> House:
     """Return an account at run."""
     return House(tmp_path)
-
-
-def until(what: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
 
 
 def heard(house: House, stack: ExitStack, broker: Mosquitto, silent_s: float = 2.0) -> None:

@@ -9,31 +9,21 @@ import pytest
 
 from config.new_account import account_text
 from runtime.alerts import shelf
-from runtime.alerts.book import Pace, due, stand
-from runtime.core.kinds import Alarm
-from tests.documented import documented
+from tests.alarms import alarmed
+from tests.documented import answered, documented
 from tests.latches import latched
 from tidegate.cli import run
-
-BREAK = Alarm("break", "BREAK:XAUUSD", "position 7 is not at the venue")
 
 
 @pytest.fixture
 def account(tmp_path: Path) -> str:
     """Return the state folder of an account with one open alert."""
-    folder = latched(tmp_path / "one", "run")
-    pace = Pace(900_000, 600_000)
-    with shelf.changing(folder) as book:
-        stand(book, [BREAK], 1_000, pace)
-        due(book, 1_000, pace)
-    return str(folder)
+    return str(alarmed(latched(tmp_path / "one", "run")))
 
 
 def told(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     """Run a command with --json; return the one object on stdout."""
-    assert code == run([*words, "--json"])
-    (line,) = capsys.readouterr().out.splitlines()
-    found: dict[str, Any] = json.loads(line)
+    (found,) = answered(words, code, capsys)
     return found
 
 

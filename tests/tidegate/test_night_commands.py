@@ -1,22 +1,20 @@
 """Words of who is on call: what was written down, what happened meanwhile, and what a resume would meet."""
 
 import concurrent.futures
-import json
 
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
-from runtime.alerts import notes, shelf
-from runtime.alerts.book import Pace, due, stand
-from runtime.core.kinds import Alarm
+from runtime.alerts import notes
 from runtime.core.lifts import LIFTS
 from runtime.core.permissions import Hold
 from runtime.fleet_all import urgency
 from runtime.operator.control import Control
 from runtime.operator.keyboard import asker_of
-from tests.documented import documented
+from tests.alarms import alarmed
+from tests.documented import answered, documented
 from tests.latches import latched
 from tidegate.cli import run
 
@@ -26,22 +24,12 @@ WHY = ("--reason", "a test")
 @pytest.fixture
 def account(tmp_path: Path) -> str:
     """Return the state folder of an account that is halted, with one open alert; no daemon runs it."""
-    folder = latched(tmp_path / "one", "run", "halt")
-    with shelf.changing(folder) as book:
-        stand(book, [Alarm("break", "BREAK:XAUUSD", "position 7 is gone")], 1_000, Pace(900_000, 600_000))
-        due(book, 1_000, Pace(900_000, 600_000))
-    return str(folder)
-
-
-def told(words: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """Run a command with --json; return the objects on stdout."""
-    assert code == run([*words, "--json"])
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return str(alarmed(latched(tmp_path / "one", "run", "halt")))
 
 
 def test_a_note_waits_for_a_daemon_that_journals_it(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It stands in the history at once, and nothing of it is lost where the daemon dies while it takes it."""
-    (said,) = told(["note", account, "the broker is called"], 0, capsys)
+    (said,) = answered(["note", account, "the broker is called"], 0, capsys)
     first = [note.asker.why for note in notes.waiting(Path(account))]
     again = [note.asker.why for note in notes.waiting(Path(account))]
     notes.taken(Path(account))
@@ -65,23 +53,23 @@ def test_a_note_that_a_daemon_is_too_busy_to_take_waits_for_its_next_start(accou
 
 def test_a_handover_tells_levels_alerts_and_notes_in_order(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With who did what, and why; what was before is left out."""
-    told(["ack", account, "--alert", "1", "--reason", "on it"], 0, capsys)
-    told(["note", account, "the broker is called"], 0, capsys)
-    told(["close-only", account, *WHY], 9, capsys)
-    told(["halt", account, *WHY], 0, capsys)
-    events = told(["handover", account, "--since", "2h"], 0, capsys)
+    answered(["ack", account, "--alert", "1", "--reason", "on it"], 0, capsys)
+    answered(["note", account, "the broker is called"], 0, capsys)
+    answered(["close-only", account, *WHY], 9, capsys)
+    answered(["halt", account, *WHY], 0, capsys)
+    events = answered(["handover", account, "--since", "2h"], 0, capsys)
 
     assert documented("handover") == set(events[0])
     assert ["alert taken", "note", "level"] == [event["what"] for event in events]
-    assert "1 (break) position 7 is gone: on it" == events[0]["text"]
+    assert "1 (break) position 7 is not at the venue: on it" == events[0]["text"]
     assert "halt: a test (direct)" == events[2]["text"]
 
 
 def test_a_resume_is_looked_at_before_it_is_tried(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What is in its way, who halted and why, and what has happened since; nothing is changed."""
-    told(["halt", account, *WHY], 0, capsys)
-    told(["note", account, "after the halt"], 0, capsys)
-    (found,) = told(["resume", account, "--dry"], 11, capsys)
+    answered(["halt", account, *WHY], 0, capsys)
+    answered(["note", account, "after the halt"], 0, capsys)
+    (found,) = answered(["resume", account, "--dry"], 11, capsys)
 
     assert documented("resume --dry") == set(found)
     assert (False, "halt", "a test") == (found["ok"], found["level"], found["why"])
