@@ -18,6 +18,7 @@ from backtests.engine_words import deal_of
 from backtests.equity import Curve
 from backtests.saved_decisions import Columns as ColumnsOfTable
 from backtests.scratch import PART, parts_of, room
+from brokers.fills import shift
 from brokers.limits import spread_points
 from market.barfile_room import let_go
 from market.types import Deal
@@ -63,6 +64,11 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
     def lows(self) -> Array:
         """And the lowest."""
         return np.asarray(self.tape.low)
+
+    @cached_property
+    def spreads(self) -> Array:
+        """The spread of each bar, in points; 0.0 where it has none."""
+        return np.asarray(self.tape.spread)
 
     @cached_property
     def decided(self) -> Written:
@@ -153,19 +159,32 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
         """Fold the bars of some rows into the excursions of what is held, as the book itself does with each."""
         if not book.held or begin == end:
             return
-        high, low = self._reached(self.first + begin, self.first + end)
         for trade in book.held.values():
+            high, low = self._reached(self.first + begin, self.first + end, asks=trade.side < 0)
             up, down = high - trade.entry_price, trade.entry_price - low
             best, worst = (up, down) if trade.side > 0 else (down, up)
             trade.mfe, trade.mae = max(trade.mfe, best), max(trade.mae, worst)
             trade.bars += end - begin
 
-    def _reached(self, begin: int, end: int) -> tuple[float, float]:
-        """Return the highest and the lowest price from one bar to another."""
+    def _reached(self, begin: int, end: int, *, asks: bool) -> tuple[float, float]:
+        """Return the highest and the lowest price from one bar to another: bids, or asks."""
         high, low = -math.inf, math.inf
         for start in range(begin, end, PART):
             bars = slice(start, min(end, start + PART))
-            high, low = max(high, float(self.highs[bars].max())), min(low, float(self.lows[bars].min()))
+            highs, lows = self._prices(bars, asks=asks)
+            high, low = max(high, float(highs.max())), min(low, float(lows.min()))
             if end - start > PART or start // PART != bars.stop // PART:
-                let_go((self.highs, self.lows))
+                let_go((self.highs, self.lows, self.spreads))
         return high, low
+
+    def _prices(self, bars: slice, *, asks: bool) -> tuple[Array, Array]:
+        """Return the highest and the lowest price of each of some bars."""
+        points: Any = 0.0
+        if asks:
+            spreads = self.spreads[bars]
+            points = np.where(spreads > 0.0, spreads, self.usual)
+        highs, lows = (shift(price, points, self.symbol.scale) for price in self._bids(bars))
+        return np.asarray(highs), np.asarray(lows)
+
+    def _bids(self, bars: slice) -> tuple[Any, Any]:
+        return self.highs[bars], self.lows[bars]

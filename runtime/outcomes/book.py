@@ -2,6 +2,7 @@
 
 import msgspec
 
+from brokers.fills import shift
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
@@ -76,11 +77,17 @@ class OutcomeBook(msgspec.Struct):
             volume=trade.volume, left=trade.volume, entry_value=trade.volume * trade.entry, entry_price=trade.entry,
         )  # fmt: skip
 
-    def bar(self, bar: Bar) -> None:
-        """Fold one closed bar into the excursions of what is held; only bars of the strategy's own timeframe count."""
+    def bar(self, bar: Bar, spread: float, scale: float) -> None:
+        """Fold one closed bar into the excursions of what is held; only bars of the strategy's own timeframe count.
+
+        Bars are bid, and a short is left at the ask. spread: points, where a bar has none of its own; scale: points in
+        one of price.
+        """
         for trade in self.held.values():
             if trade.symbol == bar.symbol and trade.timeframe == bar.timeframe:
-                up, down = bar.high - trade.entry_price, trade.entry_price - bar.low
+                points = bar.spread if bar.spread > 0.0 else spread
+                entry, above = trade.entry_price, 0.0 if trade.side > 0 else points
+                up, down = shift(bar.high, above, scale) - entry, entry - shift(bar.low, above, scale)
                 best, worst = (up, down) if trade.side > 0 else (down, up)
                 if best > trade.mfe:
                     trade.mfe = best

@@ -8,6 +8,7 @@ from brokers.facts import BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
 from brokers.venue import Costs
 from brokers.within import Within
+from market.types import Bar
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, TradeWrittenOff
@@ -45,7 +46,7 @@ class Books:
         if not self.core.fresh:
             return ()
         if isinstance(fact, BarClosed) and fact.phase != "warm":  # history that is told anew was lived through
-            self.live.bar(fact.bar)
+            self._bar(fact.bar)
         elif isinstance(fact, DealMade):
             early = any(e.deal.ticket == fact.deal.ticket for e in self.core.ledger.early)
             outcome = self.live.deal(fact.deal, early=early)
@@ -64,6 +65,10 @@ class Books:
         for shadow in self.shadows:
             done += shadow.observe(fact)
         return tuple(done)
+
+    def _bar(self, bar: Bar) -> None:
+        if self.live.held and (contract := self.core.decider.contracts.get(bar.symbol)) is not None:
+            self.live.bar(bar, self.costs.get(bar.symbol, Costs()).spread, contract.symbol.scale)
 
     def _adopted(self) -> None:
         """Open the book of a trade that was taken over."""

@@ -31,7 +31,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     r: float
     """net over the intended loss at the stop; NaN if that is unknown."""
     mae: float
-    """Largest adverse excursion of bid bars against the entry, in price, >= 0."""
+    """Largest adverse excursion against the entry over whole bars and the exit, in price, >= 0: a long by their bid,
+    a short by their ask."""
     mfe: float
     """Largest favourable excursion, likewise."""
     bars: int

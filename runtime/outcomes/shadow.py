@@ -50,7 +50,7 @@ class ShadowSnapshot(msgspec.Struct, frozen=True):
 class Shadow:
     """One strategy's book without the gate."""
 
-    __slots__ = ("book", "core", "follower", "venue")
+    __slots__ = ("book", "core", "follower", "spread", "venue")
 
     def __init__(
         self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float,
@@ -68,6 +68,7 @@ class Shadow:
         )  # fmt: skip
         self.venue.news()
         self.book = OutcomeBook("shadow")
+        self.spread = costs.get(of.symbol, Costs()).spread
         scales = {of.symbol: plan.symbols[of.symbol].scale}
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, scales, within)
         self._begin(balance, plan, host)
@@ -134,7 +135,7 @@ class Shadow:
         done: list[Outcome] = []
         if self.follower.market(fact, ended=self.core.ledger.ended):
             done += self._news()
-            self.book.bar(fact.bar)
+            self.book.bar(fact.bar, self.spread, self.follower.scales[fact.bar.symbol])
         return done + self._tell(fact)
 
     def _tell(self, fact: AnyFact) -> list[Outcome]:

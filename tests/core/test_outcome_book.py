@@ -143,11 +143,23 @@ def test_excursions_are_measured_from_the_entry(side: int, mae: Any, mfe: Any) -
     """The farthest against us and the farthest for us, in price, over the bars held."""
     book, _ = a_book(a_deal(4, "in", 1.0, 100.0, side=side), side=side)
     for shape in ((102.5, 99.8), (101.0, 98.5)):
-        book.bar(bar(4, 100.0, *shape))
+        book.bar(bar(4, 100.0, *shape), 0.0, 100.0)
     outcome = book.deal(a_deal(9, "out", 1.0, 100.0, side=-side))
 
     assert outcome is not None
     assert (mae, mfe, 2) == (outcome.mae, outcome.mfe, outcome.bars)
+
+
+@pytest.mark.parametrize(("own", "usual", "spread"), [(30.0, 10.0, 0.3), (0.0, 10.0, 0.1)])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_short_is_measured_by_the_ask(side: int, own: float, usual: float, spread: float) -> None:
+    """Bars are bid, and a short is left at the ask: by the bar's own spread, else by the usual one."""
+    book, _ = a_book(a_deal(4, "in", 1.0, 100.0, side=side), side=side)
+    book.bar(Bar("XAUUSD", "H1", hour(4), 100.0, 102.0, 99.0, 100.0, 1.0, own), usual, 100.0)
+    outcome = book.deal(a_deal(9, "out", 1.0, 100.0, side=-side))
+
+    assert outcome is not None
+    assert pytest.approx((1.0, 2.0) if side > 0 else (2.0 + spread, 1.0 - spread)) == (outcome.mae, outcome.mfe)
 
 
 def test_the_exit_itself_is_part_of_the_excursion() -> None:
@@ -162,7 +174,7 @@ def test_the_exit_itself_is_part_of_the_excursion() -> None:
 def test_only_bars_of_its_own_feed_count(other: tuple[str, str]) -> None:
     """Another symbol's bar says nothing, and a day's bar holds hours before the entry."""
     book, _ = a_book(a_deal(4, "in", 1.0, 100.0))
-    book.bar(Bar(*other, hour(4), 100.0, 150.0, 50.0, 100.0))
+    book.bar(Bar(*other, hour(4), 100.0, 150.0, 50.0, 100.0), 0.0, 100.0)
     outcome = book.deal(a_deal(9, "out", 1.0, 100.0))
 
     assert outcome is not None
