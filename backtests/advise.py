@@ -13,8 +13,9 @@ from backtests.backtest import run_backtest
 from backtests.recorded import regime_bars, tapes_of
 from backtests.refit import refit
 from backtests.regime_reading import Array, read_regime
-from config.account import AccountConfig, GateSection, StrategySection
+from config.account import AccountConfig
 from config.errors import ConfigError, DataError
+from config.strategy import GateSection, StrategySection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.labels import Relabelled

@@ -11,8 +11,9 @@ from backtests.gate_stands import heard, stands
 from backtests.refit import SETTLED, Refit, refit
 from backtests.regime_asked import asked
 from backtests.watched import Progress, watched
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
 from config.refits import due_at
+from config.regime import RegimeSection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.labels import Relabelled

@@ -20,7 +20,7 @@ from backtests.engine_shared import SharedRecord
 from backtests.engine_together import Together
 from backtests.equity import Curve
 from backtests.kept_reading import Fold, KeptReading
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.barfile_room import files_of, let_go
 from market.bars import Bars
 from runtime.core.core import Core

@@ -14,9 +14,10 @@ import msgspec
 from backtests.equity import Curve, Point, curve_of
 from backtests.passage import Passage
 from backtests.reel import FOREVER, Closed, Reel
+from brokers.costs import Costs
 from brokers.facts import BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
 from brokers.latch import Command
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from brokers.within import Within
 from market.bars import Bars
 from market.types import Account, Deal

@@ -30,8 +30,9 @@ from backtests.engine_plan import parameters
 from backtests.engine_readers import CHUNK, array_of, columns_of
 from backtests.engine_record import CompiledRecord
 from backtests.scratch import NEVER, room
+from brokers.costs import Costs
 from brokers.stopout import STOP_OUT_LEVEL
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.bars import Bars
 from regimes.shut import flat_policy
 from runtime.core.core import Core

@@ -51,11 +51,11 @@ from backtests.engine_layout import (
 from backtests.engine_shadow import why_unshadowed
 from brokers.book import mode_of, units_of
 from brokers.commission import flat
+from brokers.costs import Costs
 from brokers.fillrules import fillings
 from brokers.margins import LEVERAGED
 from brokers.mt5.zone import midnights, to_server
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, SwapPolicy, swap_of
-from brokers.venue import Costs
 from brokers.within import Within
 from market.bars import Bars
 from market.features import FEATURES, FeatureRef

@@ -6,7 +6,7 @@ from backtests.engine_layout import BY_US, D_REASON, D_ROW
 from backtests.engine_record import CompiledRecord
 from backtests.engine_shared import SharedRecord
 from backtests.scratch import gone_through
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.bars import Bars
 from runtime.outcomes.outcome import Outcome
 

@@ -13,7 +13,8 @@ from backtests.future import Looked, look
 from backtests.model_place import ready_models
 from backtests.recorded import tapes_of
 from backtests.screen import Watch
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig
+from config.strategy import StrategySection
 
 SP500 = "sp500"
 RISK = 0.01

@@ -14,8 +14,9 @@ from platformdirs import user_cache_path
 from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.train import content_hash
 from backtests.training import train_from_config
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
 from config.load import digest
+from config.regime import RegimeSection
 from regimes.bundle import RegimeModel
 from runtime.assemble import models_of
 

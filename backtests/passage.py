@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from backtests.reel import FOREVER, Reel
+from brokers.costs import Costs
 from brokers.requests import AnyRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from brokers.within import Moment, Quoted, Span, Within, closing, happen
 
 _AT = itemgetter(0)

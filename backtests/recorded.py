@@ -12,9 +12,10 @@ from backtests.ticked import bars_of_ticks
 from brokers.made import longer_of
 from brokers.mt5.zone import to_server, to_utc
 from brokers.within import OfBars, OfTicks, Within
-from config.account import AccountConfig, RegimeSection, TrainSection
+from config.account import AccountConfig
 from config.errors import DataError
 from config.recorded import DataSection
+from config.regime import RegimeSection, TrainSection
 from market.barcheck import Report
 from market.barfile import read_bars
 from market.bars import Bars

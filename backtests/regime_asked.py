@@ -4,8 +4,9 @@ import msgspec
 
 from backtests.model_place import writable
 from backtests.recorded import regime_bars, tapes_of
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
 from config.errors import ConfigError, UsageError
+from config.regime import RegimeSection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from runtime.assemble import models_of

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig
 from config.errors import ConfigError, one_line
 from config.making import look_in, strategies_of
+from config.strategy import StrategySection
 from market.bars import Bars
 from market.features import FeatureSet
 from runtime.core.feeds import FeedKey

@@ -10,7 +10,7 @@ import numpy as np
 
 from backtests.decided import Array, parts, place_of
 from backtests.record import Record
-from config.account import StrategySection
+from config.strategy import StrategySection
 from market.bars import Bars
 
 

@@ -11,8 +11,9 @@ from backtests.recorded import regime_bars, tapes_of, training_part
 from backtests.refit import unlike
 from backtests.train import train_regime
 from backtests.watched import Progress, watched
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
 from config.errors import ConfigError
+from config.regime import RegimeSection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.weights import ModelError

@@ -22,8 +22,9 @@ from backtests.lookahead import Told, foresee, hindsight, late
 from backtests.recorded import regime_bars, tapes_of
 from backtests.regime_reading import Array, Read, bar_returns, learnt_of, read_regime
 from backtests.sharpe import daily, gap_interval, sharpe
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig
 from config.errors import ConfigError, DataError
+from config.strategy import StrategySection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from runtime.core.core import Core

@@ -33,8 +33,9 @@ from backtests.training import trained, trained_here
 from backtests.tried import Tried, counted, tried
 from backtests.watched import watched
 from backtests.words import day
-from config.account import AccountConfig, TrainSection
+from config.account import AccountConfig
 from config.errors import ConfigError
+from config.regime import TrainSection
 from market.bars import Bars
 from regimes.bundle import RegimeModel
 from regimes.labels import Relabelled

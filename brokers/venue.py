@@ -14,49 +14,29 @@ from typing import Self
 import msgspec
 
 from brokers.book import Book, book_of, units_of
-from brokers.commission import Commission
+from brokers.costs import Costs
 from brokers.desk import work
 from brokers.facts import Answer, DealMade, OrderGone
-from brokers.fills import INVERSE, shift, unit_rate
-from brokers.ledger import Ledger, deposit, equity, flow, keep, seen, take_late_news
-from brokers.margins import bind, required
-from brokers.matching import jump, play, unsure
+from brokers.fills import shift
+from brokers.ledger import Ledger, deposit, flow, keep, take_late_news
+from brokers.margins import bind
+from brokers.matching import jump, play
 from brokers.requests import AnyRequest
 from brokers.rollover import day_of, expire, next_end, roll
-from brokers.stopout import STOP_OUT_LEVEL, call_margin, is_called
-from brokers.swap import Swap, swap_of
-from brokers.valuation import earned, position, rates
-from market.money import cents
-from market.types import Account, Deal, Flow, Order, Position, Side, Symbol
+from brokers.statement import Statement
+from brokers.stopout import STOP_OUT_LEVEL, call_margin
+from brokers.swap import swap_of
+from market.types import Deal, Flow, Symbol
 
 
 class VenueError(ValueError):
     """The venue was asked for what it cannot be."""
 
 
-class Costs(msgspec.Struct, frozen=True, kw_only=True):
-    """What trading one symbol costs beside its own spread."""
-
-    spread: float = 0.0
-    """Points; used where a bar has none of its own."""
-    slippage: float = 0.0
-    """Points, always against us, on market and stop fills."""
-    commission: Commission = 0.0
-    """Account money a lot and side, or another way to charge: `{per = "lot", rate = 5.0, on = "in"}`."""
-    swap: Swap = True
-    """Apply the symbol's swap, or another: `{by = "interest", long = -30.0, short = 0.0}`."""
-    slips: tuple[float, ...] = ()
-    """Points by which executions miss, over and over: positive against us, negative for us; limit orders never miss."""
-    depth: float = 0.0
-    """Most lots that one quote fills; 0.0: any."""
-    latency_ms: float | tuple[float, ...] = 0.0
-    """From a decision to the market, or draws of it; played where a backtest has ticks: bars have no quote then."""
-
-
-class Venue:
+class Venue(Statement):
     """An account at a simulated broker."""
 
-    __slots__ = ("_a",)
+    __slots__ = ()
 
     def __init__(  # noqa: PLR0913 - the account's rules, each by its name
         self,
@@ -128,20 +108,6 @@ class Venue:
         if a.watched:
             call_margin(a)
 
-    def unsure(self, symbol: str, high: float, low: float, close: float) -> int | None:
-        """Return how many exits a bar would leave open by itself; None where nothing is there that it could move."""
-        return unsure(self._a.books[symbol], high, low, close) if self.stands(symbol) else None
-
-    def stands(self, symbol: str) -> bool:
-        """Tell whether a position is open in a symbol, or an order rests there."""
-        book = self._a.books[symbol]
-        return bool(book.positions or book.orders)
-
-    def quote(self, symbol: str) -> tuple[float, float]:
-        """Return the last (bid, ask) of a symbol; zeros before the first."""
-        book = self._a.books[symbol]
-        return book.bid, book.ask
-
     def offer(self, symbol: str, depth: float) -> None:
         """Let a quote fill no more than `depth` lots from now on; 0.0: any."""
         self._a.books[symbol].depth = depth
@@ -203,61 +169,7 @@ class Venue:
             raise VenueError(f"{newest} deals cannot be kept: one is the least, and none goes where they show late")
         keep(self._a, newest)
 
-    # --- the account ------------------------------------------------------------------------------------------------
-
-    @property
-    def at(self) -> int:
-        """Time of the last thing that happened here."""
-        return self._a.at
-
-    @property
-    def balance(self) -> float:
-        """Sum of the money of all deals that can be seen."""
-        a = self._a
-        return a.balance if not a.visible_after else cents(sum(deal.money for deal in seen(a)))
-
-    @property
-    def credit(self) -> float:
-        """What the broker lends beside the balance."""
-        return self._a.credit
-
-    @property
-    def deals(self) -> list[Deal]:
-        """All deals that can be seen and are kept, in order."""
-        return seen(self._a)
-
-    @property
-    def ambiguous(self) -> int:
-        """Exits decided by the rule of stop first, because the bar does not tell what came first."""
-        return self._a.ambiguous
-
-    def equity(self) -> float:
-        """Return balance, credit, floating profit and accrued swap, to the cent, deals not seen yet included."""
-        return equity(self._a)
-
-    def margin(self) -> float:
-        """Return the margin in use: each position's at its opening price; see `brokers/margins.py` for hedges."""
-        return self._a.margin
-
-    def called(self) -> bool:
-        """Tell whether the margin is below the call, and nothing is closed by the venue yet."""
-        return is_called(self._a)
-
-    def margin_of(self, symbol: str, side: Side, volume: float, price: float) -> float:
-        """Return the margin that so many lots would bind on their own; 0.0 where a pair on the way has no quote."""
-        return required(self._a, self._a.books[symbol], side, volume, price)
-
-    def profit_of(self, symbol: str, side: Side, opened: float, closed: float, volume: float) -> float:
-        """Return the profit that so many lots would make between two prices."""
-        return earned(self._a.books, self._a.books[symbol], side, opened, closed, volume)
-
-    def worth(self, symbol: str) -> tuple[float, float]:
-        """Return account money for one unit of a symbol's profit currency: of a gain, and of a loss."""
-        book = self._a.books[symbol]
-        if book.mode == INVERSE:
-            own = unit_rate(book.mode, book.bid) if book.bid > 0.0 else 0.0
-            return own, own
-        return rates(self._a.books, book)
+    # --- kept and made again ------------------------------------------------------------------------------------------
 
     def live_by(self, zone: str) -> None:
         """Have nights begin by a server's clock from now on: what was kept by an older version knows of none."""
@@ -267,25 +179,6 @@ class Venue:
         """Return a copy without a past, to try a request on."""
         without = msgspec.structs.replace(self._a, deals=[], news=[], visible_after=0)
         return self.restore(msgspec.msgpack.encode(without))
-
-    def account(self, login: int = 1, server: str = "venue", *, name: str = "", company: str = "") -> Account:
-        """Return the account as a terminal reports it."""
-        a = self._a
-        return Account(
-            login=login, server=server, currency=a.currency, leverage=a.leverage, hedging=a.hedging, demo=True,
-            trade_allowed=True, balance=self.balance, equity=self.equity(), margin=a.margin, credit=a.credit, name=name,
-            company=company,
-        )  # fmt: skip
-
-    def positions(self) -> tuple[Position, ...]:
-        """Return what is open, by ticket."""
-        shown = [position(self._a.books, book, p) for book in self._a.books.values() for p in book.positions]
-        return tuple(sorted(shown, key=lambda p: p.ticket))
-
-    def orders(self) -> tuple[Order, ...]:
-        """Return what rests, by ticket."""
-        resting = [r.order for book in self._a.books.values() for r in book.orders]
-        return tuple(sorted(resting, key=lambda o: o.ticket))
 
     def snapshot(self) -> bytes:
         """Return everything the venue knows; what `restore` makes of it behaves the same ever after."""

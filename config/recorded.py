@@ -2,6 +2,7 @@
 
 import datetime
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -36,3 +37,9 @@ class DataSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     from_: datetime.date | None = msgspec.field(default=None, name="from")
     to: datetime.date | None = None
     """The last day read."""
+
+
+def date_problems(from_: datetime.date | None, to: datetime.date | None, path: str) -> Iterator[str]:
+    """Yield what is wrong with a span of days."""
+    if from_ is not None and to is not None and to < from_:
+        yield f"{path}.to: expected a date from {from_}, got {to}"

@@ -6,8 +6,7 @@ import msgspec
 
 from platformdirs import user_config_path
 
-from config.account import Name
-from config.bounds import Text
+from config.bounds import Name, Text
 from config.bus import BrokerSection, broker_problems
 from config.document import document_of, each_path, placed, read, refuse
 from config.errors import UsageError

@@ -127,3 +127,10 @@ def _nearest(key: str, known: Mapping[str, object]) -> str:
 def _got(value: object, kind: inspect.Type) -> str:
     secret = isinstance(kind, inspect.StructType) and kind.cls is SecretRef
     return "" if secret else f", got {shown(value)}"
+
+
+def named_problems(name: str, table: Mapping[str, object], what: str, path: str) -> Iterator[str]:
+    """Yield what is wrong with a name that must have a table of its own."""
+    if name not in table:
+        known = ", ".join(table) or "there is none"
+        yield f'{path}: expected the name of a table under `{what}` ({known}), got "{name}"'

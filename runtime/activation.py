@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
 from config.places import state_folder
+from config.regime import RegimeSection
 from regimes.bundle import RegimeModel, texts_of
 from regimes.weights import ModelError
 from runtime.assemble import fitting

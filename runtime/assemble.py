@@ -6,13 +6,15 @@ from pathlib import Path
 import msgspec
 
 from brokers.book import unconverted
+from brokers.costs import Costs
 from brokers.hours import Hours
 from brokers.made import said_of
-from brokers.venue import Costs
-from config.account import AccountConfig, RegimeSection, StrategySection
+from config.account import AccountConfig
 from config.errors import ConfigError
 from config.load import digest
 from config.making import strategies_of
+from config.regime import RegimeSection
+from config.strategy import StrategySection
 from config.windows import FridaySection, WindowsSection
 from market.calendar import with_nights
 from market.types import Symbol

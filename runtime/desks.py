@@ -6,10 +6,11 @@ from typing import Protocol
 
 import msgspec
 
+from brokers.costs import Costs
 from brokers.facts import Answer, BarClosed, DealMade, OrderEnd, OrderGone, Reconciled
 from brokers.mt5.session import Session
 from brokers.requests import AnyRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import Account, Symbol
 from runtime.core.plan import Plan
 from runtime.core.state import Ledger

@@ -1,6 +1,7 @@
 """The doctor's look at the regime models: whether they are there, and how old they have got."""
 
-from config.account import AccountConfig, RegimeSection
+from config.account import AccountConfig
+from config.regime import RegimeSection
 from regimes.bundle import RegimeModel
 from runtime.assemble import found_models
 from runtime.core.plan import NoModel

@@ -18,11 +18,12 @@ import structlog
 from brokers.mt5.line import Deadlines, Terms, spawned
 from brokers.mt5.locks import taken
 from brokers.mt5.session import Session
-from config.account import AccountConfig, TerminalSection
+from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.load import digest
 from config.places import JOURNAL_FILE
 from config.secrets import read_secret
+from config.terminal import TerminalSection
 from market.kernel import fingerprint
 from runtime.alerts.people import NOBODY
 from runtime.alerts.router import Router

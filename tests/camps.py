@@ -22,9 +22,9 @@ from rich.progress import Progress
 import brokers.mt5.lookalike as m
 
 from backtests.demo import open_account
+from brokers.costs import Costs
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
-from brokers.venue import Costs
 from tests.chaos.story import HISTORY, some_bars
 from tests.chaos.sweep import ROOT, commit_now
 from tests.demos import Demo

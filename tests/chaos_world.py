@@ -11,10 +11,11 @@ import msgspec
 
 from msgspec.structs import replace
 
+from brokers.costs import Costs
 from brokers.facts import BarClosed, DealMade, InDoubt, LinkDown, LinkUp, OrderGone, Reconciled, Refused
 from brokers.ledger import deposit
 from brokers.requests import AnyRequest, CloseRequest, StopRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import Bar, DealReason
 from runtime.core.core import Core
 from runtime.core.decision import Decision

@@ -14,7 +14,7 @@ from backtests.drive import Drive, PlainDrive
 from backtests.equity import Curve
 from backtests.saved_decisions import ROWS, batch_of, limits_of, schema_of
 from backtests.scratch import parts_of
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.bars import Bars, bars_of
 from market.kernel import Params, State, kernel
 from regimes.shut import OnShut, Word

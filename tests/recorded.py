@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from brokers.commission import PerLot
+from brokers.costs import Costs
 from brokers.facts import Accepted
 from brokers.requests import AnyRequest, CloseRequest, EntryRequest
 from brokers.swap import SwapInterest, SwapPoints, SwapPolicy
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.money import cents
 from market.types import DAY_MS, CalcMode, Side, Symbol
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.drive import Drive, PlainDrive
-from brokers.venue import Costs
+from brokers.costs import Costs
 from config.account import AccountConfig
 from config.load import load
 from market.bars import Bars, bars_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import brokers.mt5.lookalike as m
 
+from brokers.costs import Costs
 from brokers.mt5.lookalike.launch import launch, stop
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
-from brokers.venue import Costs
 from market.types import Bar, Symbol
 
 HOUR = 3_600_000

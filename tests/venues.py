@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from brokers.costs import Costs
 from brokers.facts import Accepted, DealMade
 from brokers.requests import CloseRequest, EntryRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import Deal, Symbol
 
 DAY = 86_400_000

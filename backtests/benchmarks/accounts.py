@@ -5,9 +5,9 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from brokers.costs import Costs
 from brokers.latch import Command
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
-from brokers.venue import Costs
 from market.types import Bar, Symbol
 from runtime.clock import Clock
 from runtime.operator import latch

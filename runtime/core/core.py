@@ -28,12 +28,10 @@ from brokers.facts import (
     TradingForbidden,
     WrongTerminal,
 )
-from market.types import Bar
 from runtime.core.adopt import adoption_answered
-from runtime.core.anew import Made, fold, fold_anew
 from runtime.core.answers import answered
 from runtime.core.asleep import asleep, awake
-from runtime.core.birth import feeds_of, lane_of, made_feeds_of, readings_of
+from runtime.core.birth import lane_of
 from runtime.core.bus import bus_told
 from runtime.core.deals import take_deal
 from runtime.core.decide import Decider
@@ -50,15 +48,13 @@ from runtime.core.facts import (
     StrategyAnswered,
     TimerFired,
 )
-from runtime.core.feeds import Feed, FeedKey
+from runtime.core.folds import Folds
 from runtime.core.forgetting import forget_ahead, forget_short
 from runtime.core.gates import tell_run
 from runtime.core.levels import stand_at, take_back
 from runtime.core.link import UNSETTLED, link_up, lost, run_started, trading_forbidden, wrong
-from runtime.core.made import MadeFeed, closed_with
 from runtime.core.people import do_asked
 from runtime.core.plan import Plan
-from runtime.core.readings import RegimeReading
 from runtime.core.reconcile import reconcile
 from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_seen
 from runtime.core.state import Ledger
@@ -67,27 +63,21 @@ from runtime.core.warming import WARMING, history_told, warmed
 from runtime.core.watch import watch
 
 
-class Core:
+class Core(Folds):
     """Everything that is decided for one account."""
 
-    __slots__ = (
-        "decider", "desk", "feeds", "fresh", "guest", "lanes", "lanes_of", "ledger", "made", "plan", "readings",
-        "readings_of",
-    )  # fmt: skip
+    __slots__ = ("decider", "desk", "fresh", "lanes", "lanes_of", "ledger", "plan")
 
     def __init__(self, plan: Plan, host: "Core | None" = None) -> None:
         """Be born knowing nothing: SWITCH, LINK, UNRECONCILED and WARMING are in place, each lifted by a fact only.
 
         A guest (a shadow book's core) reads the features and regimes its host has folded already; it folds none itself.
         """
-        self.plan, self.guest = plan, host is not None
+        super().__init__(plan, host)
+        self.plan = plan
         self.fresh = True
         """Whether the last fact was news; a bar or deal that is told twice is none."""
-        self.feeds: dict[FeedKey, Feed] = host.feeds if host else feeds_of(plan)
-        self.made: dict[str, MadeFeed] = host.made if host else made_feeds_of(plan)
-        self.readings: list[RegimeReading] = host.readings if host else readings_of(plan, self.feeds, self.made)
         self.lanes = [lane_of(plan, strategy, self.feeds) for strategy in plan.strategies]
-        self.readings_of = {key: [r for r in self.readings if r.feed is feed] for key, feed in self.feeds.items()}
         self.lanes_of = {
             key: [lane for lane in self.lanes if (lane.plan.symbol, lane.plan.timeframe) == key] for key in self.feeds
         }
@@ -192,7 +182,7 @@ class Core:
         bar = fact.bar
         key = (bar.symbol, bar.timeframe)
         feed = self.feeds.get(key)
-        if feed is None or not (self.guest or self._fold(feed, key, fact)):
+        if feed is None or not (self.guest or self.folded(feed, bar)):
             self.fresh = False
             return ()
         if fact.phase != "warm":
@@ -201,7 +191,7 @@ class Core:
             watch(self.decider)
         if self.ledger.holds:
             self._lift(bar.symbol)
-        for reading in self._read(key, bar):
+        for reading in self.moved_by(key, bar):
             self.decider.read(reading, live=fact.phase == "live")
         decisions = []
         now = self.decider.exposure(bar.symbol) if fact.phase != "warm" else None
@@ -213,29 +203,11 @@ class Core:
                 now = self.decider.exposure(bar.symbol) if made.instruction else now
         return tuple(decisions)
 
-    def _fold(self, feed: Feed, key: FeedKey, fact: BarClosed) -> bool:
-        """Fold a bar into features and regimes, once; return whether it was new."""
-        if fact.bar.time <= feed.last_time:
-            return False
-        fold(feed, self.readings_of[key], self._made_of(key), fact.bar)
-        return True
-
-    def _made_of(self, key: FeedKey) -> list[Made]:
-        """Return what is made of a feed's bars, and what reads it."""
-        return [(made, self.decider.readings[name]) for name, made in self.made.items() if made.key == key]
-
-    def _read(self, key: FeedKey, bar: Bar) -> list[RegimeReading]:
-        """Return the readings that a bar has moved: those of its feed, and those whose bars closed with it."""
-        if not self.made:
-            return self.readings_of[key]
-        closed = closed_with(self.made, key, bar)
-        return self.readings_of[key] + [self.decider.readings[name] for name in closed]
-
     def _revised(self, fact: BarRevised) -> None:
         """Fold the bar in as it is told now, and hold its symbol."""
         key = (fact.bar.symbol, fact.bar.timeframe)
         feed = self.feeds.get(key)
-        changed = None if feed is None else fold_anew(feed, self.readings_of[key], self._made_of(key), fact.bar)
+        changed = None if feed is None else self.folded_anew(feed, fact.bar)
         for reading in changed or ():
             self.decider.restate(reading)
         for lane in self.lanes_of.get(key, ()):
@@ -260,18 +232,12 @@ class Core:
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes; equal bytes mean equal cores."""
-        return asleep(self.ledger, self.lanes, *self._own())
+        return asleep(self.ledger, self.lanes, *self.own())
 
     def restore(self, raw: bytes) -> None:
         """Become the core that made this snapshot; the plan must be the same."""
-        awake(raw, self.ledger, self.lanes, *self._own())
+        awake(raw, self.ledger, self.lanes, *self.own())
         self.decider.renew()
         for reading in self.readings:
             self.plan = self.decider.plan = self.plan.read_by(reading.name, reading.model)
             reading.ends = self.plan.of(reading.name).ends
-
-    def _own(self) -> tuple[list[Feed], list[RegimeReading], list[MadeFeed]]:
-        """Return what it folds itself; a guest's host does."""
-        if self.guest:
-            return [], [], []
-        return list(self.feeds.values()), self.readings, list(self.made.values())

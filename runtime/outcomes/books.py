@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.costs import Costs
 from brokers.facts import BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
-from brokers.venue import Costs
 from brokers.within import Within
 from market.types import Bar
 from runtime.core.core import Core

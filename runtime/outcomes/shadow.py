@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from brokers.costs import Costs
 from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, HistoryGrown, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from brokers.within import Within
 from market.types import Account, Bar
 from regimes.gate import GateParams

@@ -11,8 +11,8 @@ from backtests.compiled import CompiledDrive
 from backtests.drive import PlainDrive
 from backtests.engine_plan import why_plain
 from brokers.commission import PerDeal, PerLot, Turnover
+from brokers.costs import Costs
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints
-from brokers.venue import Costs
 from brokers.within import OfBars
 from market.bars import Bars, bars_of
 from regimes.gate import ByPosterior

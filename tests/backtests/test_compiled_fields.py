@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backtests.engine_plan import why_plain
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.types import Symbol
 from tests.cores import a_lane, a_plan
 from tests.tapes import walk

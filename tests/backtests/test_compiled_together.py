@@ -12,7 +12,7 @@ from backtests.compiled import CompiledDrive
 from backtests.drive import PlainDrive
 from backtests.engine_plan import why_plain
 from backtests.gained import gained, gained_of
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.bars import Bars
 from runtime.core.plan import Plan, RegimePlan
 from strategies.protocol import Strategy

@@ -15,9 +15,9 @@ from backtests.compiling import told_of_compiling
 from backtests.demo import demo_config
 from backtests.drive import PlainDrive
 from backtests.model_place import ready_models
+from brokers.costs import Costs
 from brokers.hours import Hours
 from brokers.made import FrameRule
-from brokers.venue import Costs
 from config.account import AccountConfig
 from config.errors import DataError, UsageError
 from market.barfile import read_bars

@@ -13,8 +13,8 @@ import pytest
 from backtests.cost_calibration import FEWEST_FILLS, as_toml, asked_by, measured
 from backtests.record_journal import record_of_journal
 from backtests.recorded import read
+from brokers.costs import Costs
 from brokers.mt5.zone import NEW_YORK_CLOSE, to_server
-from brokers.venue import Costs
 from config.account import AccountConfig
 from config.errors import ConfigError, DataError
 from config.load import load

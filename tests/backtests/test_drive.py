@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backtests.drive import Drive
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.bars import Bars, bars_of
 from market.types import TIMEFRAMES
 from runtime.core.decision import OUTCOMES, Decision

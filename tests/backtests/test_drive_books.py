@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from backtests.drive import PlainDrive
-from brokers.venue import Costs
+from brokers.costs import Costs
 from regimes.gate import GateParams
 from runtime.core.plan import Plan, RegimePlan
 from runtime.outcomes.books import Books

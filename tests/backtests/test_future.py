@@ -12,8 +12,9 @@ from backtests.lookahead import foresee, hindsight
 from backtests.looked import account_around
 from backtests.recorded import tapes_of
 from backtests.regime_reading import read_regime
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig
 from config.errors import DataError
+from config.strategy import StrategySection
 from market.types import DAY_MS
 from runtime.core.core import Core
 from tests.planted_strategies import KNOWN

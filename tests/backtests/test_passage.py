@@ -8,8 +8,8 @@ import pytest
 from backtests.drive import Drive
 from backtests.passage import Passage
 from backtests.ticked import bars_of_ticks
+from brokers.costs import Costs
 from brokers.requests import AnyRequest
-from brokers.venue import Costs
 from brokers.within import OfBars, OfTicks, Within
 from market.bars import Bars, bars_of
 from market.ticks import Ticks

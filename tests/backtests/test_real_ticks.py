@@ -8,7 +8,7 @@ import pytest
 
 from backtests.tick_store import stored_ticks
 from backtests.ticked import bars_of_ticks
-from brokers.venue import Costs
+from brokers.costs import Costs
 from brokers.within import OfTicks
 from market.barcheck import Policy
 from market.ticks import Ticks

@@ -15,8 +15,8 @@ import pytest
 
 from backtests.backtest import run_backtest
 from backtests.future import look
-from config.account import StrategySection
 from config.load import account_of
+from config.strategy import StrategySection
 from market.sp500 import read_sp500
 from market.types import Bar
 from strategies.contract import check

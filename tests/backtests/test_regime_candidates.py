@@ -12,10 +12,11 @@ from backtests.candidates import CANDIDATE, Staged, activate, gate_changes, stag
 from backtests.model_place import shipped
 from backtests.regime_asked import asked
 from backtests.training import train_from_config
-from config.account import AccountConfig, TrainSection
+from config.account import AccountConfig
 from config.errors import ConfigError
 from config.load import load
 from config.refits import RefitSection
+from config.regime import TrainSection
 from market.sp500 import read_sp500
 from regimes.bundle import seal
 from regimes.labels import reordered

@@ -19,7 +19,7 @@ from backtests.report import report_html
 from backtests.reviewer import faults_of
 from backtests.summary import summary_of
 from backtests.worth import Worth
-from brokers.venue import Costs
+from brokers.costs import Costs
 from market.bars import bars_of
 from market.types import DAY_MS
 from tests.pages import Elements

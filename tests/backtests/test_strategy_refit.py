@@ -12,9 +12,10 @@ from backtests.folds import Window, windows_of
 from backtests.recorded import tapes_of
 from backtests.strategy_refit import lesson_of, relearnt
 from backtests.walkforward import Walk, date_of
-from config.account import AccountConfig, StrategySection
+from config.account import AccountConfig
 from config.errors import ConfigError
 from config.making import strategies_of
+from config.strategy import StrategySection
 from market.bars import Bars, made_bars
 from market.types import DAY_MS
 from runtime.core.feeds import FeedKey

@@ -2,8 +2,9 @@
 
 import pytest
 
+from brokers.costs import Costs
 from brokers.facts import OrderGone
-from brokers.venue import Costs, Venue, VenueError
+from brokers.venue import Venue, VenueError
 from market.types import Side
 from tests.venues import EURUSD, HOUR, MONDAY, a_venue, bar, deals, entry, sent
 

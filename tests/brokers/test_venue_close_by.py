@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import Accepted, Rejected
 from brokers.requests import CloseByRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.money import cents
 from tests.venues import GOLD, HOUR, MONDAY, SYMBOLS, a_venue, deals, entry, sent
 

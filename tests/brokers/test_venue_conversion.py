@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.conversion import converted, converted_cents, leg_rate, route_of
+from brokers.costs import Costs
 from brokers.facts import Accepted, Rejected
 from brokers.swap import SwapMoney
-from brokers.venue import Costs, Venue, VenueError
+from brokers.venue import Venue, VenueError
 from market.money import cents
 from market.types import Side
 from tests.kernels import same_call

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.commission import DEAL, LOT, TURNOVER, PerDeal, PerLot, Turnover, at_least, charge, charged, commission
+from brokers.costs import Costs
 from brokers.fills import DIRECT, INVERSE
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints, night, night_of_interest, night_of_points, swap_of
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import SwapMode
 from tests.kernels import same_call
 from tests.venues import DAY, GOLD, HOUR, MONDAY, SYMBOLS, USDJPY, a_venue, close, deals, entry, sent

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import Accepted, OrderGone, Rejected
 from brokers.fillrules import fillings
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import Execution, Filling, OrderKind, Side, TradeMode
 from tests.venues import GOLD, HOUR, MONDAY, SYMBOLS, close, deals, entry, sent
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import DealMade, OrderGone
 from brokers.requests import AnyRequest, CancelRequest, StopRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.money import cents
 from tests.venues import HOUR, MONDAY, SYMBOLS, close, entry
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import Rejected
 from brokers.mt5.zone import to_server
-from brokers.venue import Costs, Venue, VenueError
+from brokers.venue import Venue, VenueError
 from market.types import Side
 from tests.venues import DAY, EURUSD, GOLD, HOUR, MONDAY, SYMBOLS, a_venue, bar, close, deals, entry, sent
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import Accepted, Rejected
 from brokers.requests import StopRequest
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.money import cents
 from market.types import Position, Side
 from tests.venues import DAY, HOUR, MONDAY, SYMBOLS, bar, close, deals, entry, sent

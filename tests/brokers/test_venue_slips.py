@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.costs import Costs
 from brokers.facts import Accepted
-from brokers.venue import Costs, Venue
+from brokers.venue import Venue
 from market.types import Side
 from tests.venues import HOUR, MONDAY, SYMBOLS, a_venue, bar, close, entry, sent
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.venue import Costs, Venue
+from brokers.costs import Costs
+from brokers.venue import Venue
 from brokers.within import OfBars, OfTicks, Opened, Quoted, Ran, Span, Within, closing, happen
 from market.bars import bars_of
 from market.ticks import Ticks

@@ -9,6 +9,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from brokers.costs import Costs
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.distortions import shifted, shifted_arguments
 from brokers.mt5.lookalike.exchange import Exchange
@@ -16,7 +17,6 @@ from brokers.mt5.lookalike.outcomes import Reply
 from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
-from brokers.venue import Costs
 from tests.chaos.door import Asked, Cut
 from tests.chaos.hands import ACTS, AWAY, by_hand
 from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled

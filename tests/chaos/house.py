@@ -13,14 +13,9 @@ import msgspec
 from brokers.limits import Limits
 from brokers.mt5.line import Line, Terms
 from brokers.mt5.session import Session
-from config.account import (
-    AccountConfig,
-    AccountSection,
-    FeedSection,
-    StrategySection,
-    SymbolSection,
-    TerminalSection,
-)
+from config.account import AccountConfig, AccountSection, FeedSection, SymbolSection
+from config.strategy import StrategySection
+from config.terminal import TerminalSection
 from runtime.assemble import core_of, costs_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from brokers.mt5.line import Deadlines
-from config.account import AccountConfig, DeadlinesSection
+from config.account import AccountConfig
+from config.terminal import DeadlinesSection
 from runtime.journal.writer import JournalWriter
 from runtime.start import begin_above, deadlines_of, ears_of, own_terms, terms_of
 from tests.journaled import a_config

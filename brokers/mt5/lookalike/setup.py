@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from brokers.costs import Costs
 from brokers.mt5.lookalike.events import AnyEvent
 from brokers.mt5.lookalike.faults import Fault
 from brokers.mt5.lookalike.tape import TickColumns
 from brokers.mt5.zone import FORMS, is_zone
-from brokers.venue import Costs
 from market.calendar import Calendar
 from market.types import TIMEFRAMES, Bar, Symbol
 
