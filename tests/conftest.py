@@ -12,6 +12,8 @@ import structlog
 
 from hypothesis import settings
 
+from tests.postgres import Postgres
+
 settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("untimed")
 
@@ -32,3 +34,11 @@ def shared_data() -> Path:
     if not (folder / "SOURCES.md").exists():
         pytest.skip("no real data here: set TIDEGATE_DATA to a folder that has it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Return a PostgreSQL of this process; tests that need one are skipped where there is none."""
+    server = Postgres()
+    yield server
+    server.close()

@@ -1,4 +1,4 @@
-"""Words that read a journal: decisions, why, orders, outcomes, journal verify."""
+"""Words that read a journal: decisions, why, orders, outcomes, journal verify and migrate."""
 
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from tidegate.words import Account, Json, Last, Run, StrategyName
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
 Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A decision's id, as `tidegate decisions` shows it.")]
+To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schema than the newest, to go back.")]
 
 COLUMNS = {
     "decisions": "id bar_time strategy symbol class regime gate_reason holds reasons volume price",
@@ -109,6 +110,27 @@ def verify(account: Account, as_json: Json = False) -> None:
         raise Negative(f"the journal is not whole: {verdict.problem} (row {verdict.seq})")
     if not as_json:
         say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
+
+
+@journal.command()
+def migrate(account: Account, to: To = None, as_json: Json = False) -> None:
+    """Bring a journal to the schema of this Tidegate, or back.
+
+    All or nothing; no row of the log is changed. The account's daemon must be ended first.
+    """
+    from config.places import find  # noqa: PLC0415
+    from runtime.journal.migrating import migrate as bring  # noqa: PLC0415
+    from runtime.journal.schema import VERSION  # noqa: PLC0415
+    from runtime.start import only_daemon  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    place, wanted = find(account), VERSION if to is None else to
+    with only_daemon(place.state):
+        found = bring(place.journal, wanted)
+    if as_json:
+        lines([{"account": account, "from": found, "to": wanted}])
+    else:
+        say(f"schema {found} already" if found == wanted else f"migrated from schema {found} to {wanted}")
 
 
 def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here

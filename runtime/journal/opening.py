@@ -11,7 +11,11 @@ from sqlalchemy.pool import NullPool
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.errors import JournalError, explain
-from runtime.journal.schema import VERSION, head, schema_version, tables
+from runtime.journal.schema import FIRST, VERSION, head, schema_version, tables
+
+OLD = "use that version to read it, and begin a new file"
+"""What to do with a journal that is older than any migration."""
+FOREIGN = "it is a database of something else: name another file"
 
 
 def _url(place: str | Path) -> URL:
@@ -41,7 +45,7 @@ def _connect(url: URL, patience: float, *pragmas: str) -> Connection:
 
 def _check(place: str | Path, connection: Connection, names: list[str]) -> None:
     if schema_version.name not in names:
-        raise JournalError(f"journal {place}: it is a database of something else: name another file")
+        raise JournalError(f"journal {place}: {FOREIGN}")
     found = connection.execute(select(schema_version.c.version)).scalar()
     if found is None or found > VERSION:
         raise JournalError(
@@ -50,7 +54,7 @@ def _check(place: str | Path, connection: Connection, names: list[str]) -> None:
     if found < VERSION:
         raise JournalError(
             f"journal {place}: written by an older Tidegate (schema {found}, this one writes {VERSION}): "
-            "use that version to read it, and begin a new file"
+            + (f"run `tidegate journal migrate {place}`" if found >= FIRST else OLD)
         )
 
 
@@ -102,6 +106,19 @@ def _prepare(place: str | Path, connection: Connection) -> None:
         _create(connection)
     connection.execute(update(head).values(seq=head.c.seq))  # a file without the right to write fails here, not later
     connection.commit()
+
+
+def open_to_migrate(place: str | Path, patience: float) -> Connection:
+    """Return a connection to a journal of any version, within a transaction that keeps other writers out."""
+    if isinstance(place, Path) and not place.is_file():
+        raise JournalError(f"journal {place}: there is no such file: name another")
+    with _explained(place):
+        connection = _connect(_url(place), patience, "synchronous=FULL", "fullfsync=1")
+        with _closed_on_error(connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if schema_version.name not in inspect(connection).get_table_names():
+                raise JournalError(f"journal {place}: {FOREIGN}")
+    return connection
 
 
 def open_to_read(place: str | Path, patience: float = 2.0) -> Connection:

@@ -14,9 +14,16 @@ from sqlalchemy import (
     Text,
     event,
 )
+from sqlalchemy.schema import ExecutableDDLElement
+
+from runtime.journal.guards import GUARDS
 
 VERSION = 4
-"""Version of everything in this file; part of every hash."""
+"""Version of everything in this file; part of every hash. Who raises it writes the way up and down to it beside the
+others, in `runtime/migrations`."""
+
+FIRST = 4
+"""The oldest version that can be migrated."""
 
 tables = MetaData()
 
@@ -188,13 +195,11 @@ TOLD_AGAIN = frozenset({"commands", "snapshots"})
 """Tables whose first row of a key stays: a restarted daemon reads the latch, and finds the command that it obeyed."""
 
 
-def _trigger(name: str, when: str) -> None:
-    refusal = "BEGIN SELECT RAISE(ABORT, 'the log is append only'); END"
-    ddl = DDL(f"CREATE TRIGGER {name} BEFORE {when} {refusal}")  # type: ignore[no-untyped-call] # theirs
-    event.listen(log, "after_create", ddl)
+def _guard(dialect: str) -> None:
+    for statement in GUARDS[dialect]:
+        ddl: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call] # theirs
+        event.listen(log, "after_create", ddl.execute_if(dialect=dialect))
 
 
-_trigger("log_no_update", "UPDATE ON log")
-_trigger("log_no_delete", "DELETE ON log")
-# INSERT OR REPLACE would change a row, and SQLite does not count that as a DELETE.
-_trigger("log_only_after", "INSERT ON log WHEN EXISTS (SELECT 1 FROM log WHERE seq >= NEW.seq)")
+_guard("sqlite")
+_guard("postgresql")

@@ -11,7 +11,9 @@ import pytest
 from runtime.core.decision import OUTCOMES
 from runtime.core.risk import CHECKS
 from runtime.journal.entries import Entry, Row
+from runtime.journal.schema import FIRST, VERSION
 from runtime.journal.writer import JournalWriter
+from runtime.start import only_daemon
 from tidegate.cli import run
 from tidegate.story import CLASSES
 
@@ -189,6 +191,24 @@ def test_a_changed_journal_ends_with_11(account: str, capsys: pytest.CaptureFixt
 
     assert 11 == run(["journal", "verify", account])
     assert "row 1" in capsys.readouterr().err
+
+
+def test_a_journal_of_this_schema_needs_no_migration(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said to be one, to programs too, and the journal is read as before."""
+    assert 0 == run(["journal", "migrate", account])
+    assert f"schema {VERSION} already\n" == capsys.readouterr().out
+    assert 0 == run(["journal", "migrate", account, "--json", "--to", str(FIRST)])
+    (found,) = json_lines(capsys)
+    assert {"account": account, "from": VERSION, "to": FIRST} == found
+    assert 0 == run(["journal", "migrate", account])
+    assert 0 == run(["journal", "verify", account])
+
+
+def test_a_journal_is_not_migrated_under_a_daemon(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes it knows one schema only."""
+    with only_daemon(Path(account)):
+        assert 8 == run(["journal", "migrate", account])
+    assert "a daemon runs" in capsys.readouterr().err
 
 
 def test_a_journal_that_is_not_there_ends_with_6(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

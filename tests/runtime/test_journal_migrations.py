@@ -1,0 +1,228 @@
+"""A journal goes from one version of the schema to another and back, on both databases, with all that is in it."""
+
+import shutil
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, create_engine, insert, select, text
+from sqlalchemy.types import Double, LargeBinary, Text
+
+from runtime.journal.errors import JournalError
+from runtime.journal.migrating import REVISIONS, between, migrate, step_to
+from runtime.journal.reader import JournalReader
+from runtime.journal.schema import FIRST, VERSION, schema_version, tables
+from runtime.journal.writer import JournalWriter
+from tests.journals import ask, edit, entry, journal
+from tests.postgres import Postgres
+
+NEXT = f"""
+from alembic import op
+from sqlalchemy import Column, Double
+
+revision, down_revision = "{VERSION + 1}", "{VERSION}"
+
+
+def upgrade():
+    op.add_column("outcomes", Column("delay_cost", Double()))
+
+
+def downgrade():
+    op.drop_column("outcomes", "delay_cost")
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    """Return a connection to an empty database, in a transaction."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'account.db'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.new_database().replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def longer(tmp_path: Path) -> Path:
+    """Return the packaged revisions and one more, that adds a column."""
+    folder = tmp_path / "revisions"
+    shutil.copytree(REVISIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "next.py").write_text(NEXT)
+    return folder
+
+
+def a_value(column: Any, number: int) -> object:  # noqa: ANN401 - whatever a table has
+    """Return a value that a column takes."""
+    if column.name in {"one", "book"}:
+        return {"one": 1, "book": "live"}[column.name]
+    if isinstance(column.type, Text):
+        return f"text {number}"
+    if isinstance(column.type, LargeBinary):
+        return b"%d" % number
+    return number + 0.25 if isinstance(column.type, Double) else number
+
+
+def fill(connection: Connection) -> None:
+    """Put a row into every table as the database has it."""
+    found = MetaData()
+    found.reflect(connection)
+    for table in found.sorted_tables:
+        if table.name != schema_version.name:
+            values = {column.name: a_value(column, number) for number, column in enumerate(table.c, 1)}
+            connection.execute(insert(table).values(values))
+
+
+def contents(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of every table."""
+    found = MetaData()
+    found.reflect(connection)
+    return {t.name: [dict(row) for row in connection.execute(select(t)).mappings()] for t in found.sorted_tables}
+
+
+def differences(connection: Connection) -> Any:  # noqa: ANN401 - theirs
+    """Return in what a database differs from the tables as they are declared."""
+    return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables)
+
+
+def guards(connection: Connection) -> list[str]:
+    """Return the triggers of a database."""
+    asked = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    }[connection.dialect.name]
+    return sorted(f"{name}: {told}" for name, told in connection.execute(text(asked)))
+
+
+def born(connection: Connection, version: int) -> None:
+    """Make a journal of a version by its revisions."""
+    for module in reversed([*between(0, version)]):
+        if module.down_revision is None:
+            step_to(connection, 0, int(module.revision))
+            connection.execute(insert(schema_version).values(version=int(module.revision)))
+        else:
+            step_to(connection, int(module.down_revision), int(module.revision))
+
+
+def test_the_migrated_schema_is_the_declared_one(empty: Connection) -> None:
+    """All revisions one after another make the tables, and the guards of the log, that a new journal is made with."""
+    born(empty, VERSION)
+    migrated, guarded = differences(empty), guards(empty)
+    empty.rollback()
+    tables.create_all(empty)
+
+    assert [] == migrated
+    assert guards(empty) == guarded != []
+
+
+def test_a_journal_goes_up_and_down_with_its_data(empty: Connection) -> None:
+    """From the first version to the newest, back and up again: what stood there before stands there after."""
+    born(empty, FIRST)
+    fill(empty)
+    before = contents(empty)
+
+    step_to(empty, FIRST, VERSION)
+    up = contents(empty)
+    step_to(empty, VERSION, FIRST)
+    back = contents(empty)
+    step_to(empty, FIRST, VERSION)
+
+    assert before == back
+    for name, rows in before.items():
+        if name != schema_version.name:
+            assert [{k: row[k] for k in old} for old, row in zip(rows, up[name], strict=True)] == rows
+    assert [] == differences(empty)
+
+
+def test_a_column_comes_and_goes(empty: Connection, longer: Path) -> None:
+    """What a next revision adds is there after the way up, empty, and gone after the way down; rows stay."""
+    born(empty, VERSION)
+    fill(empty)
+    before = contents(empty)
+
+    step_to(empty, VERSION, VERSION + 1, longer)
+    up = contents(empty)
+    step_to(empty, VERSION + 1, VERSION, longer)
+
+    assert [row | {"delay_cost": None} for row in before["outcomes"]] == up["outcomes"]
+    assert [{"version": VERSION + 1}] == up["schema_version"]
+    assert before == contents(empty)
+
+
+def test_a_migration_that_fails_changes_nothing(empty: Connection, longer: Path) -> None:
+    """One transaction holds it all: half of a migration is none."""
+    (longer / "next.py").write_text(NEXT.replace('outcomes", Column', 'nothing", Column'))
+    born(empty, VERSION)
+    fill(empty)
+    before = contents(empty)
+    empty.commit()
+
+    with pytest.raises(Exception, match="nothing"):
+        step_to(empty, VERSION, VERSION + 1, longer)
+    empty.rollback()
+
+    assert before == contents(empty)
+    assert [] == differences(empty)
+
+
+def test_revisions_are_one_line_of_numbers() -> None:
+    """The newest revision is the schema's version, and each is one more than the one before."""
+    assert [*range(VERSION, FIRST - 1, -1)] == [int(module.revision) for module in between(0, VERSION)]
+
+
+def test_a_journal_written_before_is_migrated_and_goes_on(tmp_path: Path) -> None:
+    """A journal of the first version, as it is told to be migrated, holds its chain afterwards and is continued."""
+    path = tmp_path / "account.db"
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        born(connection, FIRST)
+    edit(path, "INSERT INTO head VALUES (1, 0, zeroblob(32))")
+    if FIRST < VERSION:
+        with pytest.raises(JournalError, match=r"older Tidegate .*: run `tidegate journal migrate "):
+            JournalReader(path)
+
+    assert FIRST == migrate(path)
+    assert VERSION == migrate(path)
+    with JournalWriter(path) as writer:
+        writer.append(entry(1))
+    with JournalReader(path) as reader:
+        assert reader.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [(FIRST - 1, "nothing leads from schema"), (VERSION + 1, "nothing leads")]
+)
+def test_no_way_is_said(tmp_path: Path, version: int, said: str) -> None:
+    """A journal from before the first migration, or of a newer program, stays as it is."""
+    path = journal(tmp_path, 1)
+    edit(path, "UPDATE schema_version SET version = ?", version)
+
+    with pytest.raises(JournalError, match=said):
+        migrate(path)
+
+    assert [(version,)] == ask(path, "SELECT version FROM schema_version")
+
+
+@pytest.mark.parametrize("to", [FIRST - 1, VERSION + 1])
+def test_a_version_that_is_not_is_refused(tmp_path: Path, to: int) -> None:
+    """Only versions that there are can be asked for."""
+    with pytest.raises(JournalError, match=f"there is no schema {to}: name one from {FIRST} to {VERSION}"):
+        migrate(journal(tmp_path, 1), to)
+
+
+def test_what_is_no_journal_is_not_migrated(tmp_path: Path) -> None:
+    """Neither a file that is not there nor a database of something else."""
+    edit(tmp_path / "other.db", "CREATE TABLE log (seq INTEGER)")
+
+    with pytest.raises(JournalError, match="there is no such file"):
+        migrate(tmp_path / "none.db")
+    with pytest.raises(JournalError, match="a database of something else"):
+        migrate(tmp_path / "other.db")
+    assert not (tmp_path / "none.db").exists()
