@@ -34,6 +34,8 @@ class BusSection(BrokerSection, frozen=True, kw_only=True, forbid_unknown_fields
     """File of the public keys of all who may command."""
     silent_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
     """So long without our own heartbeat coming back from the broker, and entries are held (BUS_SILENT)."""
+    telemetry: bool = True
+    """The daemon tells over a second line how it stands, for whoever may look on."""
     two_people: bool = False
     """Whoever loosens over the bus needs a second person, who asks for the same within five minutes."""
 

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from brokers.latch import Command
 from runtime.alerts.router import Router
 from runtime.bus.hooks import BusOf, Hooks
@@ -54,6 +56,9 @@ def listening(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> Iterator[None]
             daemon.router.begin()
         stack.callback(Control(daemon.folder, status, daemon.hand_over, wake, daemon.ask).close)
         if daemon.bus is not None:
+            from runtime.bus.telemetry import bars_of  # noqa: PLC0415 - signatures, for who speaks over a bus only
+
+            hooks = msgspec.structs.replace(hooks, bars=partial(bars_of, daemon.core))
             bus = daemon.bus(hooks, daemon.ledger.sequences)
             stack.callback(bus.close)
             bus.begin()

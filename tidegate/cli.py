@@ -12,6 +12,7 @@ from config.errors import UsageError
 from tidegate import (
     commands_adopt,
     commands_alerts,
+    commands_bus,
     commands_calendar,
     commands_compare,
     commands_config,
@@ -51,6 +52,7 @@ for room in (
     commands_operator,
     commands_adopt,
     commands_alerts,
+    commands_bus,
     commands_journal,
     commands_night,
     commands_keys,

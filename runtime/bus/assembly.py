@@ -8,10 +8,11 @@ from config.bus import BrokerSection, BusSection
 from config.errors import ConfigError
 from config.secrets import read_secret
 from runtime.bus.ear import Ear
-from runtime.bus.hooks import BusOf, Hooks
+from runtime.bus.hooks import BusOf, Hooks, Listening
 from runtime.bus.listener import Listener
 from runtime.bus.mqtt import Mqtt
 from runtime.bus.port import Broker, CommandBus
+from runtime.bus.teller import Teller
 from runtime.clock import Clock
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.signing import Signer
@@ -26,7 +27,7 @@ def bus_of(section: BusSection, account: str, folder: Path, clock: Clock) -> Bus
     if signer.kid not in read_ring(Path(section.operators)).daemons(account):
         make = f"tidegate keys new {account} --role daemon"
         raise ConfigError(f"bus.key: expected the daemon's own, which {section.operators} has as {make} writes it")
-    return partial(_listener, section, account, folder, clock, signer, Mqtt(broker_of(section)))
+    return partial(_lines, section, account, folder, clock, signer, Mqtt(broker_of(section)))
 
 
 def broker_of(section: BrokerSection) -> Broker:
@@ -37,9 +38,28 @@ def broker_of(section: BrokerSection) -> Broker:
     )
 
 
-def _listener(
+class Lines:
+    """Both lines of a daemon: the one it is commanded over, and the one it tells over."""
+
+    def __init__(self, *lines: Listening) -> None:
+        """Take them."""
+        self.lines = lines
+
+    def begin(self) -> None:
+        """Begin with all."""
+        for line in self.lines:
+            line.begin()
+
+    def close(self) -> None:
+        """End all."""
+        for line in self.lines:
+            line.close()
+
+
+def _lines(
     section: BusSection, account: str, folder: Path, clock: Clock, signer: Signer, bus: CommandBus, hooks: Hooks,
     sequences: Mapping[str, int],
-) -> Listener:  # fmt: skip
+) -> Lines:  # fmt: skip
     ear = Ear(folder, account, Path(section.operators), signer, sequences, hooks, clock, two_people=section.two_people)
-    return Listener(bus, ear, section.silent_s, hooks, clock)
+    listener = Listener(bus, ear, section.silent_s, hooks, clock)
+    return Lines(listener, Teller(bus, account, signer, hooks, clock)) if section.telemetry else Lines(listener)

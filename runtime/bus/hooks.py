@@ -23,6 +23,8 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True):
     """Tell it a fact."""
     at: Callable[[], int]
     """Server time, UTC milliseconds."""
+    bars: Callable[[], dict[str, Any]] = dict
+    """The last bar of each feed, as telemetry has it."""
 
 
 class Listening(Protocol):

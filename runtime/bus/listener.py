@@ -1,31 +1,28 @@
-"""The thread in which a daemon hears the bus: it reconnects for ever, and the daemon does not wait for it.
+"""The thread in which a daemon hears commands over the bus, and tells that it lives.
 
-A thread with an event loop of its own: what the broker does (dies, freezes, floods us) reaches the daemon as facts
-only, a halt falls while the daemon's own loop is busy, and on Windows this loop may be of the kind that aiomqtt needs.
+What the broker does reaches the daemon as facts only, and a halt falls while the daemon's own loop is busy.
 """
 
 import asyncio
 import contextlib
-import random
-import threading
 import time
 
 from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
-import structlog
 
 from brokers.latch import Level
 from runtime.bus.ear import Ear, Reply, Wanted
 from runtime.bus.hooks import Hooks, Loosened
-from runtime.bus.port import Arrived, BusError, CommandBus, Line, Message, Terms, Topics, unheard
+from runtime.bus.port import Arrived, BusError, CommandBus, Line, Message, Terms, Topics
+from runtime.bus.threaded import Threaded
 from runtime.clock import Clock
 from runtime.core.facts import BusHeard, BusSilent
 from runtime.operator import latch
 from runtime.operator.control import awaited
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 KEPT_S = 86_400
 """For so long the broker keeps commands for a daemon that is away."""
 LONGEST_BEAT_S = 5.0
@@ -34,7 +31,6 @@ SHARE = 0.2
 BURST_S = 0.05
 """So much work it may do at once, before it has to rest for it."""
 LONGEST_REST_S = 0.05
-END_S = 2.0
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,17 +61,15 @@ class Rest:
             time.sleep(min(-self.credit / SHARE, LONGEST_REST_S))
 
 
-class Listener:
+class Listener(Threaded):
     """Hears the bus for one account."""
 
     def __init__(self, bus: CommandBus, ear: Ear, silent_s: float, daemon: Hooks, clock: Clock) -> None:
         """Be ready to begin; after `silent_s` without a heartbeat of ours coming back, the bus is silent."""
-        self.bus, self.ear, self.silent_s, self.daemon, self.clock = bus, ear, silent_s, daemon, clock
+        super().__init__("bus", bus, clock)
+        self.ear, self.silent_s, self.daemon = ear, silent_s, daemon
         self.topics = Topics(ear.account)
         self.beat_s = min(LONGEST_BEAT_S, silent_s / 4)
-        self.log = structlog.get_logger()
-        self.why = ""
-        """Why there is no line; empty while there is one."""
         self.silent = False
         self.beats = 0
         self.beaten: deque[bytes] = deque(maxlen=8)
@@ -83,57 +77,14 @@ class Listener:
         self.last = clock.elapsed()
         self.rest = Rest()
         self.hands: set[asyncio.Task[None]] = set()
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self.ended: asyncio.Event | None = None
-        self.thread = threading.Thread(target=self._run, name="bus", daemon=True)
 
-    def begin(self) -> None:
-        """Listen from now on."""
-        self.thread.start()
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._watch()]
 
-    def close(self) -> None:
-        """Listen no more; a broker that does not answer is not waited for."""
-        if self.loop is not None and self.ended is not None:
-            with contextlib.suppress(RuntimeError):  # its loop has ended by itself
-                self.loop.call_soon_threadsafe(self.ended.set)
-        self.thread.join(timeout=END_S)
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(self._live())
-        except Exception:  # a bug of this thread must not end the daemon, which holds entries from now on
-            self.log.exception("bus")
-            self._tell_silent("the thread that hears it ended by a bug: see the log")
-
-    async def _live(self) -> None:
-        self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
-        self.loop.set_exception_handler(unheard)
-        tasks = [asyncio.create_task(self._connected_for_ever()), asyncio.create_task(self._watch())]
-        ending = asyncio.create_task(self.ended.wait())
-        await asyncio.wait([*tasks, ending], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        for end in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(end, Exception):
-                raise end
+    def _broken(self) -> None:
+        self._tell_silent("the thread that hears it ended by a bug: see the log")
 
     # --- the line ---------------------------------------------------------------------------------------------------
-
-    async def _connected_for_ever(self) -> None:
-        pause = FIRST_PAUSE_S
-        while True:
-            started = self.clock.elapsed()
-            try:
-                await self._connected()
-            except BusError as error:
-                if str(error) != self.why:
-                    self.log.warning("bus", problem=str(error))
-                self.why = str(error)
-            if self.clock.elapsed() - started > LONGEST_PAUSE_S:
-                pause = FIRST_PAUSE_S
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 - it spreads tries, and hides nothing
-            pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def _connected(self) -> None:
         listen = (self.topics.command, self.topics.desired, self.topics.state)

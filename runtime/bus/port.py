@@ -102,6 +102,12 @@ class Topics:
         """The last signed command that tightened, retained: what a daemon that was away still has to obey."""
         self.state = f"{self.root}/state"
         """The daemon's signed state, retained and told anew again and again; its last will says that it is lost."""
+        self.telemetry = f"{self.root}/telemetry/#"
+        """All that a daemon tells of itself over its second line, signed and retained."""
+
+    def told(self, kind: str) -> str:
+        """Return where one kind of telemetry goes."""
+        return f"{self.root}/telemetry/{kind}"
 
     def answer(self, kid: str) -> str:
         """Return where the signed answers to a key's commands go."""

@@ -169,11 +169,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def answer_of(raw: bytes, ring: Ring, account: str, now: int) -> Answer | Refusal:
     """Return an answer that the daemon of an account has signed, or why it is none."""
-    signed = ring.open(raw, now)
+    signed = ring.of_daemon(raw, account, now)
     if isinstance(signed, Refusal):
         return signed
-    if signed.key.role != "daemon" or signed.key.who != account:
-        return Refusal("role", f"signed by {signed.key.who}, who is not the daemon of {account}")
     try:
         answer = msgspec.json.decode(signed.payload, type=Answer)
     except msgspec.MsgspecError as error:

@@ -142,12 +142,19 @@ class Ring:
         """Return the kids that an account's daemon may sign by."""
         return [key.kid for key in self.keys if key.role == "daemon" and key.who == account]
 
-    def open(self, raw: bytes, now: int) -> Signed | Refusal:
+    def of_daemon(self, raw: bytes, account: str, now: int, longest: int = LONGEST) -> Signed | Refusal:
+        """Return what the daemon of an account has signed, or why it is none of that."""
+        signed = self.open(raw, now, longest)
+        if isinstance(signed, Refusal) or (signed.key.role == "daemon" and signed.key.who == account):
+            return signed
+        return Refusal("role", f"signed by {signed.key.who}, who is not the daemon of {account}")
+
+    def open(self, raw: bytes, now: int, longest: int = LONGEST) -> Signed | Refusal:
         """Return what was signed and by whom, or why nobody we know has signed it.
 
-        now: wall clock, UTC milliseconds.
+        now: wall clock, UTC milliseconds. longest: bytes.
         """
-        header = _header(raw)
+        header = _header(raw, longest)
         if isinstance(header, Refusal):
             return header
         if header.alg != ALGORITHM:
@@ -164,9 +171,9 @@ class Ring:
         return Signed(payload, pinned)
 
 
-def _header(raw: bytes) -> _Header | Refusal:
-    if len(raw) > LONGEST:
-        return Refusal("form", f"longer than {LONGEST} bytes")
+def _header(raw: bytes, longest: int) -> _Header | Refusal:
+    if len(raw) > longest:
+        return Refusal("form", f"longer than {longest} bytes")
     parts = raw.split(b".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
         return Refusal("form", "no signed text")

@@ -129,7 +129,7 @@ def test_a_command_that_waited_for_the_daemon_is_obeyed_when_it_comes(
     broker.kill()
     broker.start()
     heard(house, stack, broker)
-    until(lambda: house.level == ("close-only", 2))
+    until(lambda: house.level == ("close-only", 2) and house.judged)
 
     assert ["while away"] == [fact.why for fact in house.judged]
 

@@ -16,7 +16,7 @@ from tidegate.cli import app, run
 WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["calibrate"], ["doctor"],
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"], ["drop"], ["alerts"],
-    ["guard"], ["heartbeat"], ["flatten-alone"], ["note"], ["handover"],
+    ["listen"], ["guard"], ["heartbeat"], ["flatten-alone"], ["note"], ["handover"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"], ["journal", "migrate"],
     ["keys"], ["keys", "new"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"],
     ["calendar"], ["symbols"],
