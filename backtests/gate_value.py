@@ -1,26 +1,16 @@
 """What the regime gate was worth: realised minus shadow, with an interval, and a sentence that claims no more."""
 
-import datetime
-
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Literal
 
 import msgspec
-import numpy as np
 
+from backtests.blocks import BLOCKS, LEAST, LEVEL, interval
 from backtests.record import Record, Trade
 from backtests.words import money
 from market.money import cents
-from market.types import DAY_MS
 
 Verdict = Literal["helped", "hurt", "unclear", "too few", "no veto", "no gate", "no shadow"]
-
-LEVEL = 0.95
-DRAWS, BATCH = 5000, 500
-"""So many draws, and so many at once."""
-LEAST = 20
-"""Trades that must be in one book only, and blocks of time that must hold a trade, before anything is resampled."""
 
 
 class GateValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,33 +91,6 @@ def _blocks(live: list[Trade], shadow: list[Trade]) -> tuple[str, list[float]]:
         if len(sums) >= LEAST:
             return name, [sums.get(block, 0.0) for block in range(min(sums), max(sums) + 1)]
     return "", []
-
-
-def _month(at: int) -> int:
-    """Return the number of a moment's month."""
-    day = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
-    return day.year * 12 + day.month
-
-
-BLOCKS: dict[str, Callable[[int], int]] = {
-    "months": _month,
-    "weeks": lambda at: at // (7 * DAY_MS),
-    "days": lambda at: at // DAY_MS,
-}
-"""The number of a moment's block, the longest blocks first."""
-
-
-def interval(blocks: list[float]) -> tuple[float, float]:
-    """Return the bootstrap interval of the sum of blocks (percentiles); the same blocks give the same interval.
-
-    As `scipy.stats.bootstrap` draws it, whose import takes longer than a year of minutes is played in; a test compares.
-    """
-    if len(set(blocks)) == 1:
-        return sum(blocks), sum(blocks)
-    values, dice = np.array(blocks), np.random.default_rng(1)
-    sums = [values[dice.integers(0, len(values), (BATCH, len(values)))].sum(axis=1) for _ in range(DRAWS // BATCH)]
-    low, high = np.quantile(np.concatenate(sums), [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
-    return float(low), float(high)
 
 
 def _said(found: GateValue, verdict: Verdict, record: Record) -> GateValue:

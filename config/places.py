@@ -1,5 +1,6 @@
 """Where an account keeps what it knows, and how a person's word for an account becomes its folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,33 @@ def find(account: str) -> Place:
     if path.name == account and named.is_dir():
         return Place(state=named)
     raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {named.parent}")
+
+
+def journals_of(accounts: Sequence[str]) -> list[tuple[str, Path]]:
+    """Return name and journal of each account, a folder's for every TOML and state folder in it; each once.
+
+    UsageError where there is none. An account in a folder that never ran has no journal, and is left out.
+    """
+    found: dict[Path, str] = {}
+    for account in accounts:
+        for place in _within(Path(account)) or [find(account)]:
+            name = place.config.account.name if place.config else place.state.name
+            found.setdefault(place.journal.resolve(), name)
+    if not found:
+        raise UsageError(f"no account in {', '.join(accounts)} has a journal")
+    return [(name, path) for path, name in found.items()]
+
+
+def _within(folder: Path) -> list[Place]:
+    """Return the accounts in a folder that is none itself."""
+    if not folder.is_dir() or any((folder / name).exists() for name in KEPT):
+        return []
+    tomls = [find(str(file)) for file in sorted(folder.glob("*.toml"))]
+    states = [find(str(file.parent)) for file in sorted(folder.glob(f"*/{JOURNAL_FILE}"))]
+    there = [place for place in (*tomls, *states) if place.journal.exists()]
+    if not there:
+        raise UsageError(f"{folder}: no account in this folder has a journal")
+    return there
 
 
 def account_at(account: str, scope: str = "") -> Path:

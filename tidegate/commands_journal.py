@@ -5,10 +5,16 @@ from typing import Annotated, Any
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Json, Last, Run, StrategyName
+from tidegate.words import DAY_MS, Account, Json, Last, Run, Since, StrategyName, Until, ms_of
 
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
 Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
+Accounts = Annotated[
+    list[str], typer.Argument(metavar="ACCOUNT...", help="TOML, state folder or name of an account; a folder of them.")
+]
+GroupedBy = Annotated[
+    str | None, typer.Option("--by", help="strategy, model, regime, gate, symbol, session, account or exit.")
+]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A decision's id, as `tidegate decisions` shows it.")]
 To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schema than the newest, to go back.")]
 
@@ -57,20 +63,53 @@ def orders(account: Account, run: Run = None, last: Last = 20, as_json: Json = F
 
 
 def outcomes(
-    account: Account,
+    accounts: Accounts,
+    by: GroupedBy = None,
     book: Book = None,
     strategy: StrategyName = None,
     run: Run = None,
+    since: Since = None,
+    until: Until = None,
     last: Last = 20,
     as_json: Json = False,
 ) -> None:
-    """List closed trades and the money each made.
+    """List closed trades, or judge them by group.
 
     Those of the shadow books too: what would have been without a gate.
     """
     if book not in (None, "live", "shadow"):
         raise UsageError(f"--book: expected live or shadow, got {book!r}")
-    _list(account, "outcomes", last, as_json, book=book, strategy=strategy, run=run)
+    if by is not None:
+        if book is not None:
+            raise UsageError("--book: --by shows both books, one below the other")
+        _attributed(accounts, by, strategy, run, (since, until), as_json=as_json)
+        return
+    if len(accounts) > 1 or since or until:
+        raise UsageError("several accounts, --from and --to: together with --by only")
+    _list(accounts[0], "outcomes", last, as_json, book=book, strategy=strategy, run=run)
+
+
+def _attributed(
+    accounts: list[str], by: str, strategy: str | None, run: int | None, days: tuple[str | None, str | None], *,
+    as_json: bool,
+) -> None:  # fmt: skip
+    import msgspec  # noqa: PLC0415
+
+    from backtests.attribution import attribution  # noqa: PLC0415
+    from backtests.attribution_rows import BYS, Asked  # noqa: PLC0415
+    from config.places import journals_of  # noqa: PLC0415
+    from tidegate.attribution_told import tell  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
+
+    if by not in BYS:
+        raise UsageError(f"--by: expected one of {', '.join(BYS)}, got {by!r}")
+    first, end = (ms_of(day) for day in days)
+    asked = Asked(by, strategy, run, first, end + DAY_MS if end is not None else None)
+    groups = attribution(journals_of(accounts), asked)
+    if as_json:
+        lines([msgspec.structs.asdict(group) for group in groups])
+    else:
+        tell(groups, by)
 
 
 def why(account: Account, id_: Id, as_json: Json = False) -> None:

@@ -38,6 +38,8 @@ Via = Annotated[
 ]
 Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")]
 
+DAY_MS = 86_400_000
+
 
 def scope_of(strategy: str, symbol: str, model: str) -> str:
     """Return the scope of the latch that is meant, empty for the account; UsageError where several are named.
@@ -69,3 +71,13 @@ def day_of(text: str | None) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"expected a date like 1999-01-04, got {text!r}") from None
+
+
+def ms_of(text: str | None) -> int | None:
+    """Return when a day that was typed begins, UTC milliseconds; UsageError where it is none.
+
+    >>> ms_of("1970-01-02"), ms_of(None)
+    (86400000, None)
+    """
+    day = day_of(text)
+    return None if day is None else (day - datetime.date(1970, 1, 1)).days * DAY_MS

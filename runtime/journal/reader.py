@@ -1,12 +1,12 @@
 """Reading a journal while another process writes it: the log for replay and checks, the projections for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import DBAPIError
 
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
@@ -83,6 +83,11 @@ class JournalReader:
         with self._asking() as connection:
             found = [dict(row) for row in connection.execute(query).mappings()]
         return found[::-1] if last else found
+
+    def ask(self, query: Select[Any]) -> Sequence[Any]:
+        """Return what a select over the projections finds, as tuples."""
+        with self._asking() as connection:
+            return connection.execute(query).all()
 
     def since(self, table: str, column: str, at: int, **where: object) -> list[Line]:
         """Return rows of a projection whose `column` is a moment from `at` on, in its order."""

@@ -185,6 +185,9 @@ alerts = Table("alerts", tables, _key("id"), *_longs("at"), *_texts("severity", 
 
 Index("decisions_seq", decisions.c.seq)
 
+WANTED = "class IN ('vetoed_by_regime', 'held', 'refused_by_risk', 'observed', 'traded')"
+"""Decisions of a strategy that wanted to enter, whatever came of it: the words in which to ask for them."""
+
 LIVING = frozenset({"orders", "runs", "deals"})
 """Projections whose rows change as life goes on; a row of any other is written once.
 

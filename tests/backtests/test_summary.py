@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
 from backtests.ambiguity import ambiguous_of
+from backtests.blocks import BATCH, DRAWS, interval
 from backtests.equity import curve_of, drawdown_of, stepped
-from backtests.gate_value import BATCH, DRAWS, GateValue, gate_value, interval
+from backtests.gate_value import GateValue, gate_value
 from backtests.record import Record, Trade
 from backtests.remarks import remarks_of
 from backtests.summary import summary_of, win_rate

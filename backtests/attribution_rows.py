@@ -1,0 +1,187 @@
+"""Closed trades and signals of journals as columns, each with the words it may be grouped by."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from numpy.typing import NDArray
+from sqlalchemy import Table, func, select, text
+
+from brokers.mt5.zone import to_server
+from market.types import DAY_MS
+from runtime.journal.reader import JournalReader
+from runtime.journal.schema import WANTED, tables
+
+By = Literal["strategy", "model", "regime", "gate", "symbol", "session", "account", "exit"]
+BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "symbol", "session", "account", "exit")
+
+REGIME_GATE = "regime"
+"""What a shadow book leaves out that names nothing else."""
+GATES = {"vetoed_by_regime": REGIME_GATE, "held": "holds", "refused_by_risk": "risk"}
+"""The gate that a decision of each class met first."""
+HOUR_MS = 3_600_000
+FAR = 1 << 62
+SESSIONS = {
+    (False, False): "Asia",
+    (True, False): "London",
+    (True, True): "London and New York",
+    (False, True): "New York",
+}
+"""By whether London and New York work: 08:00 to 17:00 on the clock of each, with its summer time; Asia is the rest."""
+_PLACES = ("UTC EU", "UTC-5 US")
+
+
+class Money(NamedTuple):
+    """Closed trades, each array (n,)."""
+
+    shadow: NDArray[np.bool_]
+    closed: NDArray[np.int64]
+    net: NDArray[np.float64]
+    r: NDArray[np.float64]
+    """In multiples of the risk taken; NaN where that is unknown."""
+    group: list[str]
+    who: list[tuple[str, str, int, int]]
+    """Account, strategy, minute of opening and side: by what a trade is found again in another book."""
+
+
+class Read(NamedTuple):
+    """What journals hold, as far as it was asked for."""
+
+    money: Money
+    signals: dict[str, Counter[str]]
+    """By group, decisions that wanted something, by class."""
+    currencies: set[str]
+    gated: set[tuple[str, str]]
+    """Account and strategy, of those that had a gate in any of their runs."""
+
+
+class Asked(NamedTuple):
+    """What is wanted of journals: UTC milliseconds, the last not included; run None: every run."""
+
+    by: By
+    strategy: str | None = None
+    run: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@lru_cache(maxsize=100_000)
+def _session(hour: int) -> str:
+    london, york = (8 <= to_server(place, hour * HOUR_MS) % DAY_MS // HOUR_MS < 17 for place in _PLACES)
+    return SESSIONS[london, york]
+
+
+def session_of(at: int) -> str:
+    """Return which of the large places work at a moment, by the hour it lies in.
+
+    >>> session_of(1_705_309_200_000), session_of(1_705_327_200_000), session_of(1_705_359_600_000)
+    ('London', 'London and New York', 'Asia')
+    """
+    return _session(at // HOUR_MS)
+
+
+def read(journals: Sequence[tuple[str, Path]], asked: Asked) -> Read:
+    """Return what journals hold; `journals`: of each the account's name, and the file; JournalError as the reader."""
+    currencies: set[str] = set()
+    gated: set[tuple[str, str]] = set()
+    signals: dict[str, Counter[str]] = {}
+    rows: list[Any] = []
+    whose: list[str] = []
+    names: set[str] = set()
+    for name, path in journals:
+        with JournalReader(path) as reader:
+            configs = list(_configs(reader))
+            account = next((c["account"]["name"] for c in configs if c["account"]["name"] not in names), name)
+            names.add(account)
+            for config in configs:
+                currencies.add(config["account"]["currency"])
+                gated |= {(account, s["name"]) for s in config["strategies"] if _gated(s)}
+            found = reader.ask(_trades(asked))
+            rows += found
+            whose += [account] * len(found)
+            for group, class_, count in _signals(reader, account, asked):
+                signals.setdefault(group, Counter())[class_] += count
+    return Read(_money(rows, whose, asked.by), signals, currencies, gated)
+
+
+def _configs(reader: JournalReader) -> Iterator[dict[str, Any]]:
+    runs = tables.tables["runs"]
+    for (config,) in reader.ask(select(runs.c.config).distinct()):
+        if config:
+            yield msgspec.json.decode(config)
+
+
+def _gated(strategy: dict[str, Any]) -> bool:
+    gate = strategy.get("gate")
+    return gate is not None and gate.get("mode") != "off"
+
+
+def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN401 - a select of any columns
+    since, until = asked.since or 0, asked.until or FAR
+    query = query.where(table.c[at] >= since, table.c[at] < until)
+    named = {"strategy": asked.strategy, "run": asked.run}
+    return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
+
+
+def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
+    """Return the select of closed trades."""
+    c = tables.tables["outcomes"].c
+    columns = {"exit": c.exit_reason, "session": c.opened, "gate": c.strategy, "account": c.strategy}
+    key = columns[asked.by] if asked.by in columns else c[asked.by]
+    query = select(c.book, c.closed, c.net, c.r, c.strategy, c.opened, c.side, key.label("key"))
+    return _where(query, tables.tables["outcomes"], "closed", asked)
+
+
+def _money(rows: Sequence[Any], whose: Sequence[str], by: By) -> Money:
+    book, closed, net, r, strategy, opened, side, key = zip(*rows, strict=True) if rows else ((),) * 8
+    return Money(
+        shadow=np.array([one != "live" for one in book], dtype=np.bool_),
+        closed=np.array(closed, dtype=np.int64),
+        net=np.array(net, dtype=np.float64),
+        r=np.array([np.nan if one is None else one for one in r], dtype=np.float64),
+        group=_named(key, whose, by),
+        who=list(zip(whose, strategy, (at // 60_000 for at in opened), side, strict=True)),
+    )
+
+
+def _named(values: Sequence[Any], whose: Sequence[str], by: By) -> list[str]:
+    """Return the name of each value's group."""
+    match by:
+        case "account":
+            return list(whose)
+        case "session":
+            return [session_of(at) for at in values]
+        case "gate":
+            return [REGIME_GATE] * len(values)
+        case "model":
+            return [one[:12] or "none" for one in values]
+        case "regime":
+            return [str(one) if one >= 0 else "none" for one in values]
+        case _:
+            return [one or "unknown" for one in values]
+
+
+def _signals(reader: JournalReader, account: str, asked: Asked) -> Iterator[tuple[str, str, int]]:
+    """Yield group, class and count of decisions that wanted something; nothing where a decision has no such group."""
+    if asked.by == "exit":
+        return
+    table = tables.tables["decisions"]
+    c = table.c
+    keys: dict[str, Any] = {
+        "session": c.bar_time // HOUR_MS, "account": c.strategy, "gate": c["class"], "strategy": c.strategy,
+        "model": c.model, "regime": c.regime, "symbol": c.symbol,
+    }  # fmt: skip
+    key = keys[asked.by]
+    query = select(key, c["class"], func.count()).where(text(WANTED)).group_by(key, c["class"])
+    for value, class_, count in reader.ask(_where(query, table, "bar_time", asked)):
+        if asked.by == "gate":
+            if class_ in GATES:
+                yield GATES[class_], class_, count
+        else:
+            at = value * HOUR_MS if asked.by == "session" else value
+            yield _named([at], [account], asked.by)[0], class_, count

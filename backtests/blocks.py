@@ -1,0 +1,77 @@
+"""Intervals of what closed trades came to, by resampling whole blocks of time: a block's trades stay together."""
+
+import datetime
+import math
+
+from collections.abc import Callable
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from market.types import DAY_MS
+
+Array = NDArray[np.float64]
+
+LEVEL = 0.95
+Z = 1.959963984540054
+"""The normal quantile of that level, both sides."""
+DRAWS, BATCH = 5000, 500
+"""So many draws, and so many at once."""
+LEAST = 20
+"""Trades that must be in one book only, and blocks of time that must hold a trade, before anything is resampled."""
+
+
+def _month(at: int) -> int:
+    """Return the number of a moment's month."""
+    day = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
+    return day.year * 12 + day.month
+
+
+BLOCKS: dict[str, Callable[[int], int]] = {
+    "months": _month,
+    "weeks": lambda at: at // (7 * DAY_MS),
+    "days": lambda at: at // DAY_MS,
+}
+"""The number of a moment's block, the longest blocks first."""
+
+
+def interval(blocks: list[float]) -> tuple[float, float]:
+    """Return the bootstrap interval of the sum of blocks (percentiles); the same blocks give the same interval.
+
+    As `scipy.stats.bootstrap` draws it, whose import takes longer than a year of minutes is played in; a test compares.
+    """
+    if len(set(blocks)) == 1:
+        return sum(blocks), sum(blocks)
+    values, dice = np.array(blocks), np.random.default_rng(1)
+    sums = [values[dice.integers(0, len(values), (BATCH, len(values)))].sum(axis=1) for _ in range(DRAWS // BATCH)]
+    return _middle(np.concatenate(sums))
+
+
+def mean_interval(sums: Array, counts: Array) -> tuple[float, float]:
+    """Return the bootstrap interval of a mean (percentiles), given each block's sum and count, both (n,).
+
+    Whole blocks are drawn with replacement, as many as there are; the mean is over all that is in them.
+    """
+    means, dice, size = [], np.random.default_rng(1), len(sums)
+    for _ in range(DRAWS // BATCH):
+        often = dice.multinomial(size, np.full(size, 1.0 / size), BATCH)
+        means.append(often @ sums / (often @ counts))
+    return _middle(np.concatenate(means))
+
+
+def _middle(values: Array) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
+    return float(low), float(high)
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Return the interval of a share, hits out of `of` > 0 (Wilson 1927; as scipy's binomtest reckons it).
+
+    >>> [round(x, 4) for x in wilson(8, 10)]
+    [0.4902, 0.9433]
+    """
+    p, wide = hits / of, Z * Z / of
+    middle = (p + wide / 2.0) / (1.0 + wide)
+    half = Z / (1.0 + wide) * math.sqrt(p * (1.0 - p) / of + wide / (4.0 * of))
+    return max(0.0, middle - half), min(1.0, middle + half)

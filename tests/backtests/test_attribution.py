@@ -1,0 +1,152 @@
+"""Attribution: groups that add up to the whole, intervals as scipy draws them, and no claim on too few trades."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, bootstrap
+
+from backtests.attribution import Group, attribution
+from backtests.attribution_rows import BYS, SESSIONS, Asked, By
+from backtests.blocks import LEAST, mean_interval, wilson
+from tests.attributed import BEGAN, DAY, a_journal, decision_row, outcome_row, run_row
+
+BOTH = [outcome_row(n, strategy=s, id=f"{b}{s}{n}", book=b) for s in ("trend", "other") for b in ("live", "shadow")
+        for n in range(60) if b == "live" or (s == "trend" and n % 3)]  # fmt: skip
+
+
+def groups(folder: Path, by: By, *rows: object, asked: Asked | None = None) -> dict[str, Group]:
+    """Return the groups of one account that holds these rows."""
+    journal = a_journal(folder, run_row(), *rows)  # type: ignore[arg-type] # rows of the helper
+    return {g.key: g for g in attribution([("one", journal)], asked or Asked(by))}
+
+
+@given(st.integers(1, 500).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+def test_the_interval_of_a_hit_rate_is_wilsons(hits_of: tuple[int, int]) -> None:
+    """As scipy reckons it."""
+    hits, of = hits_of
+    theirs = binomtest(hits, of).proportion_ci(method="wilson")
+
+    assert pytest.approx((theirs.low, theirs.high), abs=1e-12) == wilson(hits, of)
+
+
+def test_the_interval_of_a_mean_is_that_of_drawn_blocks() -> None:
+    """Of blocks of one trade each it is the ordinary bootstrap's; and the same numbers give the same interval."""
+    values = np.random.default_rng(3).normal(0.2, 1.0, 200)
+    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, rng=1).confidence_interval
+
+    mine = mean_interval(values, np.ones(200))
+
+    assert pytest.approx((theirs.low, theirs.high), abs=0.01) == mine
+    assert mine == mean_interval(values, np.ones(200))
+
+
+def test_trades_of_a_block_stay_together() -> None:
+    """Trades that always win and lose in company say less than as many that do not."""
+    together = mean_interval(np.array([10.0, -10.0] * 10), np.full(20, 10.0))
+    alone = mean_interval(np.array([1.0, -1.0] * 100), np.ones(200))
+
+    assert together[1] - together[0] > 2.0 * (alone[1] - alone[0])
+
+
+@pytest.mark.parametrize("by", BYS)
+def test_groups_add_up_to_the_whole(tmp_path: Path, by: By) -> None:
+    """However trades are grouped, all of them are there, and their money."""
+    found = groups(tmp_path, by, *BOTH).values()
+
+    live = [g.live for g in found if g.live]
+    assert 120 == sum(f.trades for f in live)
+    assert 3000.0 == sum(f.net or 0.0 for f in live)
+    assert 40 == sum(g.shadow.trades for g in found if g.shadow)
+
+
+def test_a_group_is_told_in_numbers(tmp_path: Path) -> None:
+    """Net, mean R, hit rate and profit factor of its trades, with intervals around them."""
+    live = groups(tmp_path, "strategy", *BOTH)["trend"].live
+
+    assert live is not None
+    assert (60, 1500.0, 0.25, 0.5, 2.0) == (live.trades, live.net, live.mean_r, live.hit_rate, live.profit_factor)
+    assert live.mean_r_low is not None
+    assert live.mean_r_high is not None
+    assert live.mean_r_low < 0.25 < live.mean_r_high
+    assert live.hit_rate_low < 0.5 < live.hit_rate_high
+    assert "days" == live.block
+
+
+@pytest.mark.parametrize(("days", "says"), [(LEAST - 1, "too few"), (LEAST, "above 0")])
+def test_nothing_is_claimed_on_too_few_days(tmp_path: Path, days: int, says: str) -> None:
+    """Below twenty days with a trade there is no interval, however good they were; from there on there is."""
+    live = groups(tmp_path, "strategy", *(outcome_row(2 * n) for n in range(days)))["trend"].live
+
+    assert live is not None
+    assert says == live.says
+    assert (says == "too few") == (live.mean_r_low is None)
+
+
+def test_the_gate_is_worth_what_live_made_more_than_its_shadow(tmp_path: Path) -> None:
+    """Of the strategies that have a gate: another's trades are in neither book of the comparison."""
+    found = groups(tmp_path, "symbol", *BOTH)["SP500"].gate
+
+    assert found is not None
+    assert (15.0, 10.0, 5.0, 20, 500.0) == (
+        found.live_r, found.shadow_r, found.value_r, found.changed, found.value,
+    )  # fmt: skip
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= 5.0 <= found.high
+
+
+def test_money_of_several_currencies_is_not_added_up(tmp_path: Path) -> None:
+    """R can be compared between accounts, dollars and euros cannot."""
+    journals = [
+        (name, a_journal(tmp_path / name, run_row(name, currency), *(outcome_row(n) for n in range(30))))
+        for name, currency in (("one", "USD"), ("two", "EUR"))
+    ]
+
+    whole = attribution(journals, Asked("symbol"))[0].live
+    by_account = attribution(journals, Asked("account"))
+
+    assert whole is not None
+    assert (60, None, 0.25) == (whole.trades, whole.net, whole.mean_r)
+    assert ["one", "two"] == [g.key for g in by_account]
+
+
+def test_a_trade_of_unknown_risk_counts_in_money_alone(tmp_path: Path) -> None:
+    """One that was adopted without a stop has money, and no R."""
+    live = groups(tmp_path, "strategy", outcome_row(0), outcome_row(2, r=None))["trend"].live
+
+    assert live is not None
+    assert (2, 200.0, 1.0, 1) == (live.trades, live.net, live.mean_r, live.risk_unknown)
+
+
+def test_what_was_wanted_is_counted_by_what_became_of_it(tmp_path: Path) -> None:
+    """Decisions to want nothing are not; of gates each counts what it met first."""
+    rows = [decision_row(n, c) for n, c in enumerate(["traded", "vetoed_by_regime", "held", "held", "no_signal"])]
+
+    assert {"traded": 1, "vetoed_by_regime": 1, "held": 2} == groups(tmp_path, "session", *rows)["Asia"].signals
+    assert {"regime": {"vetoed_by_regime": 1}, "holds": {"held": 2}} == {
+        g.key: g.signals for g in attribution([("one", tmp_path / "journal.sqlite")], Asked("gate"))
+    }
+
+
+def test_days_and_runs_narrow_it(tmp_path: Path) -> None:
+    """From a day on, up to a day, one strategy, one run."""
+    journal = a_journal(tmp_path, run_row(), *BOTH)
+
+    def count(**more: object) -> int:
+        found = attribution([("one", journal)], Asked("strategy", **more))  # type: ignore[arg-type] # by name
+        return sum(g.live.trades for g in found if g.live)
+
+    assert [110, 10, 60, 0] == [
+        count(since=BEGAN + 5 * DAY), count(until=BEGAN + 5 * DAY), count(strategy="other"), count(run=2),
+    ]  # fmt: skip
+
+
+def test_every_hour_has_its_session(tmp_path: Path) -> None:
+    """Trades spread over a day fall into the four of them."""
+    hours = (outcome_row(n, opened=BEGAN + n * 3_600_000) for n in range(24))
+
+    assert set(SESSIONS.values()) == set(groups(tmp_path, "session", *hours))
