@@ -193,9 +193,10 @@ DealReason = Literal[
     "expert", "client", "mobile", "web", "stop", "target", "stop_out", "rollover", "variation", "split", "balance"
 ]
 Flow = Literal[
-    "", "balance", "credit", "charge", "correction", "bonus", "commission", "interest", "dividend", "tax", "other"
-]
-"""What a deal without a trade is; a credit is not part of the balance."""
+    "", "balance", "credit", "charge", "correction", "bonus", "commission", "daily commission", "monthly commission",
+    "agent commission", "interest", "dividend", "tax", "cancelled", "other",
+]  # fmt: skip
+"""What a deal without a trade is; a credit is not part of the balance, and what nobody knows is `other`."""
 
 
 class Deal(msgspec.Struct, frozen=True, kw_only=True):

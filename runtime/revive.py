@@ -143,7 +143,7 @@ def carry(old: Pair, new: Pair) -> Pair:
             where = f"{lane.name} on {lane.plan.symbol}"
             raise ConfigError(f"strategies: {where} still holds a position or an order: keep it until it is closed")
     _move_ledger(before, after, numbers)
-    new[1].live = old[1].live
+    new[1].live, new[1].tally = old[1].live, old[1].tally
     return new
 
 

@@ -8,8 +8,9 @@ from market.types import Account, Deal, DealEntry, DealReason, Flow, Order, Orde
 
 _ENTRIES: dict[int, DealEntry] = {0: "in", 1: "out", 2: "inout", 3: "out_by"}
 _FLOWS: dict[int, Flow] = {
-    2: "balance", 3: "credit", 4: "charge", 5: "correction", 6: "bonus", 7: "commission", 8: "commission",
-    9: "commission", 10: "commission", 11: "commission", 12: "interest", 15: "dividend", 16: "dividend", 17: "tax",
+    2: "balance", 3: "credit", 4: "charge", 5: "correction", 6: "bonus", 7: "commission", 8: "daily commission",
+    9: "monthly commission", 10: "agent commission", 11: "agent commission", 12: "interest", 13: "cancelled",
+    14: "cancelled", 15: "dividend", 16: "dividend", 17: "tax",
 }  # fmt: skip
 _REASONS: dict[int, DealReason] = {
     0: "client", 1: "mobile", 2: "web", 3: "expert", 4: "stop", 5: "target", 6: "stop_out", 7: "rollover",
@@ -62,13 +63,14 @@ class Translator:
     def deal(self, d: Any) -> Deal:  # noqa: ANN401 - a structure of the package
         """Translate TradeDeal; anything but buy and sell is a balance operation."""
         trades = d.type in {0, 1}
+        flow: Flow = "" if trades else _FLOWS.get(d.type, "other")
         reason: DealReason = _REASONS.get(d.reason, "client") if trades else "balance"
         return Deal(
             ticket=d.ticket, order=d.order, position=d.position_id, at=self.utc(d.time_msc),
             symbol=self.name(d.symbol), side=-1 if d.type == 1 else 1,
             entry=_ENTRIES.get(d.entry, "out") if trades else "none", volume=d.volume, price=d.price,
             profit=d.profit, commission=d.commission, swap=d.swap, fee=d.fee, magic=d.magic, reason=reason,
-            comment=d.comment, flow="" if trades else _FLOWS.get(d.type, "other"),
+            comment=f"type {d.type}: {d.comment}" if flow == "other" else d.comment, flow=flow,
         )  # fmt: skip
 
     def position(self, p: Any) -> Position:  # noqa: ANN401 - a structure of the package

@@ -23,7 +23,10 @@ HEARD = 64
 UNSPENT = frozenset({"credit"})
 """Flows that do not move the balance."""
 
-EARNED = frozenset({"charge", "commission", "interest", "dividend", "tax"})
+EARNED = frozenset({
+    "charge", "commission", "daily commission", "monthly commission", "agent commission", "interest", "dividend", "tax",
+    "cancelled",
+})  # fmt: skip
 """Flows that are profit or loss of the account; all others are money put in or taken out."""
 
 
@@ -46,6 +49,9 @@ def take_deal(desk: OrderDesk, fact: DealMade) -> str:
         flow(ledger.marks, deal.money, ledger.balance)
     ledger.balance += deal.money
     if deal.entry == "none":
+        if deal.flow == "other":
+            said = f"deal {deal.ticket} moved {deal.money:+.2f}, and is of a kind that nobody here knows"
+            desk.alert("note", f"{said} ({deal.comment}): it is counted as money put in or taken out")
         ledger.day_equity += deal.money
         ledger.day_size = min(ledger.day_size, ledger.day_equity)
         return "flow"

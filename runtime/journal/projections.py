@@ -17,6 +17,7 @@ from runtime.core.writeoff import WRITTEN_OFF
 from runtime.journal.entries import Row
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome, outcome_id
+from runtime.outcomes.tally import kind_of
 
 _ORDERS = (Submit, ClosePosition, ModifyStop, Cancel)
 _KINDS = {"close": "close", "stop": "move stop", "cancel": "cancel"}
@@ -168,7 +169,7 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
         named = {"decision": owner.decision, "strategy": owner.strategy}
         rows += [("deals", {"ticket": ticket, **named}) for ticket in book.caught]
     if deal.entry == "none":
-        rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": deal.reason, "money": deal.money}))
+        rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": kind_of(deal), "money": deal.money}))
     return rows
 
 

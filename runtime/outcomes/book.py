@@ -2,7 +2,7 @@
 
 import msgspec
 
-from brokers.fills import shift
+from brokers.fills import share, shift
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
@@ -29,6 +29,10 @@ class OpenTrade(msgspec.Struct, kw_only=True):
     gate_open: bool
     model: str
     magic: int = 0
+    asked: float = 0.0
+    """Lots that were asked for."""
+    again: int = 0
+    """How often it was left whole before, and then went on: the rest of its entry was filled later."""
     tag: str = ""
     opened: int = 0
     volume: float = 0.0
@@ -57,6 +61,8 @@ class OutcomeBook(msgspec.Struct):
     """Trades that a person has written off, by position: whose a deal is that shows after all."""
     caught: list[int] = []
     """Tickets of those that the last deal has told to be ours."""
+    took: float = 0.0
+    """What the last deal, and those that it has told to be ours, have moved into trades of ours, account money."""
 
     def decided(self, decision: Decision) -> None:
         """Remember who wanted an entry, so that its deals find it."""
@@ -64,7 +70,7 @@ class OutcomeBook(msgspec.Struct):
             self.wanted[decision.magic] = OpenTrade(
                 decision=decision.id, strategy=decision.strategy, symbol=decision.symbol,
                 timeframe=decision.timeframe, side=decision.side, risk=decision.risk, regime=decision.regime,
-                gate_open=decision.gate_open, model=decision.model, magic=decision.magic,
+                gate_open=decision.gate_open, model=decision.model, magic=decision.magic, asked=decision.volume,
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
@@ -97,7 +103,7 @@ class OutcomeBook(msgspec.Struct):
 
     def deal(self, deal: Deal, *, early: bool = False) -> Outcome | None:
         """Take a deal in; return the outcome when it closes the trade. `early`: it waits for more of its entry."""
-        self.caught = []
+        self.caught, self.took = [], 0.0
         if deal.entry == "in":
             return self._enter(deal)
         trade = self.held.get(deal.position)
@@ -107,14 +113,24 @@ class OutcomeBook(msgspec.Struct):
         return self._leave(trade, deal) if trade is not None and deal.entry != "none" else None
 
     def _leave(self, trade: OpenTrade, deal: Deal) -> Outcome | None:
-        _charge(trade, deal)
-        volume = min(deal.volume, trade.left)  # a position turned round ends here: the rest is somebody else's
+        volume = deal.volume if deal.volume <= trade.left + LOT_DUST else trade.left  # what is more is somebody else's
+        self._charge(trade, deal, volume)
         trade.left -= volume
         trade.exit_value += volume * deal.price
         if trade.left > LOT_DUST:
             return None
         del self.held[deal.position]
+        if trade.volume < trade.asked - LOT_DUST:
+            self._await_rest(trade)
         return self._outcome(trade, deal)
+
+    def _await_rest(self, t: OpenTrade) -> None:
+        """Wait for what was not filled yet of a trade that was left: it is a trade of the same wish."""
+        self.wanted[t.magic] = OpenTrade(
+            decision=t.decision, strategy=t.strategy, symbol=t.symbol, timeframe=t.timeframe, side=t.side, risk=t.risk,
+            regime=t.regime, gate_open=t.gate_open, model=t.model, magic=t.magic, asked=t.asked - t.volume,
+            again=t.again + 1,
+        )  # fmt: skip
 
     def _enter(self, deal: Deal) -> Outcome | None:
         """Enter a trade or make it larger; return its outcome where deals told before have closed it."""
@@ -122,7 +138,7 @@ class OutcomeBook(msgspec.Struct):
         if trade is None:
             return None
         self.held[deal.position] = trade
-        _charge(trade, deal)
+        self._charge(trade, deal, deal.volume)
         trade.opened = trade.opened or deal.at
         trade.volume += deal.volume
         trade.left += deal.volume
@@ -141,6 +157,26 @@ class OutcomeBook(msgspec.Struct):
         self.early = [d for d in self.early if d not in early]
         self.caught = [d.ticket for d in early]
         return [self._leave(trade, deal) for deal in early][-1]
+
+    def _charge(self, trade: OpenTrade, deal: Deal, volume: float) -> None:
+        """Give a trade the money of a deal, of which so many lots are its own.
+
+        Profit and swap of a deal that turns a position are all of what it ends; everything else goes by lots.
+        """
+        ended = deal.volume if deal.entry == "inout" else volume
+        profit, swap = (share(money, ended, deal.volume) for money in (deal.profit, deal.swap))
+        commission, fee = (share(cost, volume, deal.volume) for cost in (deal.commission, deal.fee))
+        trade.profit = cents(trade.profit + profit)
+        trade.commission = cents(trade.commission + commission)
+        trade.swap = cents(trade.swap + swap)
+        trade.fee = cents(trade.fee + fee)
+        self.took = cents(self.took + profit + commission + swap + fee)
+        if by_hand(deal, trade.magic):
+            trade.tag = tagged(trade.tag, MANUAL)
+
+    def standing(self) -> float:
+        """Return what the deals of open trades have made so far, account money."""
+        return cents(sum(t.profit + t.commission + t.swap + t.fee for t in self.held.values()))
 
     def written_off(self, position: int, at: int) -> Outcome | None:
         """End a trade of which no deal told how it went: its money is what was told of it, the rest is the ledger's."""
@@ -169,17 +205,8 @@ class OutcomeBook(msgspec.Struct):
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
             bars=t.bars, exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=t.tag,
+            tag=t.tag, again=t.again,
         )  # fmt: skip
-
-
-def _charge(trade: OpenTrade, deal: Deal) -> None:
-    trade.profit = cents(trade.profit + deal.profit)
-    trade.commission = cents(trade.commission + deal.commission)
-    trade.swap = cents(trade.swap + deal.swap)
-    trade.fee = cents(trade.fee + deal.fee)
-    if by_hand(deal, trade.magic):
-        trade.tag = tagged(trade.tag, MANUAL)
 
 
 def _reason(deal: Deal) -> str:

@@ -8,15 +8,19 @@ from brokers.costs import Costs
 from brokers.facts import BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
 from brokers.within import Within
+from market.money import cents
 from market.types import Bar
+from runtime.core.balance import BALANCE_TAKEN
 from runtime.core.core import Core
 from runtime.core.decision import Step
-from runtime.core.facts import AnyFact, TradeWrittenOff
+from runtime.core.facts import AnyFact, BalanceTaken, TradeWrittenOff
 from runtime.core.hands import ADOPTED
 from runtime.core.instructions import Reply
+from runtime.core.writeoff import WRITTEN_OFF
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.outcomes.shadow import Shadow, ShadowSnapshot
+from runtime.outcomes.tally import Tally
 
 
 class BooksSnapshot(msgspec.Struct, frozen=True):
@@ -24,12 +28,13 @@ class BooksSnapshot(msgspec.Struct, frozen=True):
 
     live: OutcomeBook
     shadows: list[ShadowSnapshot]
+    tally: Tally = msgspec.field(default_factory=Tally)
 
 
 class Books:
     """Follows every fact the core was told and every step it made; says which trades came to an end."""
 
-    __slots__ = ("_waiting", "core", "costs", "live", "shadows", "within")
+    __slots__ = ("_waiting", "core", "costs", "live", "shadows", "tally", "within")
 
     def __init__(self, core: Core, costs: Mapping[str, Costs], *, shadows: bool = True) -> None:
         """Begin empty; the shadows open with the account's first known balance."""
@@ -37,31 +42,35 @@ class Books:
         self.within: Mapping[str, Within] = {}
         """Of a symbol, what tells the way of prices within its bars, of recorded ones alone: for the shadows."""
         self.live = OutcomeBook("live")
+        self.tally = Tally()
         self.shadows: list[Shadow] = []
         self._waiting = shadows
 
     def observe(self, fact: AnyFact, step: Step) -> tuple[Outcome, ...]:
         """Fold one fact and the step it led to; return the outcomes of trades it closed."""
         done: list[Outcome] = []
+        ledger = self.core.ledger
         if not self.core.fresh:
             return ()
         if isinstance(fact, BarClosed) and fact.phase != "warm":  # history that is told anew was lived through
             self._bar(fact.bar)
         elif isinstance(fact, DealMade):
-            early = any(e.deal.ticket == fact.deal.ticket for e in self.core.ledger.early)
+            early = any(e.deal.ticket == fact.deal.ticket for e in ledger.early)
             outcome = self.live.deal(fact.deal, early=early)
             done += [outcome] if outcome else []
-        elif isinstance(fact, TradeWrittenOff) and any(isinstance(w, Reply) and w.ok for w in step.instructions):
-            outcome = self.live.written_off(fact.position, self.core.ledger.at)
+            if self.tally.known and fact.deal.position not in ledger.written:  # its money is in the balance already
+                self.tally.deal(fact.deal, self.live.took)
+        elif isinstance(fact, TradeWrittenOff | BalanceTaken) and was_done(step):
+            outcome = self.live.written_off(fact.position, ledger.at) if isinstance(fact, TradeWrittenOff) else None
             done += [outcome] if outcome else []
+            self.tally.moved(WRITTEN_OFF if isinstance(fact, TradeWrittenOff) else BALANCE_TAKEN, ledger.taken)
         elif isinstance(fact, Reconciled):
             self._tags()
         for decision in step.decisions:
             self.live.decided(decision)
         if any(isinstance(wish, Reply) for wish in step.instructions):
             self._adopted()
-        if self._waiting and self.core.ledger.known and not self.core.ledger.counting:
-            self._open_shadows(self.core.ledger.balance)
+        self._reckon(done)
         for shadow in self.shadows:
             done += shadow.observe(fact)
         return tuple(done)
@@ -69,6 +78,24 @@ class Books:
     def _bar(self, bar: Bar) -> None:
         if self.live.held and (contract := self.core.decider.contracts.get(bar.symbol)) is not None:
             self.live.bar(bar, self.costs.get(bar.symbol, Costs()).spread, contract.symbol.scale)
+
+    def _reckon(self, closed: list[Outcome]) -> None:
+        """Tally what was closed, and begin to as soon as the balance is known: so do the shadows."""
+        ledger = self.core.ledger
+        for outcome in closed if self.tally.known else ():
+            self.tally.closed(outcome)
+        if ledger.known and not ledger.counting:
+            if not self.tally.known:
+                self.tally.begin(ledger.balance, self.live.standing())
+            if self._waiting:
+                self._open_shadows(ledger.balance)
+
+    @property
+    def unexplained(self) -> float:
+        """Money of the balance that neither trades nor the ledger explain: 0.0, or something was counted wrongly."""
+        if not self.tally.known:
+            return 0.0
+        return cents(self.core.ledger.balance - self.tally.sum(self.live.standing()))
 
     def _adopted(self) -> None:
         """Open the book of a trade that was taken over."""
@@ -98,13 +125,18 @@ class Books:
 
     def snapshot(self) -> bytes:
         """Return all that moves, as bytes."""
-        return msgspec.msgpack.encode(BooksSnapshot(self.live, [s.snapshot() for s in self.shadows]))
+        return msgspec.msgpack.encode(BooksSnapshot(self.live, [s.snapshot() for s in self.shadows], self.tally))
 
     def restore(self, raw: bytes) -> None:
         """Become the books that made this snapshot."""
         snapshot = msgspec.msgpack.decode(raw, type=BooksSnapshot)
-        self.live = snapshot.live
+        self.live, self.tally = snapshot.live, snapshot.tally
         if snapshot.shadows:
             self._open_shadows(0.0)
             for shadow, rest in zip(self.shadows, snapshot.shadows, strict=True):
                 shadow.restore(rest)
+
+
+def was_done(step: Step) -> bool:
+    """Say whether what a person asked for was done in a step."""
+    return any(isinstance(wish, Reply) and wish.ok for wish in step.instructions)

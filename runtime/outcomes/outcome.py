@@ -43,8 +43,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     tag: str = ""
     """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
+    again: int = 0
+    """How many outcomes of the same position came before it: its entry was filled in parts, and left between them."""
 
 
 def outcome_id(outcome: Outcome, run: int) -> str:
-    """Return the key of an outcome: book, strategy, run and position."""
-    return f"{outcome.book}/{outcome.strategy}/{run}/{outcome.position}"
+    """Return the key of an outcome: book, strategy, run and position; `.1` and so on where one of it came before."""
+    again = f".{outcome.again}" if outcome.again else ""
+    return f"{outcome.book}/{outcome.strategy}/{run}/{outcome.position}{again}"

@@ -155,7 +155,19 @@ def test_a_deal_is_a_trade_or_money(type_: int, entry: int, reason: int, wanted:
 
 
 @pytest.mark.parametrize(
-    ("type_", "flow"), [(0, ""), (1, ""), (2, "balance"), (3, "credit"), (6, "bonus"), (17, "tax"), (99, "other")]
+    ("type_", "flow"),
+    [
+        (0, ""),
+        (1, ""),
+        (2, "balance"),
+        (3, "credit"),
+        (6, "bonus"),
+        (8, "daily commission"),
+        (9, "monthly commission"),
+        (13, "cancelled"),
+        (17, "tax"),
+        (99, "other"),
+    ],
 )
 def test_a_deal_says_what_kind_of_money_it_moved(type_: int, flow: str) -> None:
     """A credit is none of the balance; what is not known is called other."""

@@ -114,13 +114,13 @@ def test_a_trade_closed_by_another_position_has_its_outcome() -> None:
     assert (1.0, 101.0, 100.0) == (outcome.volume, outcome.exit_price, outcome.net)
 
 
-def test_a_position_turned_round_ends_the_trade_with_all_its_money() -> None:
-    """What it holds beyond our volume is somebody else's new position; its money is the account's in any case."""
+def test_a_position_turned_round_ends_the_trade_with_all_its_profit_and_its_share_of_the_costs() -> None:
+    """What it holds beyond our volume is somebody else's new position, and so are two thirds of the commission."""
     turn = a_deal(5, "inout", 3.0, 101.0, profit=100.0, commission=-9.0, magic=0, reason="client")
     _, (_, outcome) = a_book(a_deal(4, "in", 1.0, 100.0), turn)
 
     assert outcome is not None
-    assert (1.0, 101.0, 91.0, "manual") == (outcome.volume, outcome.exit_price, outcome.net, outcome.tag)
+    assert (1.0, 101.0, 97.0, "manual") == (outcome.volume, outcome.exit_price, outcome.net, outcome.tag)
 
 
 def test_a_trade_entered_in_parts_has_one_outcome() -> None:
@@ -133,6 +133,22 @@ def test_a_trade_entered_in_parts_has_one_outcome() -> None:
 
     assert last is not None
     assert (1.0, 100.5, 148.0) == (last.volume, last.entry_price, last.net)
+
+
+def test_what_is_filled_after_its_trade_was_left_is_a_trade_of_the_same_wish() -> None:
+    """Half of an order was filled and stopped out, then the rest of it was filled: two outcomes, each with its key."""
+    book, (_, first, _, second) = a_book(
+        a_deal(4, "in", 0.5, 100.0, commission=-1.0),
+        a_deal(5, "out", 0.5, 99.0, profit=-50.0, reason="stop"),
+        a_deal(6, "in", 0.5, 100.0, commission=-1.0),
+        a_deal(7, "out", 0.5, 101.0, profit=50.0),
+    )
+
+    assert first is not None
+    assert second is not None
+    assert ("live/lane1/3/900", "live/lane1/3/900.1") == (outcome_id(first, 3), outcome_id(second, 3))
+    assert ("1-1", -51.0, "1-1", 49.0) == (first.decision, first.net, second.decision, second.net)
+    assert ({}, {}) == (book.wanted, book.held)
 
 
 @pytest.mark.parametrize(
