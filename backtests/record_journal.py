@@ -9,7 +9,7 @@ import msgspec
 from backtests.record import Record, Trade, in_order, profiles_of
 from brokers.facts import BarClosed, DealMade, LinkUp
 from config.account import AccountConfig
-from config.places import JOURNAL_FILE
+from config.folders import JOURNAL_FILE
 from market.bars import Bars, bars_of
 from market.types import Bar, Deal, Symbol
 from regimes.bundle import RegimeModel

@@ -5,13 +5,14 @@ reads both immediately before every send. Absent, corrupt or contradicting copie
 """
 
 import re
-import struct
 import zlib
 
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from brokers.word import MAGIC, WORD, WORD_SIZE
 
 Level = Literal["run", "close-only", "halt", "flatten"]
 LEVELS: tuple[Level, ...] = ("run", "close-only", "halt", "flatten")
@@ -25,19 +26,8 @@ SCOPES = ("strategy", "symbol", "model")
 `model:FINGERPRINT`, of which the first eight digits do. The account as a whole is the scope of the empty name."""
 FINGERPRINT = re.compile("model:[0-9a-f]{8,64}")
 
-WORD = struct.Struct("<4sIQQ")
-"""Magic, level index and (above its lowest byte) the check of the scopes, generation, SENDING.
-
-SENDING is the number of the instruction between check and answer, or 0. Whoever does not know of scopes takes an index
-with a check above it for a corrupt one, and halts.
-"""
-MAGIC = b"TGL1"
-WORD_SIZE = WORD.size
-SENDING_AT = 16
 HIGHEST = 2**53
 """No latch is ever changed so often: a generation outside 0 to this is a corrupt one."""
-LATCH_FILE = "latch.json"
-WORD_FILE = "latch.word"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

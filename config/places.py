@@ -5,16 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from platformdirs import user_state_path
-
-from brokers.latch import LATCH_FILE, WORD_FILE
 from config.account import AccountConfig
 from config.errors import UsageError
+from config.folders import JOURNAL_FILE, KEPT, folder_of, is_toml, states
 from config.load import load
-
-JOURNAL_FILE = "journal.sqlite"
-KEPT = (JOURNAL_FILE, LATCH_FILE, WORD_FILE, "latch.log", "daemon.lock")
-"""What shows that a folder is an account's: each survives the loss of the others."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,23 +29,18 @@ def state_folder(config: AccountConfig) -> Path:
     """Return the folder of an account's journal and latch."""
     if config.account.state:
         return Path(config.account.state)
-    return user_state_path("tidegate") / config.account.name
+    return states() / config.account.name
 
 
 def find(account: str) -> Place:
     """Return the place a person means by the path of a TOML, a state folder, its journal, or an account's name."""
-    path = Path(account)
-    if path.name == JOURNAL_FILE:
-        return Place(state=path.parent.absolute())
-    if path.suffix == ".toml" or path.is_file():
-        config = load(path)
+    if is_toml(account):
+        config = load(Path(account))
         return Place(state=state_folder(config), config=config)
-    if path.is_dir():
-        return Place(state=path.absolute())
-    named = user_state_path("tidegate") / account
-    if path.name == account and named.is_dir():
-        return Place(state=named)
-    raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {named.parent}")
+    state = folder_of(account)
+    if state is None:
+        raise UsageError(f"no account {account!r}: name its TOML, its state folder, or an account under {states()}")
+    return Place(state=state)
 
 
 def journals_of(accounts: Sequence[str]) -> list[tuple[str, Path]]:
@@ -81,15 +70,9 @@ def _within(folder: Path) -> list[Place]:
     return there
 
 
-def account_at(account: str, scope: str = "") -> Path:
-    """Return the state folder of an account that is to be looked at or stopped; UsageError for any other folder.
-
-    Who names the wrong folder in haste must not believe that it is well, or halted. An account that never ran is named
-    by its TOML. A strategy or symbol that its TOML does not know cannot be the scope meant.
-    """
+def scoped_at(account: str, scope: str) -> Path:
+    """Return the state folder of an account a part of which is meant; UsageError where its TOML knows no such part."""
     place = find(account)
-    if place.config is None and not any((place.state / name).exists() for name in KEPT):
-        raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML")
     if place.config is not None and (problem := _unknown(place.config, scope)):
         raise UsageError(f"{account}: {problem}")
     return place.state

@@ -11,7 +11,7 @@ import msgspec
 
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
-from config.places import JOURNAL_FILE
+from config.folders import JOURNAL_FILE
 from runtime.clock import Clock
 from runtime.doctor_alerts import alerts_of
 from runtime.doctor_calendar import calendar_of

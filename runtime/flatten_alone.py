@@ -16,7 +16,7 @@ from brokers.mt5.line import Terms
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, TerminalRefused
-from config.places import JOURNAL_FILE
+from config.folders import JOURNAL_FILE
 from market.types import Order, Position
 from runtime.assemble import core_of, costs_of, found_models, plan_of
 from runtime.core.desk import run_of

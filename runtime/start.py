@@ -20,8 +20,8 @@ from brokers.mt5.locks import taken
 from brokers.mt5.session import Session
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
+from config.folders import JOURNAL_FILE
 from config.load import digest
-from config.places import JOURNAL_FILE
 from config.secrets import read_secret
 from config.terminal import TerminalSection
 from market.kernel import fingerprint

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import SENDING_AT, WORD_FILE, Command, Latch
+from brokers.latch import Command, Latch
 from brokers.mt5.inplace import READ, read_at
+from brokers.word import SENDING_AT, WORD_FILE
 from runtime.clock import Clock
 from runtime.core.facts import LevelChanged
 from runtime.core.instructions import SetLevel

@@ -18,14 +18,14 @@ from backtests.backtest import run_backtest
 from backtests.demo import open_account, serve
 from backtests.drive import Drive
 from backtests.training import train_from_config
-from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
 from brokers.mt5.lookalike.constants import TRADE_ACTION_PENDING, TRADE_RETCODE_DONE
 from brokers.mt5.lookalike.faults import Fault, Slow
 from brokers.mt5.lookalike.launch import launch, stop
 from brokers.mt5.lookalike.setup import SETUP_FILE, ServerSetup
+from brokers.word import SENDING_AT, WORD_FILE, WORD_SIZE
 from config.account import AccountConfig
+from config.folders import JOURNAL_FILE
 from config.load import load
-from config.places import JOURNAL_FILE
 from runtime.operator import latch
 from runtime.operator.client import status
 from tests.oracle import lines_of, table

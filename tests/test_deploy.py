@@ -10,7 +10,7 @@ import pytest
 
 from runtime.fleet import STOP_S
 from runtime.fleet_life import ENDS
-from tidegate.cli import app
+from tidegate.app import app
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 UP, ONE, GUARD = (DEPLOY / f"tidegate{name}.service" for name in ("-up", "@", "-guard"))

@@ -95,7 +95,7 @@ def drop(account: Account, reason: Reason, position: Queued, as_json: Json = Fal
 
 
 def _take(account: str, alert: int, asker: "Asker", *, as_json: bool) -> None:
-    from config.places import account_at  # noqa: PLC0415
+    from config.meant import account_at  # noqa: PLC0415
     from runtime.alerts.notes import write  # noqa: PLC0415
     from runtime.alerts.person import take  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def _asker(reason: str) -> "Asker":
 
 
 def _ask(account: str, fact: "PersonFact", *, as_json: bool) -> None:
-    from config.places import account_at  # noqa: PLC0415
+    from config.meant import account_at  # noqa: PLC0415
     from runtime.operator.client import ask_for  # noqa: PLC0415
 
     _say({"account": account, "text": "", "problem": ""} | ask_for(account_at(account), fact), as_json=as_json)

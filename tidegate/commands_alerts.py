@@ -35,7 +35,7 @@ def alerts(words: Words, as_json: Json = False) -> None:
 
 
 def _list(account: str, *, as_json: bool) -> None:
-    from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
+    from config.meant import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.alerts.person import listed  # noqa: PLC0415
     from tidegate.output import say, show  # noqa: PLC0415
 

@@ -49,7 +49,7 @@ def heartbeat(account: Account) -> None:
     Its dead man's switch waits for it. For a monitor to call again and again; from elsewhere, `tidegate status NAME
     --via mqtt` says the same.
     """
-    from config.places import account_at  # noqa: PLC0415
+    from config.meant import account_at  # noqa: PLC0415
     from runtime.dead_man import beat  # noqa: PLC0415
 
     beat(account_at(account))

@@ -81,7 +81,8 @@ def calibrate(account: Account, as_json: Json = False) -> None:
     import msgspec  # noqa: PLC0415
 
     from backtests.cost_calibration import as_toml, measured  # noqa: PLC0415
-    from config.places import JOURNAL_FILE, configured  # noqa: PLC0415
+    from config.folders import JOURNAL_FILE  # noqa: PLC0415
+    from config.places import configured  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     config, state = configured(account)

@@ -30,7 +30,7 @@ def note(account: Account, text: Text, as_json: Json = False) -> None:
 
     It is journaled: now where a daemon runs, else at its next start.
     """
-    from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
+    from config.meant import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.alerts.notes import write  # noqa: PLC0415
     from runtime.operator.keyboard import asker_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
@@ -53,7 +53,7 @@ def handover(account: Account, since: SinceWhen = "12h", as_json: Json = False) 
     """
     import msgspec  # noqa: PLC0415
 
-    from config.places import account_at  # noqa: PLC0415
+    from config.meant import account_at  # noqa: PLC0415
     from runtime.clock import Clock  # noqa: PLC0415
     from runtime.operator.handover import happened  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
@@ -83,7 +83,7 @@ def show_dry(account: str, *, as_json: bool) -> None:
     """Show what a resume would meet, and what has changed since the level was set; Negative where it would not do."""
     import msgspec  # noqa: PLC0415
 
-    from config.places import account_at  # noqa: PLC0415
+    from config.meant import account_at  # noqa: PLC0415
     from runtime.operator.dry import dry  # noqa: PLC0415
     from tidegate.output import lines, moment, say, table  # noqa: PLC0415
 

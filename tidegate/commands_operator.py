@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from config.errors import Negative, NotRunning, UsageError
+from config.errors import NotRunning, UsageError
+from tidegate.changing import changed, elsewhere
 from tidegate.commands_fleet import change_folder, show_status
 from tidegate.commands_night import show_dry
 from tidegate.words import (
@@ -24,10 +25,7 @@ from tidegate.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from brokers.latch import Level
-    from runtime.operator.client import Report
 
 
 def add(app: typer.Typer) -> None:
@@ -50,10 +48,10 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
     if folder is not None:
         show_status(folder, as_json=as_json)
         return
-    if _elsewhere(name, via):
+    if elsewhere(name, via):
         _status_elsewhere(name, as_json=as_json)
         return
-    from config.places import account_at  # noqa: PLC0415 - rooms are imported when they are entered
+    from config.meant import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.operator.client import status as ask  # noqa: PLC0415
     from tidegate.output import facts  # noqa: PLC0415
     from tidegate.reports import for_people  # noqa: PLC0415
@@ -126,21 +124,6 @@ def _one(account: str | None, folder: Path | None, via: str | None) -> str:
     return account or ""
 
 
-def _elsewhere(account: str, via: str | None) -> bool:
-    """Say whether an account is commanded over the bus: because that is said, or because nothing of it is here."""
-    if via is not None:
-        return via == "mqtt"
-    from config.places import account_at  # noqa: PLC0415
-
-    try:
-        account_at(account)
-    except UsageError:
-        from config.remote import remote_place  # noqa: PLC0415 - a halt of an account that is here does not wait for it
-
-        return remote_place(account).is_file()
-    return False
-
-
 def _status_elsewhere(account: str, *, as_json: bool) -> None:
     from config.remote import load_remote  # noqa: PLC0415
     from runtime.bus.caller import called  # noqa: PLC0415
@@ -173,46 +156,4 @@ def _change(level: "Level", reason: str, scope: str, who: _Who, *, as_json: bool
     if who.folder is not None:
         change_folder(who.folder, level, reason, user=who.user, scope=scope, force=force, as_json=as_json)
         return
-
-    from tidegate.output import lines, say  # noqa: PLC0415
-    from tidegate.reports import row, told  # noqa: PLC0415
-
-    report = _changed(who.account, level, reason, who.via, scope, force=force)
-    if as_json:
-        lines([row(who.account, report)])
-    else:
-        say(told(report))
-    if report.concerned == 0:
-        raise Negative(f"latched, but no strategy of {who.account} is in {scope}: look at its name")
-    if level == "flatten" and not report.confirmed:
-        raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
-
-
-def _changed(account: str, level: "Level", reason: str, via: str | None, scope: str, *, force: bool) -> "Report":
-    if _elsewhere(account, via):
-        from config.remote import load_remote  # noqa: PLC0415
-        from runtime.bus.caller import change_remote  # noqa: PLC0415
-
-        return change_remote(load_remote(account), level, reason, force=force, scope=scope)
-    from config.places import account_at  # noqa: PLC0415
-    from runtime.operator.client import change_level  # noqa: PLC0415
-
-    return change_level(
-        account_at(account, scope), level, reason, force=force, scope=scope,
-        elsewhere=_over_the_bus(account, level, reason, scope, force=force),
-    )  # fmt: skip
-
-
-def _over_the_bus(account: str, level: "Level", reason: str, scope: str, *, force: bool) -> "Callable[[], Report]":
-    """Return the last way to an account that is here: over the bus, where it is set up under the account's name."""
-
-    def change() -> "Report":
-        from config.places import find  # noqa: PLC0415 - of nobody who need not go this way
-        from config.remote import load_remote  # noqa: PLC0415
-        from runtime.bus.caller import change_remote  # noqa: PLC0415
-
-        place = find(account)
-        name = place.config.account.name if place.config is not None else place.state.name
-        return change_remote(load_remote(name), level, reason, force=force, scope=scope)
-
-    return change
+    changed(who.account, level, reason, who.via, scope, force=force, as_json=as_json)

@@ -8,7 +8,7 @@ from backtests.benchmarks.timing import Work, head, in_turn, row
 RUNS = 15
 COMMANDS = {
     "python -c pass": ("-c", "pass"),
-    "import tidegate.cli": ("-c", "import tidegate.cli"),
+    "import tidegate.app": ("-c", "import tidegate.app"),
     "tidegate --help": ("-m", "tidegate.cli", "--help"),
     "tidegate run --help": ("-m", "tidegate.cli", "run", "--help"),
 }

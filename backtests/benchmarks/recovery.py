@@ -21,8 +21,8 @@ from typing import Any
 
 from backtests.benchmarks.accounts import Fleet
 from backtests.benchmarks.timing import tail, tail_head
-from brokers.latch import SENDING_AT, WORD_FILE, WORD_SIZE
 from brokers.mt5.lookalike.launch import launch, stop
+from brokers.word import SENDING_AT, WORD_FILE, WORD_SIZE
 from runtime.operator.client import status
 
 SHARES = (0.9, 0.99)

@@ -9,17 +9,7 @@ import os
 from pathlib import Path
 
 from brokers.facts import Refused
-from brokers.latch import (
-    LATCH_FILE,
-    SENDING_AT,
-    WORD_FILE,
-    WORD_SIZE,
-    Latch,
-    agreed,
-    concerns,
-    decode_latch,
-    read_word,
-)
+from brokers.latch import Latch, agreed, concerns, decode_latch, read_word
 from brokers.limits import GATES, Limits, spread_points
 from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
 from brokers.mt5.pace import TAKES_RISK, Broken, Pace
@@ -34,6 +24,7 @@ from brokers.requests import (
     ModifyRequest,
     StopRequest,
 )
+from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE
 from market.types import Symbol
 
 _LEVEL_OF = {

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import LEVELS
-from config.places import JOURNAL_FILE
+from config.folders import JOURNAL_FILE
 from runtime.alerts import shelf
 from runtime.alerts.shelf import Line
 from runtime.journal.reader import JournalReader

@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,11 +19,7 @@ import msgspec
 
 from brokers.latch import (
     HIGHEST,
-    LATCH_FILE,
     RANK,
-    SENDING_AT,
-    WORD_FILE,
-    WORD_SIZE,
     Command,
     Latch,
     Level,
@@ -37,6 +34,7 @@ from brokers.latch import (
 )
 from brokers.mt5.inplace import append, content, put, write_at
 from brokers.mt5.locks import locked
+from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
@@ -81,11 +79,11 @@ def create(folder: Path, command: Command) -> Latch:
 def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
     """Latch the same or a tighter level, by any path; LatchError for a looser one, or where `since` is past.
 
-    A full disk or a writer that hangs does not keep it from falling: with the word alone written, it reads as halt, of
-    the account.
+    A full disk, a writer that hangs or a lock that cannot be had does not keep it from falling: with the word alone
+    written, it reads as halt, of the account. OSError where not even that can be written.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _locked(folder) as held:
+    with _locked_if_may_be(folder) as held:
         found = _found(folder)
         own = found.own(command.scope)
         if RANK[command.level] < RANK[own]:
@@ -280,12 +278,21 @@ def _word(folder: Path) -> Word:
     return read_word(content(f"{folder}/{WORD_FILE}") or b"")
 
 
-def _append(path: Path, line: bytes) -> None:
-    append(path, line)
+_append = append
 
 
 def _replace(path: Path, raw: bytes) -> None:
     put(path.with_suffix(".new"), path, raw)
+
+
+@contextlib.contextmanager
+def _locked_if_may_be(folder: Path) -> Iterator[bool]:
+    """Hold the writers' lock; False where another keeps it, or the disk does not give it."""
+    with contextlib.ExitStack() as stack:
+        held = False
+        with contextlib.suppress(OSError):
+            held = stack.enter_context(_locked(folder))
+        yield held
 
 
 def _locked(folder: Path) -> AbstractContextManager[bool]:

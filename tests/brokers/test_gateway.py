@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.latch import LATCH_FILE, LEVELS, WORD_FILE, Latch, Level, encode_latch, encode_word
+from brokers.latch import LEVELS, Latch, Level, encode_latch, encode_word
 from brokers.limits import GATES
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.priced import Tick
 from brokers.requests import AnyRequest
+from brokers.word import LATCH_FILE, WORD_FILE
 from market.types import Side, Symbol
 from runtime.operator import latch
 from tests.latches import command, latched, lose
@@ -241,6 +242,32 @@ def test_each_check_refuses_by_its_name_and_counts_nothing_as_sent(
 def test_what_is_just_within_the_limits_passes(tmp_path: Path, request_: AnyRequest, tick: dict[str, Any]) -> None:
     """A limit is the last value that is still allowed."""
     assert "" == asked(gate(tmp_path / "a", "run"), request_, **tick)
+
+
+@pytest.mark.parametrize("operator", [False, True])
+@pytest.mark.parametrize(
+    ("ask", "most", "expected"),
+    [(BID + 0.19, 20.0, ""), (BID + 0.21, 20.0, "spread"), (BID + 5.0, 0.0, ""), (BID + 5.0, 499.0, "spread")],
+)
+def test_a_close_that_waited_for_its_market_is_held_to_its_own_spread(
+    tmp_path: Path,
+    operator: bool,  # noqa: FBT001 - a case
+    ask: float,
+    most: float,
+    expected: str,
+) -> None:
+    """The cap goes with the request, whoever closes; without one a wide spread keeps nobody from leaving."""
+    gateway = gate(tmp_path / "a", "run", max_spread=1.0)
+
+    assert expected == asked(gateway, close(1, max_spread=most, operator=operator), ask=ask)
+
+
+def test_a_close_refused_for_its_spread_may_be_sent_again(tmp_path: Path) -> None:
+    """What the gate refused was not sent: the same close passes once the spread is what it may be."""
+    gateway = gate(tmp_path / "a", "flatten")
+    found = [asked(gateway, close(1, max_spread=20.0, operator=True), ask=ask) for ask in (BID + 9.0, BID + 0.1)]
+
+    assert ["spread", ""] == found
 
 
 def near(middle: float) -> st.SearchStrategy[float]:

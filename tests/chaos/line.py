@@ -6,12 +6,12 @@ import os
 
 from typing import Any
 
-from brokers.latch import SENDING_AT, WORD_FILE
 from brokers.mt5 import lookalike
 from brokers.mt5.frames import LENGTH, AnyAsk, AnyTell, Look, Looked, Poll, Polled, Send, decode_ask, encode
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.client import LINE
 from brokers.mt5.lookalike.wire import HEADER, Wire, frame, read_call
+from brokers.word import SENDING_AT, WORD_FILE
 from tests.chaos.door import Cut
 from tests.chaos.points import Blocked, Killed, WorkerKilled
 

@@ -209,7 +209,7 @@ def test_an_account_is_found_by_toml_state_folder_or_journal(tmp_path: Path) -> 
 
 def test_an_account_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An account without a state folder of its own has one under the user's."""
-    monkeypatch.setattr("config.places.user_state_path", lambda _name: tmp_path)
+    monkeypatch.setattr("platformdirs.user_state_path", lambda _name: tmp_path)
     (tmp_path / "client-7").mkdir()
     config = parse(account_text("client-7"), folder=tmp_path)
 

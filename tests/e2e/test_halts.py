@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brokers.latch import LATCH_FILE, WORD_FILE
+from brokers.word import LATCH_FILE, WORD_FILE
 from runtime.operator import latch
 from runtime.operator.client import change_level
 from runtime.operator.keyboard import command_of

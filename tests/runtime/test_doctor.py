@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from brokers.latch import LATCH_FILE
+from brokers.word import LATCH_FILE
 from config.account import AccountConfig
+from config.folders import JOURNAL_FILE
 from config.load import load
-from config.places import JOURNAL_FILE
 from runtime import doctor
 from runtime.bundles import promote, write_bundle
 from runtime.doctor import Finding, examine

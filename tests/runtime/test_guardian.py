@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from brokers.latch import LATCH_FILE
+from brokers.word import LATCH_FILE
 from config.alerts import AlertsSection
 from runtime.alerts.crier import Crier
 from runtime.fleet_process import owner

@@ -13,11 +13,7 @@ from hypothesis import strategies as st
 from brokers.latch import (
     HALTED,
     HIGHEST,
-    LATCH_FILE,
     LEVELS,
-    SENDING_AT,
-    WORD_FILE,
-    WORD_SIZE,
     Latch,
     Level,
     agreed,
@@ -27,6 +23,7 @@ from brokers.latch import (
     read_word,
 )
 from brokers.mt5.inplace import write_at
+from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE
 from runtime.operator import latch
 from tests.latches import command, latched
 
@@ -201,9 +198,9 @@ def test_a_change_cut_off_never_reads_looser_than_either(
     assert to == stands(folder)[0]
 
 
-@pytest.mark.parametrize("obstacle", [latch.LOG_FILE, "latch.new"])
+@pytest.mark.parametrize("obstacle", [latch.LOG_FILE, "latch.new", latch.LOCK_FILE])
 def test_a_disk_that_takes_nothing_does_not_keep_a_halt_from_falling(tmp_path: Path, obstacle: str) -> None:
-    """The word is written over in place: where neither log nor file can be written, the latch reads as halt."""
+    """The word is written over in place: without lock, log or file the latch reads as halt."""
     folder = latched(tmp_path / "a", "run")
     (folder / obstacle).unlink(missing_ok=True)
     (folder / obstacle).mkdir()

@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.latch import (
-    LATCH_FILE,
     LEVELS,
     RANK,
-    WORD_FILE,
     Latch,
     Level,
     agreed,
@@ -27,6 +25,7 @@ from brokers.latch import (
     read_word,
     scope_problem,
 )
+from brokers.word import LATCH_FILE, WORD_FILE
 from runtime.operator import latch
 from tests.latches import command, latched
 

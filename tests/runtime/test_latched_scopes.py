@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from brokers.facts import LinkUp
-from brokers.latch import LATCH_FILE, LEVELS, RANK, WORD_FILE, Level
+from brokers.latch import LEVELS, RANK, Level
 from brokers.mt5.gateway import Gateway
 from brokers.requests import AnyRequest
+from brokers.word import LATCH_FILE, WORD_FILE
 from runtime.core.facts import RunStarted
 from runtime.core.instructions import SetLevel
 from runtime.core.permissions import ACTS, Act

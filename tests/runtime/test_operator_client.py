@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from brokers.latch import LATCH_FILE, SENDING_AT, WORD_FILE, Level
+from brokers.latch import Level
+from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE
 from runtime.clock import Clock
 from runtime.operator import client, latch
 from runtime.operator.client import UnreachableError, change_level, status

@@ -19,7 +19,7 @@ from brokers.facts import InDoubt
 from brokers.mt5.lookalike.setup import AccountSetup
 from brokers.mt5.session import Session
 from config.alerts import AlertsSection, RoutesSection
-from config.places import JOURNAL_FILE
+from config.folders import JOURNAL_FILE
 from config.watching import DeadManSection
 from runtime.alerts import shelf
 from runtime.alerts.crier import Crier

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from brokers.latch import LATCH_FILE, WORD_FILE, Latch, encode_word
+from brokers.latch import Latch, encode_word
+from brokers.word import LATCH_FILE, WORD_FILE
 from runtime.core.facts import LevelChanged
 from runtime.core.instructions import SetLevel
 from runtime.operator import latch

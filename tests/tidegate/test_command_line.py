@@ -9,9 +9,10 @@ import pytest
 
 from typer.testing import CliRunner
 
-from brokers.latch import LATCH_FILE
+from brokers.word import LATCH_FILE
 from config.new_account import account_text
-from tidegate.cli import app, run
+from tidegate.app import app
+from tidegate.cli import run
 
 WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["calibrate"], ["doctor"],
@@ -63,7 +64,7 @@ def test_help_lists_every_word_in_one_line_each() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """Rooms are entered when a word is used: `--help` is there at once."""
-    code = f"import sys, tidegate.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = f"import sys, tidegate.app; print([name for name in {HEAVY!r} if name in sys.modules])"
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

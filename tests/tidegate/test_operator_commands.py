@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from brokers.latch import LATCH_FILE
+from brokers.word import LATCH_FILE
 from runtime.operator.client import Report
 from tests.latches import latched
 from tidegate.cli import run

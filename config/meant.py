@@ -1,0 +1,22 @@
+"""Which account is meant that is to be looked at or stopped: the wrong one must not be taken for it in haste."""
+
+from pathlib import Path
+
+from config.errors import UsageError
+from config.folders import KEPT, folder_of, is_toml
+
+
+def account_at(account: str, scope: str = "") -> Path:
+    """Return the state folder of an account that is to be looked at or stopped; UsageError for any other folder.
+
+    Who names the wrong folder in haste must not believe that it is well, or halted. An account that never ran is named
+    by its TOML. A strategy or symbol that its TOML does not know cannot be the scope meant.
+    """
+    state = folder_of(account)
+    if state is None or (scope and is_toml(account)):
+        from config.places import scoped_at  # noqa: PLC0415 - it knows all that a TOML may say, and takes its time
+
+        return scoped_at(account, scope)
+    if not is_toml(account) and not any((state / name).exists() for name in KEPT):
+        raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML")
+    return state
