@@ -119,6 +119,17 @@ class ClockDoubted(Fact, frozen=True, kw_only=True):
     problem: str
 
 
+class WorthSeen(Fact, frozen=True, kw_only=True):
+    """What the account is worth between two bars, told where it matters to a limit: a loss nears it, or a day began."""
+
+    worth: float
+    """Balance and open profit, credit left out; account money."""
+    highest: float
+    """The most that was seen since it was told last."""
+    quotes: dict[str, tuple[float, float]] = {}
+    """(bid, ask) by symbol, of the same moment."""
+
+
 class DataEnded(Fact, frozen=True, kw_only=True):
     """Recorded data is over: the next bar of each feed is the last one."""
 
@@ -202,6 +213,6 @@ class Reconciled(Fact, frozen=True, kw_only=True):
 
 BrokerFact = (
     LinkUp | LinkDown | WrongTerminal | TradingForbidden | TradingAllowed | SymbolSeen | BarClosed | BarRevised
-    | HistoryTold | HistoryGrown | FeedBroken | FeedStale | FeedFresh | ClockDoubted | DataEnded | Accepted | Rejected
-    | Refused | InDoubt | DealMade | OrderGone | Reconciled
+    | HistoryTold | HistoryGrown | FeedBroken | FeedStale | FeedFresh | ClockDoubted | WorthSeen | DataEnded | Accepted
+    | Rejected | Refused | InDoubt | DealMade | OrderGone | Reconciled
 )  # fmt: skip

@@ -31,6 +31,7 @@ from runtime.linker import Linker, check_money
 from runtime.listening import listening
 from runtime.memory import settle
 from runtime.model_session import LOOK_S, ModelSessions
+from runtime.nearing import Nearing
 from runtime.pace import Pace
 from runtime.recorder import Recorder
 from runtime.signals import on_stop
@@ -78,6 +79,7 @@ class Daemon:
         self.hearing = Hearing(self.ledger, self.clock, self.core.plan.hours, ears)
         self.hearing.recall(self.core.feeds)
         self.linker.market_open = self._market_open
+        self.nearing = Nearing(self.core)
         self.inbox: Inbox = asyncio.Queue()
         self.taker = Taker(recorder, self.desk, self.linker, self.switch, self.inbox, self.heart.work)
         self.warmup = WarmUp(self.core, session, self.hearing, self.taker, self.pace, warmup, self._pause)
@@ -247,6 +249,8 @@ class Daemon:
             await self.taker.take(*told.news)
         for fact in self.hearing.facts(told):
             await self._market(fact)
+        if self.hearing.live:  # recorded time has bars alone, as a backtest has
+            await self.taker.take(*self.nearing.seen(told, ours=self.paper is None))
         if forgotten := self.hearing.forgotten(self.core.feeds):
             await self._read_anew(forgotten)
         await self._advance(told.at, ended=told.ended, late=bool(told.late))

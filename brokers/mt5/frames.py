@@ -150,6 +150,10 @@ class Polled(Tell, frozen=True, kw_only=True):
     """Feeds whose history does not reach back to the cursor yet: of these nothing is told."""
     ticks: dict[str, int] = {}
     """When each symbol's last tick was."""
+    quotes: dict[str, tuple[float, float]] = {}
+    """Each symbol's last bid and ask."""
+    worth: float | None = None
+    """Equity without credit, as the terminal has it; account money."""
     forbidden: str = ""
 
 

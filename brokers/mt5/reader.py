@@ -43,6 +43,8 @@ class Reader:
         self.path = ""
         self.forbidden = ""
         """Why nothing can be traded, as read with the identity; empty: it can."""
+        self.worth = float("nan")
+        """Equity without credit, read likewise."""
         self.translate = Translator("UTC", {})
         self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
         self.ticks: dict[str, Any] = {}
@@ -60,6 +62,7 @@ class Reader:
         if not terminal.connected:
             raise TerminalLostError("the terminal has no connection to its broker")
         self.forbidden = forbidden_by(terminal, account)
+        self.worth = account.equity - account.credit
         found = self.path if home_of(terminal.path) == home_of(self.path) else terminal.path
         return Identity(account.login, account.server, found)
 

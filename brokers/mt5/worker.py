@@ -188,7 +188,8 @@ class Worker:
             moved=any(r.moved(feed, found) for feed, found in rows if found),
             late=tuple((feed.symbol, feed.timeframe) for feed, bars in told if bars is None),
             ticks={name: r.translate.utc(tick.time_msc) for name, tick in r.ticks.items() if tick is not None},
-            who=r.who(), forbidden=r.forbidden,
+            quotes={name: (tick.bid, tick.ask) for name, tick in r.ticks.items() if tick is not None},
+            who=r.who(), forbidden=r.forbidden, worth=r.worth,
         )  # fmt: skip
 
     def past(self, ask: Past) -> History:

@@ -1,5 +1,7 @@
 """What an account is worth and carries, by its ledger, and what forbids an act now."""
 
+from collections.abc import Mapping
+
 from brokers.fills import floating, margin
 from brokers.latch import Level, concerns
 from brokers.mt5.zone import to_server
@@ -33,25 +35,25 @@ class Accounting:
             if name in ledger.told:
                 contract.see(ledger.told[name])
 
-    def equity(self) -> float:
-        """Return balance plus what closing everything of ours now would add, in account money."""
+    def equity(self, quotes: Mapping[str, tuple[float, float]] | None = None) -> float:
+        """Return balance plus what closing everything of ours would add, account money: now, or at other quotes."""
         if self.host is not None:
-            return self.host.equity()
-        total = self.ledger.balance
+            return self.host.equity(quotes)
+        total, quotes = self.ledger.balance, self.ledger.quotes if quotes is None else quotes
         for lane in self.lanes:
             t = lane.trade
-            quote = self.ledger.quotes.get(t.symbol) if t is not None else None
+            quote = quotes.get(t.symbol) if t is not None else None
             if t is not None and quote is not None:
                 bid, ask = quote
                 c = self.contracts[t.symbol]
                 total += floating(c.mode, float(t.side), t.entry, bid if t.side > 0 else ask, t.volume, c.contract)
         return total
 
-    def worth(self) -> float:
+    def worth(self, quotes: Mapping[str, tuple[float, float]] | None = None) -> float:
         """Return the equity with what a look at the venue shows beyond ours: foreign profits, and swaps that wait."""
         if self.host is not None:
-            return self.host.worth()
-        total = self.equity()
+            return self.host.worth(quotes)
+        total = self.equity(quotes)
         for p in self.ledger.foreign:
             total += p.profit + p.swap
         for lane in self.lanes:

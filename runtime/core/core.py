@@ -26,6 +26,7 @@ from brokers.facts import (
     SymbolSeen,
     TradingAllowed,
     TradingForbidden,
+    WorthSeen,
     WrongTerminal,
 )
 from runtime.core.adopt import adoption_answered
@@ -60,7 +61,7 @@ from runtime.core.specs import broken, clock_told, feed_told, revised, symbol_se
 from runtime.core.state import Ledger
 from runtime.core.timers import timer_fired
 from runtime.core.warming import WARMING, history_told, warmed
-from runtime.core.watch import watch
+from runtime.core.watch import watch, watch_between
 
 
 class Core(Folds):
@@ -148,6 +149,8 @@ class Core(Folds):
             case ClockDoubted():
                 if clock_told(ledger, self.desk, fact):
                     forget_ahead(self.decider, self.feeds, self.made, fact.at)
+            case WorthSeen():
+                watch_between(self.decider, fact)
             case FeedStale() | FeedFresh():
                 feed_told(ledger, self.desk, fact)
             case DataEnded():
@@ -188,7 +191,7 @@ class Core(Folds):
         if fact.phase != "warm":
             self.ledger.quotes[bar.symbol] = (fact.bid, fact.ask)
             self.decider.new_day(fact.at)
-            watch(self.decider)
+            watch(self.decider, fact)
         if self.ledger.holds:
             self._lift(bar.symbol)
         for reading in self.moved_by(key, bar):

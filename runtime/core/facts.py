@@ -27,6 +27,7 @@ from brokers.facts import (
     SymbolSeen,
     TradingAllowed,
     TradingForbidden,
+    WorthSeen,
     WrongTerminal,
 )
 from brokers.latch import Command, Latch
@@ -222,6 +223,7 @@ AnyFact = (
     | FeedStale
     | FeedFresh
     | ClockDoubted
+    | WorthSeen
     | DataEnded
     | Accepted
     | Rejected

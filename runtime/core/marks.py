@@ -71,6 +71,11 @@ def begin_day(marks: Marks, rule: DrawdownSection, day: int, balance: float, wor
 def see(marks: Marks, rule: DrawdownSection, balance: float, worth: float) -> None:
     """Take in what the account is worth now."""
     marks.seen = max(balance, worth)
+    rise(marks, rule, worth)
+
+
+def rise(marks: Marks, rule: DrawdownSection, worth: float) -> None:
+    """Take in that the account was worth so much at some moment since."""
     if rule.preset == "trailing":
         marks.peak = max(marks.peak, worth)
     if rule.locks and marks.peak - rule.most * marks.size >= marks.initial:

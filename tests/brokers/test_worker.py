@@ -129,6 +129,18 @@ def test_the_end_of_recorded_data_is_told_with_its_last_bar(terminal: Terminal) 
     assert (0, START + BARS * HOUR - 1) == (seen[-1].next_open, told.at)
 
 
+def test_a_poll_tells_quotes_and_what_the_account_is_worth(terminal: Terminal) -> None:
+    """Equity without credit: balance and open profit, as the terminal itself has them at that moment."""
+    terminal.serve().up()
+    terminal.send(entry())
+    told = terminal.poll()
+    looked = terminal.look()
+    (held,) = looked.positions
+
+    assert looked.account.equity == told.worth == looked.account.balance + held.profit < 100_000.0
+    assert {"GOLD": (2004.0, 2004.2)} == {name: quote for name, quote in told.quotes.items() if name == "GOLD"}
+
+
 def test_saying_done_twice_moves_the_clock_once(terminal: Terminal) -> None:
     """A reply that was lost may be asked for again."""
     terminal.serve().up()
