@@ -13,12 +13,13 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    text,
 )
 from sqlalchemy.schema import ExecutableDDLElement
 
 from runtime.journal.guards import GUARDS
 
-VERSION = 4
+VERSION = 5
 """Version of everything in this file; part of every hash. Who raises it writes the way up and down to it beside the
 others, in `runtime/migrations`."""
 
@@ -184,9 +185,17 @@ commands = Table(
 alerts = Table("alerts", tables, _key("id"), *_longs("at"), *_texts("severity", "text"))
 
 Index("decisions_seq", decisions.c.seq)
+Index("decisions_bar", decisions.c.symbol, decisions.c.bar_time)
 
 WANTED = "class IN ('vetoed_by_regime', 'held', 'refused_by_risk', 'observed', 'traded')"
-"""Decisions of a strategy that wanted to enter, whatever came of it: the words in which to ask for them."""
+"""Decisions that wanted to enter, whatever came of it; who asks in these words reads their index alone."""
+
+Index(
+    "decisions_wanted",
+    *(decisions.c[name] for name in ("class", "strategy", "symbol", "regime", "model", "run", "bar_time")),
+    sqlite_where=text(WANTED),
+    postgresql_where=text(WANTED),
+)
 
 LIVING = frozenset({"orders", "runs", "deals"})
 """Projections whose rows change as life goes on; a row of any other is written once.
