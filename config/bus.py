@@ -37,7 +37,7 @@ class BusSection(BrokerSection, frozen=True, kw_only=True, forbid_unknown_fields
     telemetry: bool = True
     """The daemon tells over a second line how it stands, for whoever may look on."""
     two_people: bool = False
-    """Whoever loosens over the bus needs a second person, who asks for the same within five minutes."""
+    """Whoever loosens needs a second person, who asks for the same over the bus within five minutes."""
 
 
 def broker_problems(section: BrokerSection, path: str) -> Iterator[str]:

@@ -54,7 +54,8 @@ def listening(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> Iterator[None]
         if daemon.router is not None:
             stack.callback(daemon.router.close)
             daemon.router.begin()
-        stack.callback(Control(daemon.folder, status, daemon.hand_over, wake, daemon.ask).close)
+        loosen = alone if daemon.bus is not None and daemon.bus.two_people else daemon.hand_over
+        stack.callback(Control(daemon.folder, status, loosen, wake, daemon.ask).close)
         if daemon.bus is not None:
             from runtime.bus.telemetry import bars_of  # noqa: PLC0415 - signatures, for who speaks over a bus only
 
@@ -63,3 +64,14 @@ def listening(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> Iterator[None]
             stack.callback(bus.close)
             bus.begin()
         yield
+
+
+def alone(_command: Command) -> Answer:
+    """Refuse what loosens from one who stands here, where two people are needed: the system knows but one user."""
+    answer = Answer()
+    problem = (
+        "alone: two people are needed (bus.two_people), and at this machine all are one user: each asks over the bus, "
+        "by his own key: tidegate resume ACCOUNT --via mqtt"
+    )
+    answer.set_result({"ok": False, "problem": problem, "refused": True})
+    return answer

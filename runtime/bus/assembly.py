@@ -1,7 +1,6 @@
 """What listens for an account whose configuration has a section `bus`: keys, broker and topics put together."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from config.bus import BrokerSection, BusSection
@@ -27,7 +26,7 @@ def bus_of(section: BusSection, account: str, folder: Path, clock: Clock) -> Bus
     if signer.kid not in read_ring(Path(section.operators)).daemons(account):
         make = f"tidegate keys new {account} --role daemon"
         raise ConfigError(f"bus.key: expected the daemon's own, which {section.operators} has as {make} writes it")
-    return partial(_lines, section, account, folder, clock, signer, Mqtt(broker_of(section)))
+    return _Bus(section, account, folder, clock, signer, Mqtt(broker_of(section)))
 
 
 def broker_of(section: BrokerSection) -> Broker:
@@ -56,10 +55,24 @@ class Lines:
             line.close()
 
 
-def _lines(
-    section: BusSection, account: str, folder: Path, clock: Clock, signer: Signer, bus: CommandBus, hooks: Hooks,
-    sequences: Mapping[str, int],
-) -> Lines:  # fmt: skip
-    ear = Ear(folder, account, Path(section.operators), signer, sequences, hooks, clock, two_people=section.two_people)
-    listener = Listener(bus, ear, section.silent_s, hooks, clock)
-    return Lines(listener, Teller(bus, account, signer, hooks, clock)) if section.telemetry else Lines(listener)
+class _Bus:
+    """The bus of an account: made before its daemon is, and given to it."""
+
+    def __init__(
+        self, section: BusSection, account: str, folder: Path, clock: Clock, signer: Signer, bus: CommandBus
+    ) -> None:
+        """Take all that is known before a daemon runs."""
+        self.section, self.account, self.folder = section, account, folder
+        self.clock, self.signer, self.bus = clock, signer, bus
+        self.two_people = section.two_people
+
+    def __call__(self, hooks: Hooks, sequences: Mapping[str, int], /) -> Listening:
+        """Return its lines."""
+        ear = Ear(
+            self.folder, self.account, Path(self.section.operators), self.signer, sequences, hooks, self.clock,
+            two_people=self.two_people,
+        )  # fmt: skip
+        listener = Listener(self.bus, ear, self.section.silent_s, hooks, self.clock)
+        if not self.section.telemetry:
+            return listener
+        return Lines(listener, Teller(self.bus, self.account, self.signer, hooks, self.clock))

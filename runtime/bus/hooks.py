@@ -39,5 +39,12 @@ class Listening(Protocol):
         ...
 
 
-BusOf = Callable[[Hooks, Mapping[str, int]], Listening]
-"""Makes who listens for a daemon, given how far each key has counted."""
+class BusOf(Protocol):
+    """The bus of an account that has one."""
+
+    two_people: bool
+    """Nobody loosens alone, here or elsewhere."""
+
+    def __call__(self, hooks: Hooks, sequences: Mapping[str, int], /) -> Listening:
+        """Make who listens for a daemon, given how far each key has counted."""
+        ...

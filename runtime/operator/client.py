@@ -261,10 +261,10 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
 
 
 def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:
-    """Have a daemon loosen; a flatten never does."""
+    """Have a daemon loosen; a flatten never does. LatchError where it has a rule against that."""
     answer = _asked(folder, level_asked(command))
     if not answer["ok"]:
-        raise UnreachableError(answer["problem"])
+        raise (latch.LatchError if answer.get("refused") else UnreachableError)(answer["problem"])
     report = Report(
         level=answer["level"], generation=answer["generation"], path="daemon",
         in_flight=answer.get("in_flight", 0), scope=command.scope,
