@@ -40,7 +40,7 @@ class Mosquitto:
         user = "user root\n" if os.getuid() == 0 else ""  # or it would read nothing of ours
         text = (
             f"{user}listener {self.port} 127.0.0.1\n{conf}set_tcp_nodelay true\npersistence true\n"
-            f"persistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+            f"persistence_location {folder}/\nautosave_on_changes false\nautosave_interval 5\n"
         )
         (folder / "mosquitto.conf").write_text(text)
         self.process: subprocess.Popen[bytes] | None = None
@@ -75,6 +75,13 @@ class Mosquitto:
     def thaw(self) -> None:
         """Let it go on."""
         self.signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """End it as a system does that shuts down: it writes what it knows."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
 
     def kill(self) -> None:
         """End it at once; what it has written stays."""

@@ -117,7 +117,7 @@ def sent(house: House, broker: Mosquitto, n: int) -> int:
 def test_a_command_that_waited_for_the_daemon_is_obeyed_when_it_comes(
     house: House, broker: Mosquitto, stack: ExitStack
 ) -> None:
-    """The broker keeps it for the daemon's session, also over its own death; nobody has an answer yet."""
+    """The broker keeps it for the daemon's session, also over its own restart; nobody has an answer yet."""
     first = house.listener(broker.port)
     first.begin()
     until(lambda: first.beaten)
@@ -126,7 +126,7 @@ def test_a_command_that_waited_for_the_daemon_is_obeyed_when_it_comes(
         told = caller.told("close-only", "while away", -1, 60_000)
         with pytest.raises(UnreachableError, match="has not answered"):
             caller.ask(told, 0.3)
-    broker.kill()
+    broker.end()
     broker.start()
     heard(house, stack, broker)
     until(lambda: house.level == ("close-only", 2) and house.judged)
@@ -138,15 +138,17 @@ def test_the_last_halt_is_kept_for_a_daemon_that_never_heard_it(
     house: House, broker: Mosquitto, stack: ExitStack
 ) -> None:
     """Its copy stays with the broker until somebody resumes: what another machine has of this account obeys it."""
-    heard(house, stack, broker)
+    listener = house.listener(broker.port)
+    listener.begin()
+    until(lambda: listener.beaten and not listener.why)
     change_remote(house.remote("risk", broker.port), "halt", "smoke")
-    stack.close()  # the daemon ends, and the broker; the latter starts again
+    listener.close()
+    broker.end()
     broker.start()
     latch.loosen(house.state, msgspec.structs.replace(latch.logged(house.state, 1)[0].command, id="x", level="run"))
     (house.state / "latch.log").unlink()
     heard(house, stack, broker)
     until(lambda: house.level[0] == "halt")
-    stack.callback(broker.kill)
     resumed = change_remote(house.remote("risk", broker.port), "run", "over")
 
     assert "run" == resumed.level
