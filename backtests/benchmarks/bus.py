@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 from backtests.benchmarks.mosquitto import Mosquitto, certified
 from backtests.benchmarks.timing import tail, tail_head
-from brokers.latch import WORD_FILE, WORD_SIZE, Command, Level, read_word
+from brokers.latch import Command, Level, read_word
+from brokers.word import WORD_FILE, WORD_SIZE
 from config.bus import BusSection
 from config.remote import RemoteSection
 from runtime.bus.assembly import bus_of
