@@ -41,6 +41,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Requests that take risk, in any second of server time."""
     max_orders_per_day: int = 2_000
     """Likewise, in a day of UTC; the count outlives the process that sends."""
+    max_jump: float = 0.02
+    """Distance of the quote from the median of the last minute, as a share of that, as the gateway has seen it."""
     repeat_s: float = 1.0
     """Within so many seconds of server time the same entry of a strategy is taken for the one before, sent twice."""
     lease_s: float = 30.0
@@ -66,6 +68,7 @@ GATES = (
     "rate a day",
     "repeated",
     "lease",
+    "jump",
 )
 """The gateway's checks in their order; a refusal's code is 1 + the index here."""
 
@@ -109,3 +112,13 @@ def collar_distance(price: float, bid: float, ask: float) -> float:
     if price < bid:
         return 1.0 - price / bid
     return 0.0
+
+
+@kernel
+def jump(bid: float, ask: float, usual: float) -> float:
+    """Return how far the middle of a quote lies from where it usually was, as a share of that; NaN: nobody knows.
+
+    >>> jump(1.19, 1.21, 1.0), jump(0.79, 0.81, 1.0)
+    (0.19999999999999996, 0.19999999999999996)
+    """
+    return abs((bid + ask) / 2.0 / usual - 1.0)

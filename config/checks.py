@@ -73,7 +73,7 @@ def _account(config: AccountFile) -> Iterator[str]:
 
 
 def _limits(limits: Limits) -> Iterator[str]:
-    shares = ("max_risk", "max_daily_loss", "collar", "max_margin")
+    shares = ("max_risk", "max_daily_loss", "collar", "max_jump", "max_margin")
     for name in limits.__struct_fields__:
         value = getattr(limits, name)
         if name in shares and not 0 < value <= 1:

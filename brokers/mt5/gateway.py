@@ -14,6 +14,7 @@ from brokers.limits import GATES, Limits, spread_points
 from brokers.mt5.inplace import READ_WRITE, content, read_at, write_at
 from brokers.mt5.pace import TAKES_RISK, Broken, Pace
 from brokers.mt5.priced import Priced, Tick, priced
+from brokers.mt5.recent import Recent
 from brokers.mt5.spreads import Spreads
 from brokers.requests import (
     AnyRequest,
@@ -41,7 +42,7 @@ class Gateway:
     def __init__(self, folder: Path, limits: Limits, symbols: dict[str, Symbol], currency: str) -> None:
         """Open the shared word; where it cannot be opened, everything reads as halt."""
         self.folder, self.limits, self.symbols, self.currency = folder, limits, symbols, currency
-        self.pace, self.spreads = Pace(folder, limits), Spreads(folder)
+        self.pace, self.spreads, self.recent = Pace(folder, limits), Spreads(folder), Recent()
         self._file_path, self._word_path = str(folder / LATCH_FILE), folder / WORD_FILE
         self._word = -1
         self._open()
@@ -70,10 +71,15 @@ class Gateway:
         word = read_at(self._word, WORD_SIZE, 0) if self._word >= 0 else b""
         return agreed(decode_latch(raw), read_word(word))
 
-    def saw(self, symbol: str, at: int, bid: float, ask: float) -> None:
-        """Learn of a price, so as to know what spread is usual."""
+    def saw(self, symbol: str, at: int, bid: float, ask: float, now: int) -> None:
+        """Learn of a price: what spread is usual, and where it was; `now` is the newest time of all symbols."""
         if symbol in self.symbols and bid > 0.0:
             self.spreads.seen(symbol, at, spread_points(bid, ask, self.symbols[symbol].scale))
+            self.recent.seen(symbol, now, bid, ask)
+
+    def tick(self, symbol: str, at: int, bid: float, ask: float, age_s: float) -> Tick:
+        """Return a price that was read for one order with what is known of those before it."""
+        return Tick(at, bid, ask, self.spreads.usual(symbol, at), age_s, self.recent.usual(symbol, at))
 
     def mark(self, number: int) -> None:
         """Write the SENDING mark; a system call orders it before the reading of the level that follows."""

@@ -29,8 +29,12 @@ class Pace:
     def __init__(self, folder: Path, limits: Limits) -> None:
         """Go on with the day's count, where there is one."""
         self.limits = limits
-        self.sent: deque[int] = deque(maxlen=_REMEMBERED)
+        self.sent: dict[int, None] = {}
+        """Instructions, in the order they were sent."""
         self.times: deque[int] = deque()
+        """Of the last minute."""
+        self.lately: deque[int] = deque()
+        """Of the last second."""
         self._entries: dict[tuple[int, str, int, str], tuple[int, float]] = {}
         self._path = folder / DAY_FILE
         raw = content(str(self._path)) or b""
@@ -38,8 +42,9 @@ class Pace:
 
     def broken(self, request: AnyRequest, at: int) -> Broken:
         """Return which limit a request would break; what takes back or closes is held to none but being new."""
-        while self.times and at - self.times[0] >= _MINUTE_MS:
-            self.times.popleft()
+        for times, span in ((self.times, _MINUTE_MS), (self.lately, _SECOND_MS)):
+            while times and at - times[0] >= span:
+                times.popleft()
         if isinstance(request, TAKES_RISK) and (said := self._fast(at))[0]:
             return said
         if request.id in self.sent:
@@ -50,9 +55,11 @@ class Pace:
         limits = self.limits
         if len(self.times) >= limits.max_orders_per_minute:
             return "rate", f"{len(self.times)} requests within 60 s, at most {limits.max_orders_per_minute}"
-        lately = sum(at - time < _SECOND_MS for time in self.times)
-        if lately >= limits.max_orders_per_second:
-            return "rate a second", f"{lately} requests within a second, at most {limits.max_orders_per_second}"
+        if len(self.lately) >= limits.max_orders_per_second:
+            return (
+                "rate a second",
+                f"{len(self.lately)} requests within a second, at most {limits.max_orders_per_second}",
+            )
         today = self._today(at)
         if today >= limits.max_orders_per_day:
             return (
@@ -82,8 +89,11 @@ class Pace:
         except OSError as error:
             if isinstance(request, TAKES_RISK):
                 return "rate a day", f"the day's count cannot be written: {error}"
-        self.sent.append(request.id)
+        self.sent[request.id] = None
+        if len(self.sent) > _REMEMBERED:
+            del self.sent[next(iter(self.sent))]
         self.times.append(at)
+        self.lately.append(at)
         if isinstance(request, EntryRequest) and request.magic >> 48:
             self._entries[_same(request)] = at, request.volume
         return FINE

@@ -4,7 +4,7 @@ import msgspec
 
 from brokers.book import mode_of, units_of
 from brokers.fills import CROSS, unit_rate
-from brokers.limits import LONGEST_NAME, Limits, collar_distance, order_value, spread_points, units
+from brokers.limits import LONGEST_NAME, Limits, collar_distance, jump, order_value, spread_points, units
 from brokers.mt5.pace import FINE, Broken
 from brokers.requests import CloseByRequest, CloseRequest, EntryRequest, ModifyRequest
 from market.types import Symbol
@@ -28,6 +28,8 @@ class Tick(msgspec.Struct, frozen=True):
     """Spread that is usual in this hour, points; NaN: nobody knows."""
     age_s: float = 0.0
     """How old it is: by the newest price of the account, or by how long it has not moved under our eyes."""
+    recent: float = float("nan")
+    """Median of what was in the middle of bid and ask within the last minute; NaN: nobody knows."""
 
 
 def priced(request: Priced, tick: Tick, limits: Limits, spec: Symbol, currency: str) -> Broken:
@@ -78,7 +80,10 @@ def _fair(tick: Tick, limits: Limits, spec: Symbol) -> Broken:
 
 
 def _collared(r: EntryRequest | ModifyRequest, tick: Tick, limits: Limits) -> Broken:
-    """Hold every price at which an order may rest against the collar."""
+    """Hold every price at which an order may rest against the collar, and the quote against those of a minute."""
+    if (jumped := jump(tick.bid, tick.ask, tick.recent)) > limits.max_jump:
+        why = f"{tick.bid}/{tick.ask} is {jumped:.1%} from {tick.recent:g}, where it was within the last minute"
+        return "jump", f"{why}, at most {limits.max_jump:.1%}"
     for price in (r.price, r.limit or r.price):
         if not (price > 0.0 and collar_distance(price, tick.bid, tick.ask) <= limits.collar):
             return "collar", f"price {price} is further than {limits.collar:.1%} from {tick.bid}/{tick.ask}"

@@ -33,7 +33,6 @@ from brokers.mt5.frames import (
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, at_market, mt5_request
-from brokers.mt5.priced import Tick
 from brokers.mt5.reader import Reader, TerminalLostError, adds_up
 from brokers.mt5.retcodes import LOST
 from brokers.mt5.seats import ORPHAN_S, Seats
@@ -153,7 +152,7 @@ class Worker:
                 moment = self.reader.translate.utc(tick.time_msc)
                 self.watch.saw(name, moment)
                 if self.gateway is not None:
-                    self.gateway.saw(name, moment, tick.bid, tick.ask)
+                    self.gateway.saw(name, moment, tick.bid, tick.ask, at)
         return at
 
     def contracts(self) -> tuple[Symbol, ...]:
@@ -236,8 +235,8 @@ class Worker:
             why = f"no tick of {broker}: nothing was sent"
             return Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why)
         at = r.translate.utc(tick.time_msc)
-        usual, age_s = gate.spreads.usual(request.symbol, at), self.watch.age_s(request.symbol, at)
-        refused = gate.check(request, Tick(at, tick.bid, tick.ask, usual, age_s), self.watch.silent_s)
+        price = gate.tick(request.symbol, at, tick.bid, tick.ask, self.watch.age_s(request.symbol, at))
+        refused = gate.check(request, price, self.watch.silent_s)
         if refused is not None:
             return refused
         request = at_market(request, tick.bid, tick.ask)
