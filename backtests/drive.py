@@ -15,7 +15,7 @@ from backtests.equity import Curve, Point, curve_of
 from backtests.passage import Passage
 from backtests.reel import FOREVER, Closed, Reel
 from brokers.costs import Costs
-from brokers.facts import BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
+from brokers.facts import Accepted, BarClosed, BarPhase, DataEnded, HistoryTold, LinkUp, Reconciled
 from brokers.latch import Command
 from brokers.venue import Venue
 from brokers.within import Within
@@ -161,7 +161,9 @@ class PlainDrive:
         if self.passage.within:
             for request in self.passage.until(at, self.paths):
                 self._news()
-                self._handle(self.venue.send(request))
+                quote, answer = self.venue.quote(request.symbol), self.venue.send(request)
+                told = isinstance(answer, Accepted)
+                self._handle(msgspec.structs.replace(answer, bid=quote[0], ask=quote[1]) if told else answer)
             return
         for reel in sorted([reel for reel in self.paths if reel.ends < at], key=_ENDS):
             tape, i, end = reel.tape, reel.next - 1, reel.ends

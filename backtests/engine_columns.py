@@ -143,9 +143,17 @@ class WrittenRows:
     @cached_property
     def traded(self) -> Array:
         """Which wishes were traded."""
+        return self._came_to(TRADED)
+
+    @cached_property
+    def left(self) -> Array:
+        """Which wishes were to leave a trade."""
+        return self._came_to(EXIT_MADE)
+
+    def _came_to(self, outcome: int) -> Array:
         rows, found = self.wishes[:, W_ROW].astype(np.int64), np.zeros(len(self.wishes), np.bool_)
         for some in self.parted(rows):
-            found[some] = self.columns.outcomes[rows[some]] == TRADED
+            found[some] = self.columns.outcomes[rows[some]] == outcome
         return found
 
     # --- quotes and money ---------------------------------------------------------------------------------------------

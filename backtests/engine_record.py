@@ -27,6 +27,7 @@ from runtime.core.risk import share
 from runtime.core.state import OFF
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
+from runtime.outcomes.shadow import REGIME
 from strategies.protocol import KINDS
 
 Array = NDArray[Any]
@@ -137,7 +138,12 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
 
     def outcomes(self) -> list[tuple[Array, Outcome]]:
         """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
-        book, done, found, entries = OutcomeBook(self.kind), 0, [], self._entries()
+        book, done, found, entries = (
+            OutcomeBook(self.kind, REGIME if self.kind == "shadow" else ""),
+            0,
+            [],
+            self._entries(),
+        )
         entry = next(entries, None)
         for dealt, row, deal in zip(self.dealt, self.dealt[:, D_ROW].tolist(), self._deals[1:], strict=True):
             self._lived(book, done, int(row))
@@ -150,8 +156,8 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
         return found
 
     def _entries(self) -> Iterator[Decision]:
-        """Yield the decisions that were traded."""
-        rows = self.wishes[self.traded, W_ROW].astype(np.int64)
+        """Yield the decisions that were traded, and those to leave a trade."""
+        rows = self.wishes[self.traded | self.left, W_ROW].astype(np.int64)
         for some in self.parted(rows):
             yield from self.words(rows[some])
 

@@ -145,6 +145,9 @@ class Accepted(Fact, frozen=True, kw_only=True):
     deal: int = 0
     volume: float = 0.0
     price: float = 0.0
+    bid: float = 0.0
+    """With `ask`, the quote at which it was sent; zeros: nobody told."""
+    ask: float = 0.0
 
 
 class Rejected(Fact, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ is the order gateway. `brokers/mt5/process.py` gives it a process of its own; te
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from brokers.facts import Accepted, Answer, DealMade, InDoubt, OrderGone, Refused, Rejected
 from brokers.limits import GATES
 from brokers.mt5.contracts import contract_of
@@ -248,7 +250,8 @@ class Worker:
             if isinstance(error.__cause__, UNTAKEN):
                 return Rejected(at=at, id=request.id, code=INVALID, reason=why)
             return InDoubt(at=at, id=request.id, code=0, reason=why)
-        return answer_of(request.id, at, result, self.last_error())
+        answer = answer_of(request.id, at, result, self.last_error())
+        return replace(answer, bid=tick.bid, ask=tick.ask) if isinstance(answer, Accepted) else answer
 
     def _witnessed(self, answer: Answer, before: Identity) -> Sent:
         """Say once more who this is: an order whose account nobody can swear to is in doubt, unless it was refused."""

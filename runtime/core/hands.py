@@ -21,13 +21,13 @@ INVALID_STOPS = 10016
 UNGUARDED = "unguarded"
 """Why a trade is left that has no stop."""
 
-_PEOPLE = {"client": "a person at the terminal", "mobile": "a person on the phone", "web": "a person on the web"}
+PEOPLE = {"client": "a person at the terminal", "mobile": "a person on the phone", "web": "a person on the web"}
 
 
 def by_hand(deal: Deal, magic: int) -> str:
     """Return who made a deal on the trade with this magic number: "" for us and for the venue itself."""
-    if deal.reason in _PEOPLE:
-        return _PEOPLE[deal.reason]
+    if deal.reason in PEOPLE:
+        return PEOPLE[deal.reason]
     if deal.reason == "expert" and deal.magic != magic:
         return f"another program (magic {deal.magic})"
     return ""

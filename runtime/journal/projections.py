@@ -169,7 +169,12 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
         named = {"decision": owner.decision, "strategy": owner.strategy}
         rows += [("deals", {"ticket": ticket, **named}) for ticket in book.caught]
     if deal.entry == "none":
-        rows.append(("ledger", {"deal": deal.ticket, "at": deal.at, "kind": kind_of(deal), "money": deal.money}))
+        rows.append(
+            (
+                "ledger",
+                {"deal": deal.ticket, "at": deal.at, "kind": kind_of(deal), "money": deal.money, "amount": deal.profit},
+            )
+        )
     return rows
 
 
@@ -178,7 +183,11 @@ def _taken_rows(seq: int, fact: TradeWrittenOff | BalanceTaken, step: Step, core
     done = any(isinstance(wish, Reply) and wish.ok for wish in step.instructions)
     money = core.ledger.taken if done else 0.0
     kind = WRITTEN_OFF if isinstance(fact, TradeWrittenOff) else BALANCE_TAKEN
-    return [("ledger", {"deal": -seq, "at": core.ledger.at, "kind": kind, "money": money})] if money else []
+    return (
+        [("ledger", {"deal": -seq, "at": core.ledger.at, "kind": kind, "money": money, "amount": money})]
+        if money
+        else []
+    )
 
 
 def command_row(fact: LevelChanged) -> dict[str, Any]:
@@ -220,4 +229,5 @@ def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
         "entry_price": o.entry_price, "exit_price": o.exit_price, "profit": o.profit, "commission": o.commission,
         "swap": o.swap, "fee": o.fee, "net": o.net, "r": o.r, "mae": o.mae, "mfe": o.mfe, "bars": o.bars,
         "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model, "tag": o.tag,
+        "delay": o.delay, "spread": o.spread, "execution": o.execution, "gate": o.gate,
     }  # fmt: skip

@@ -19,7 +19,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from runtime.journal.guards import GUARDS
 
-VERSION = 5
+VERSION = 6
 """Version of everything in this file; part of every hash. Who raises it writes the way up and down to it beside the
 others, in `runtime/migrations`."""
 
@@ -168,9 +168,11 @@ outcomes = Table(
     *_texts("exit_reason"),
     *_longs("regime"),
     *_texts("model", "tag"),
+    *_reals("delay", "spread", "execution"),
+    *_texts("gate"),
 )
 
-ledger = Table("ledger", tables, _key("deal"), *_longs("at"), *_texts("kind"), *_reals("money"))
+ledger = Table("ledger", tables, _key("deal"), *_longs("at"), *_texts("kind"), *_reals("money", "amount"))
 
 commands = Table(
     "commands",

@@ -7,52 +7,22 @@ from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
 from runtime.core.early import KEPT, LEFT
-from runtime.core.hands import MANUAL, by_hand, tagged
+from runtime.core.hands import MANUAL, PEOPLE, by_hand, tagged
 from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.writeoff import WRITTEN_OFF
+from runtime.outcomes.open_trade import Asked, OpenTrade, left_by, measured, slipped, split
 from runtime.outcomes.outcome import Book, Outcome
+from runtime.outcomes.slippage import UNTOLD, Quote
 
 REMEMBERED = 256
 """Entries wanted and not filled yet that are remembered; older ones were never filled."""
-
-
-class OpenTrade(msgspec.Struct, kw_only=True):
-    """A trade on its way to its outcome."""
-
-    decision: str
-    strategy: str
-    symbol: str
-    timeframe: str
-    side: int
-    risk: float
-    regime: int
-    gate_open: bool
-    model: str
-    magic: int = 0
-    asked: float = 0.0
-    """Lots that were asked for."""
-    again: int = 0
-    """How often it was left whole before, and then went on: the rest of its entry was filled later."""
-    tag: str = ""
-    opened: int = 0
-    volume: float = 0.0
-    left: float = 0.0
-    entry_value: float = 0.0
-    exit_value: float = 0.0
-    entry_price: float = 0.0
-    profit: float = 0.0
-    commission: float = 0.0
-    swap: float = 0.0
-    fee: float = 0.0
-    bars: int = 0
-    mae: float = 0.0
-    mfe: float = 0.0
 
 
 class OutcomeBook(msgspec.Struct):
     """Trades by magic number until their entry deal is seen, then by position."""
 
     kind: Book
+    gate: str = ""
     wanted: dict[int, OpenTrade] = {}
     held: dict[int, OpenTrade] = {}
     early: list[Deal] = []
@@ -65,15 +35,33 @@ class OutcomeBook(msgspec.Struct):
     """What the last deal, and those that it has told to be ours, have moved into trades of ours, account money."""
 
     def decided(self, decision: Decision) -> None:
-        """Remember who wanted an entry, so that its deals find it."""
+        """Remember who wanted an entry, so that its deals find it, and at what quote an exit was wanted."""
+        if decision.outcome == "exit":
+            self.leaving(decision.magic, decision.instruction, (decision.bid, decision.ask))
         if decision.outcome == "traded":
+            level = 0.0 if decision.kind == "market" else decision.price
             self.wanted[decision.magic] = OpenTrade(
                 decision=decision.id, strategy=decision.strategy, symbol=decision.symbol,
                 timeframe=decision.timeframe, side=decision.side, risk=decision.risk, regime=decision.regime,
                 gate_open=decision.gate_open, model=decision.model, magic=decision.magic, asked=decision.volume,
+                entering=Asked(decision.instruction, (decision.bid, decision.ask), UNTOLD, level),
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:
                 del self.wanted[next(iter(self.wanted))]
+
+    def leaving(self, magic: int, instruction: int, quote: Quote) -> None:
+        """Note that an order of ours is to close a trade, and at what quote that was decided."""
+        for trade in self.held.values():
+            if trade.magic == magic:
+                trade.leaving = Asked(instruction, quote)
+
+    def sent(self, instruction: int, quote: Quote) -> None:
+        """Note at what quote an order of ours was sent."""
+        for trade in (*self.wanted.values(), *self.held.values()):
+            for name in ("entering", "leaving"):
+                asked: Asked = getattr(trade, name)
+                if asked.instruction == instruction:
+                    setattr(trade, name, msgspec.structs.replace(asked, sent=quote))
 
     def adopted(self, trade: Trade, timeframe: str, strategy: str, risk: float) -> None:
         """Follow a trade that somebody else has opened, from now on; risk: loss at its stop, account money."""
@@ -115,6 +103,7 @@ class OutcomeBook(msgspec.Struct):
     def _leave(self, trade: OpenTrade, deal: Deal) -> Outcome | None:
         volume = deal.volume if deal.volume <= trade.left + LOT_DUST else trade.left  # what is more is somebody else's
         self._charge(trade, deal, volume)
+        slipped(trade, left_by(trade, deal), volume)
         trade.left -= volume
         trade.exit_value += volume * deal.price
         if trade.left > LOT_DUST:
@@ -129,7 +118,7 @@ class OutcomeBook(msgspec.Struct):
         self.wanted[t.magic] = OpenTrade(
             decision=t.decision, strategy=t.strategy, symbol=t.symbol, timeframe=t.timeframe, side=t.side, risk=t.risk,
             regime=t.regime, gate_open=t.gate_open, model=t.model, magic=t.magic, asked=t.asked - t.volume,
-            again=t.again + 1,
+            again=t.again + 1, entering=t.entering,
         )  # fmt: skip
 
     def _enter(self, deal: Deal) -> Outcome | None:
@@ -139,6 +128,8 @@ class OutcomeBook(msgspec.Struct):
             return None
         self.held[deal.position] = trade
         self._charge(trade, deal, deal.volume)
+        if deal.magic == trade.magic:
+            slipped(trade, measured(trade.entering, deal), deal.volume)
         trade.opened = trade.opened or deal.at
         trade.volume += deal.volume
         trade.left += deal.volume
@@ -192,7 +183,7 @@ class OutcomeBook(msgspec.Struct):
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
             net=cents(t.profit + t.commission + t.swap + t.fee), r=float("nan"), mae=t.mae, mfe=t.mfe, bars=t.bars,
             exit_reason=WRITTEN_OFF, regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=tagged(t.tag, MANUAL),
+            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, **split(t),
         )  # fmt: skip
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
@@ -204,13 +195,17 @@ class OutcomeBook(msgspec.Struct):
             position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price, exit_price=left_at,
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
-            bars=t.bars, exit_reason=_reason(last), regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=t.tag, again=t.again,
+            bars=t.bars, exit_reason=_reason(t, last), regime=t.regime, gate_open=t.gate_open, model=t.model,
+            tag=t.tag, gate=self.gate, again=t.again, **split(t),
         )  # fmt: skip
 
 
-def _reason(deal: Deal) -> str:
+def _reason(trade: OpenTrade, deal: Deal) -> str:
     """Say why a trade was left; our own closing orders carry the reason in their comment."""
-    if deal.reason == "expert" and deal.comment.startswith("tg "):
+    if deal.reason in PEOPLE:
+        return "person"
+    if deal.reason != "expert":
+        return deal.reason
+    if deal.comment.startswith("tg "):
         return deal.comment[3:]
-    return deal.reason
+    return deal.reason if deal.magic == trade.magic else "another program"

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import msgspec
 
 from brokers.costs import Costs
-from brokers.facts import BarClosed, DealMade, Reconciled
+from brokers.facts import Accepted, BarClosed, DealMade, Reconciled
 from brokers.limits import stop_loss
 from brokers.within import Within
 from market.money import cents
-from market.types import Bar
+from market.types import Bar, Deal
 from runtime.core.balance import BALANCE_TAKEN
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, BalanceTaken, TradeWrittenOff
 from runtime.core.hands import ADOPTED
-from runtime.core.instructions import Reply
+from runtime.core.instructions import ClosePosition, Reply
 from runtime.core.writeoff import WRITTEN_OFF
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
@@ -48,36 +48,57 @@ class Books:
 
     def observe(self, fact: AnyFact, step: Step) -> tuple[Outcome, ...]:
         """Fold one fact and the step it led to; return the outcomes of trades it closed."""
-        done: list[Outcome] = []
-        ledger = self.core.ledger
         if not self.core.fresh:
             return ()
-        if isinstance(fact, BarClosed) and fact.phase != "warm":  # history that is told anew was lived through
-            self._bar(fact.bar)
-        elif isinstance(fact, DealMade):
-            early = any(e.deal.ticket == fact.deal.ticket for e in ledger.early)
-            outcome = self.live.deal(fact.deal, early=early)
-            done += [outcome] if outcome else []
-            if self.tally.known and fact.deal.position not in ledger.written:  # its money is in the balance already
-                self.tally.deal(fact.deal, self.live.took)
-        elif isinstance(fact, TradeWrittenOff | BalanceTaken) and was_done(step):
-            outcome = self.live.written_off(fact.position, ledger.at) if isinstance(fact, TradeWrittenOff) else None
-            done += [outcome] if outcome else []
-            self.tally.moved(WRITTEN_OFF if isinstance(fact, TradeWrittenOff) else BALANCE_TAKEN, ledger.taken)
-        elif isinstance(fact, Reconciled):
-            self._tags()
-        for decision in step.decisions:
-            self.live.decided(decision)
-        if any(isinstance(wish, Reply) for wish in step.instructions):
-            self._adopted()
+        outcome = self._told(fact, step)
+        done = [] if outcome is None else [outcome]
+        if step.decisions or step.instructions:
+            self._stepped(step)
         self._reckon(done)
         for shadow in self.shadows:
             done += shadow.observe(fact)
         return tuple(done)
 
+    def _told(self, fact: AnyFact, step: Step) -> Outcome | None:
+        """Take one fact into the live book."""
+        match fact:
+            case BarClosed() if fact.phase != "warm":  # history that is told anew was lived through
+                self._bar(fact.bar)
+            case DealMade():
+                return self._deal(fact.deal)
+            case Accepted() if fact.ask > 0.0:
+                self.live.sent(fact.id, (fact.bid, fact.ask))
+            case TradeWrittenOff() if was_done(step):
+                self.tally.moved(WRITTEN_OFF, self.core.ledger.taken)
+                return self.live.written_off(fact.position, self.core.ledger.at)
+            case BalanceTaken() if was_done(step):
+                self.tally.moved(BALANCE_TAKEN, self.core.ledger.taken)
+            case Reconciled():
+                self._tags()
+            case _:  # no other fact tells a trade anything
+                pass
+        return None
+
     def _bar(self, bar: Bar) -> None:
         if self.live.held and (contract := self.core.decider.contracts.get(bar.symbol)) is not None:
             self.live.bar(bar, self.costs.get(bar.symbol, Costs()).spread, contract.symbol.scale)
+
+    def _deal(self, deal: Deal) -> Outcome | None:
+        ledger = self.core.ledger
+        outcome = self.live.deal(deal, early=any(e.deal.ticket == deal.ticket for e in ledger.early))
+        if self.tally.known and deal.position not in ledger.written:  # its money is in the balance already
+            self.tally.deal(deal, self.live.took)
+        return outcome
+
+    def _stepped(self, step: Step) -> None:
+        """Take into the live book what was decided and asked for."""
+        for decision in step.decisions:
+            self.live.decided(decision)
+        for wish in step.instructions:
+            if isinstance(wish, ClosePosition) and (quote := self.core.ledger.quotes.get(wish.symbol)) is not None:
+                self.live.leaving(wish.magic, wish.id, quote)
+        if any(isinstance(wish, Reply) for wish in step.instructions):
+            self._adopted()
 
     def _reckon(self, closed: list[Outcome]) -> None:
         """Tally what was closed, and begin to as soon as the balance is known: so do the shadows."""

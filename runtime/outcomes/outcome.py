@@ -37,12 +37,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Largest favourable excursion, likewise."""
     bars: int
     exit_reason: str
+    """stop, target, stop_out, rollover, variation, split; of a close of ours what it said, like "strategy" or "time
+    stop"; person, another program, written off; expert: of ours, and the venue has lost what it said."""
     regime: int
     """Most likely regime at the entry's decision."""
     gate_open: bool
     model: str
     tag: str = ""
     """Who else had a hand in it: "manual", "adopted"; empty: nobody."""
+    delay: float = 0.0
+    """With `spread` and `execution`, what its executions cost that we decided, as `slippage.py` splits it: in price, by
+    lots, entry and exit together; an exit that a person or the venue decided adds nothing."""
+    spread: float = 0.0
+    execution: float = 0.0
+    gate: str = ""
+    """Of a shadow book, the gate that it leaves out: "regime"; empty: it is the live book."""
     again: int = 0
     """How many outcomes of the same position came before it: its entry was filled in parts, and left between them."""
 

@@ -38,6 +38,9 @@ from runtime.outcomes.outcome import Outcome
 from runtime.requests import request_of
 from strategies.window import WindowStrategy
 
+REGIME = "regime"
+"""The gate that is left out."""
+
 
 class ShadowSnapshot(msgspec.Struct, frozen=True):
     """A shadow at rest."""
@@ -68,7 +71,7 @@ class Shadow:
             zone=plan.zone,
         )  # fmt: skip
         self.venue.news()
-        self.book = OutcomeBook("shadow")
+        self.book = OutcomeBook("shadow", REGIME)
         self.spread = costs.get(of.symbol, Costs()).spread
         scales = {of.symbol: plan.symbols[of.symbol].scale}
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, scales, within)

@@ -37,7 +37,7 @@ def alone(strategy: Strategy, gate: GateParams | None, reads: str = "XAUUSD") ->
 
 def book(outcomes: list[Outcome], kind: str) -> list[Outcome]:
     """Return one book's outcomes, without what only tells the books apart."""
-    same = {"book": "live", "decision": "", "position": 0}
+    same = {"book": "live", "decision": "", "position": 0, "gate": ""}
     return [msgspec.structs.replace(o, **same) for o in outcomes if o.book == kind]
 
 

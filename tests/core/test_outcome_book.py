@@ -245,7 +245,10 @@ def test_a_risk_that_is_not_known_makes_no_multiple() -> None:
     [
         ("tg time stop", "expert", "time stop"),
         ("", "expert", "expert"),
-        ("tg strategy", "client", "client"),
+        ("", "web", "person"),
+        ("sl 99.00", "stop", "stop"),
+        ("", "rollover", "rollover"),
+        ("tg strategy", "client", "person"),
         ("", "stop_out", "stop_out"),
     ],
 )
@@ -255,6 +258,83 @@ def test_our_own_closes_carry_their_reason(comment: str, reason: str, said: str)
 
     assert outcome is not None
     assert said == outcome.exit_reason
+
+
+def test_a_trade_that_another_program_left_says_so() -> None:
+    """By a magic number that is not the trade's."""
+    _, (_, outcome) = a_book(a_deal(4, "in", 1.0, 100.0), a_deal(5, "out", 1.0, 101.0, magic=8))
+
+    assert outcome is not None
+    assert "another program" == outcome.exit_reason
+
+
+# --- what executions cost ---------------------------------------------------------------------------------------------
+
+
+def slips(side: int, kind: str, sent: tuple[float, float], *deals: Deal) -> tuple[float, float, float]:
+    """Return delay, spread and execution of a trade wanted at 100.00 to 100.20, and left by a decision at 101 to 101.4.
+
+    Where it rests, it does so at 100.1.
+    """
+    book = OutcomeBook("live")
+    wish = msgspec.structs.replace(wanted(side=side), kind=kind, bid=100.0, ask=100.2, price=100.1, instruction=70)
+    book.decided(wish)
+    if sent[1]:
+        book.sent(70, sent)
+    book.deal(deals[0])
+    book.decided(msgspec.structs.replace(wish, outcome="exit", bid=101.0, ask=101.4, instruction=71))
+    outcome = [book.deal(deal) for deal in deals[1:]][-1]
+
+    assert outcome is not None
+    return outcome.delay, outcome.spread, outcome.execution
+
+
+@pytest.mark.parametrize(
+    ("side", "kind", "sent", "fill", "left", "split"),
+    [
+        (1, "market", (0.0, 0.0), 100.25, 101.0, (0.0, 0.1 + 0.2, 0.05)),
+        (-1, "market", (0.0, 0.0), 99.9, 101.5, (0.0, 0.1 + 0.2, 0.1 + 0.1)),
+        (1, "market", (100.3, 100.6), 100.6, 100.9, (0.35, 0.15 + 0.2, 0.1)),
+        (-1, "market", (100.3, 100.6), 100.3, 101.4, (-0.35, 0.15 + 0.2, 0.0)),
+        (1, "limit", (0.0, 0.0), 100.05, 101.0, (0.0, 0.2, -0.05)),
+        (-1, "stop", (0.0, 0.0), 99.8, 101.4, (0.0, 0.2, 0.3)),
+    ],
+)
+def test_what_an_execution_cost_is_split(
+    side: int, kind: str, sent: tuple[float, float], fill: float, left: float, split: tuple[float, float, float]
+) -> None:
+    """Delay until it was sent, half a spread each way, and what the venue made of it; what rests takes no price."""
+    found = slips(
+        side, kind, sent, a_deal(4, "in", 1.0, fill, side=side), a_deal(5, "out", 1.0, left, side=-side)
+    )  # fmt: skip
+
+    assert pytest.approx(split) == found
+
+
+@pytest.mark.parametrize(
+    ("reason", "comment", "execution"),
+    [
+        ("stop", "sl 99.00", 0.2), ("stop", "[sl 99.00]", 0.2), ("target", "tp 98.70", -0.1), ("stop", "tampered", 0.0),
+        ("client", "tg strategy", 0.0), ("stop_out", "so: 49%", 0.0), ("rollover", "", 0.0),
+    ],
+)  # fmt: skip
+def test_an_exit_by_the_venue_is_measured_by_its_level_and_one_by_others_by_nothing(
+    reason: str, comment: str, execution: float
+) -> None:
+    """Stops and targets say in their comment where they stood; nobody of us decided when a person leaves."""
+    entry, out = a_deal(4, "in", 1.0, 100.2), a_deal(5, "out", 1.0, 98.8, reason=reason, comment=comment)
+
+    assert pytest.approx((0.0, 0.1, execution)) == slips(1, "market", (0.0, 0.0), entry, out)
+
+
+def test_executions_count_by_their_lots() -> None:
+    """A quarter left at the stop, the rest by us."""
+    entry = a_deal(4, "in", 1.0, 100.2)
+    part = a_deal(5, "out", 0.25, 98.6, reason="stop", comment="sl 99.00")
+
+    assert pytest.approx((0.0, 0.1 + 0.75 * 0.2, 0.25 * 0.4 + 0.75 * 0.1)) == slips(
+        1, "market", (0.0, 0.0), entry, part, a_deal(6, "out", 0.75, 100.9)
+    )
 
 
 # --- shadows ----------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_a_deal_told_before_its_entry_is_given_its_decision_by_it(tmp_path: Path
     recorded(path, *opening(), closed(3), *(DealMade(at=hour(4), deal=d) for d in (sold, bought)), script={3: buy()})
 
     assert [("in", "1-1", "lane1"), ("out", "1-1", "lane1")] == ask(path, "SELECT entry, decision, strategy FROM deals")
-    assert [("1-1", 100.0, "mobile")] == ask(path, "SELECT decision, exit_price, exit_reason FROM outcomes")
+    assert [("1-1", 100.0, "person")] == ask(path, "SELECT decision, exit_price, exit_reason FROM outcomes")
 
 
 def test_the_money_of_a_trade_written_off_is_the_ledgers(tmp_path: Path) -> None:
