@@ -45,8 +45,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Distance of the quote from the median of the last minute, as a share of that, as the gateway has seen it."""
     repeat_s: float = 1.0
     """Within so many seconds of server time the same entry of a strategy is taken for the one before, sent twice."""
-    lease_s: float = 30.0
-    """A daemon that was silent for longer before it asks takes no risk: what it decided, it decided then."""
+    lease_s: float = 5.0
+    """A daemon that was silent for longer since it was told of the market takes no risk: it decided before that.
+
+    It renews the lease every second while its event loop goes round."""
 
 
 GATES = (

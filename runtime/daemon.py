@@ -27,6 +27,7 @@ from runtime.desks import PaperDesk, TerminalDesk, watched
 from runtime.hearing import Ears, Hearing
 from runtime.heart import Heart
 from runtime.inbox import next_of
+from runtime.lease import renewed
 from runtime.linker import Linker, check_money
 from runtime.listening import listening
 from runtime.memory import settle
@@ -101,7 +102,7 @@ class Daemon:
         self.loop = asyncio.get_running_loop()
         try:
             with self.heart.beating(self.loop):
-                async with asyncio.TaskGroup() as group:
+                async with renewed(self.session), asyncio.TaskGroup() as group:
                     group.create_task(self._consume(run), name="consumer")
         finally:
             await self.session.stop()

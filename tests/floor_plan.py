@@ -80,6 +80,7 @@ SHELL = (
     "runtime/*session*.py",
     "runtime/taker.py",  # waits for the journal, then for the desk
     "runtime/desks.py",  # the session and the paper venue, behind one face
+    "runtime/lease.py",  # renews it beside the daemon's consumer
     "runtime/linker.py",  # the link's life around the session
     "runtime/warmup.py",  # history, before the first round of the daemon
     "runtime/first.py",  # the first look at a venue, before the loop of the daemon

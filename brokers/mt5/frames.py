@@ -97,7 +97,11 @@ class Symbols(Ask, frozen=True, kw_only=True):
     """Comma-separated masks, as the package takes them; empty: all."""
 
 
-AnyAsk = Connect | Poll | Past | Send | Look | Symbols
+class Renew(Ask, frozen=True, kw_only=True):
+    """Take note that the daemon lives; the terminal is asked nothing."""
+
+
+AnyAsk = Connect | Poll | Past | Send | Look | Symbols | Renew
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -213,7 +217,11 @@ class Lost(Tell, frozen=True, kw_only=True):
     """Trying again cannot help: the broker refuses the login, or lacks a symbol."""
 
 
-AnyTell = Connected | Polled | History | Sent | Looked | SymbolInfos | Lost
+class Renewed(Tell, frozen=True, kw_only=True):
+    """It was taken note of, by the worker that was connected to this terminal."""
+
+
+AnyTell = Connected | Polled | History | Sent | Looked | SymbolInfos | Renewed | Lost
 
 encode = msgspec.msgpack.Encoder().encode
 decode_ask = msgspec.msgpack.Decoder(AnyAsk).decode

@@ -5,6 +5,7 @@ worker is killed. What the frames say is believed only if they come from the acc
 """
 
 import asyncio
+import contextlib
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -25,6 +26,8 @@ from brokers.mt5.frames import (
     Past,
     Poll,
     Polled,
+    Renew,
+    Renewed,
     Send,
     Sent,
     SymbolInfos,
@@ -74,7 +77,7 @@ def deadline_of(ask: AnyAsk, deadlines: Deadlines) -> float:
     match ask:
         case Connect() | Symbols():
             return deadlines.connect
-        case Poll():
+        case Poll() | Renew():
             return deadlines.poll
         case Past():
             return deadlines.past
@@ -97,6 +100,8 @@ class Session:
         self.answered = 0
         """Calls that came to an answer: progress, where a pulse alone would say nothing."""
         self.loss: LinkLostError | WrongTerminalError | None = None
+        self._one = asyncio.Lock()
+        """Held by the request that is under way."""
 
     @property
     def pid(self) -> int:
@@ -128,6 +133,10 @@ class Session:
 
     async def call(self, ask: AnyAsk, kind: type[T]) -> T:
         """Ask once and return the reply; LinkLostError or WrongTerminalError otherwise, and no worker is left."""
+        async with self._one:
+            return await self._call(ask, kind)
+
+    async def _call(self, ask: AnyAsk, kind: type[T]) -> T:
         if self.line is None:
             raise self.loss or LinkLostError("no worker", crashed=True)
         try:
@@ -168,6 +177,12 @@ class Session:
             await line.close()
 
     # --- what the daemon does with it -------------------------------------------------------------------------------
+
+    async def renew(self) -> None:
+        """Say that we live, where no request under way says so already; a loss is told to whoever asks next."""
+        if self.line is not None and not self._one.locked():
+            with contextlib.suppress(LinkLostError, WrongTerminalError):
+                await self.call(Renew(), Renewed)
 
     async def poll(self, ask: Poll) -> Polled:
         """Ask what is new."""

@@ -21,11 +21,15 @@ class Watch:
         self._idle = now()
         self._moved: dict[str, tuple[int, float]] = {}
         self.silent_s = 0.0
-        """How long the daemon had been silent before it asked what is answered now."""
+        """The longest that the daemon was silent since it was told of the market last: the lease it decided under."""
 
-    def asked(self) -> None:
-        """Note that the daemon asks something; what it waits for our answer is no silence."""
-        self.silent_s = self._now() - self._idle
+    def asked(self, *, anew: bool = False) -> None:
+        """Note that the daemon asks something; what it waits for our answer is no silence.
+
+        anew: what it decides after the answer, it decides on that; what was decided before a silence stays so, however
+        often the daemon is heard again.
+        """
+        self.silent_s = 0.0 if anew else max(self.silent_s, self._now() - self._idle)
 
     def answered(self) -> None:
         """Note that it has its answer: from now on it is silent."""

@@ -27,6 +27,8 @@ from brokers.mt5.frames import (
     Past,
     Poll,
     Polled,
+    Renew,
+    Renewed,
     Send,
     Sent,
     SymbolInfos,
@@ -83,7 +85,7 @@ class Worker:
 
     def answer(self, ask: AnyAsk) -> AnyTell:
         """Answer one request; a terminal that does not answer is told as Lost."""
-        self.watch.asked()
+        self.watch.asked(anew=isinstance(ask, Connect) or (isinstance(ask, Poll) and bool(ask.feeds)))
         try:
             return self._answer(ask)
         finally:
@@ -104,6 +106,8 @@ class Worker:
                     return self.look(ask)
                 case Symbols():
                     return self.symbols(ask)
+                case Renew():
+                    return Renewed(who=self.ours)
         except TerminalLostError as error:
             code, text = self.last_error()
             reason = explained(str(error), code, text, self.reader.path)

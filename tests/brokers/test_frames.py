@@ -25,6 +25,8 @@ from brokers.mt5.frames import (
     Past,
     Poll,
     Polled,
+    Renew,
+    Renewed,
     Send,
     Sent,
     SymbolInfos,
@@ -61,14 +63,14 @@ CONNECT = Connect(
 ASKS: list[AnyAsk] = [
     CONNECT, Poll(feeds=(FeedCursor("GOLD", "H1", 5),), last_deal=1, last_deal_at=2, watch=(3, 4), done=NOW),
     Past(symbol="GOLD", timeframe="H1", count=9), Look(last_deal=1, last_deal_at=2, watch=(3,)),
-    Symbols(group="*USD*"), *(Send(request=request) for request in EACH.values()),
+    Symbols(group="*USD*"), Renew(), *(Send(request=request) for request in EACH.values()),
 ]  # fmt: skip
 TELLS: list[AnyTell] = [
     Connected(who=WHO, at=NOW, account=ACCOUNT, symbols=(GOLD,), lockstep=True), History(who=WHO, bars=(BAR, BAR)),
     Polled(who=WHO, at=NOW, news=NEWS, bars=(Closed(BAR, 1.0, 1.5, NOW + HOUR),), ended=False),
     Sent(who=WHO, answer=Accepted(at=NOW, id=1, order=2, deal=3)), Lost(code=-10004, reason="gone", fatal=True),
     Looked(who=WHO, at=NOW, account=ACCOUNT, positions=(POSITION,), orders=(ORDER,), news=NEWS, last_deal=9),
-    SymbolInfos(who=WHO, symbols=(Listed(GOLD, "Gold", "Metals\\GOLD"),)),
+    SymbolInfos(who=WHO, symbols=(Listed(GOLD, "Gold", "Metals\\GOLD"),)), Renewed(who=WHO),
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from brokers.mt5.frames import LENGTH, AnyAsk, AnyTell, Look, Looked, Poll, Poll
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.client import LINE
 from brokers.mt5.lookalike.wire import HEADER, Wire, frame, read_call
+from brokers.mt5.watch import Watch
 from brokers.word import SENDING_AT, WORD_FILE
 from tests.chaos.door import Cut
 from tests.chaos.points import Blocked, Killed, WorkerKilled
@@ -63,6 +64,7 @@ class InProcess:
         LINE.dial = self._pipe
         self.worker = world.variant.worker(lookalike, control, 0.0)
         self.worker.reader.elapsed = world.loop.time
+        self.worker.watch = Watch(world.loop.time)
         self.told: AnyTell | None = None
 
     def _pipe(self, _path: str) -> tuple[Wire, str]:
