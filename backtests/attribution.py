@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.attribution_rows import Asked, Money, Read, read
 from backtests.blocks import BLOCKS, LEAST, interval, mean_interval, wilson
+from config.journal import Where
 from market.money import cents
 
 Says = Literal["above 0", "below 0", "contains 0", "too few"]
@@ -71,7 +71,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     gate: Value | None
 
 
-def attribution(journals: Sequence[tuple[str, Path]], asked: Asked) -> list[Group]:
+def attribution(journals: Sequence[tuple[str, Where]], asked: Asked) -> list[Group]:
     """Return every group of what journals hold, those with most live trades first."""
     found = read(journals, asked)
     places: defaultdict[str, list[int]] = defaultdict(list)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Table, func, select, text
 
 from brokers.mt5.zone import to_server
+from config.journal import Where
 from market.types import DAY_MS
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import WANTED, tables
@@ -85,7 +85,7 @@ def session_of(at: int) -> str:
     return _session(at // HOUR_MS)
 
 
-def read(journals: Sequence[tuple[str, Path]], asked: Asked) -> Read:
+def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
     """Return what journals hold; `journals`: of each the account's name, and the file; JournalError as the reader."""
     currencies: set[str] = set()
     gated: set[tuple[str, str]] = set()

@@ -8,7 +8,6 @@ was decided on, which holds the delay, too. Stops that the broker worked by itse
 import statistics
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -16,6 +15,7 @@ from brokers.facts import BarClosed, DealMade
 from brokers.mt5.zone import to_server
 from config.account import AccountConfig
 from config.errors import DataError
+from config.journal import Where
 from market.hours_of_week import HOURS, hour_of_week
 from market.types import Deal
 from runtime.core.decision import Decision
@@ -51,7 +51,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """The same of each fill, oldest first; empty: too few."""
 
 
-def measured(journal: Path, config: AccountConfig) -> list[Measured]:
+def measured(journal: Where, config: AccountConfig) -> list[Measured]:
     """Return what a journal tells of the costs of each symbol; DataError where nothing was traded or quoted."""
     quotes: dict[str, list[tuple[int, float]]] = {}
     asked: dict[tuple[int, int], Decision] = {}

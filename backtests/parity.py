@@ -9,7 +9,6 @@ import datetime
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -21,6 +20,7 @@ from backtests.parity_journal import Lived, lived
 from backtests.recorded import day_ms
 from config.account import AccountConfig
 from config.errors import DataError
+from config.journal import Where
 from market.bars import Bars
 from market.types import DAY_MS, TIMEFRAMES, Deal
 from runtime.assemble import core_of, costs_of
@@ -57,7 +57,7 @@ class Parity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parity(
-    journal: Path, day: datetime.date, *, recorded: Mapping[FeedKey, Bars] | None = None,
+    journal: Where, day: datetime.date, *, recorded: Mapping[FeedKey, Bars] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Parity:  # fmt: skip
     """Compare a lived day with a backtest over the bars it was told, or over `recorded` ones.

@@ -2,7 +2,6 @@
 
 import datetime
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from backtests.recorded import day_ms
 from brokers.facts import BarClosed, BarRevised, DataEnded, DealMade, LinkUp
 from config.errors import DataError
+from config.journal import Where
 from market.bars import Bars, bars_of
 from market.types import DAY_MS, Bar, Deal
 from runtime.core.decision import Decision
@@ -50,7 +50,7 @@ class Lived(msgspec.Struct, kw_only=True):
         return bars_of(*key, rows)
 
 
-def lived(journal: Path, day: datetime.date) -> Lived:
+def lived(journal: Where, day: datetime.date) -> Lived:
     """Read a journal until each feed has told a bar of after a day; DataError where nothing was decided on the day."""
     end = day_ms(day) + DAY_MS
     with JournalReader(journal) as reader:

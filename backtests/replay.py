@@ -1,12 +1,12 @@
 """Replay: a journal's facts through a fresh core, every step compared bit for bit with the one written down."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from config.errors import UsageError
+from config.journal import Where
 from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step, encode
 from runtime.revive import Pair, next_pair
@@ -30,7 +30,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     instructions: int
 
 
-def replay(journal: Path, run: int | None = None, progress: Callable[[int], None] | None = None) -> Replayed:
+def replay(journal: Where, run: int | None = None, progress: Callable[[int], None] | None = None) -> Replayed:
     """Replay a journal from its first row, comparing every step, or those of one run; raise ReplayMismatch."""
     with JournalReader(journal) as reader:
         runs = {row["run"]: row for row in reader.runs()}

@@ -15,6 +15,7 @@ from config.bus import BusSection
 from config.calendar import Calendars
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
+from config.journal import JournalSection
 from config.open_positions import FlattenSection, HandsSection
 from config.protections import ProtectionsSection
 from config.recorded import DataSection
@@ -97,6 +98,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
     bus: BusSection | None = None
+    journal: JournalSection | None = None
     alerts: AlertsSection | None = None
     guardian: GuardianSection = GuardianSection()
     deadman: DeadManSection | None = None

@@ -48,6 +48,8 @@ def contradictions(config: AccountFile) -> Iterator[str]:
         yield from _strategy(strategy, config, path)
     for name, data in config.data.items():
         yield from data_problems(name, data, config)
+    if config.journal is not None and (problem := ref_problem(config.journal.url)):
+        yield f"journal.url: expected {problem}"
     if config.bus is not None:
         yield from broker_problems(config.bus, "bus")
     if config.alerts is not None:

@@ -9,7 +9,9 @@ from brokers.word import LATCH_FILE, WORD_FILE
 from config.errors import ConfigError
 
 JOURNAL_FILE = "journal.sqlite"
-KEPT = (JOURNAL_FILE, LATCH_FILE, WORD_FILE, "latch.log", "daemon.lock")
+SERVER_FILE = "journal.server"
+"""Says of a state folder that its journal is on a server, and under which secret's name the server's URL is kept."""
+KEPT = (JOURNAL_FILE, SERVER_FILE, LATCH_FILE, WORD_FILE, "latch.log", "daemon.lock")
 """What shows that a folder is an account's: each survives the loss of the others."""
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from config.account import AccountConfig
 from config.errors import UsageError
-from config.folders import JOURNAL_FILE, KEPT, folder_of, is_toml, states
+from config.folders import JOURNAL_FILE, KEPT, SERVER_FILE, folder_of, is_toml, states
+from config.journal import Where, journal_at, recalled
 from config.load import load
 
 
@@ -20,9 +21,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What its TOML says, where one was named."""
 
     @property
-    def journal(self) -> Path:
-        """The account's journal."""
-        return self.state / JOURNAL_FILE
+    def journal(self) -> Where:
+        """The account's journal; ConfigError where its server is named by a secret that is not here."""
+        return recalled(self.state) if self.config is None else journal_of(self.config, self.state)
 
 
 def state_folder(config: AccountConfig) -> Path:
@@ -30,6 +31,11 @@ def state_folder(config: AccountConfig) -> Path:
     if config.account.state:
         return Path(config.account.state)
     return states() / config.account.name
+
+
+def journal_of(config: AccountConfig, state: Path) -> Where:
+    """Return where the journal of a configured account is."""
+    return journal_at(state, config.journal, config.account.name)
 
 
 def find(account: str) -> Place:
@@ -43,19 +49,19 @@ def find(account: str) -> Place:
     return Place(state=state)
 
 
-def journals_of(accounts: Sequence[str]) -> list[tuple[str, Path]]:
+def journals_of(accounts: Sequence[str]) -> list[tuple[str, Where]]:
     """Return name and journal of each account, a folder's for every TOML and state folder in it; each once.
 
     UsageError where there is none. An account in a folder that never ran has no journal, and is left out.
     """
-    found: dict[Path, str] = {}
+    found: dict[Path, tuple[str, Where]] = {}
     for account in accounts:
         for place in _within(Path(account)) or [find(account)]:
             name = place.config.account.name if place.config else place.state.name
-            found.setdefault(place.journal.resolve(), name)
+            found.setdefault(place.state.resolve(), (name, place.journal))
     if not found:
         raise UsageError(f"no account in {', '.join(accounts)} has a journal")
-    return [(name, path) for path, name in found.items()]
+    return [*found.values()]
 
 
 def _within(folder: Path) -> list[Place]:
@@ -63,11 +69,15 @@ def _within(folder: Path) -> list[Place]:
     if not folder.is_dir() or any((folder / name).exists() for name in KEPT):
         return []
     tomls = [find(str(file)) for file in sorted(folder.glob("*.toml"))]
-    states = [find(str(file.parent)) for file in sorted(folder.glob(f"*/{JOURNAL_FILE}"))]
-    there = [place for place in (*tomls, *states) if place.journal.exists()]
+    states = [find(str(each)) for each in sorted(folder.iterdir()) if _journaled(each)]
+    there = [place for place in (*tomls, *states) if _journaled(place.state)]
     if not there:
         raise UsageError(f"{folder}: no account in this folder has a journal")
     return there
+
+
+def _journaled(state: Path) -> bool:
+    return any((state / name).exists() for name in (JOURNAL_FILE, SERVER_FILE))
 
 
 def scoped_at(account: str, scope: str) -> Path:

@@ -11,7 +11,7 @@ import msgspec
 
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
-from config.folders import JOURNAL_FILE
+from config.places import journal_of
 from runtime.clock import Clock
 from runtime.doctor_alerts import alerts_of
 from runtime.doctor_calendar import calendar_of
@@ -22,6 +22,7 @@ from runtime.doctor_functions import functions_of
 from runtime.doctor_models import ages_of, models_told
 from runtime.doctor_terminal import Visit, visit
 from runtime.doctor_zone import zone_of
+from runtime.journal.errors import NoJournal
 from runtime.journal.reader import JournalReader
 from runtime.operator import latch
 from runtime.operator.client import status
@@ -46,7 +47,7 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
     looks: list[tuple[str, Callable[[], str]]] = [
         ("disk", lambda: _disk(state)),
         ("latch", lambda: _latch(state)),
-        ("journal", lambda: _journal(state)),
+        ("journal", lambda: _journal(config, state)),
         ("models", lambda: models_told(config)),
     ]
     if config.alerts is not None and config.alerts.owners:
@@ -93,12 +94,12 @@ def _latch(state: Path) -> str:
     return f"{now.level} by {now.command.who}: {now.command.why}"
 
 
-def _journal(state: Path) -> str:
-    path = state / JOURNAL_FILE
-    if not path.exists():
+def _journal(config: AccountConfig, state: Path) -> str:
+    try:
+        with JournalReader(journal_of(config, state)) as reader:
+            verdict = reader.verify()
+    except NoJournal:
         return "none yet: the first run makes it"
-    with JournalReader(path) as reader:
-        verdict = reader.verify()
     if not verdict.ok:
         raise ValueError(f"row {verdict.seq}: {verdict.problem}: keep the file and restore a backup")
     return f"{verdict.seq} rows, chain whole"

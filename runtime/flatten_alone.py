@@ -16,7 +16,7 @@ from brokers.mt5.line import Terms
 from brokers.mt5.session import LinkLostError, Session, WrongTerminalError
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, TerminalRefused
-from config.folders import JOURNAL_FILE
+from config.places import journal_of
 from market.types import Order, Position
 from runtime.assemble import core_of, costs_of, found_models, plan_of
 from runtime.core.desk import run_of
@@ -84,7 +84,7 @@ def flattener_terms(config: AccountConfig, state: Path) -> Terms:
 def known(config: AccountConfig, state: Path) -> list[Trade]:
     """Return our trades as the journal has them; none where it cannot be read."""
     try:
-        with JournalReader(state / JOURNAL_FILE) as reader:
+        with JournalReader(journal_of(config, state)) as reader:
             core, _ = revive(reader, core_of(plan_of(config, found_models(config)), costs_of(config)))
     except Exception:  # noqa: BLE001 - whatever is wrong with it must not keep positions from being closed
         return []

@@ -20,8 +20,9 @@ from brokers.mt5.locks import taken
 from brokers.mt5.session import Session
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
-from config.folders import JOURNAL_FILE
+from config.journal import Where, remember
 from config.load import digest
+from config.places import journal_of
 from config.secrets import read_secret
 from config.terminal import TerminalSection
 from market.kernel import fingerprint
@@ -65,9 +66,10 @@ def _run(config: AccountConfig, state: Path) -> str:
     models = found_models(config)
     plan = plan_of(config, models)
     clock = Clock()
-    journal_path = state / JOURNAL_FILE
-    with JournalWriter(journal_path) as journal:
-        core, books = _recover(journal_path, core_of(plan, costs_of(config)))
+    where = journal_of(config, state)
+    with JournalWriter(where) as journal:
+        remember(state, config.journal, account.name)
+        core, books = _recover(where, core_of(plan, costs_of(config)))
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
         if not journal.recover().seq and account.mode == "live":
@@ -93,8 +95,8 @@ def _run(config: AccountConfig, state: Path) -> str:
     return reason
 
 
-def _recover(path: Path, new: Pair) -> Pair:
-    with JournalReader(path) as reader:
+def _recover(where: Where, new: Pair) -> Pair:
+    with JournalReader(where) as reader:
         return revive(reader, new)
 
 

@@ -12,6 +12,8 @@ import structlog
 
 from hypothesis import settings
 
+from config.journal import JournalServer
+from tests.journals import on_server
 from tests.postgres import Postgres
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's business
@@ -42,3 +44,17 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres()
     yield server
     server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | JournalServer:
+    """Return where a journal may be made, on each database: what holds for a journal holds on both."""
+    if request.param == "sqlite":
+        return tmp_path / "account.db"
+    return on_server(request.getfixturevalue("database"))
+
+
+@pytest.fixture(scope="session")
+def database(postgres: Postgres) -> str:
+    """Return the URL of a database in which tests have schemas of their own."""
+    return postgres.new_database()

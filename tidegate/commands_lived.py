@@ -81,12 +81,11 @@ def calibrate(account: Account, as_json: Json = False) -> None:
     import msgspec  # noqa: PLC0415
 
     from backtests.cost_calibration import as_toml, measured  # noqa: PLC0415
-    from config.folders import JOURNAL_FILE  # noqa: PLC0415
-    from config.places import configured  # noqa: PLC0415
+    from config.places import configured, journal_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     config, state = configured(account)
-    found = measured(state / JOURNAL_FILE, config)
+    found = measured(journal_of(config, state), config)
     if as_json:
         lines([msgspec.structs.asdict(each) for each in found])
     else:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Insert, insert
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Dialect, Insert, insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.journal.chain import row_hash, snapshot_hash
 from runtime.journal.entries import Entry, Head, Row
@@ -17,14 +17,18 @@ Shape = tuple[str, tuple[str, ...]]
 """A table, and the columns that are given."""
 
 Statement = tuple[str, list[Values]]
-"""SQL with question marks, and the rows to run it with."""
+"""SQL with the marks of its database, and the rows to run it with."""
 
 LOG = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
 SNAPSHOTS = ("snapshots", ("seq", "run", "schema", "state", "prev", "hash"))
 
 
+HEADS = {"sqlite": "UPDATE head SET seq = ?, hash = ?", "postgresql": "UPDATE head SET seq = %s, hash = %s"}
+"""How each database is told where the log ends."""
+
+
 @lru_cache(maxsize=256)
-def statement(shape: Shape) -> tuple[str, Callable[[dict[str, Any]], Values]]:
+def statement(shape: Shape, database: str = "sqlite") -> tuple[str, Callable[[dict[str, Any]], Values]]:
     """Return the insert for a shape, written once by SQLAlchemy, and what takes its values from a row.
 
     In a living table the same key again changes the columns that are given.
@@ -34,27 +38,44 @@ def statement(shape: Shape) -> tuple[str, Callable[[dict[str, Any]], Values]]:
     unknown = set(columns) - set(table.c.keys())
     if unknown:
         raise KeyError(f"table {name} has no column {', '.join(sorted(unknown))}")
-    compiled = _insert(name, columns).compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=columns)
+    compiled = _insert(name, columns, database).compile(dialect=_dialect(database), column_keys=columns)
     order: list[str] = list(compiled.positiontup or ())
+    return str(compiled), _nulled(order) if database == "postgresql" else _taken(order)
+
+
+def _taken(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
     take = itemgetter(*order)
-    return str(compiled), take if len(order) > 1 else lambda row: (take(row),)
+    return take if len(order) > 1 else lambda row: (take(row),)
 
 
-def _insert(name: str, columns: Sequence[str]) -> Insert:
+def _nulled(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
+    """Take values as SQLite keeps them: what is no number is NULL."""
+    return lambda row: tuple(None if (value := row[name]) != value else value for name in order)
+
+
+def _dialect(database: str) -> Dialect:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415 - where it is used
+
+        return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call] # theirs
+    return sqlite.dialect(paramstyle="qmark")
+
+
+def _insert(name: str, columns: Sequence[str], database: str) -> Insert:
     table = tables.tables[name]
+    living = postgresql.insert(table) if database == "postgresql" else sqlite.insert(table)
     if name in TOLD_AGAIN:
-        return sqlite.insert(table).on_conflict_do_nothing()
+        return living.on_conflict_do_nothing()
     if name not in LIVING:
         return insert(table)
     keys = [column.name for column in table.primary_key]
-    living = sqlite.insert(table)
     changed = {column: living.excluded[column] for column in columns if column not in keys}
     if not changed:
         return living.on_conflict_do_nothing(index_elements=keys)
     return living.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def project(rows: Sequence[Row]) -> list[Statement]:
+def project(rows: Sequence[Row], database: str = "sqlite") -> list[Statement]:
     """Group the rows of projections by statement; rows of a living table keep their order."""
     statements: list[Statement] = []
     current: dict[Shape, tuple[list[Values], Callable[[dict[str, Any]], Values]]] = {}
@@ -63,7 +84,7 @@ def project(rows: Sequence[Row]) -> list[Statement]:
         shape = (table, tuple(values))
         group = current.get(shape)
         if group is None:
-            sql, take = statement(shape)
+            sql, take = statement(shape, database)
             group = current[shape] = ([], take)
             statements.append((sql, group[0]))
             if table in LIVING:
@@ -73,7 +94,9 @@ def project(rows: Sequence[Row]) -> list[Statement]:
     return statements
 
 
-def pack(things: Sequence[Entry | bytes], run: int, head: Head) -> tuple[list[Statement], Head]:
+def pack(
+    things: Sequence[Entry | bytes], run: int, head: Head, database: str = "sqlite"
+) -> tuple[list[Statement], Head]:
     """Chain entries, and snapshots (their state), behind `head`; return what to write and the new head."""
     log: list[Values] = []
     states: list[Values] = []
@@ -87,5 +110,5 @@ def pack(things: Sequence[Entry | bytes], run: int, head: Head) -> tuple[list[St
         last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), thing.fact, thing.step)
         log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, thing.fact, thing.step, prev, last))
         rows.extend(thing.rows)
-    chained = [(statement(shape)[0], values) for shape, values in ((LOG, log), (SNAPSHOTS, states)) if values]
-    return [*chained, *project(rows)], Head(seq, last)
+    chained = [(statement(shape, database)[0], values) for shape, values in ((LOG, log), (SNAPSHOTS, states)) if values]
+    return [*chained, *project(rows, database)], Head(seq, last)

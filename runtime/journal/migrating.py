@@ -16,14 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime import migrations
 from runtime.journal.errors import JournalError, explain
-from runtime.journal.opening import open_to_migrate
+from runtime.journal.opening import Place, open_to_migrate
 from runtime.journal.schema import FIRST, VERSION, schema_version
 
 REVISIONS = Path(migrations.__path__[0])
 """The folder of the revisions, within the package."""
 
 
-def migrate(place: str | Path, to: int = VERSION, *, patience: float = 2.0) -> int:
+def migrate(place: Place, to: int = VERSION, *, patience: float = 2.0) -> int:
     """Bring a journal to a version, up or down; return the one it had. JournalError where there is no way."""
     if not FIRST <= to <= VERSION:
         raise JournalError(f"journal {place}: there is no schema {to}: name one from {FIRST} to {VERSION}")

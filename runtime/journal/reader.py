@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
 from runtime.journal.errors import JournalError, explain
-from runtime.journal.opening import open_to_read
+from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.schema import tables
 from runtime.journal.verify import ROWS, check, checked_snapshot, stored_head
 
@@ -34,12 +33,12 @@ Line = dict[str, Any]
 class JournalReader:
     """A view of one journal that cannot change it; raises JournalError, one line, when it cannot be read."""
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
-        self._connection = open_to_read(path)
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._connection = open_to_read(place)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the journal."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -56,18 +55,18 @@ class JournalReader:
     def rows(self, from_seq: int = 1) -> Iterator[LogRow]:
         """Yield the log in order, as it stood when the first row was asked for."""
         with self._asking() as connection:
-            for row in connection.exec_driver_sql(ROWS, (from_seq,)).yield_per(500):
+            for row in connection.execute(ROWS, {"first": from_seq}).yield_per(500):
                 yield LogRow(*row)
 
     def last_snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
         with self._asking() as connection:
-            return checked_snapshot(self._path, connection)
+            return checked_snapshot(self._place, connection)
 
     def verify(self) -> Verdict:
         """Check every row and snapshot, as they stood at one moment."""
         with self._asking() as connection:
-            connection.exec_driver_sql("BEGIN")
+            one_moment(connection)
             return check(connection)
 
     def lines(self, table: str, *, limit: int | None = None, last: bool = False, **where: object) -> list[Line]:
@@ -143,6 +142,6 @@ class JournalReader:
         try:
             yield self._connection
         except DBAPIError as error:
-            raise JournalError(*explain(self._path, error)) from error
+            raise JournalError(*explain(self._place, error)) from error
         finally:
             self._connection.rollback()

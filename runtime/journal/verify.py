@@ -3,18 +3,18 @@
 import struct
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from runtime.journal.chain import GENESIS, row_hash, snapshot_hash
 from runtime.journal.entries import Head, Recovered, Snapshot, Verdict
 from runtime.journal.errors import JournalError
+from runtime.journal.opening import Place
 from runtime.journal.schema import head, log, runs, snapshots
 
-ROWS = "SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= ? ORDER BY seq"
-STATES = (
+ROWS = text("SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= :first ORDER BY seq")
+STATES = text(
     "SELECT s.seq, s.run, s.schema, s.state, s.prev, s.hash, log.hash FROM snapshots AS s "
     "LEFT JOIN log ON log.seq = s.seq ORDER BY s.seq"
 )
@@ -50,7 +50,7 @@ def _fault(row: Sequence[Any], before: Head) -> str:
 def check_rows(connection: Connection, after: Head) -> Verdict:
     """Check the chain from the row behind `after` to the end."""
     last = after
-    for row in connection.exec_driver_sql(ROWS, (after.seq + 1,)).yield_per(500):
+    for row in connection.execute(ROWS, {"first": after.seq + 1}).yield_per(500):
         problem = _fault(row, last)
         if problem:
             return Verdict(ok=False, seq=last.seq + 1, problem=problem)
@@ -79,7 +79,7 @@ def check(connection: Connection) -> Verdict:
     verdict = check_rows(connection, START)
     if not verdict.ok:
         return verdict
-    for row in connection.exec_driver_sql(STATES).yield_per(10):
+    for row in connection.execute(STATES).yield_per(10):
         there = row[6] if row[0] else GENESIS
         problem = snapshot_fault(Snapshot(*row[:6]), there)
         if problem:
@@ -87,7 +87,7 @@ def check(connection: Connection) -> Verdict:
     return verdict
 
 
-def checked_snapshot(place: str | Path, connection: Connection) -> Snapshot | None:
+def checked_snapshot(place: Place, connection: Connection) -> Snapshot | None:
     """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
     snapshot = last_snapshot(connection)
     if snapshot is None:
@@ -100,7 +100,7 @@ def checked_snapshot(place: str | Path, connection: Connection) -> Snapshot | No
     return snapshot
 
 
-def recover(place: str | Path, connection: Connection) -> Recovered:
+def recover(place: Place, connection: Connection) -> Recovered:
     """Return where the log ends and what the next run may be called, after checking what a restart will replay.
 
     That is the newest snapshot and all rows behind it; `check` looks at the rest.

@@ -2,16 +2,15 @@
 
 import threading
 
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
-from runtime.journal.batch import pack
+from runtime.journal.batch import HEADS, pack
 from runtime.journal.entries import Entry, Head, Recovered
 from runtime.journal.errors import JournalError, JournalFailed, explain
-from runtime.journal.opening import open_to_write
+from runtime.journal.opening import Place, open_to_write
 from runtime.journal.ticket import Ticket
 from runtime.journal.verify import recover
 
@@ -27,13 +26,14 @@ class JournalWriter:
     """Appends to one journal; every method may be called from any thread, in the order that shall be the log's.
 
     The first append that fails breaks its ticket, all that were queued, and every later append: nothing more is
-    written. Raises JournalError when the file cannot be opened, is of another version or does not hold its chain.
+    written. Raises JournalError when the journal cannot be opened, is of another version or does not hold its chain.
     """
 
-    def __init__(self, place: str | Path, *, linger: float = LINGER, most: int = MOST, patience: float = 2.0) -> None:
+    def __init__(self, place: Place, *, linger: float = LINGER, most: int = MOST, patience: float = 2.0) -> None:
         self._place = place
         self._linger, self._most = linger, most
         self._connection = open_to_write(place, patience)
+        self._database = self._connection.dialect.name
         self._recovered = self._recover()
         self._run = self._recovered.next_run
         self._head = Head(self._recovered.seq, self._recovered.hash)
@@ -82,7 +82,7 @@ class JournalWriter:
             return self._put(state, urgent=False)
 
     def close(self) -> None:
-        """Write what is queued and let go of the file; raise JournalFailed if anything was not written."""
+        """Write what is queued and let go of the journal; raise JournalFailed if anything was not written."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -102,13 +102,15 @@ class JournalWriter:
 
     def _recover(self) -> Recovered:
         try:
-            return recover(self._place, self._connection)
+            found = recover(self._place, self._connection)
+            self._connection.rollback()  # who waits for the first entry holds nothing that others wait for
         except DBAPIError as error:
             self._connection.close()
             raise JournalError(*explain(self._place, error)) from error
         except JournalError:
             self._connection.close()
             raise
+        return found
 
     def _refuse_if_over(self) -> None:
         if self._failure is not None:
@@ -145,10 +147,10 @@ class JournalWriter:
         self._let_go()
 
     def _commit(self, things: list[Entry | bytes]) -> None:
-        statements, head = pack(things, self._run, self._head)
+        statements, head = pack(things, self._run, self._head, self._database)
         for sql, rows in statements:
             self._connection.exec_driver_sql(sql, rows)
-        self._connection.exec_driver_sql("UPDATE head SET seq = ?, hash = ?", (head.seq, head.hash))
+        self._connection.exec_driver_sql(HEADS[self._database], (head.seq, head.hash))
         self._connection.commit()
         self._head = head
 

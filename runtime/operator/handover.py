@@ -3,6 +3,8 @@
 From the latch's log, the history of alerts and notes, and the journal; no daemon has to run.
 """
 
+import contextlib
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,10 @@ from typing import Any
 import msgspec
 
 from brokers.latch import LEVELS
-from config.folders import JOURNAL_FILE
+from config.journal import recalled
 from runtime.alerts import shelf
 from runtime.alerts.shelf import Line
+from runtime.journal.errors import NoJournal
 from runtime.journal.reader import JournalReader
 from runtime.operator import latch
 
@@ -37,10 +40,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 def happened(folder: Path, since: int) -> list[Event]:
     """Return all that happened from a moment on, oldest first."""
     found = [*_levels(folder, since), *map(_told, shelf.history(folder, since))]
-    if (folder / JOURNAL_FILE).exists():
-        with JournalReader(folder / JOURNAL_FILE) as reader:
-            found += [*_runs(reader, since), *_asked(reader, since), *_trades(reader, since), *_orders(reader, since)]
-            found += _warned(reader, since)
+    with contextlib.suppress(NoJournal), JournalReader(recalled(folder)) as reader:
+        found += [*_runs(reader, since), *_asked(reader, since), *_trades(reader, since), *_orders(reader, since)]
+        found += _warned(reader, since)
     return sorted(found, key=lambda event: event.at)
 
 

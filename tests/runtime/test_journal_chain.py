@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.journal import JournalServer
 from runtime.journal.chain import GENESIS, row_hash
 from runtime.journal.entries import Verdict
 from runtime.journal.errors import JournalError
@@ -20,45 +21,45 @@ from runtime.journal.writer import JournalWriter
 from tests.journals import ask, edit, journal
 
 
-def verdict(path: Path) -> Verdict:
+def verdict(path: Path | JournalServer) -> Verdict:
     """Return what a check of the file finds."""
     with JournalReader(path) as reader:
         return reader.verify()
 
 
-def test_an_untouched_journal_verifies(tmp_path: Path) -> None:
+def test_an_untouched_journal_verifies(place: Path | JournalServer) -> None:
     """A journal as it was written holds its chain up to the last row."""
-    path = journal(tmp_path, 20, snapshot_at=7)
+    journal(place, 20, snapshot_at=7)
 
-    assert Verdict(ok=True, seq=20) == verdict(path)
+    assert Verdict(ok=True, seq=20) == verdict(place)
 
 
-def test_an_empty_journal_verifies(tmp_path: Path) -> None:
+def test_an_empty_journal_verifies(place: Path | JournalServer) -> None:
     """A journal without rows has nothing that could be wrong."""
-    path = journal(tmp_path, 0)
+    journal(place, 0)
 
-    assert Verdict(ok=True, seq=0) == verdict(path)
+    assert Verdict(ok=True, seq=0) == verdict(place)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE log SET fact = CAST('fact 6' AS BLOB) WHERE seq = 5",
-        "UPDATE log SET step = x'' WHERE seq = 5",
+        "UPDATE log SET fact = CAST('fact 6' AS BYTES) WHERE seq = 5",
+        "UPDATE log SET step = CAST('' AS BYTES) WHERE seq = 5",
         "UPDATE log SET kind = 'Fact6' WHERE seq = 5",
         "UPDATE log SET at = 6 WHERE seq = 5",
         "UPDATE log SET wall = 6 WHERE seq = 5",
         "UPDATE log SET run = 2 WHERE seq = 5",
         "UPDATE log SET schema = schema + 1 WHERE seq = 5",
-        "UPDATE log SET hash = zeroblob(32) WHERE seq = 5",
+        "UPDATE log SET hash = prev WHERE seq = 5",
     ],
 )
-def test_a_changed_value_is_found(tmp_path: Path, change: str) -> None:
+def test_a_changed_value_is_found(place: Path | JournalServer, change: str) -> None:
     """Whatever column of a row is edited, the check names that row."""
-    path = journal(tmp_path, 10)
-    edit(path, change)
+    journal(place, 10)
+    edit(place, change)
 
-    assert Verdict(ok=False, seq=5, problem="row 5 was changed: its hash does not fit") == verdict(path)
+    assert Verdict(ok=False, seq=5, problem="row 5 was changed: its hash does not fit") == verdict(place)
 
 
 def test_a_value_of_another_type_is_found(tmp_path: Path) -> None:
@@ -69,14 +70,14 @@ def test_a_value_of_another_type_is_found(tmp_path: Path) -> None:
     assert Verdict(ok=False, seq=5, problem="row 5 was changed: a value has another type") == verdict(path)
 
 
-def test_a_row_rewritten_with_its_own_hash_breaks_the_next(tmp_path: Path) -> None:
+def test_a_row_rewritten_with_its_own_hash_breaks_the_next(place: Path | JournalServer) -> None:
     """Who computes the hash of an edited row again only moves the break one row on."""
-    path = journal(tmp_path, 10)
-    ((prev,),) = ask(path, "SELECT prev FROM log WHERE seq = 5")
+    journal(place, 10)
+    ((prev,),) = ask(place, "SELECT prev FROM log WHERE seq = 5")
     forged = row_hash(prev, VERSION, 1, 5, 5, 1005, b"Fact5", b"forged", b"step 5")
-    edit(path, "UPDATE log SET fact = ?, hash = ? WHERE seq = 5", b"forged", forged)
+    edit(place, "UPDATE log SET fact = ?, hash = ? WHERE seq = 5", b"forged", forged)
 
-    assert Verdict(ok=False, seq=6, problem="row 6 does not follow row 5") == verdict(path)
+    assert Verdict(ok=False, seq=6, problem="row 6 does not follow row 5") == verdict(place)
 
 
 @pytest.mark.parametrize(
@@ -89,22 +90,22 @@ def test_a_row_rewritten_with_its_own_hash_breaks_the_next(tmp_path: Path) -> No
         ("DELETE FROM log", 1, "rows 1 to 10 are missing"),
     ],
 )
-def test_deleted_rows_are_found(tmp_path: Path, gone: str, first: int, problem: str) -> None:
+def test_deleted_rows_are_found(place: Path | JournalServer, gone: str, first: int, problem: str) -> None:
     """A row missing in the middle, at the start or at the end is named."""
-    path = journal(tmp_path, 10)
-    edit(path, gone)
+    journal(place, 10)
+    edit(place, gone)
 
-    assert Verdict(ok=False, seq=first, problem=problem) == verdict(path)
+    assert Verdict(ok=False, seq=first, problem=problem) == verdict(place)
 
 
-def test_a_row_added_behind_the_head_is_found(tmp_path: Path) -> None:
+def test_a_row_added_behind_the_head_is_found(place: Path | JournalServer) -> None:
     """A well-chained row that the journal did not write does not pass as its end."""
-    path = journal(tmp_path, 3)
-    ((last,),) = ask(path, "SELECT hash FROM log WHERE seq = 3")
+    journal(place, 3)
+    ((last,),) = ask(place, "SELECT hash FROM log WHERE seq = 3")
     added = row_hash(last, 1, 1, 4, 4, 4, b"K", b"f", b"s")
-    edit(path, "INSERT INTO log VALUES (4, 1, 4, 4, 'K', 1, ?, ?, ?, ?)", b"f", b"s", last, added)
+    edit(place, "INSERT INTO log VALUES (4, 1, 4, 4, 'K', 1, ?, ?, ?, ?)", b"f", b"s", last, added)
 
-    assert not verdict(path).ok
+    assert not verdict(place).ok
 
 
 @pytest.mark.parametrize(
@@ -129,38 +130,45 @@ def test_the_log_refuses_to_be_changed(tmp_path: Path, statement: str) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("UPDATE snapshots SET state = x'00'", "the snapshot at 4 was changed: its hash does not fit"),
+        ("UPDATE snapshots SET state = CAST('x' AS BYTES)", "the snapshot at 4 was changed: its hash does not fit"),
         ("UPDATE snapshots SET run = 2", "the snapshot at 4 was changed: its hash does not fit"),
-        ("UPDATE snapshots SET state = 'text'", "the snapshot at 4 was changed: a value has another type"),
-        ("UPDATE snapshots SET prev = zeroblob(32)", "the snapshot at 4 does not belong to this log"),
+        ("UPDATE snapshots SET prev = hash", "the snapshot at 4 does not belong to this log"),
     ],
 )
-def test_a_changed_snapshot_is_found(tmp_path: Path, change: str, problem: str) -> None:
+def test_a_changed_snapshot_is_found(place: Path | JournalServer, change: str, problem: str) -> None:
     """A snapshot stands on the hash of the row it was taken after, and is refused when either differs."""
-    path = journal(tmp_path, 10, snapshot_at=4)
-    edit(path, change)
+    journal(place, 10, snapshot_at=4)
+    edit(place, change)
 
-    assert Verdict(ok=False, seq=4, problem=problem) == verdict(path)
-    with pytest.raises(JournalError, match=problem), JournalReader(path) as reader:
+    assert Verdict(ok=False, seq=4, problem=problem) == verdict(place)
+    with pytest.raises(JournalError, match=problem), JournalReader(place) as reader:
         reader.last_snapshot()
 
 
-def test_a_broken_journal_is_not_continued(tmp_path: Path) -> None:
-    """Who would write behind a row that was changed since the last snapshot is refused."""
+def test_a_snapshot_of_another_type_is_found(tmp_path: Path) -> None:
+    """Text where bytes belong is a changed snapshot; only SQLite takes it."""
     path = journal(tmp_path, 10, snapshot_at=4)
-    edit(path, "UPDATE log SET fact = x'00' WHERE seq = 7")
+    edit(path, "UPDATE snapshots SET state = 'text'")
+
+    assert Verdict(ok=False, seq=4, problem="the snapshot at 4 was changed: a value has another type") == verdict(path)
+
+
+def test_a_broken_journal_is_not_continued(place: Path | JournalServer) -> None:
+    """Who would write behind a row that was changed since the last snapshot is refused."""
+    journal(place, 10, snapshot_at=4)
+    edit(place, "UPDATE log SET fact = CAST('x' AS BYTES) WHERE seq = 7")
 
     with pytest.raises(JournalError, match="row 7 was changed: its hash does not fit: keep the file"):
-        JournalWriter(path)
+        JournalWriter(place)
 
 
-def test_a_truncated_journal_is_not_continued(tmp_path: Path) -> None:
+def test_a_truncated_journal_is_not_continued(place: Path | JournalServer) -> None:
     """A journal that lost its last rows is refused, not grown over the gap."""
-    path = journal(tmp_path, 10)
-    edit(path, "DELETE FROM log WHERE seq > 8")
+    journal(place, 10)
+    edit(place, "DELETE FROM log WHERE seq > 8")
 
     with pytest.raises(JournalError, match="rows 9 to 10 are missing"):
-        JournalWriter(path)
+        JournalWriter(place)
 
 
 @given(st.binary(max_size=20), st.binary(max_size=20), st.binary(max_size=20), st.integers(0, 60))

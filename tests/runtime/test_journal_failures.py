@@ -181,7 +181,7 @@ def test_another_version_is_refused(tmp_path: Path, version: int, said: str) -> 
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("postgresql://host/x", "only SQLite is known here"),
+        ("postgresql://host/x", "a server is named by the section .journal."),
         ("://", "neither a path nor a URL"),
         ("sqlite://", "cannot hold a write-ahead log"),
         ("/nowhere/at/all/account.db", "check that its folder exists"),

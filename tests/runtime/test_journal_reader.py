@@ -10,6 +10,7 @@ import pytest
 
 from sqlalchemy import event
 
+from config.journal import JournalServer
 from runtime.journal.entries import Head, Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
@@ -18,10 +19,9 @@ from runtime.journal.writer import JournalWriter
 from tests.journals import ask, edit, entry, journal
 
 
-def told(folder: Path) -> Path:
+def told(place: Path | JournalServer) -> Path | JournalServer:
     """Write a journal with a few lines in every projection."""
-    path = folder / "account.db"
-    with JournalWriter(path) as writer:
+    with JournalWriter(place) as writer:
         for number in range(1, 7):
             decision = {
                 "id": f"1-{number}",
@@ -36,23 +36,22 @@ def told(folder: Path) -> Path:
             rows = (("decisions", decision), ("orders", order), ("outcomes", outcome))
             writer.append(entry(number, *rows))
         writer.append(entry(7, ("runs", {"run": 1}), ("commands", {"id": "c", "command": "halt"})))
-    return path
+    return place
 
 
-def test_the_log_is_read_from_any_row(tmp_path: Path) -> None:
+def test_the_log_is_read_from_any_row(place: Path | JournalServer) -> None:
     """Rows come in order from the one asked for, and the head is the last."""
-    path = journal(tmp_path, 5)
+    journal(place, 5)
 
-    with JournalReader(path) as reader:
+    with JournalReader(place) as reader:
         rows = list(reader.rows(3))
         assert [3, 4, 5] == [row.seq for row in rows]
         assert Head(5, rows[-1].hash) == reader.head()
 
 
-def test_an_open_journal_is_read_while_it_grows(tmp_path: Path) -> None:
+def test_an_open_journal_is_read_while_it_grows(place: Path | JournalServer) -> None:
     """A reader sees what is committed, and verifies it, while the writer holds the file."""
-    path = tmp_path / "account.db"
-    with JournalWriter(path) as writer, JournalReader(path) as reader:
+    with JournalWriter(place) as writer, JournalReader(place) as reader:
         assert Head(0, bytes(32)) == reader.head()
         assert reader.last_snapshot() is None
 
@@ -63,10 +62,9 @@ def test_an_open_journal_is_read_while_it_grows(tmp_path: Path) -> None:
         assert [1, 2] == [row.seq for row in reader.rows()]
 
 
-def test_rows_stay_as_they_stood_when_asked_for(tmp_path: Path) -> None:
+def test_rows_stay_as_they_stood_when_asked_for(place: Path | JournalServer) -> None:
     """Entries that are written while the log is being read do not appear in the middle of the reading."""
-    path = tmp_path / "account.db"
-    with JournalWriter(path) as writer, JournalReader(path) as reader:
+    with JournalWriter(place) as writer, JournalReader(place) as reader:
         writer.append(entry(1), durable=True).wait(5)
         writer.append(entry(2), durable=True).wait(5)
         rows = reader.rows()
@@ -77,9 +75,9 @@ def test_rows_stay_as_they_stood_when_asked_for(tmp_path: Path) -> None:
         assert [1, 2] == [first.seq, *(row.seq for row in rows)]
 
 
-def test_a_growing_journal_is_checked_as_of_one_moment(tmp_path: Path) -> None:
+def test_a_growing_journal_is_checked_as_of_one_moment(place: Path | JournalServer) -> None:
     """An entry committed between the check of the rows and that of the head is no contradiction."""
-    with JournalWriter(tmp_path / "account.db") as writer, JournalReader(tmp_path / "account.db") as reader:
+    with JournalWriter(place) as writer, JournalReader(place) as reader:
         writer.append(entry(1), durable=True).wait(5)
 
         def grow(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -91,9 +89,9 @@ def test_a_growing_journal_is_checked_as_of_one_moment(tmp_path: Path) -> None:
         assert Verdict(ok=True, seq=1) == reader.verify()
 
 
-def test_decisions_are_listed_by_what_is_asked(tmp_path: Path) -> None:
+def test_decisions_are_listed_by_what_is_asked(place: Path | JournalServer) -> None:
     """Conditions narrow, a limit cuts at the start or at the end, and the order is always the order of time."""
-    with JournalReader(told(tmp_path)) as reader:
+    with JournalReader(told(place)) as reader:
         assert [1, 2, 3] == [line["n"] for line in reader.decisions(class_="held")]
         assert [2, 4, 6] == [line["n"] for line in reader.decisions(strategy="a")]
         assert [1, 2] == [line["n"] for line in reader.decisions(limit=2)]
@@ -101,9 +99,9 @@ def test_decisions_are_listed_by_what_is_asked(tmp_path: Path) -> None:
         assert [3, 5] == [line["n"] for line in reader.decisions(strategy="b", limit=2, last=True)]
 
 
-def test_one_decision_is_found_by_its_id(tmp_path: Path) -> None:
+def test_one_decision_is_found_by_its_id(place: Path | JournalServer) -> None:
     """A decision is found by its id, with every column; an unknown id finds nothing."""
-    with JournalReader(told(tmp_path)) as reader:
+    with JournalReader(told(place)) as reader:
         line = reader.decision("1-4")
 
         assert line is not None
@@ -112,9 +110,9 @@ def test_one_decision_is_found_by_its_id(tmp_path: Path) -> None:
         assert reader.decision("9-9") is None
 
 
-def test_other_projections_are_listed(tmp_path: Path) -> None:
+def test_other_projections_are_listed(place: Path | JournalServer) -> None:
     """Orders come as decided, outcomes as closed; commands and runs are there."""
-    with JournalReader(told(tmp_path)) as reader:
+    with JournalReader(told(place)) as reader:
         assert [1, 2, 3, 4, 5, 6] == [line["instruction"] for line in reader.orders()]
         assert ["o4", "o3", "o2", "o1"] == [line["id"] for line in reader.outcomes(book="live")]
         assert ["halt"] == [line["command"] for line in reader.commands()]
@@ -122,10 +120,10 @@ def test_other_projections_are_listed(tmp_path: Path) -> None:
         assert [] == reader.lines("deals") == reader.lines("ledger") == reader.lines("alerts")
 
 
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
+def test_a_reader_cannot_write(place: Path | JournalServer) -> None:
     """Reading opens no way to write."""
     with (
-        JournalReader(journal(tmp_path, 1)) as reader,
+        JournalReader(journal(place, 1)) as reader,
         pytest.raises(JournalError, match="it cannot be written"),
         reader._asking() as connection,
     ):
