@@ -67,6 +67,12 @@ def crash_sweep(session: nox.Session) -> None:
 
 
 @nox.session
+def journal_chaos(session: nox.Session) -> None:
+    """Kill writers of journals with -9; `-- 5000 --on sqlite --minutes 60`; on PostgreSQL the server falls too."""
+    session.run("python", "-m", "tests.journal_kills", *session.posargs, external=True)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run every benchmark of `backtests/benchmarks`; those of regimes and of peers have sessions of their own."""
     for script in sorted((ROOT / "backtests" / "benchmarks").glob("[!_]*.py")):

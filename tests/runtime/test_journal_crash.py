@@ -1,52 +1,47 @@
-"""What was acknowledged is on disk, whatever then happens to the process."""
+"""What was acknowledged is on disk, whatever then happens to the process, and to the server."""
 
-import subprocess
-import sys
+import os
+import sqlite3
 
+from itertools import islice
 from pathlib import Path
 
-from runtime.journal.reader import JournalReader
+import pytest
 
-CHILD = """
-import itertools, sys
-from runtime.journal.entries import Entry
-from runtime.journal.writer import JournalWriter
+from runtime.journal.entries import Head
+from runtime.journal.verify import START
+from tests.journal_kills import Kills, rounds, world, wrong
+from tests.journals import edit, journal
+from tests.postgres import program
 
-writer = JournalWriter(sys.argv[1])
-for _ in itertools.count():
-    seq = writer.next_seq
-    row = ("decisions", {"id": str(seq), "seq": seq})
-    ticket = writer.append(Entry("K", seq, seq, b"%d" % seq, bytes(seq % 900), (row,)), durable=seq % 3 == 0)
-    if seq % 3 == 0:
-        print(ticket.wait(), flush=True)
-    if seq % 50 == 0:
-        writer.snapshot(seq, bytes(5000))
-"""
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are forked")
 
 
-def killed_after(path: Path, acknowledgements: int) -> int:
-    """Let a process write until it has acknowledged so many times, kill it, and return its last acknowledged seq."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, path], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child, child.stdout:
-        lines = [child.stdout.readline() for _ in range(acknowledgements)]
-        child.kill()
-        lines += child.stdout.readlines()
-    return max(int(line) for line in lines if line.endswith("\n"))
+@pytest.mark.parametrize(("database", "times"), [("sqlite", 20), ("postgresql", 3)])
+def test_every_acknowledged_entry_survives_a_kill(database: str, times: int) -> None:
+    """A writer killed at any moment loses nothing it acknowledged, leaves no gap, and its successor goes on."""
+    if database == "postgresql":
+        program("initdb")
+    with world(database) as (place, fall, rise):
+        *_, found = islice(rounds(place, fall, rise, Kills()), times)
+
+    assert [] == found.failures
+    assert times == found.kills
+    assert found.acknowledged > times
 
 
-def test_every_acknowledged_entry_survives_a_kill(tmp_path: Path) -> None:
-    """A process killed while writing loses nothing it acknowledged, leaves no gap, and its successor goes on."""
-    path = tmp_path / "account.db"
-    for number in (1, 2, 3):
-        acknowledged = killed_after(path, 60)
+def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
+    """The check itself: a row that is missing at the end, a row in the middle, and a decision without its row."""
+    path = journal(tmp_path, 5)
+    with sqlite3.connect(path) as connection:
+        head = connection.execute("SELECT hash FROM log WHERE seq = 2").fetchone()[0]
+        connection.executemany("INSERT INTO decisions (id, seq) VALUES (?, ?)", [(str(n), n) for n in range(1, 6)])
+    connection.close()
+    good = wrong(path, Head(2, head), 5)[1]
 
-        with JournalReader(path) as reader:
-            verdict = reader.verify()
-            rows = [row.seq for row in reader.rows()]
-            decided = [line["seq"] for line in reader.decisions()]
-            runs = {row.run for row in reader.rows()}
-        assert verdict.ok, verdict.problem
-        assert acknowledged <= verdict.seq
-        assert list(range(1, verdict.seq + 1)) == rows == decided
-        assert set(range(1, number + 1)) == runs
+    assert [] == good == wrong(path, START, 5)[1]
+    assert ["row 6 was told to be on disk, and the last is 5"] == wrong(path, START, 6)[1]
+    edit(path, "DELETE FROM decisions WHERE seq = 3")
+    assert ["(4, 1, 5) decisions of 5 rows"] == wrong(path, START, 5)[1]
+    edit(path, "DELETE FROM log WHERE seq = 3")
+    assert "rows 3 to 3 are missing" in wrong(path, START, 5)[1]
