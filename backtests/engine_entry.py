@@ -50,6 +50,7 @@ from backtests.engine_layout import (
     ROW,
     SCALE,
     SIDE,
+    SIZED,
     SMALL,
     STANDING,
     STEP,
@@ -77,7 +78,8 @@ from brokers.fills import margin, on_grid, trigger_fits, unit_rate, volume_fits
 from brokers.limits import collar_distance, order_value, spread_points, stop_loss
 from market.kernel import Params, State, kernel
 from market.money import to_grid
-from runtime.core.risk import share, size
+from runtime.core.risk import share
+from runtime.core.sizing import lots_by
 from strategies.protocol import LONG, MARKET, SHORT
 
 NAN = float("nan")
@@ -139,8 +141,11 @@ def _intend(a: State, p: Params, e: State, at: int, w: Params) -> None:
     if w[4] > 0.0:
         target = to_grid(price + side * w[4], p[SCALE], p[TICK])
     rate = unit_rate(p[MODE], stop)
-    risk = p[RISK] * (a[GATE_SHARE] if p[GATE] == GATE_ENFORCES else 1.0)
-    volume = size(a[EQUITY], risk, abs(price - stop), p[CONTRACT], rate, p[STEP], p[LEAST], p[MOST])
+    exposed = a[GATE_SHARE] if p[GATE] == GATE_ENFORCES else 1.0
+    volume = lots_by(
+        p[SIZED], p[SIZED + 1], p[SIZED + 2], a[EQUITY], p[RISK], exposed, side, price, stop, target, p[MODE],
+        p[CONTRACT], unit_rate(p[MODE], a[BID]), NAN, w[9], p[STEP], p[LEAST], p[MOST],
+    )  # fmt: skip
     e[at + W_SIDE], e[at + W_VOLUME], e[at + W_PRICE] = side, volume, price
     e[at + W_STOP], e[at + W_TARGET] = stop, target
     e[at + W_RISK] = stop_loss(volume, p[CONTRACT], price, stop, rate)

@@ -72,7 +72,9 @@ LIMITS = 30
 """Nine of them, in the order of `runtime.core.risk.CHECKS`."""
 HEDGED = 39
 """What a covered lot binds, as a share of a lot's margin; -1.0: nothing is given off."""
-SLIPS = 40
+SIZED = 40
+"""By which rule a trade is sized, and its two numbers (`runtime.core.sizing.flat_rule`)."""
+SLIPS = 43
 """How many draws of slippage there are; they follow."""
 
 NO_SWAP, BY_POINTS, BY_MONEY, BY_INTEREST = 0.0, 1.0, 2.0, 3.0

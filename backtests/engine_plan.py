@@ -40,6 +40,7 @@ from backtests.engine_layout import (
     RISK,
     SCALE,
     SHORT_NIGHT,
+    SIZED,
     SLIPPAGE,
     SLIPS,
     STEP,
@@ -64,8 +65,8 @@ from runtime.core.controls import limits_of_controls
 from runtime.core.feeds import FeedKey
 from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.core.risk import limits_of
+from runtime.core.sizing import flat_rule
 from strategies.protocol import KernelStrategy
-from strategies.sizing import ByRisk
 from strategies.window import WindowStrategy
 
 ANY_ORDER, ANY_LIFETIME = 127, 15
@@ -119,7 +120,7 @@ def _strategy(plan: Plan, strategy: StrategyPlan) -> str:
             return f"{strategy.name} is no kernel strategy, and shares the account"
         if any(regime.name != strategy.regime for regime in plan.regimes):
             return f"{strategy.name} is no kernel strategy, and a regime is read beside its own"
-    if not isinstance(strategy.size, ByRisk):
+    if strategy.size.ref is not None:
         return f"{strategy.name} is sized by {strategy.size.__struct_config__.tag}"
     if not strategy.regime and _gated(strategy):
         return f"{strategy.name} has a gate, and no regime"
@@ -217,6 +218,7 @@ def parameters(
     p[OBSERVES], p[FRAME] = float(plan.mode == "observe"), float(tape.frame)
     p[LIMITS:HEDGED] = limits_of(plan.limits, s.volume_limit)
     p[HEDGED] = -1.0 if s.margin_hedged is None else s.margin_hedged / s.contract_size
+    p[SIZED:SLIPS] = flat_rule(lane.size)
     policy = swap_of(s, costs.swap)
     _swap(p, policy, s, plan.currency)
     first, begins = (

@@ -5,8 +5,6 @@ scales every rule; and lots are rounded down. All of it is reckoned of balance a
 the account's own.
 """
 
-import math
-
 from typing import Annotated
 
 import msgspec
@@ -84,10 +82,3 @@ def kelly(chance: float, payoff: float) -> float:
     if not share > 0.0:
         return 0.0
     return share
-
-
-def payoff_of(rule: ByKelly, stop: float, target: float) -> float:
-    """Return what a trade pays in multiples of its loss; stop and target are distances in price, NaN: nobody knows."""
-    if rule.payoff is not None:
-        return rule.payoff
-    return target / stop if stop > 0.0 and target > 0.0 else math.nan

@@ -249,19 +249,18 @@ class Decider(Accounting):
         price = c.price(quote if kind == "market" else want[2])
         stop = c.price(price - side * want[3])
         target = c.price(price + side * want[4]) if want[4] > 0.0 else 0.0
-        volume = self._lots(draft, now, abs(price - stop), abs(target - price) if target else 0.0, c.rate(stop))
+        volume = self._lots(draft, now, (side, price, stop, target))
         expiry = 0 if kind == "market" else draft.fact.at + int(want[8]) * draft.feed.timeframe_ms
         return Intent(
             strategy=draft.lane.name, symbol=bar.symbol, side=side, kind=kind, volume=volume, price=price, stop=stop,
             target=target, expiry=expiry,
         )  # fmt: skip
 
-    def _lots(self, draft: Draft, now: Exposure, stop: float, target: float, at_stop: float) -> float:
-        """Return the size by the strategy's rule; stop and target are distances, losses are paid at the stop's rate."""
+    def _lots(self, draft: Draft, now: Exposure, aims: tuple[float, float, float, float]) -> float:
+        """Return the size by the strategy's rule; aims: side, price, stop and target."""
         lane, c = draft.lane, self.contracts[draft.fact.bar.symbol]
         reach = draft.feed.values[lane.range_pick] if lane.range_pick >= 0 else NAN
         bet = Bet(
-            now.equity, lane.plan.risk, risk_share(lane), stop, target, c.contract, at_stop, now.rate, reach,
-            draft.want[9],
+            now.equity, lane.plan.risk, risk_share(lane), *aims, c.mode, c.contract, now.rate, reach, draft.want[9],
         )  # fmt: skip
         return lots_of(lane.plan.size, bet, c.symbol)

@@ -1,10 +1,24 @@
-"""How many lots an entry has: by its strategy's rule of size, never more than its risk allows."""
+"""How many lots an entry has: by its strategy's rule of size, never more than its risk allows.
+
+What the venue would book at the stop, to the cent and by its own formula, is held against what may be lost: rounding
+never raises a risk.
+"""
 
 from typing import NamedTuple, assert_never
 
+from brokers.fills import profit, unit_rate
+from market.kernel import kernel
+from market.money import lots_down
 from market.types import Symbol
 from runtime.core.risk import size
-from strategies.sizing import AnySizing, ByKelly, ByLots, ByRisk, ByVolatility, kelly, payoff_of
+from strategies.sizing import AnySizing, ByKelly, ByLots, ByRisk, ByVolatility, kelly
+
+BY_RISK, BY_LOTS, BY_VOLATILITY, BY_KELLY = 0.0, 1.0, 2.0, 3.0
+
+_ROUNDING = 0.0203
+"""Account money: what a venue that rounds both values to the cent may book beyond what it found too much already."""
+_DUST = 1e-9
+"""Account money: what a budget in binary lacks of the same one in decimals."""
 
 
 class Bet(NamedTuple):
@@ -16,47 +30,92 @@ class Bet(NamedTuple):
     """Most that is lost at the stop, a share of equity, as the strategy says."""
     exposure: float
     """Share of it that the gate leaves, 0 to 1."""
+    side: float
+    price: float
     stop: float
-    """Distance to the stop, price."""
     target: float
-    """Distance to the target, price; 0.0: none."""
+    """Prices; 0.0: no target."""
+    mode: float
     contract: float
-    at_stop: float
-    """Account money for one unit of profit currency at the stop: what is lost there is paid at that price."""
+    """How a symbol's profit is reckoned (`brokers.fills`), and of how many units a lot is."""
     now: float
-    """The same at the quote."""
+    """Account money for one unit of profit currency at the quote."""
     range: float
     """Average true range, price; NaN where the rule reads none, or none is known yet."""
     score: float
     """The prediction behind the want."""
 
 
-def lots_of(rule: AnySizing, bet: Bet, symbol: Symbol) -> float:
+def lots_of(rule: AnySizing, bet: Bet, s: Symbol) -> float:
     """Return the lots of an entry, on the symbol's steps; 0.0 where they are fewer than the least that is traded."""
-    most = _at_stop(bet, bet.risk, symbol)
+    return lots_by(*flat_rule(rule), *bet, s.volume_step, s.volume_min, s.volume_max)
+
+
+def flat_rule(rule: AnySizing) -> tuple[float, float, float]:
+    """Return a rule as a kernel reads it: which it is, its own number, and the payoff of a bet, 0.0: not said."""
     match rule:
         case ByRisk():
-            return most
+            return BY_RISK, 0.0, 0.0
         case ByLots():
-            return min(most, _stepped(rule.lots * bet.exposure, symbol))
+            return BY_LOTS, rule.lots, 0.0
         case ByVolatility():
-            share = rule.target * bet.exposure
-            return min(most, _sized(bet.equity, share, bet.range, bet.contract, bet.now, symbol))
+            return BY_VOLATILITY, rule.target, 0.0
         case ByKelly():
-            share = rule.part * kelly(bet.score, payoff_of(rule, bet.stop, bet.target))
-            return min(most, _at_stop(bet, share, symbol))
+            return BY_KELLY, rule.part, rule.payoff or 0.0
         case _:
             assert_never(rule)
 
 
-def _at_stop(bet: Bet, risk: float, symbol: Symbol) -> float:
-    return _sized(bet.equity, risk * bet.exposure, bet.stop, bet.contract, bet.at_stop, symbol)
+@kernel
+def lots_by(  # noqa: PLR0913, PLR0917 - a kernel takes numbers, no struct
+    rule: float, part: float, payoff: float, equity: float, risk: float, exposure: float, side: float, price: float,
+    stop: float, target: float, mode: float, contract: float, now: float, reach: float, score: float, step: float,
+    low: float, high: float,
+) -> float:  # fmt: skip
+    """Return the lots of an entry by a rule (`flat_rule`), of what a `Bet` tells; never more than the risk allows.
+
+    step, low, high: volume step, minimum and maximum in lots. A loss is paid at the rate of the stop's price.
+    """
+    distance, at_stop = abs(price - stop), unit_rate(mode, stop)
+    budget = equity * (risk * exposure)
+    lots = size(equity, risk * exposure, distance, contract, at_stop, step, low, high)
+    if rule == BY_LOTS:
+        lots = least(lots, size(part * exposure, 1.0, 1.0, 1.0, 1.0, step, low, high))
+    elif rule == BY_VOLATILITY:
+        lots = least(lots, size(equity, part * exposure, reach, contract, now, step, low, high))
+    elif rule == BY_KELLY:
+        pays = payoff
+        if not pays > 0.0 and distance > 0.0 and target > 0.0:
+            pays = abs(target - price) / distance
+        share = part * kelly(score, pays) * exposure
+        lots = least(lots, size(equity, share, distance, contract, at_stop, step, low, high))
+    return within(lots, budget, mode, side, price, stop, contract, step, low)
 
 
-def _sized(equity: float, risk: float, distance: float, contract: float, rate: float, s: Symbol) -> float:
-    return size(equity, risk, distance, contract, rate, s.volume_step, s.volume_min, s.volume_max)
+@kernel
+def least(a: float, b: float) -> float:
+    """Return the lesser of two numbers of lots."""
+    return b if b < a else a
 
 
-def _stepped(lots: float, symbol: Symbol) -> float:
-    """Return lots on the steps of a symbol, as if one lost one of equity."""
-    return _sized(lots, 1.0, 1.0, 1.0, 1.0, symbol)
+@kernel
+def within(
+    lots: float, budget: float, mode: float, side: float, price: float, stop: float, contract: float, step: float,
+    low: float,
+) -> float:  # fmt: skip
+    """Return lots at whose stop the venue books no more than a budget (account money): these, or the next fewer.
+
+    >>> [within(1.0, most, 0.0, 1.0, 100.0, 99.0, 100.0, 0.01, 0.01) for most in (100.0, 99.99)]
+    [1.0, 0.99]
+    """
+    if not lots > 0.0 or not stop > 0.0:
+        return lots
+    over = 0.0 - profit(mode, side, price, stop, lots, contract) - budget
+    if over <= _DUST:
+        return lots
+    fewer = lots_down(lots - step, step)
+    if 0.0 - profit(mode, side, price, stop, fewer, contract) - budget > _DUST:
+        fewer = lots_down(lots - (over + _ROUNDING) / (abs(price - stop) * contract * unit_rate(mode, stop)), step)
+    if not fewer >= low:
+        return 0.0
+    return fewer

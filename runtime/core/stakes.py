@@ -87,12 +87,15 @@ class Valued:
         return stake.volume * lot_value(c.mode, c.contract, price)
 
     def loss(self, stake: Stake) -> float:
-        """Return what is lost from now on if its stop is hit, costs not counted; 0.0 where the quote has passed it."""
+        """Return what is lost from now on if its stop is hit, costs not counted; 0.0 where the quote has passed it.
+
+        It is paid at the rate of the stop, as a size reckons it.
+        """
         if not stake.stop > 0.0:
             return self.unstopped * self.value(stake)
         c, price = self._priced(stake)
         lost = (price - stake.stop) * stake.side
-        return lost * stake.volume * c.contract * c.rate(price) if lost > 0.0 else 0.0
+        return lost * stake.volume * c.contract * c.rate(stake.stop) if lost > 0.0 else 0.0
 
     def _priced(self, stake: Stake) -> tuple[Contract, float]:
         """Return its contract, and the price it would be left at now; of what rests the one it waits for."""

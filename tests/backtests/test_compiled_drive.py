@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backtests.compiled import CompiledDrive
 from backtests.drive import PlainDrive
@@ -15,6 +16,7 @@ from brokers.costs import Costs
 from brokers.swap import SwapInterest, SwapMoney, SwapPoints
 from brokers.within import OfBars
 from market.bars import Bars, bars_of
+from market.types import Symbol
 from regimes.gate import ByPosterior
 from regimes.novelty import e_process
 from regimes.shut import OnShut, Word
@@ -22,7 +24,7 @@ from runtime.core.plan import NoModel, Plan, RegimePlan
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
-from strategies.sizing import ByVolatility
+from strategies.sizing import AnySizing, ByKelly, ByLots, ByRisk, ByVolatility
 from strategies.trend import Trend
 from strategies.window import WindowStrategy
 from tests.cores import a_gate, a_lane, a_plan, up_model
@@ -210,6 +212,31 @@ def test_nights_by_another_clock_are_charged_alike(zone: str) -> None:
     assert losses[0] != losses[1]
 
 
+SIZES: dict[str, AnySizing] = {
+    "few lots": ByLots(lots=0.07),
+    "more lots than the risk allows": ByLots(lots=70.0),
+    "half of kelly": ByKelly(part=0.5, payoff=1e6),
+    "kelly by the target": ByKelly(part=1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("symbol", [GOLD, EURUSD, USDJPY], ids=lambda s: s.name)
+def test_every_size_that_reads_no_feature_is_played_alike(symbol: Symbol, name: str) -> None:
+    """Behind a gate that weighs, in the shadow book too; and something is traded: of chances below 1 in 100 by gold."""
+    scale = int(symbol.scale)
+    tape = walk(300, 3, symbol.name, start=12_000 / scale, scale=scale)
+    gate = a_gate(exposure=ByPosterior(weights=(0.8, 0.3)))
+    regime = RegimePlan(name="up", symbol=symbol.name, timeframe="H1", model=up_model())
+    strategy = Dice(every=1, stop=30 / scale, target=9_000 / scale, bars=9)
+    lane = a_lane({}, strategy=strategy, symbol=symbol.name, gate=gate, regime="up", size=SIZES[name])
+    plan = a_plan(lane, symbols={symbol.name: symbol}, leverage=500, regimes=(regime,))
+    drive = played(CompiledDrive, plan, tape)
+
+    assert not compared(plan, tape, shadows=True)
+    assert any(d.outcome == "traded" for d in drive.decisions) or (symbol != GOLD and name == "kelly by the target")
+
+
 def test_an_account_that_is_stopped_out_is_played_alike() -> None:
     """Much is risked, and one jump takes more than the margin leaves."""
     wild = msgspec.structs.replace(a_plan().limits, max_risk=9.0, max_margin=9.0, max_value=1e9, max_daily_loss=9.0)
@@ -228,10 +255,15 @@ def test_an_account_that_is_stopped_out_is_played_alike() -> None:
 
 
 @settings(max_examples=60)
-@given(tapes(), any_dice, any_gate)
-def test_bars_of_every_shape_are_played_alike(tape: Bars, strategy: Dice, gate: dict[str, Any]) -> None:
-    """Whatever the bars, the ways in and out, the gate and its policy."""
-    assert not compared(gated(strategy, **gate), tape, shadows=True)
+@given(tapes(), any_dice, any_gate, st.sampled_from([ByRisk(), *SIZES.values()]))
+def test_bars_of_every_shape_are_played_alike(
+    tape: Bars, strategy: Dice, gate: dict[str, Any], size: AnySizing
+) -> None:
+    """Whatever the bars, the ways in and out, the gate and its policy, and the size."""
+    plan = gated(strategy, **gate)
+    sized = msgspec.structs.replace(plan.strategies[0], size=size)
+
+    assert not compared(msgspec.structs.replace(plan, strategies=(sized,)), tape, shadows=True)
 
 
 # --- what is compared is seen -----------------------------------------------------------------------------------------

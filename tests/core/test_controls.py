@@ -8,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.facts import Accepted, DealMade, LinkUp, Reconciled, Rejected
+from brokers.fills import INVERSE, profit
 from config.controls import ControlsSection, ThrottleSection
 from market.types import Order, Position
 from runtime.core.controls import limits_of_controls
+from runtime.core.core import Core
 from runtime.core.decision import Decision
 from runtime.core.facts import HoldLifted
 from runtime.core.instructions import Alert, Asker, Reply, Submit
+from runtime.core.stakes import Stake, Valued
 from tests.cores import a_lane, a_plan, an_account, buy, buy_limit, closed, hour, sell
 from tests.told import Told, of_kind, only, resting
-from tests.venues import MONDAY
+from tests.venues import MONDAY, USDJPY
 
 ANN = Asker(id="ann-1", who="ann", why="it was the feed", wall=0)
 EVERY: dict[str, Any] = {
@@ -218,6 +221,15 @@ def test_a_foreign_position_without_a_stop_counts_a_share_of_its_value() -> None
     assert pytest.approx((0.21, 0.41)) == (
         numbers(told, told.decide(3))["open risk"], numbers(wider, wider.decide(3))["open risk"],
     )  # fmt: skip
+
+
+def test_the_loss_at_a_stop_is_the_one_that_the_size_is_made_of() -> None:
+    """Ten yen of a hundred thousand dollars are paid at the rate of the stop, 140: not at that of the price."""
+    core = Core(a_plan(symbols={"USDJPY": USDJPY}))
+    core.ledger.quotes["USDJPY"] = (150.0, 150.01)
+    stake = Stake("USDJPY", 1, 1.0, 150.0, 140.0, rests=True)
+
+    assert -profit(INVERSE, 1.0, 150.0, 140.0, 1.0, 100_000.0) == pytest.approx(Valued(core.decider, 0.1).loss(stake))
 
 
 def test_a_trade_that_has_gained_may_lose_that_again() -> None:

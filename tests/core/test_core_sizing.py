@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from brokers.book import mode_of, units_of
@@ -24,8 +24,8 @@ def bet(symbol: Symbol, price: float, stop: float, **fields: float) -> Bet:
     mode = mode_of(symbol, "USD")
     assert mode is not None
     given: dict[str, float] = {
-        "equity": 10_000.0, "risk": 0.01, "exposure": 1.0, "stop": price - stop, "target": 0.0,
-        "contract": units_of(symbol, "USD"), "at_stop": unit_rate(mode, stop), "now": unit_rate(mode, price),
+        "equity": 10_000.0, "risk": 0.01, "exposure": 1.0, "side": 1.0 if price > stop else -1.0, "price": price,
+        "stop": stop, "target": 0.0, "mode": mode, "contract": units_of(symbol, "USD"), "now": unit_rate(mode, price),
         "range": math.nan, "score": math.nan,
     }  # fmt: skip
     return Bet(**(given | fields))
@@ -54,7 +54,7 @@ def gold(rule: AnySizing, **fields: float) -> float:
         (ByVolatility(target=0.01), {"range": math.nan}, 0.0),
         (ByVolatility(target=0.01), {"range": 0.0}, 0.0),
         (ByKelly(part=0.25, payoff=2.0), {"score": 0.35}, 0.62),  # a quarter of 2.5 percent
-        (ByKelly(part=0.25), {"score": 0.35, "target": 2.0}, 0.62),
+        (ByKelly(part=0.25), {"score": 0.35, "target": 102.0}, 0.62),
         (ByKelly(part=0.25), {"score": 0.9}, 0.0),  # no target, no payoff
         (ByKelly(part=0.25, payoff=2.0), {"score": 0.9}, 1.0),
         (ByKelly(part=0.25, payoff=2.0), {"score": 0.35, "exposure": 0.5}, 0.31),
@@ -76,42 +76,76 @@ def test_the_loss_is_paid_at_the_rate_of_the_stop() -> None:
     assert -profit(INVERSE, 1.0, 150.0, 140.0, found, 100_000.0) <= 10_000.0
 
 
+def contract(digits: int, contract_size: float, step: float, base: str, profit_in: str) -> Symbol:
+    """Return a symbol that somebody may trade."""
+    return Symbol(
+        name="ANY", digits=digits, tick_size=10.0**-digits, contract_size=contract_size, volume_min=step,
+        volume_max=1e6, volume_step=step, currency_base=base, currency_profit=profit_in, calc="forex",
+    )  # fmt: skip
+
+
+contracts = st.builds(
+    contract, st.integers(0, 6), st.sampled_from([0.1, 1.0, 7.3, 100.0, 5_000.0, 100_000.0]),
+    st.sampled_from([1e-5, 0.001, 0.01, 0.03, 0.1, 1.0]), st.just("USD"), st.sampled_from(["JPY", "USD", "CHF"]),
+)  # fmt: skip
+"""Pairs and others of an account in dollars: their profit is in dollars, or in what a dollar buys at their price."""
+
+
+def odd(most: float) -> st.SearchStrategy[float]:
+    """Return numbers of every size that are no round ones: it is between two cents that rounding raises a risk."""
+    return (
+        st.integers(2, 40).flatmap(lambda n: st.integers(1, 2**n)).map(lambda n: n / 997.0).filter(lambda x: x < most)
+    )
+
+
 @given(
-    st.sampled_from(RULES),
-    st.sampled_from([GOLD, EURUSD, USDJPY]),
-    st.floats(1.0, 1e7),
-    st.floats(1e-4, 0.02),
-    st.floats(0.0, 1.0),
-    st.floats(0.0005, 0.2),
-    st.floats(0.0, 1.0),
-    st.floats(0.0005, 0.2),
+    rule=st.sampled_from(RULES),
+    symbol=st.sampled_from([GOLD, EURUSD, USDJPY]) | contracts,
+    side=st.sampled_from([1.0, -1.0]),
+    equity=odd(1e7),
+    risk=st.sampled_from([0.001, 0.01, 0.0133]),
+    exposure=st.just(1.0) | st.floats(0.0, 1.0),
+    quote=odd(1e5),
+    away=st.floats(1e-5, 0.5),
+    score=st.floats(0.0, 1.0),
+    moves=st.floats(0.0005, 0.2),
 )
 def test_no_rule_ever_risks_more_than_the_strategy_may(
-    rule: AnySizing,
-    symbol: Symbol,
-    equity: float,
-    risk: float,
-    exposure: float,
-    away: float,
-    score: float,
-    moves: float,
-) -> None:
-    """By the venue's own way of reckoning profit, a stop-out loses no more than the risk that the gate leaves."""
-    price = {"XAUUSD": 2000.0, "EURUSD": 1.1, "USDJPY": 150.0}[symbol.name]
-    stop = symbol.price(price * (1.0 - away))
+    rule: AnySizing, symbol: Symbol, side: float, equity: float, risk: float, exposure: float, quote: float,
+    away: float, score: float, moves: float,
+) -> None:  # fmt: skip
+    """By the venue's own reckoning, to the cent, a stop-out loses no more than the gate leaves of the risk."""
+    price = symbol.price(quote)
+    stop = symbol.price(price - side * price * away)
+    assume(price > 0.0 and stop > 0.0 and stop != price)
     mode = mode_of(symbol, "USD")
     assert mode is not None
-    found = lots_of(
-        rule,
-        bet(
-            symbol, price, stop, equity=equity, risk=risk, exposure=exposure, score=score, range=price * moves
-        ),
-        symbol,
-    )  # fmt: skip
-    lost = -profit(mode, 1.0, price, stop, found, units_of(symbol, "USD"))
+    fields = {"equity": equity, "risk": risk, "exposure": exposure, "score": score, "range": price * moves}
+    found = lots_of(rule, bet(symbol, price, stop, side=side, **fields), symbol)
+    lost = -profit(mode, side, price, stop, found, units_of(symbol, "USD"))
 
-    assert lost <= equity * risk * exposure + 0.0101  # the venue rounds each value to the cent
+    assert lost <= equity * risk * exposure + 1e-6  # what a float of that size can tell
     assert found == 0.0 or symbol.volume_min <= found <= symbol.volume_max
+
+
+@given(
+    symbol=st.sampled_from([GOLD, EURUSD, USDJPY]) | contracts,
+    equity=odd(1e7),
+    quote=odd(1e5),
+    away=st.floats(1e-5, 0.5),
+)
+def test_the_cent_takes_no_more_than_it_must(symbol: Symbol, equity: float, quote: float, away: float) -> None:
+    """A step more, and three cents more in lots, would lose more than may be lost."""
+    price = symbol.price(quote)
+    stop = symbol.price(price * (1.0 - away))
+    assume(price > stop > 0.0)
+    mode = mode_of(symbol, "USD")
+    assert mode is not None
+    found = lots_of(ByRisk(), bet(symbol, price, stop, equity=equity), symbol)
+    a_lot = (price - stop) * units_of(symbol, "USD") * unit_rate(mode, stop)
+    more = found + symbol.volume_step + 0.031 / a_lot
+
+    assert more * a_lot > equity * 0.01 * (1.0 - 1e-9) or more > symbol.volume_max
 
 
 @given(st.floats(0.0, 1.0), st.floats(0.01, 100.0))
