@@ -15,7 +15,7 @@ BEGAN = 1_704_067_200_000  # 2024-01-01, a Monday
 
 def run_row(name: str = "one", currency: str = "USD", gated: Sequence[str] = ("trend",), **more: object) -> Row:
     """Return the row of a run whose configuration says no more than who trades what behind a gate."""
-    strategies = [{"name": s, "gate": {"mode": "enforce"}, "sizing": more.get("sizing")} for s in gated]
+    strategies = [{"name": s, "gate": {"mode": "enforce"}, "size": more.get("size")} for s in gated]
     config = {"account": {"name": name, "currency": currency}, "strategies": strategies}
     return "runs", {"run": 1, "started": BEGAN, "config": msgspec.json.encode(config).decode()}
 

@@ -15,6 +15,7 @@ from tidegate import (
     commands_compare,
     commands_config,
     commands_fleet,
+    commands_foretold,
     commands_guard,
     commands_journal,
     commands_keys,
@@ -43,6 +44,7 @@ app = typer.Typer(
 for room in (
     commands_run,
     commands_lived,
+    commands_foretold,
     commands_compare,
     commands_fleet,
     commands_guard,

@@ -9,7 +9,7 @@ from tidegate.output import say, table
 if TYPE_CHECKING:
     from backtests.attribution import Figures, Group
 
-FIGURES = ("trades", "net", "mean R", "R from", "R to", "hit rate", "hit from", "hit to", "profit factor", "mean R is")
+FIGURES = ("trades", "net", "mean R", "R from", "R to", "hit rate", "hit from", "hit to", "profit factor", "interval")
 VALUE = ("live R", "shadow R", "value R", "from", "to", "value", "in one only", "the gate")
 SIGNALS = ("wanted", "traded", "observed", "vetoed", "held", "refused")
 CLASSES = {"vetoed": "vetoed_by_regime", "refused": "refused_by_risk"}

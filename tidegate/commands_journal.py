@@ -5,13 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import DAY_MS, Account, Json, Last, Run, Since, StrategyName, Until, ms_of
+from tidegate.words import DAY_MS, Account, Accounts, Json, Last, Run, Since, StrategyName, Until, ms_of
 
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
 Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
-Accounts = Annotated[
-    list[str], typer.Argument(metavar="ACCOUNT...", help="TOML, state folder or name of an account; a folder of them.")
-]
 GroupedBy = Annotated[
     str | None, typer.Option("--by", help="strategy, model, regime, gate, symbol, session, account or exit.")
 ]

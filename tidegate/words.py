@@ -14,6 +14,9 @@ Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="TOML, state fol
 AccountOrAll = Annotated[
     str | None, typer.Argument(metavar="[ACCOUNT]", help="TOML, state folder or name of an account.")
 ]
+Accounts = Annotated[
+    list[str], typer.Argument(metavar="ACCOUNT...", help="TOML, state folder or name of an account; a folder of them.")
+]
 All = Annotated[Path | None, typer.Option("--all", metavar="DIR", help="All accounts whose TOML lies in a folder.")]
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an account.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
