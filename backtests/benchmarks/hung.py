@@ -57,9 +57,11 @@ def daemon(folder: Path) -> None:
         loop = asyncio.get_running_loop()
         asked: asyncio.Queue[str] = asyncio.Queue()
         loop.add_reader(0, lambda: asked.put_nowait(sys.stdin.readline()))
-        with Heart(folder, 60.0).beating(loop):
+        heart = Heart(folder, 60.0)
+        with heart.beating(loop):
             while seconds := (await asked.get()).strip():
                 ctypes.PyDLL(None).usleep(int(float(seconds) * 1e6))
+                heart.work()
 
     with barred(folder, 0.0) or sys.exit("another has it"):
         ear = Control(folder, status, loosen, lambda: None)
@@ -115,7 +117,7 @@ class Hung:
 def began(what: str, folder: Path) -> "subprocess.Popen[bytes]":
     """Begin one of these processes."""
     command = [sys.executable, "-m", "backtests.benchmarks.hung", "--as", what, str(folder)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
 
 def by_guardian(one: Hung) -> Iterator[float | None]:
@@ -169,7 +171,7 @@ def by_person(one: Hung, sent: Any) -> tuple[float, float, float]:  # noqa: ANN4
     last = SENT.unpack(sent)[0]
     one.again()
     time.sleep(REST_S)
-    return (last - asked) / 1e6, (latched - asked) / 1e6, (returned - asked) / 1e6
+    return max(0, last - asked) / 1e6, (latched - asked) / 1e6, (returned - asked) / 1e6
 
 
 def commanded(home: Path, many: int) -> list[tuple[float, float, float]]:
