@@ -43,6 +43,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """By which path it came: direct, socket, daemon."""
     force: bool = False
     """Flatten: close also what is in doubt or broken, of which nobody knows whether it stands."""
+    foreign: bool = False
+    """Flatten: close also what is not ours, and take back orders that are not."""
     scope: str = ""
     """What it is about; empty: the account."""
 

@@ -27,20 +27,14 @@ def elsewhere(account: str, via: str | None) -> bool:
 
 
 def changed(
-    account: str,
-    level: "Level",
-    reason: str,
-    via: str | None = None,
-    scope: str = "",
-    *,
-    as_json: bool,
-    force: bool = False,
-) -> None:
+    account: str, level: "Level", reason: str, via: str | None = None, scope: str = "", *, as_json: bool,
+    force: bool = False, foreign: bool = False,
+) -> None:  # fmt: skip
     """Latch a level of one account and print what came of it; Negative where that is less than was asked for."""
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.reports import row, told  # noqa: PLC0415
 
-    report = _changed(account, level, reason, via, scope, force=force)
+    report = _changed(account, level, reason, via, scope, force=force, foreign=foreign)
     if as_json:
         lines([row(account, report)])
     else:
@@ -51,8 +45,12 @@ def changed(
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
 
 
-def _changed(account: str, level: "Level", reason: str, via: str | None, scope: str, *, force: bool) -> "Report":
+def _changed(
+    account: str, level: "Level", reason: str, via: str | None, scope: str, *, force: bool, foreign: bool
+) -> "Report":
     if elsewhere(account, via):
+        if foreign:
+            raise UsageError("what is foreign is closed from the account's own machine only: leave --foreign out")
         from config.remote import load_remote  # noqa: PLC0415
         from runtime.bus.caller import change_remote  # noqa: PLC0415
 
@@ -61,8 +59,8 @@ def _changed(account: str, level: "Level", reason: str, via: str | None, scope: 
     from runtime.operator.client import change_level  # noqa: PLC0415
 
     return change_level(
-        account_at(account, scope), level, reason, force=force, scope=scope,
-        elsewhere=_over_the_bus(account, level, reason, scope, force=force),
+        account_at(account, scope), level, reason, force=force, foreign=foreign, scope=scope,
+        elsewhere=None if foreign else _over_the_bus(account, level, reason, scope, force=force),
     )  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """Words of the operator: status, halt, close-only, flatten, resume."""
 
+import sys
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from config.errors import NotRunning, UsageError
+from config.errors import Negative, NotRunning, UsageError
 from tidegate.changing import changed, elsewhere
 from tidegate.commands_fleet import change_folder, show_status
 from tidegate.commands_night import show_dry
@@ -84,18 +86,24 @@ def close_only(
     _change("close-only", reason, scope_of(strategy, symbol, model), _who(account, folder, user, via), as_json=as_json)
 
 
-def flatten(
+def flatten(  # noqa: PLR0913, PLR0917 - a command has as many parameters as options
     reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
     symbol: OfSymbol = "", model: OfModel = "",
     force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
+    foreign: Annotated[bool, typer.Option("--foreign", help="Positions and orders too that are not ours.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --foreign: do not ask whether they are meant.")] = False,
     via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Close our positions at the market, then halt.
 
-    Exit code 11 where the daemon has not confirmed in time that they are closed.
+    With --foreign also what a person, another program or an old bot holds there. Exit code 11 where the daemon has not
+    confirmed in time that they are closed.
     """
     who = _who(account, folder, user, via)
-    _change("flatten", reason, scope_of(strategy, symbol, model), who, force=force, as_json=as_json)
+    scope = scope_of(strategy, symbol, model)
+    if foreign:
+        _foreign_meant(who, scope, yes=yes)
+    _change("flatten", reason, scope, who, force=force, foreign=foreign, as_json=as_json)
 
 
 def resume(
@@ -113,6 +121,19 @@ def resume(
         show_dry(account, as_json=as_json)
         return
     _change("run", reason, scope_of(strategy, symbol, model), _who(account, None, "", via), as_json=as_json)
+
+
+def _foreign_meant(who: "_Who", scope: str, *, yes: bool) -> None:
+    """Have a person confirm that what is not ours is meant; UsageError where nobody can, or none of it can be."""
+    if who.folder is not None or scope.partition(":")[0] in {"strategy", "model"}:
+        raise UsageError("--foreign is of one account or a symbol of it: no strategy or model holds what is not ours")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("--foreign closes what is not ours: say --yes, or ask from a terminal")
+    about = f"on {scope.partition(':')[2]} of {who.account}" if scope else f"of {who.account}"
+    if not typer.confirm(f"Close positions and take back orders {about} that are NOT OURS?"):
+        raise Negative("not confirmed: nothing was changed")
 
 
 def _one(account: str | None, folder: Path | None, via: str | None) -> str:
@@ -151,9 +172,11 @@ def _who(account: str | None, folder: Path | None, user: str, via: str | None) -
     return _Who(_one(account, folder, via), folder, user, via)
 
 
-def _change(level: "Level", reason: str, scope: str, who: _Who, *, as_json: bool, force: bool = False) -> None:
+def _change(
+    level: "Level", reason: str, scope: str, who: _Who, *, as_json: bool, force: bool = False, foreign: bool = False
+) -> None:
     reason = reason_of(reason)
     if who.folder is not None:
         change_folder(who.folder, level, reason, user=who.user, scope=scope, force=force, as_json=as_json)
         return
-    changed(who.account, level, reason, who.via, scope, force=force, as_json=as_json)
+    changed(who.account, level, reason, who.via, scope, force=force, foreign=foreign, as_json=as_json)

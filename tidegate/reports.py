@@ -51,7 +51,8 @@ def end_said(one: "End") -> str:
     ... )
     'position 7 of x closed at 2001.5 (deal 9)'
     """
-    what = f"position {one.ticket} of {one.strategy} {one.state}"
+    whose = f"position {one.ticket} of {one.strategy}" if not one.foreign else f"foreign position {one.ticket}"
+    what = f"{whose} {one.state}"
     if one.state == "closed":
         return f"{what} at {one.price:g} (deal {one.deal})"
     until = f" until {moment(one.until)} UTC" if one.until else ""

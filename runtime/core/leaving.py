@@ -32,7 +32,7 @@ def begin(ledger: Ledger, fact: LevelChanged) -> None:
 def ended(ledger: Ledger, flattening: Collection[str]) -> None:
     """Note what is left open of strategies that are not being flattened any more: a person has halted it instead."""
     for one in ledger.leaving.values():
-        if one.state not in OVER and one.strategy not in flattening:
+        if not one.foreign and one.state not in OVER and one.strategy not in flattening:
             one.state, one.why, one.until = "left", ENDED, 0
 
 
@@ -45,17 +45,19 @@ def heard(decider: Decider, fact: AnyFact) -> None:
         order = decider.ledger.orders.get(fact.id)
         one = leaving.get(order.position) if order is not None and order.verb == "close" else None
         if one is not None and one.state not in OVER:
-            _refused(decider, one, fact)
+            refused(decider, one, fact)
     elif isinstance(fact, DealMade) and fact.deal.entry != "in" and fact.deal.position in leaving:
         one = leaving[fact.deal.position]
         one.price, one.deal = fact.deal.price, fact.deal.ticket
     standing = {lane.trade.position for lane in decider.lanes if lane.trade is not None}
+    standing |= {position.ident for position in decider.ledger.foreign}
     for position, one in leaving.items():
         if position not in standing and one.state not in {"closed", "gone"}:
-            one.state, one.why, one.until = ("closed" if one.deal else "gone"), "", 0
+            one.state, one.why, one.until, one.instruction = ("closed" if one.deal else "gone"), "", 0, 0
 
 
-def _refused(decider: Decider, one: Leaving, fact: Rejected | Refused) -> None:
+def refused(decider: Decider, one: Leaving, fact: Rejected | Refused) -> None:
+    """Note that a close was refused: for its market or its spread it waits."""
     closed = isinstance(fact, Rejected) and fact.code == MARKET_CLOSED
     wide = isinstance(fact, Refused) and fact.code == WIDE
     one.state, one.why = ("queued" if closed or wide else "refused"), f"{fact.code} {fact.reason}"
@@ -77,12 +79,12 @@ def leaves(decider: Decider, lane: Lane, trade: Trade, fact: AnyFact) -> Leaving
             position=trade.position, ticket=trade.ticket or trade.position, strategy=lane.name, symbol=trade.symbol,
             side=trade.side, lots=trade.volume,
         )  # fmt: skip
-    if one.state == "dropped" or (one.state == "queued" and not _due(decider, one, fact)):
+    if one.state == "dropped" or (one.state == "queued" and not due(decider, one, fact)):
         return None
     return one
 
 
-def _due(decider: Decider, one: Leaving, fact: AnyFact) -> bool:
+def due(decider: Decider, one: Leaving, fact: AnyFact) -> bool:
     """Say whether the market of a queued position may be open: by its calendar, else with each bar or look."""
     if one.until:
         return decider.ledger.at >= one.until
@@ -104,6 +106,6 @@ def drop(decider: Decider, fact: PositionDropped) -> None:
         reply(decider.desk, fact.asker, "drop", str(fact.position), text, ok=False)
         return
     one.state, one.why, one.until = "dropped", f"{fact.asker.who}: {fact.asker.why}", 0
-    text = f"{one.strategy}: position {one.ticket} stays open, the flatten goes on without it"
+    text = f"{one.strategy or 'foreign'}: position {one.ticket} stays open, the flatten goes on without it"
     decider.desk.alert("note", f"{text}, says {fact.asker.who}: {fact.asker.why}")
     reply(decider.desk, fact.asker, "drop", str(fact.position), text, ok=True)

@@ -8,6 +8,7 @@ from brokers.latch import Command, Level, concerns
 from runtime.core.decide import Decider
 from runtime.core.facts import AnyFact, LevelChanged
 from runtime.core.leaving import begin, ended, heard, is_dropped, leaves
+from runtime.core.outsiders import asks, clear, tell
 from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE, Trade
 from runtime.core.state import Lane, Ledger, Standing
@@ -23,7 +24,9 @@ def stand_at(ledger: Ledger, fact: LevelChanged) -> None:
         return
     whole = fact.whole
     ledger.level = whole.level
-    ledger.force = whole.level == "flatten" and whole.command is not None and whole.command.force
+    flattens = whole.level == "flatten" and whole.command is not None
+    ledger.force = flattens and whole.command is not None and whole.command.force
+    ledger.outsiders = flattens and whole.command is not None and asks(whole.command)
     ledger.scopes = {one.scope: _standing(one.level, one.command) for one in whole.scopes}
 
 
@@ -31,6 +34,7 @@ def _obey(ledger: Ledger, command: Command) -> None:
     """Stand at what one command says by itself."""
     if not command.scope:
         ledger.level, ledger.force = command.level, command.force and command.level == "flatten"
+        ledger.outsiders = asks(command)
     elif command.level == "run":
         ledger.scopes.pop(command.scope, None)
     else:
@@ -38,13 +42,14 @@ def _obey(ledger: Ledger, command: Command) -> None:
 
 
 def _standing(level: Level, command: Command) -> Standing:
-    return Standing(level, command.force and level == "flatten")
+    return Standing(level, command.force and level == "flatten", asks(command))
 
 
 def take_back(decider: Decider, fact: AnyFact) -> None:
     """Take back what rests, since nothing new can leave any more; then, flattening, close what we hold."""
     ledger, lanes, desk = decider.ledger, decider.lanes, decider.desk
     heard(decider, fact)
+    tell(decider, fact)
     ended(ledger, {lane.name for lane in lanes if "flatten" in {ledger.level, *decider.latched(lane).values()}})
     if isinstance(fact, Rejected | Refused):  # a no is not answered at once
         return
@@ -56,11 +61,15 @@ def take_back(decider: Decider, fact: AnyFact) -> None:
         return
     for scope in [scope for scope, one in ledger.scopes.items() if one.level == "flatten"]:
         within = [lane for lane in lanes if concerns(scope, decider.scopes_of(lane))]
-        if _flatten(within, decider, fact, force=ledger.scopes[scope].force):
+        gone = not ledger.scopes[scope].foreign or clear(decider, fact, scope.partition(":")[2])
+        if _flatten(within, decider, fact, force=ledger.scopes[scope].force) and gone:
             ledger.scopes[scope] = Standing("halt")
             desk.set_level("halt", f"flattened: {_said(within, scope)}", scope)
-    if ledger.level == "flatten" and _flatten(lanes, decider, fact, force=ledger.force):
-        ledger.level, ledger.force = "halt", False
+    if ledger.level != "flatten":
+        return
+    gone = not ledger.outsiders or clear(decider, fact)
+    if _flatten(lanes, decider, fact, force=ledger.force) and gone:
+        ledger.level, ledger.force, ledger.outsiders = "halt", False, False
         desk.set_level("halt", f"flattened: {_said(lanes, 'ours')}")
 
 

@@ -85,6 +85,7 @@ def _go_on_waiting(decider: Decider, *, waits: bool) -> None:
     ledger, desk = decider.ledger, decider.desk
     newest = ledger.settle_timer
     desk.lift_doubts()
+    waits |= any(one.instruction for one in ledger.leaving.values() if one.foreign)
     if waits or any(lane.trade is not None and lane.trade.absent == 1 for lane in decider.lanes):
         ledger.settle_timer = newest
     if waits and not newest:

@@ -94,10 +94,12 @@ class Standing(msgspec.Struct, frozen=True):
     level: Level
     force: bool = False
     """Its flatten closes also what is in doubt."""
+    foreign: bool = False
+    """Its flatten closes also what is not ours."""
 
 
 class Leaving(msgspec.Struct, kw_only=True):
-    """A position of ours that a flatten closes, and what became of it (`leaving.py`)."""
+    """A position that a flatten closes, and what became of it (`leaving.py`)."""
 
     position: int
     ticket: int
@@ -113,6 +115,10 @@ class Leaving(msgspec.Struct, kw_only=True):
     price: float = 0.0
     """At which it was left last."""
     deal: int = 0
+    foreign: bool = False
+    """It is not ours (`outsiders.py`)."""
+    instruction: int = 0
+    """Foreign: that by which its close was sent, 0: none may be worked yet."""
 
 
 class Ledger(msgspec.Struct):
@@ -153,6 +159,10 @@ class Ledger(msgspec.Struct):
     """Hold of a break -> looks at the venue that found it so far."""
     force: bool = False
     """The operator's flatten closes also what is in doubt."""
+    outsiders: bool = False
+    """The operator's flatten closes also what is not ours."""
+    taken_back: dict[int, int] = {}
+    """Foreign order -> instruction by which a flatten had it taken back."""
     leaving: dict[int, Leaving] = {}
     """Position -> what a flatten has made of it, until another one is asked for."""
     holds: dict[str, str] = {}

@@ -130,7 +130,7 @@ def ask_for(folder: Path, fact: PersonFact) -> dict[str, Any]:
 
 def change_level(
     folder: Path, level: Level, why: str, *, who: str = "", patience_s: float = 10.0, force: bool = False,
-    scope: str = "", elsewhere: Callable[[], Report] | None = None,
+    foreign: bool = False, scope: str = "", elsewhere: Callable[[], Report] | None = None,
 ) -> Report:  # fmt: skip
     """Latch a level; tightening needs nobody's help, loosening needs the daemon.
 
@@ -143,7 +143,9 @@ def change_level(
         raise ValueError(problem)
     ends = level == "halt" and latch.read(folder).own(scope) == "flatten"
     try:
-        report = _tighten(folder, command_of(level, why, "direct", who, force=force, scope=scope), patience_s)
+        report = _tighten(
+            folder, command_of(level, why, "direct", who, force=force, foreign=foreign, scope=scope), patience_s
+        )
     except NoWayError as error:
         report = _elsewhere(folder, error, elsewhere)
     except latch.LatchError:  # looser
@@ -240,7 +242,7 @@ def _done(level: str, seen: dict[str, Any]) -> bool:
     """
     if seen["resting"] or seen["in_doubt"]:
         return False
-    dropped = sum(one["state"] == "dropped" for one in seen.get("flatten", ()))
+    dropped = sum(one["state"] == "dropped" and not one.get("foreign") for one in seen.get("flatten", ()))
     return level != "flatten" or (seen["level"] != "flatten" and seen["positions"] <= dropped)
 
 

@@ -9,12 +9,13 @@ from runtime.core.instructions import Asker
 
 
 def command_of(
-    level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False
+    level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False, foreign: bool = False
 ) -> Command:  # fmt: skip
     """Return a command of the person at this keyboard."""
     by = asker_of(why, who)
     return Command(
-        id=by.id, level=level, who=by.who, why=by.why, wall=by.wall, path=path, force=force, scope=legible(scope)
+        id=by.id, level=level, who=by.who, why=by.why, wall=by.wall, path=path, force=force, foreign=foreign,
+        scope=legible(scope),
     )  # fmt: skip
 
 

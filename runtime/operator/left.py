@@ -41,6 +41,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     price: float = 0.0
     deal: int = 0
+    foreign: bool = False
+    """It is not ours: a person has asked for it too."""
 
 
 def ends_of(seen: dict[str, Any]) -> tuple[End, ...]:
@@ -60,7 +62,7 @@ def within(seen: dict[str, Any], scope: str) -> dict[str, Any]:
         return seen
     strategies = {name for name, scopes in seen["scopes"].items() if concerns(scope, scopes)}
     left = [one for one in seen["left"] if one["strategy"] in strategies]
-    ends = [one for one in seen.get("flatten", ()) if one["strategy"] in strategies]
+    ends = [one for one in seen.get("flatten", ()) if one["strategy"] in strategies or scope == _of_foreign(one)]
     kinds = [one["kind"] for one in left]
     counts = {
         "resting": kinds.count("entry"), "in_doubt": kinds.count("in doubt"), "positions": kinds.count("position"),
@@ -70,6 +72,11 @@ def within(seen: dict[str, Any], scope: str) -> dict[str, Any]:
         | counts
         | {"left": left, "flatten": ends, "level": seen["scoped"].get(scope, "run"), "concerned": len(strategies)}
     )
+
+
+def _of_foreign(end: dict[str, Any]) -> str:
+    """Return the scope in which a foreign position is, which has no strategy; nobody's for one of ours."""
+    return f"symbol:{end['symbol']}" if end.get("foreign") else "of a strategy"
 
 
 def left_of(seen: dict[str, Any]) -> tuple[Left, ...]:

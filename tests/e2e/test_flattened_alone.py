@@ -6,7 +6,7 @@ import signal
 from runtime.fleet_process import owner
 from runtime.operator import latch
 from tests.demos import MakeDemo
-from tests.oracle import deals_of
+from tests.oracle import complaints, deals_of
 from tests.sessions import gone
 
 OTHER = """
@@ -49,3 +49,26 @@ def test_where_the_terminal_is_away_too_it_says_whom_to_call(make_demo: MakeDemo
 
     assert said.count("lots SP500") == 2, said
     assert "call the dealing desk on +41 44 000 00 00: login " in said
+
+
+def test_the_next_daemon_finds_what_the_flattener_closed_and_closes_nothing_twice(make_demo: MakeDemo) -> None:
+    """Its journal has them open: it takes the deals in as made beside it, holds nothing for them, and stays at halt."""
+    demo = make_demo(bars=400, symbol=OTHER)
+    demo.begin()
+    demo.until_bar(30)
+    demo.freeze_when(lambda told: told["positions"] == 2)
+    demo.signal("daemon", signal.SIGSTOP)
+    demo.signal("server", signal.SIGCONT)
+    demo.tidegate("flatten-alone", "--reason", "it hangs", "--patience", "0.5")
+    assert demo.daemon is not None
+    assert -signal.SIGKILL == demo.daemon.wait()
+    before = demo.written()
+    demo.start()
+    demo.until(lambda: demo.status().get("link") == "up" and "UNRECONCILED" not in demo.status().get("holds", {}))
+    seen = demo.status()
+    demo.stop()
+
+    assert ("halt", 0, 0, []) == (seen["level"], seen["positions"], seen["unguarded"], seen["foreign"])
+    assert [] == [hold for hold in seen["holds"] if hold.startswith(("BREAK", "IN_DOUBT", "MISSING"))]
+    assert [] == demo.requests(before)
+    assert [] == complaints(demo.ledger, demo.journal)
