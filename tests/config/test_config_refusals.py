@@ -352,6 +352,23 @@ def test_real_money_is_only_for_live_accounts() -> None:
     assert "account.allow_real: expected false" in refused(document)[0]
 
 
+def test_without_its_limits_an_account_is_none() -> None:
+    """No daemon begins: the table is mandatory, and so is each limit that has no value of its own."""
+
+    def keys(document: dict[str, Any]) -> list[str]:
+        with pytest.raises(ConfigError) as told:
+            account_of(document, folder=Path("/accounts"))
+        return [problem.split(": ")[1] for problem in told.value.problems]
+
+    without, empty = copy.deepcopy(DEMO), copy.deepcopy(DEMO)
+    del without["limits"]
+    empty["limits"] = {}
+    mandatory = ("volume", "value", "positions", "risk", "daily_loss", "spread", "orders_per_minute")
+
+    assert ["limits"] == keys(without)
+    assert [f"limits.max_{name}" for name in mandatory] == keys(empty)
+
+
 def test_every_problem_is_found_at_once() -> None:
     """A person mends a file in one go: the first problem is the message, and the others are held."""
     document = copy.deepcopy(DEMO)

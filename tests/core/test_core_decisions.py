@@ -207,6 +207,17 @@ def lost_too_much(*told_before: AnyFact, zone: str = "UTC") -> Told:
     return told
 
 
+def test_no_entry_is_taken_by_a_clock_that_contradicts_its_zone() -> None:
+    """It is held by name, and taken again once the clock is right; nothing that leaves is held."""
+    told = Told(a_plan(a_lane({4: buy(), 5: buy()})))
+    told.tell(ClockDoubted(at=hour(4), problem="quotes are +3 h off"))
+    held = told.decide(4)
+    told.tell(ClockDoubted(at=hour(5), problem=""))
+
+    assert ("held", ("CONTRACT",)) == (held.outcome, held.holds)
+    assert "traded" == told.decide(5).outcome
+
+
 def test_a_doubted_clock_begins_no_new_day() -> None:
     """A day that lost too much has done so, whatever day a clock shows that contradicts its zone."""
     told = lost_too_much()

@@ -7,7 +7,7 @@ from market.calendar import ALL_DAY, Calendar, Day
 from market.types import DAY_MS
 from tests.cores import LEAVE, a_gated_plan, a_lane, a_plan, buy, closed, hour
 from tests.told import Told
-from tests.venues import HOUR
+from tests.venues import HOUR, MONDAY
 
 EMPTY: Day = ()
 
@@ -25,6 +25,16 @@ def test_an_entry_in_a_break_is_held_by_name() -> None:
 
     assert ("held", ("SESSION:XAUUSD",), 0) == (held.outcome, held.holds, held.instruction)
     assert ("traded", ()) == (later.outcome, later.holds)
+
+
+def test_no_entry_is_taken_on_a_holiday() -> None:
+    """Of a symbol that is traded around the clock on any other Monday; the day after it is traded again."""
+    always = Calendar(week=(ALL_DAY,) * 5 + (EMPTY, EMPTY), holidays={MONDAY // DAY_MS: EMPTY})
+    told = Told(a_plan(a_lane({4: buy(), 24: buy()}), hours={"XAUUSD": Hours(always, "UTC")}))
+    held, later = told.decide(4), told.decide(24)
+
+    assert ("held", ("SESSION:XAUUSD",)) == (held.outcome, held.holds)
+    assert "traded" == later.outcome
 
 
 def test_another_symbols_hours_hold_nothing() -> None:
