@@ -108,7 +108,7 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
         raise DataError("no bars to trade: what a model has learnt from, and the warm-up, is not traded")
     plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
-    core, books = core_of(plan, costs, shadows=shadows)
+    core, books = core_of(plan, costs, shadows=shadows, every=False)
     within = within_of(config, tapes)
     total = sum(len(tape) - bisect_left(tape.time, start) for tape in tapes.values())
     why = why_plain(plan, tapes, costs, shadows=shadows, within=within) if prepare is None else "the core is prepared"

@@ -28,6 +28,7 @@ from runtime.core.decision import Decision
 from runtime.core.feeds import FeedKey
 from runtime.core.state import Lane
 from runtime.outcomes.books import Books
+from runtime.outcomes.shadow import Shadow
 from strategies.adapter import KernelRunner
 
 SHORT = CHUNK // 8
@@ -111,10 +112,7 @@ class CompiledDrive:
         told = [Told(self.tape, self.costs, read, self.begin, first, short) for read, _, _ in readers]
         live = self._live(lanes, told)
         places = {lane.number: place for place, lane in enumerate(self.core.lanes)}
-        shadows = [
-            Pass(s.core, s.venue, told[places[s.core.lanes[0].number]].unaged, live.before)
-            for s in self.plain.books.shadows
-        ]
+        shadows = [self._shadow(s, told[places[s.of.number]], live.before) for s in self.plain.books.shadows]
         lanes_of = live.columns if isinstance(live, Together) else [live.columns]
         written = [*lanes_of, *(shadow.columns for shadow in shadows)]
         files = files_of(column for part in (live.bars, *(each.read for each in told), *written) for column in part)
@@ -139,6 +137,13 @@ class CompiledDrive:
             for one in following:
                 one.result()
         return live, shadows
+
+    def _shadow(self, shadow: Shadow, told: Told, lent: Any) -> Pass:  # noqa: ANN401 - an array
+        """Return the account of a shadow book; nobody minds the silence of a regime whose gate is left out."""
+        unread = shadow.core.lanes[0].gate.mode == "off"
+        account = Pass(shadow.core, shadow.venue, told.unaged if unread else told, lent)
+        account.gate = shadow.gate
+        return account
 
     def _grown(self, live: Pass | Together, rows: int) -> None:
         """Tell that so many decisions are made."""

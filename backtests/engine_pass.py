@@ -115,6 +115,9 @@ class Written:
 class Pass:
     """An account of one strategy that is played part by part."""
 
+    gate = ""
+    """What a shadow book leaves out."""
+
     def __init__(self, core: Core, venue: Venue, told: Told, lent: Any = None) -> None:  # noqa: ANN401 - an array
         """Stand before the first bar, as core and venue do; a shadow book is `lent` the live account's equity."""
         lane, self.told, self.plan, self.run = core.lanes[0], told, core.plan, core.ledger.run
@@ -158,6 +161,7 @@ class Pass:
     def record(self) -> CompiledRecord:
         """Return all that was written down so far: always the same record, which grows."""
         self._record.wishes, self._record.dealt = self.written.wishes.rows, self.written.deals.rows
+        self._record.gate = self.gate
         return self._record
 
     @cached_property

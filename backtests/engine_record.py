@@ -27,7 +27,6 @@ from runtime.core.risk import share
 from runtime.core.state import OFF
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
-from runtime.outcomes.shadow import REGIME
 from strategies.protocol import KINDS
 
 Array = NDArray[Any]
@@ -40,6 +39,8 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
 
     shadows: Sequence["CompiledRecord"] = ()
     """Those of its shadow books."""
+    gate = ""
+    """What a shadow book leaves out."""
 
     @overload
     def __getitem__(self, place: int) -> Decision: ...
@@ -139,7 +140,7 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
     def outcomes(self) -> list[tuple[Array, Outcome]]:
         """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
         book, done, found, entries = (
-            OutcomeBook(self.kind, REGIME if self.kind == "shadow" else ""),
+            OutcomeBook(self.kind, self.gate),
             0,
             [],
             self._entries(),

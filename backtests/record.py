@@ -41,6 +41,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Largest adverse excursion against the entry, in price; None where it is not known."""
     mfe: float | None = None
     """Largest favourable excursion, likewise."""
+    gate: str = ""
+    """Of a shadow book, the gate that it leaves out."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -54,7 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     deals: list[Deal]
     """Without the deposit that the account began with."""
     trades: list[Trade]
-    """In the order in which they were closed."""
+    """Those of the live book and of the shadow books without the regime gate, in the order in which they closed."""
     tapes: Mapping[FeedKey, Bars]
     """The bars that were told, without those of the warm-up."""
     orders: int
@@ -73,6 +75,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """And of which it told what came first."""
     apart: int = 0
     """Bars that it did not make up, and that were played alone."""
+    missed: list[Trade] = []
+    """Those of the other shadow books, likewise: without holds, without limits, and without any gate."""
     learnt: Mapping[str, tuple[int, int]] = {}
     """Of a backtest, for each regime model: when the first and the last bar opened that it learnt from, UTC ms."""
 
@@ -102,13 +106,15 @@ def record_of_drive(
 ) -> Record:
     """Return the record of a backtest; `tapes` are those it was given, warm-up and all."""
     start = decided_of(drive.decisions).since
+    trades, missed = parted(msgspec.convert(outcome, Trade, from_attributes=True) for outcome in drive.outcomes)
     return Record(
         source="backtest",
         config=config,
         symbols=symbols_of(config),
         decisions=drive.decisions,
         deals=[deal for deal in drive.deals if deal.entry != "none"],
-        trades=in_order(msgspec.convert(outcome, Trade, from_attributes=True) for outcome in drive.outcomes),
+        trades=trades,
+        missed=missed,
         tapes={key: tape.between(start, 1 << 62) for key, tape in tapes.items()},
         orders=drive.orders,
         initial_balance=config.account.balance,
@@ -123,9 +129,10 @@ def record_of_drive(
     )
 
 
-def in_order(trades: Iterable[Trade]) -> list[Trade]:
-    """Return trades in the order in which they were closed."""
-    return sorted(trades, key=lambda t: (t.closed, t.book, t.strategy, t.opened))
+def parted(trades: Iterable[Trade]) -> tuple[list[Trade], list[Trade]]:
+    """Return trades in the order in which they were closed: live ones and those without the regime gate, and others."""
+    told = sorted(trades, key=lambda t: (t.closed, t.book, t.strategy, t.opened))
+    return [t for t in told if t.gate in {"", "regime"}], [t for t in told if t.gate not in {"", "regime"}]
 
 
 def profiles_of(models: Mapping[str, RegimeModel]) -> dict[str, tuple[Profile, ...]]:

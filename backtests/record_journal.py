@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backtests.record import Record, Trade, in_order, profiles_of
+from backtests.record import Record, Trade, parted, profiles_of
 from brokers.facts import BarClosed, DealMade, LinkUp
 from config.account import AccountConfig
 from config.folders import JOURNAL_FILE
@@ -31,13 +31,15 @@ def record_of_journal(state: Path, config: AccountConfig, models: Mapping[str, R
         runs = reader.runs()
         outcomes: list[dict[str, Any]] = reader.outcomes()
     seen = msgspec.json.decode(runs[-1]["symbols"], type=dict[str, Symbol]) if runs else symbols_of(config)
+    trades, missed = parted(Trade(**{name: row[name] for name in Trade.__struct_fields__}) for row in outcomes)
     return Record(
         source="journal",
         config=config,
         symbols=seen,
         decisions=read.decisions,
         deals=read.deals,
-        trades=in_order(Trade(**{name: row[name] for name in Trade.__struct_fields__}) for row in outcomes),
+        trades=trades,
+        missed=missed,
         tapes={key: _tape(key, bars) for key, bars in read.bars.items()},
         orders=read.orders,
         initial_balance=config.account.balance if read.balance is None else read.balance,

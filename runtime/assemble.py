@@ -225,7 +225,9 @@ def _strategy(number: int, section: StrategySection, strategy: Strategy) -> Stra
     )
 
 
-def core_of(plan: Plan, costs: Mapping[str, Costs], *, shadows: bool = True) -> tuple[Core, Books]:
-    """Return a new-born core and its books."""
+def core_of(
+    plan: Plan, costs: Mapping[str, Costs], *, shadows: bool = True, every: bool = True
+) -> tuple[Core, Books]:  # fmt: skip
+    """Return a new-born core and its books; `every`: shadow books without each gate, and not the regime's alone."""
     core = Core(plan)
-    return core, Books(core, costs, shadows=shadows)
+    return core, Books(core, costs, shadows=shadows, every=every)

@@ -59,7 +59,8 @@ class Recorder:
 
     def _count(self, outcomes: tuple[Outcome, ...]) -> None:
         for outcome in outcomes:
-            self.net[outcome.book] += outcome.net
+            if outcome.gate in {"", "regime"}:
+                self.net[outcome.book] += outcome.net
 
     def begin(self, run: dict[str, Any]) -> None:
         """Write down what this run is made of, all that a replay needs, and where it begins."""

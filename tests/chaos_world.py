@@ -211,12 +211,10 @@ class Chaos:
             self._news()
 
     def _take(self, fact: AnyFact) -> list[AnyInstruction]:
-        held = set(self.books.live.held)
         step = self.core.handle(fact)
         done = self.books.observe(fact, step)
         if isinstance(fact, DealMade) and fact.deal.entry != "none" and self.core.fresh:
-            ours = fact.deal.position in held | set(self.books.live.held)
-            self.theirs += 0.0 if ours else fact.deal.money
+            self.theirs += fact.deal.money - self.books.live.took
         self.outcomes += done
         self.facts.append(fact)
         self.steps.append(msgspec.msgpack.encode(step))

@@ -18,7 +18,7 @@ To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schem
 COLUMNS = {
     "decisions": "id bar_time strategy symbol class regime gate_reason holds reasons volume price",
     "orders": "instruction decision at_decided strategy symbol side kind volume price stop state fill_price reason",
-    "outcomes": "id book strategy symbol side volume opened closed entry_price exit_price net r exit_reason tag",
+    "outcomes": "id book gate strategy symbol side volume opened closed entry_price exit_price net r exit_reason tag",
 }
 """What a listing shows of each row; `--json` shows all."""
 

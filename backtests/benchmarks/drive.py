@@ -47,7 +47,7 @@ def ready(config: AccountConfig, tapes: Tapes, *, shadows: bool) -> Callable[[],
     balance, warmup = config.account.balance, config.feed.warmup
 
     def work() -> Drive:
-        core, books = core_of(plan, costs, shadows=shadows)
+        core, books = core_of(plan, costs, shadows=shadows, every=False)
         return PlainDrive(core, books, tapes, costs, balance=balance, start=start, warmup=warmup).run()
 
     return work

@@ -1,6 +1,6 @@
-"""All the books of one account: the live one and a shadow for each gated strategy, folded beside the core."""
+"""All the books of one account: the live one and shadows of each gated strategy, folded beside the core."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -21,6 +21,7 @@ from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
 from runtime.outcomes.shadow import Shadow, ShadowSnapshot
 from runtime.outcomes.tally import Tally
+from runtime.outcomes.without import gates_of
 
 
 class BooksSnapshot(msgspec.Struct, frozen=True):
@@ -34,17 +35,22 @@ class BooksSnapshot(msgspec.Struct, frozen=True):
 class Books:
     """Follows every fact the core was told and every step it made; says which trades came to an end."""
 
-    __slots__ = ("_waiting", "core", "costs", "live", "shadows", "tally", "within")
+    __slots__ = ("_waiting", "core", "costs", "every", "live", "shadows", "tally", "within")
 
-    def __init__(self, core: Core, costs: Mapping[str, Costs], *, shadows: bool = True) -> None:
-        """Begin empty; the shadows open with the account's first known balance."""
+    def __init__(
+        self, core: Core, costs: Mapping[str, Costs], *, shadows: bool = True, every: bool = True
+    ) -> None:  # fmt: skip
+        """Begin empty; the shadows open with the account's first known balance.
+
+        every: keep a book without each gate, and one without all; else one without the regime gate alone.
+        """
         self.core, self.costs = core, costs
         self.within: Mapping[str, Within] = {}
         """Of a symbol, what tells the way of prices within its bars, of recorded ones alone: for the shadows."""
         self.live = OutcomeBook("live")
         self.tally = Tally()
         self.shadows: list[Shadow] = []
-        self._waiting = shadows
+        self._waiting, self.every = shadows, every
 
     def observe(self, fact: AnyFact, step: Step) -> tuple[Outcome, ...]:
         """Fold one fact and the step it led to; return the outcomes of trades it closed."""
@@ -139,9 +145,10 @@ class Books:
         plan = self.core.plan
         self._waiting = False
         self.shadows = [
-            Shadow(plan, s, self.core, self.costs, balance, self.within)
+            Shadow(plan, s, gate, self.core, self.costs, balance, self.within)
             for s in plan.strategies
-            if s.gate and s.gate.mode != "off"
+            for gate in gates_of(plan, s)
+            if self.every or gate == "regime"
         ]
 
     def snapshot(self) -> bytes:
@@ -153,9 +160,16 @@ class Books:
         snapshot = msgspec.msgpack.decode(raw, type=BooksSnapshot)
         self.live, self.tally = snapshot.live, snapshot.tally
         if snapshot.shadows:
-            self._open_shadows(0.0)
-            for shadow, rest in zip(self.shadows, snapshot.shadows, strict=True):
-                shadow.restore(rest)
+            self._open_shadows(self.core.ledger.balance)
+            at_rest = {(rest.strategy or name, rest.gate): rest for rest, name in self._named(snapshot.shadows)}
+            for shadow in self.shadows:
+                if (rest := at_rest.get((shadow.of.name, shadow.gate))) is not None:
+                    shadow.restore(rest)
+
+    def _named(self, rests: list[ShadowSnapshot]) -> Iterator[tuple[ShadowSnapshot, str]]:
+        """Yield shadows at rest with whose they are by their order, as it was while none but regimes were left out."""
+        names = [s.name for s in self.core.plan.strategies if "regime" in gates_of(self.core.plan, s)]
+        return zip(rests, [*names, *[""] * len(rests)], strict=False)
 
 
 def was_done(step: Step) -> bool:

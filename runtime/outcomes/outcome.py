@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 Book = Literal["live", "shadow"]
-"""live: at the venue. shadow: the same strategy without its regime gate, in a book of its own."""
+"""live: at the venue. shadow: the same strategy without a gate, in a book of its own, by the venue's model."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +51,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     spread: float = 0.0
     execution: float = 0.0
     gate: str = ""
-    """Of a shadow book, the gate that it leaves out: "regime"; empty: it is the live book."""
+    """Of a shadow book, the gate that it leaves out (`without.py`); empty: it is the live book."""
     again: int = 0
     """How many outcomes of the same position came before it: its entry was filled in parts, and left between them."""
 
 
 def outcome_id(outcome: Outcome, run: int) -> str:
-    """Return the key of an outcome: book, strategy, run and position; `.1` and so on where one of it came before."""
+    """Return the key of an outcome: book, strategy, run and position; `.1` and so on where one of it came before.
+
+    Of a shadow book without another gate than the regime's, the book is told with that gate.
+    """
     again = f".{outcome.again}" if outcome.again else ""
-    return f"{outcome.book}/{outcome.strategy}/{run}/{outcome.position}{again}"
+    book = outcome.book if outcome.gate in {"", "regime"} else f"{outcome.book} {outcome.gate}"
+    return f"{book}/{outcome.strategy}/{run}/{outcome.position}{again}"

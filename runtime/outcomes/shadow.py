@@ -1,9 +1,10 @@
-"""Shadow books: the same strategy without its regime gate, in a book of its own, made from the live facts alone.
+"""Shadow books: the same strategy without one of its gates, or all, in a book of its own, made from live facts alone.
 
-A shadow is a whole core with one strategy and the gate off, trading on a simulated venue of its own; so a signal
+A shadow is a whole core with one strategy and a gate left out, trading on a simulated venue of its own; so a signal
 vetoed on twenty bars in a row makes one trade, stopped and left by the very same code. It reads the live core's
 features, obeys the live levels, and sizes by the live account's equity: where the gate vetoed nothing, live and shadow
-trades are the same. Its fills are the venue model's, and are marked as such: the gate's value is realised minus shadow.
+trades are the same, but for what other strategies of the account take. Its fills are the venue model's, and are marked
+as such: the gate's value is realised minus shadow.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,6 @@ from brokers.latch import Command
 from brokers.venue import Venue
 from brokers.within import Within
 from market.types import Account, Bar
-from regimes.gate import GateParams
 from runtime.core.core import Core
 from runtime.core.decision import Step
 from runtime.core.facts import (
@@ -35,11 +35,9 @@ from runtime.core.plan import Plan, StrategyPlan
 from runtime.follow import Follower, Told
 from runtime.outcomes.book import OutcomeBook
 from runtime.outcomes.outcome import Outcome
+from runtime.outcomes.without import Gate, without
 from runtime.requests import request_of
 from strategies.window import WindowStrategy
-
-REGIME = "regime"
-"""The gate that is left out."""
 
 
 class ShadowSnapshot(msgspec.Struct, frozen=True):
@@ -49,29 +47,29 @@ class ShadowSnapshot(msgspec.Struct, frozen=True):
     venue: bytes
     book: OutcomeBook
     opened: dict[str, Told]
+    strategy: str = ""
+    gate: Gate = "regime"
 
 
 class Shadow:
-    """One strategy's book without the gate."""
+    """One strategy's book without a gate."""
 
-    __slots__ = ("book", "core", "follower", "spread", "venue")
+    __slots__ = ("book", "core", "follower", "gate", "of", "spread", "venue")
 
     def __init__(
-        self, plan: Plan, of: StrategyPlan, host: Core, costs: Mapping[str, Costs], balance: float,
+        self, plan: Plan, of: StrategyPlan, gate: Gate, host: Core, costs: Mapping[str, Costs], balance: float,
         within: Mapping[str, Within],
     ) -> None:  # fmt: skip
         """Open a book like the live one, for one strategy only."""
-        gate = msgspec.structs.replace(of.gate, mode="off") if of.gate else GateParams(mode="off")
-        alone = msgspec.structs.replace(of, gate=gate)
-        mode = "paper" if plan.mode == "observe" else plan.mode
-        self.core = Core(msgspec.structs.replace(plan, strategies=(alone,), mode=mode), host)
+        self.of, self.gate = of, gate
+        self.core = Core(without(plan, of, gate), host)
         symbols = {of.symbol: plan.symbols[of.symbol]}
         self.venue = Venue(
             symbols, costs, currency=plan.currency, balance=balance, leverage=plan.leverage, at=0, hedging=plan.hedging,
             zone=plan.zone,
         )  # fmt: skip
         self.venue.news()
-        self.book = OutcomeBook("shadow", REGIME)
+        self.book = OutcomeBook("shadow", gate)
         self.spread = costs.get(of.symbol, Costs()).spread
         scales = {of.symbol: plan.symbols[of.symbol].scale}
         self.follower = Follower(self.venue, {of.symbol: of.timeframe}, scales, within)
@@ -179,7 +177,9 @@ class Shadow:
 
     def snapshot(self) -> ShadowSnapshot:
         """Return all that moves."""
-        return ShadowSnapshot(self.core.snapshot(), self.venue.snapshot(), self.book, self.follower.opened)
+        return ShadowSnapshot(
+            self.core.snapshot(), self.venue.snapshot(), self.book, self.follower.opened, self.of.name, self.gate
+        )
 
     def restore(self, snapshot: ShadowSnapshot) -> None:
         """Become the shadow that made this snapshot."""

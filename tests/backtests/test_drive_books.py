@@ -35,10 +35,10 @@ def alone(strategy: Strategy, gate: GateParams | None, reads: str = "XAUUSD") ->
     return a_plan(a_lane({}, strategy=strategy, gate=gate, regime="up" if gate else ""), regimes=(regime,))
 
 
-def book(outcomes: list[Outcome], kind: str) -> list[Outcome]:
-    """Return one book's outcomes, without what only tells the books apart."""
+def book(outcomes: list[Outcome], gate: str = "") -> list[Outcome]:
+    """Return the outcomes of the live book, or of that without a gate, but for what only tells the books apart."""
     same = {"book": "live", "decision": "", "position": 0, "gate": ""}
-    return [msgspec.structs.replace(o, **same) for o in outcomes if o.book == kind]
+    return [msgspec.structs.replace(o, **same) for o in outcomes if o.gate == gate]
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -46,21 +46,23 @@ def test_behind_a_gate_that_is_always_open_the_shadow_is_the_live_book(name: str
     """Where nothing is vetoed, live and shadow trades are equal in every field: prices, sizes, money and reasons."""
     outcomes = driven(alone(STRATEGIES[name], ALWAYS_OPEN), TAPE).outcomes
 
-    assert 5 < len(book(outcomes, "live"))
-    assert book(outcomes, "live") == book(outcomes, "shadow")
+    assert 5 < len(book(outcomes))
+    for gate in ("regime", "risk", "all"):
+        assert book(outcomes) == book(outcomes, gate)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_without_a_gate_the_trades_are_those_of_the_shadow(name: str) -> None:
     """The shadow of a strategy that may never enter is what it would have done: all but sizes, which follow equity."""
-    free = book(driven(alone(STRATEGIES[name], None), TAPE).outcomes, "live")
+    free = book(driven(alone(STRATEGIES[name], None), TAPE).outcomes)
     shut = driven(alone(STRATEGIES[name], ALWAYS_OPEN, reads="EURUSD"), TAPE).outcomes  # no such bars: always shut
     shape = [(o.opened, o.closed, o.side, o.entry_price, o.exit_price, o.exit_reason) for o in free]
 
-    assert [] == book(shut, "live")
-    assert shape == [
-        (o.opened, o.closed, o.side, o.entry_price, o.exit_price, o.exit_reason) for o in book(shut, "shadow")
-    ]
+    assert [] == book(shut)
+    for gate in ("regime", "all"):
+        assert shape == [
+            (o.opened, o.closed, o.side, o.entry_price, o.exit_price, o.exit_reason) for o in book(shut, gate)
+        ]
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -88,12 +90,13 @@ def test_the_shadow_books_add_up_to_their_own_balance() -> None:
     """A shadow's venue is an account of its own, which its outcomes explain."""
     core, books, tapes, costs = drive_of(alone(STRATEGIES["trend"], a_gate()), TAPE)
     drive = PlainDrive(core, books, tapes, costs, balance=10_000.0, start=MONDAY, warmup=0).run()
-    shadow = books.shadows[0]
 
-    assert () == shadow.venue.positions()
-    assert pytest.approx(shadow.venue.balance - 10_000.0, abs=0.001) == sum(
-        o.net for o in drive.outcomes if o.book == "shadow"
-    )
+    assert ["regime", "risk", "all"] == [shadow.gate for shadow in books.shadows]
+    for shadow in books.shadows:
+        assert () == shadow.venue.positions()
+        assert pytest.approx(shadow.venue.balance - 10_000.0, abs=0.001) == sum(
+            o.net for o in drive.outcomes if o.gate == shadow.gate
+        )
 
 
 def kept_after(bars: int) -> int:

@@ -169,7 +169,7 @@ def test_a_shadow_book_is_answered_for_the_position_that_it_has() -> None:
 
     for n in range(3, 9):
         live(n, {(0, 0): buy()})
-    (shadow,) = books.shadows
+    shadow = books.shadows[0]
     side = shadow.core.lanes[0].trade
     live(9, {(1, 5): Exit()})
 

@@ -111,6 +111,7 @@ def test_every_cent_is_ours_or_theirs(world: Crowd) -> None:
     explained = cents(closed + running + world.theirs + world.flows)
 
     assert pytest.approx(explained) == cents(world.venue.balance - 10_000.0)
+    assert world.books.unexplained == 0.0
 
 
 @crowded

@@ -163,7 +163,7 @@ def test_a_shadow_book_follows_the_bars_that_are_decided_again() -> None:
             books.observe(fact, told.tell(fact))
 
     tell(*(closed(n + AHEAD, price(n)) for n in range(3, NOW)), ClockDoubted(at=hour(29), problem="5 h off"))
-    (shadow,) = books.shadows
+    shadow = books.shadows[0]
     before = shadow.core.lanes[0].runner.snapshot()
     tell(RIGHTED, *history())
     again = shadow.core.lanes[0].runner.snapshot()

@@ -92,7 +92,7 @@ def test_a_bar_that_is_told_anew_is_in_the_window_as_it_is_told_now(
     books.observe(fact, told.tell(fact))
 
     assert ring(once) == ring(told)
-    assert [ring(once)] == [lane.runner.snapshot() for shadow in books.shadows for lane in shadow.core.lanes]
+    assert [ring(once)] * 3 == [lane.runner.snapshot() for shadow in books.shadows for lane in shadow.core.lanes]
 
 
 @pytest.mark.parametrize("known", [0, 12])

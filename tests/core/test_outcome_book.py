@@ -364,13 +364,14 @@ FALLING = [100.0 - 0.01 * n for n in range(1, 21)]
 
 
 def test_a_signal_vetoed_on_twenty_bars_is_one_missed_trade() -> None:
-    """The shadow takes the first and holds it, as the strategy would have done."""
+    """The shadow takes the first and holds it, as the strategy would have done: without that gate, and without all."""
     _, outcomes = shadowed("enforce", dict.fromkeys(range(3, 23), buy(0.5)), [*FALLING, 99.0])
+    found = [(o.book, o.gate, o.side, o.exit_reason, o.gate_open) for o in outcomes]
 
-    assert [("shadow", 1, "stop", False)] == [(o.book, o.side, o.exit_reason, o.gate_open) for o in outcomes]
+    assert [("shadow", gate, 1, "stop", False) for gate in ("regime", "all")] == found
 
 
-@pytest.mark.parametrize(("mode", "count"), [("off", 0), ("advise", 1), ("enforce", 1)])
+@pytest.mark.parametrize(("mode", "count"), [("off", 0), ("advise", 3), ("enforce", 3)])
 def test_only_a_gated_strategy_has_a_shadow(mode: str, count: int) -> None:
     """Where no gate stands there is nothing to compare with."""
     books, _ = shadowed(mode, {}, [100.0])
