@@ -1,6 +1,7 @@
 """The vocabulary of the project: `check` looks, `fix` mends, `tests` proves, `pin` freezes, `bench` times, `wine` asks.
 
-Sessions run in the environment they are called from, and download nothing: `python3 -m uv run nox -s check`.
+Sessions run in the environment they are called from, and download nothing, but for `wine` and `fuzz`:
+`python3 -m uv run nox -s check`.
 """
 
 import os
@@ -70,6 +71,15 @@ def crash_sweep(session: nox.Session) -> None:
 def journal_chaos(session: nox.Session) -> None:
     """Kill writers of journals with -9; `-- 5000 --on sqlite --minutes 60`; on PostgreSQL the server falls too."""
     session.run("python", "-m", "tests.journal_kills", *session.posargs, external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Say bytes that atheris makes up to an account's ears; `-- 1000000 --seed 1` says how many, and which.
+
+    atheris is taken as it comes, into a layer over this environment.
+    """
+    session.run(UV, "run", "--with", "atheris", "python", "-m", "tests.fuzz", *session.posargs, external=True)
 
 
 @nox.session

@@ -74,7 +74,7 @@ def stored_ticks(
 def _kept(folder: Path) -> Manifest | None:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -34,7 +34,7 @@ def lines_of(folder: Path) -> list[Line]:
     """Return what was written, oldest first; a torn line is passed over."""
     found: list[Line] = []
     for raw in (content(f"{folder}/{FILE}") or b"").splitlines():
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
             found.append(msgspec.json.decode(raw, type=Line))
     return found
 

@@ -61,7 +61,7 @@ def heard(folder: Path) -> Tale | None:
     """Return what the supervisor of a folder said last, or None: never one, or nothing that can be read."""
     try:
         return msgspec.json.decode(place(folder).read_bytes(), type=Tale)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

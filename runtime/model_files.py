@@ -89,7 +89,7 @@ class ModelFile:
             self.manifest = msgspec.json.decode(
                 _read(manifest_of(file), "write it with runtime.model_files.write_manifest"), type=Manifest
             )
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ModelFileError(f"{manifest_of(file)}: {error}") from error
         if hashlib.sha256(raw).hexdigest() != self.manifest.sha256:
             raise ModelFileError(f"{file}: not the file its manifest was written for: write the manifest anew")

@@ -133,7 +133,7 @@ class ModelSession:
             raise OSError(f"it did not answer within {patience_s:g} s, and was ended") from None
         except (EOFError, ConnectionError):
             raise OSError("its process has ended") from None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise OSError(f"its process spoke another language: {error}") from error
 
     def _lost(self, tries: int) -> None:

@@ -1,6 +1,7 @@
 """An account that listens to a bus; its daemon does what it is told, and remembers what it was told."""
 
 import concurrent.futures
+import functools
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from runtime.core.facts import CommandJudged
 from runtime.operator import latch
 from runtime.operator.judge import Answer, Told, answer_of
 from runtime.operator.keyfiles import new_key, read_ring, read_signer
-from runtime.operator.signing import Role
+from runtime.operator.signing import Role, Signer
 from tests.latches import latched
 
 ROLES: tuple[Role, ...] = ("viewer", "phone", "operator", "risk")
@@ -76,7 +77,7 @@ class House:
     def status(self) -> dict[str, Any]:
         """Return what a daemon would say, that has read the latch."""
         level, generation = self.level
-        return {"level": level, "generation": generation, **self.sent}
+        return {"level": level, "generation": generation, "left": [], "scoped": {}, "scopes": {}, **self.sent}
 
     def loosen(self, command: Command, since: int) -> "concurrent.futures.Future[dict[str, Any]]":
         """Loosen as a daemon does."""
@@ -99,9 +100,14 @@ class House:
         signer = read_signer(self.key("daemon"))
         return Ear(self.state, ACCOUNT, self.ring, signer, {}, self.hooks, clock, two_people=two_people)
 
+    @functools.cache  # noqa: B019 - a house lasts as long as its test
+    def signer(self, role: Role) -> Signer:
+        """Return somebody's key."""
+        return read_signer(self.key(role))
+
     def signed(self, role: Role, told: Told) -> bytes:
         """Return a command that somebody has signed."""
-        return read_signer(self.key(role)).sign(msgspec.json.encode(told))
+        return self.signer(role).sign(msgspec.json.encode(told))
 
     def answered(self, reply: Reply | None) -> Answer:
         """Return the answer in a reply."""

@@ -56,7 +56,7 @@ def orphan_of(folder: Path) -> int:
     """
     try:
         written = msgspec.json.decode((folder / RECORD).read_bytes(), type=Begun)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return 0
     return written.pid if seen(written.pid) == written else 0
 

@@ -102,7 +102,7 @@ def main() -> None:
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(token)
-        with contextlib.suppress(ConnectionError, msgspec.MsgspecError):
+        with contextlib.suppress(ConnectionError, msgspec.MsgspecError, UnicodeDecodeError):
             serve(line, worker)
 
 

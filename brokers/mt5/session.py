@@ -144,7 +144,7 @@ class Session:
                 told = decode_tell(await self.line.ask(framed(ask)))
         except TimeoutError:
             raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True, hung=True) from None
-        except (OSError, EOFError, msgspec.MsgspecError) as error:
+        except (OSError, EOFError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
         self.answered += 1
         if not isinstance(told, Lost) or told.who is not None:

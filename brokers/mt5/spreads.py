@@ -32,7 +32,7 @@ class Spreads:
         self._saved = 0
         try:
             kept = msgspec.json.decode(content(str(self._path)) or b"{}", type=_Kept)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             kept = {}
         for name, hours in kept.items():
             if len(hours) == 24:

@@ -78,6 +78,6 @@ def telling_of(raw: bytes, ring: Ring, account: str, now: int) -> Telling | Refu
         return found
     try:
         telling = msgspec.json.decode(found.payload, type=Telling)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Refusal("form", f"{found.key.who} signed what is no telemetry: {error}")
     return telling if telling.account == account else Refusal("account", f"it is about {telling.account[:64]}")

@@ -97,7 +97,7 @@ class Control:
     def _answer(self, raw: bytes) -> dict[str, Any]:
         try:
             asked = msgspec.json.decode(raw, type=Asked)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return {"ok": False, "problem": f"not understood: {error}"}
         if asked.do == "status":
             self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round

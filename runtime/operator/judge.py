@@ -80,7 +80,7 @@ def read(raw: bytes, ring: Ring, now: int) -> Heard | Refusal:
         return signed
     try:
         return Heard(_told(signed), signed.key)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Refusal("form", f"{signed.key.who} signed what is no command: {error}")
 
 
@@ -174,6 +174,6 @@ def answer_of(raw: bytes, ring: Ring, account: str, now: int) -> Answer | Refusa
         return signed
     try:
         answer = msgspec.json.decode(signed.payload, type=Answer)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Refusal("form", f"{signed.key.who} signed what is no answer: {error}")
     return answer if answer.account == account else Refusal("account", f"it is about {answer.account[:64]}")

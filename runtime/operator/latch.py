@@ -134,7 +134,7 @@ def logged(folder: Path, after: int) -> list[Logged]:
     lines = (content(f"{folder}/{LOG_FILE}") or b"").splitlines()
     found = []
     for line in lines:
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
             entry = msgspec.json.decode(line, type=Logged)
             if entry.generation > after:
                 found.append(entry)

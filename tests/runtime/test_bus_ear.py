@@ -6,6 +6,7 @@ import pytest
 
 from config.errors import ConfigError
 from runtime.bus.ear import LATCHED_A_MINUTE, WRITTEN_A_MINUTE
+from runtime.operator import latch
 from runtime.operator.keyfiles import read_ring, revoke_key
 from runtime.operator.signing import Role
 from tests.latches import latched
@@ -197,13 +198,16 @@ def test_a_question_is_answered_and_changes_nothing(house: House) -> None:
     assert (True, "run", 1, 3, []) == (answer.ok, answer.level, answer.generation, answer.positions, house.facts)
 
 
-def test_what_the_disk_refuses_is_said(tmp_path: Path) -> None:
+def test_what_the_disk_refuses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A latch that cannot be written is a reason to stop the daemon, by hand."""
+
+    def refused(*_: object) -> None:
+        raise OSError(30, "read-only file system")
+
     house = House(tmp_path)
     ear = house.ear(Walls(NOW))
     wanted = ear.hear(house.signed("phone", told("halt")))
-    (house.state / "latch.lock").unlink(missing_ok=True)
-    (house.state / "latch.lock").mkdir()
+    monkeypatch.setattr(latch, "_write_word", refused)
     answer = house.answered(ear.tighten(wanted))  # type: ignore[arg-type] # it is wanted
 
     assert (False, "run") == (answer.ok, answer.level)

@@ -209,6 +209,16 @@ def test_a_disk_that_takes_nothing_does_not_keep_a_halt_from_falling(tmp_path: P
     assert "halt" == stands(folder)[0]
 
 
+def test_a_line_of_the_log_that_is_no_text_keeps_no_halt_from_falling(tmp_path: Path) -> None:
+    """Bytes that a bad disk has left there are passed over, as a torn line is."""
+    folder = latched(tmp_path, "run")
+    with (folder / "latch.log").open("ab") as log:
+        log.write(b'{"generation":2,"command":{"id":"\xff\xfe"}}\n')
+    latch.tighten(folder, command("halt"))
+
+    assert ["run", "halt"] == [entry.command.level for entry in latch.logged(folder, 0)]
+
+
 def test_a_torn_line_of_the_log_takes_no_other_with_it(tmp_path: Path) -> None:
     """A line cut off by a crash is passed over, before and after the next one is written."""
     folder = latched(tmp_path / "a", "run", "close-only")
