@@ -38,7 +38,7 @@ class Nearing:
     def seen(self, told: Polled, *, ours: bool) -> Iterator[WorthSeen]:
         """Yield the fact of it where it matters; ours: the terminal's worth is ours, else its quotes make it."""
         core, quotes, at = self.core, told.quotes, told.at
-        if core.ledger.day < 0 or BLIND & core.ledger.holds.keys() or not quotes:
+        if BLIND & core.ledger.holds.keys() or not quotes:
             return
         worth = told.worth if ours and told.worth is not None else core.decider.worth(quotes)
         self.highest = max(self.highest, worth)

@@ -160,15 +160,16 @@ def still_server(folder: Path, **changes: Any) -> Path:  # noqa: ANN401 - fields
     return set_up(folder, lockstep=False, speed=1.0, **changes)
 
 
-def ticking_server(folder: Path) -> Path:
-    """Set up a trade server that quotes gold ten times a second, now."""
+def ticking_server(folder: Path, falls: float = 0.0) -> Path:
+    """Set up a trade server that quotes gold ten times a second, now; it falls by so many dollars with each quote."""
     now = Clock().wall_ms()
     hour = now - now % HOUR
     bars = [msgspec.structs.replace(bar, time=hour + (n - 4) * HOUR) for n, bar in enumerate(bars_of("GOLD", 2000.0))]
     times = list(range(now, now + 60_000, 100))
     many = len(times)
     ticks = TickColumns(
-        time=times, bid=[2004.0 + n % 2 / 100 for n in range(many)], ask=[2004.2] * many, last=[0.0] * many,
+        time=times, bid=[2004.0 + n % 2 / 100 - falls * n for n in range(many)],
+        ask=[2004.2 - falls * n for n in range(many)], last=[0.0] * many,
         volume=[0.0] * many, flags=[134] * many,
     )  # fmt: skip
     setup = ServerSetup(
