@@ -70,8 +70,8 @@ def journal_at(state: Path, section: JournalSection | None, account: str) -> Whe
         return file
     if file.exists():
         raise ConfigError(
-            f"journal: this account's journal is {file}: `tidegate journal backup` and `restore` bring it to a server; "
-            "then move the file away"
+            f"journal: this account's journal is {file}: `tidegate journal backup` it, move the file away, and "
+            "`tidegate journal restore` brings it to the server"
         )
     return server_of(section.url, section.schema or account)
 

@@ -66,13 +66,17 @@ class Recorder:
         """Write down what this run is made of, all that a replay needs, and where it begins."""
         self.run = run
         row: Row = ("runs", run)
-        first = self.journal.append(Entry("RunOpened", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (row,)))
+        first = self.journal.append(self._of_run("RunOpened", row))
         self.journal.snapshot(first.seq, self.rest())
+
+    def _of_run(self, kind: str, row: Row) -> Entry:
+        """Return an entry that holds what it says of the run itself, so that the chain covers that too."""
+        return Entry(kind, self.core.ledger.at, self.clock.wall_ms(), b"", msgspec.json.encode(row[1]), (row,))
 
     def end(self, reason: str) -> None:
         """Write down why the run ended, and where everything stands."""
         row: Row = ("runs", {"run": self.run["run"], "ended": self.clock.wall_ms(), "reason": reason})
-        last = self.journal.append(Entry("RunClosed", self.core.ledger.at, self.clock.wall_ms(), b"", b"", (row,)))
+        last = self.journal.append(self._of_run("RunClosed", row))
         self.journal.snapshot(last.seq, self.rest())
 
     def rest(self) -> bytes:

@@ -102,7 +102,7 @@ def killed(where: Where, draw: random.Random, fall: Callable[[], None]) -> int:
 
 def wrong(where: Where, before: Head, told: int) -> tuple[Head, list[str]]:
     """Return where the journal ends now, and what is wrong behind the row where it ended before."""
-    with JournalReader(where) as reader, reader._asking() as connection:
+    with JournalReader(where) as reader, reader.asking() as connection:
         verdict, end = check_rows(connection, before), stored_head(connection)
         later = select(func.count(), func.min(decisions.c.seq), func.max(decisions.c.seq)).where(
             decisions.c.seq > before.seq
@@ -135,7 +135,7 @@ def rounds(
             kills.failures += found
             kills.seconds += time.monotonic() - began
             yield kills
-        with JournalReader(where) as reader, reader._asking() as connection:
+        with JournalReader(where) as reader, reader.asking() as connection:
             verdict = check(connection)
             kills.failures += [] if verdict.ok else [verdict.problem]
 

@@ -8,6 +8,7 @@ import msgspec
 from backtests.drive import PlainDrive
 from brokers.latch import Command
 from config.account import AccountConfig
+from config.journal import Where
 from config.load import digest, load
 from market.bars import Bars
 from regimes.bundle import RegimeModel
@@ -115,7 +116,7 @@ def recorder_of(
     return recorder
 
 
-def traded(path: Path, config: AccountConfig, facts: int = -1) -> Pair:
+def traded(path: Where, config: AccountConfig, facts: int = -1) -> Pair:
     """Journal a first run of an account, killed after so many facts; return core and books as they were then."""
     with JournalWriter(path) as journal:
         recorder = recorder_of(journal, config, new_pair(config))
@@ -123,7 +124,7 @@ def traded(path: Path, config: AccountConfig, facts: int = -1) -> Pair:
         return recorder.core, recorder.books
 
 
-def began_again(path: Path, config: AccountConfig, *facts: AnyFact, seed: int = 1) -> Pair:
+def began_again(path: Where, config: AccountConfig, *facts: AnyFact, seed: int = 1) -> Pair:
     """Journal one more run, killed soon after it began; return core and books as they were then."""
     pair = woken(path, config, seed)
     with JournalWriter(path) as journal:
@@ -139,7 +140,7 @@ def opening(run: int) -> tuple[AnyFact, ...]:
     return RunStarted(at=0, run=run), LevelChanged(at=0, command=command, generation=run + 1)
 
 
-def woken(path: Path, config: AccountConfig, seed: int = 1) -> Pair:
+def woken(path: Where, config: AccountConfig, seed: int = 1) -> Pair:
     """Return core and books as a daemon of this configuration begins with them."""
     with JournalReader(path) as reader:
         return revive(reader, new_pair(config, seed))

@@ -1,8 +1,10 @@
 """The PostgreSQL of tests: a server of this machine in a folder of its own, over a Unix socket, with fsync on."""
 
+import contextlib
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 ABSENT = "no PostgreSQL here: install postgresql"
+SOON = "recovery_init_sync_method=syncfs"
+"""All files are synced at once when it rises after a fall, not one by one."""
 NAMES = itertools.count(1)
 
 
@@ -61,12 +65,18 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        socket = ("listen_addresses=", f"unix_socket_directories={self.folder}", "shared_buffers=32MB", *self.options)
+        socket = (
+            "listen_addresses=",
+            f"unix_socket_directories={self.folder}",
+            "shared_buffers=32MB",
+            SOON,
+            *self.options,
+        )
         words = [word for option in socket for word in ("-c", option)]
         command = [*as_somebody(), program("postgres"), "-D", str(self.data), *words]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-        asked = [program("pg_isready"), "-q", "-h", str(self.folder)]
+        asked = [program("pg_isready"), "-q", "-U", "tidegate", "-h", str(self.folder)]
         until = time.monotonic() + 60
         while subprocess.run(asked, check=False).returncode:
             assert self.process.poll() is None, (self.folder / "log").read_text()
@@ -76,13 +86,14 @@ class Postgres:
     def kill(self) -> None:
         """End the server and all its processes as a power cut would."""
         main = self.process.pid
+        os.kill(main, signal.SIGSTOP)  # it begins no other meanwhile
         children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
         for pid in (main, *map(int, children)):
-            try:
-                os.kill(pid, 9)
-            except ProcessLookupError:
-                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        while any(Path(f"/proc/{pid}/stat").exists() for pid in children):
+            time.sleep(0.01)
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database of it."""

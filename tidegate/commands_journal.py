@@ -1,5 +1,6 @@
 """Words that read a journal: decisions, why, orders, outcomes, journal verify and migrate."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,8 @@ GroupedBy = Annotated[
     str | None, typer.Option("--by", help="strategy, model, regime, gate, symbol, session, account or exit.")
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A decision's id, as `tidegate decisions` shows it.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+Write = Annotated[bool, typer.Option("--write", help="Put them in place of the journal's.")]
 To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schema than the newest, to go back.")]
 
 COLUMNS = {
@@ -167,6 +170,73 @@ def migrate(account: Account, to: To = None, as_json: Json = False) -> None:
         lines([{"account": account, "from": found, "to": wanted}])
     else:
         say(f"schema {found} already" if found == wanted else f"migrated from schema {found} to {wanted}")
+
+
+@journal.command()
+def backup(account: Account, file: File, as_json: Json = False) -> None:
+    """Copy a journal to a file, also while its daemon writes it.
+
+    The copy is a journal of its own, checked before it has its name.
+    """
+    from config.places import find  # noqa: PLC0415
+    from runtime.journal.copying import backup as copy  # noqa: PLC0415
+
+    _copied(account, file, copy(find(account).journal, file).seq, as_json)
+
+
+@journal.command()
+def restore(account: Account, file: File, as_json: Json = False) -> None:
+    """Make an account's journal of a backup, on either database.
+
+    Only where there is none, and with its daemon ended. The account begins its next run above those at the venue.
+    """
+    from config.journal import remember  # noqa: PLC0415
+    from config.places import find  # noqa: PLC0415
+    from runtime.journal.copying import restore as copy  # noqa: PLC0415
+    from runtime.start import only_daemon  # noqa: PLC0415
+
+    place = find(account)
+    with only_daemon(place.state):
+        rows = copy(file, place.journal).seq
+        if place.config is not None:
+            remember(place.state, place.config.journal, place.config.account.name)
+    _copied(account, file, rows, as_json)
+
+
+@journal.command()
+def rebuild(account: Account, write: Write = False, as_json: Json = False) -> None:
+    """Make the tables that people read again from the log, and compare.
+
+    Exit code 11 where they differ and were not written. With --write its daemon must be ended.
+    """
+    import contextlib  # noqa: PLC0415
+
+    import msgspec  # noqa: PLC0415
+
+    from config.places import find  # noqa: PLC0415
+    from runtime.rebuild import rebuild as make  # noqa: PLC0415
+    from runtime.start import only_daemon  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    place = find(account)
+    with only_daemon(place.state) if write else contextlib.nullcontext():
+        found = make(place.journal, write=write)
+    if as_json:
+        lines([{"ok": not found.differences or write, **msgspec.to_builtins(found), "written": write}])
+    told = ", ".join(f"{name} {count}" for name, count in found.differences.items())
+    if found.differences and not write:
+        raise Negative(f"rows that the log tells otherwise: {told}: --write puts them in place")
+    if not as_json:
+        say(f"{'written: ' + told if told else 'the same'}, from {found.rows} rows of the log")
+
+
+def _copied(account: str, file: Path, rows: int, as_json: bool) -> None:
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    if as_json:
+        lines([{"account": account, "file": str(file), "rows": rows}])
+    else:
+        say(f"whole: {rows} rows")
 
 
 def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here

@@ -63,6 +63,13 @@ def open_to_read(place: Place, patience: float = 2.0) -> Connection:
             return _checked(path, sqlite.connect_to_read(path, patience, as_it_lies=True))
 
 
+def one_file(path: Path) -> None:
+    """Have a closed journal keep no files beside its own; whoever opens it to write changes that again."""
+    connection = sqlite.connect_to_write(path, 1.0)
+    connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    connection.close()
+
+
 def one_moment(connection: Connection) -> None:
     """Have all that a reader asks until it rolls back be answered as of one moment; a server does so by itself."""
     if connection.dialect.name == "sqlite":

@@ -49,23 +49,23 @@ class JournalReader:
 
     def head(self) -> Head:
         """Return the last row's number and hash; seq 0 while the log is empty."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             return stored_head(connection)
 
     def rows(self, from_seq: int = 1) -> Iterator[LogRow]:
         """Yield the log in order, as it stood when the first row was asked for."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             for row in connection.execute(ROWS, {"first": from_seq}).yield_per(500):
                 yield LogRow(*row)
 
     def last_snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             return checked_snapshot(self._place, connection)
 
     def verify(self) -> Verdict:
         """Check every row and snapshot, as they stood at one moment."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             one_moment(connection)
             return check(connection)
 
@@ -79,13 +79,13 @@ class JournalReader:
         wanted = {name.rstrip("_"): value for name, value in where.items() if value is not None}
         query = select(tables.tables[table]).where(*(columns[name] == value for name, value in wanted.items()))
         query = query.order_by(*(column.desc() if last else column for column in order)).limit(limit)
-        with self._asking() as connection:
+        with self.asking() as connection:
             found = [dict(row) for row in connection.execute(query).mappings()]
         return found[::-1] if last else found
 
     def ask(self, query: Select[Any]) -> Sequence[Any]:
         """Return what a select over the projections finds, as tuples."""
-        with self._asking() as connection:
+        with self.asking() as connection:
             return connection.execute(query).all()
 
     def since(self, table: str, column: str, at: int, **where: object) -> list[Line]:
@@ -93,7 +93,7 @@ class JournalReader:
         columns = tables.tables[table].c
         query = select(tables.tables[table]).where(columns[column] >= at)
         query = query.where(*(columns[name] == value for name, value in where.items()))
-        with self._asking() as connection:
+        with self.asking() as connection:
             ordered = query.order_by(*(columns[name] for name in ORDER[table]))
             return [dict(row) for row in connection.execute(ordered).mappings()]
 
@@ -138,7 +138,8 @@ class JournalReader:
         return self.lines("runs")
 
     @contextmanager
-    def _asking(self) -> Iterator[Connection]:
+    def asking(self) -> Iterator[Connection]:
+        """Lend the connection for questions of one's own; errors are explained, and nothing is left open."""
         try:
             yield self._connection
         except DBAPIError as error:

@@ -125,7 +125,7 @@ def test_a_reader_cannot_write(place: Path | JournalServer) -> None:
     with (
         JournalReader(journal(place, 1)) as reader,
         pytest.raises(JournalError, match="it cannot be written"),
-        reader._asking() as connection,
+        reader.asking() as connection,
     ):
         connection.exec_driver_sql("INSERT INTO alerts (id) VALUES (1)")
 

@@ -60,7 +60,7 @@ def test_every_fact_is_written_once_with_its_step(tmp_path: Path) -> None:
     assert [(fact, encode(step)) for fact, step, _ in done] == [
         (decode_fact(row.fact), row.step) for row in rows if row.fact
     ]
-    assert any(isinstance(w, Submit) for row in rows if row.step for w in decode_step(row.step).instructions)
+    assert any(isinstance(w, Submit) for row in rows if row.fact for w in decode_step(row.step).instructions)
 
 
 def test_a_close_in_doubt_is_shown_as_done_once_its_deal_told(tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""The tables that people read, made again from the log: every fact through a core once more, every row compared."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sqlalchemy import Connection, create_engine, delete, func, select
+from sqlalchemy.exc import DBAPIError
+
+from config.journal import Where
+from runtime.journal.batch import project
+from runtime.journal.copying import carry
+from runtime.journal.entries import LogRow, Row
+from runtime.journal.errors import JournalError, explain
+from runtime.journal.opening import open_to_write
+from runtime.journal.projections import rows_of
+from runtime.journal.reader import JournalReader
+from runtime.journal.schema import tables
+from runtime.recorder import decode_fact, encode
+from runtime.revive import Pair, next_pair
+
+SOURCES = frozenset({"schema_version", "log", "head", "snapshots"})
+"""What is no projection."""
+PROJECTIONS = tuple(name for name in tables.tables if name not in SOURCES)
+AT_ONCE = 500
+"""Rows of the log whose projections are written at a time."""
+
+
+class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of making the tables again."""
+
+    rows: int
+    """Of the log."""
+    tables: dict[str, int]
+    """Rows of each table as it was made."""
+    differences: dict[str, int]
+    """Rows that the journal has otherwise, or only one of both has, by table; those without any are left out."""
+
+
+def rebuild(where: Where, *, write: bool = False) -> Rebuilt:
+    """Make all projections again and compare them; `write` puts them in place of the journal's, all or nothing.
+
+    JournalError where a fact leads to another step than it did: this program then decides otherwise.
+    """
+    engine = create_engine("sqlite://")
+    with engine.connect() as made, JournalReader(where) as reader:
+        tables.create_all(made)
+        rows = _make(reader, made)
+        with reader.asking() as journal:
+            found = Rebuilt(rows=rows, tables=_counts(made), differences=_differences(made, journal))
+        if write and found.differences:
+            _put(where, made)
+    engine.dispose()
+    return found
+
+
+def _make(reader: JournalReader, made: Connection) -> int:
+    waiting: list[Row] = []
+    seq = 0
+    for seq, rows in told_again(reader):
+        waiting += rows
+        if seq % AT_ONCE == 0:
+            _write(made, waiting)
+            waiting = []
+    _write(made, waiting)
+    made.commit()
+    return seq
+
+
+def _write(made: Connection, rows: list[Row]) -> None:
+    for sql, values in project(rows):
+        made.exec_driver_sql(sql, values)
+
+
+def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
+    """Yield the number of each row of the log with its projections."""
+    runs = {run["run"]: run for run in reader.runs()}
+    pair: Pair | None = None
+    for row in reader.rows():
+        if row.kind == "RunOpened":
+            pair = next_pair(pair, runs[row.run])
+        if row.kind in {"RunOpened", "RunClosed"}:
+            yield row.seq, _run_rows(row, runs[row.run])
+        elif pair is not None and row.fact:
+            yield row.seq, _handled(row, pair)
+        else:
+            yield row.seq, []
+
+
+def _run_rows(row: LogRow, run: dict[str, Any]) -> list[Row]:
+    """Return what a row says of its run; one that was written before rows said it is taken as it stands."""
+    if row.step:
+        return [("runs", msgspec.json.decode(row.step))]
+    return [("runs", run)] if row.kind == "RunOpened" else []
+
+
+def _handled(row: LogRow, pair: Pair) -> list[Row]:
+    core, books = pair
+    fact = decode_fact(row.fact)
+    step = core.handle(fact)
+    outcomes = books.observe(fact, step)
+    if encode(step) != row.step:
+        raise JournalError(f"row {row.seq} leads to another step than it did: `tidegate replay` says in what")
+    return [*rows_of(row.seq, fact, step, outcomes, core, books.live)]
+
+
+def _counts(made: Connection) -> dict[str, int]:
+    asked = {name: select(func.count()).select_from(tables.tables[name]) for name in PROJECTIONS}
+    return {name: count for name, query in asked.items() if (count := made.execute(query).scalar_one())}
+
+
+def _differences(made: Connection, journal: Connection) -> dict[str, int]:
+    found = {name: len(_rows(made, name) ^ _rows(journal, name)) for name in PROJECTIONS}
+    return {name: (count + 1) // 2 for name, count in found.items() if count}
+
+
+def _rows(connection: Connection, name: str) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in connection.execute(select(tables.tables[name]))}
+
+
+def _put(where: Where, made: Connection) -> None:
+    connection = open_to_write(where, 2.0)
+    try:
+        for name in PROJECTIONS:
+            connection.execute(delete(tables.tables[name]))
+            carry(name, made, connection)
+        connection.commit()
+    except DBAPIError as error:
+        raise JournalError(*explain(where, error)) from error
+    finally:
+        connection.close()

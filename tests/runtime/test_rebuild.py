@@ -1,0 +1,62 @@
+"""The tables people read are made again from the log, and are the same to the last value."""
+
+from pathlib import Path
+
+import pytest
+
+from config.journal import JournalServer
+from runtime.journal.errors import JournalError
+from runtime.journal.reader import JournalReader
+from runtime.rebuild import rebuild
+from tests.journaled import a_config, began_again, traded
+from tests.journals import ask, edit
+
+
+@pytest.fixture
+def lived(place: Path | JournalServer, tmp_path: Path) -> Path | JournalServer:
+    """Return the journal of an account that traded in two runs."""
+    config = a_config(tmp_path / "account")
+    traded(place, config)
+    began_again(place, config)
+    return place
+
+
+def test_all_tables_are_made_again_and_equal(lived: Path | JournalServer) -> None:
+    """Runs, decisions, orders, deals, outcomes and the rest: nothing in them that the log does not hold."""
+    found = rebuild(lived)
+
+    with JournalReader(lived) as reader:
+        assert (reader.head().seq, {}) == (found.rows, found.differences)
+    assert {"runs", "decisions", "orders", "deals", "outcomes", "commands"} <= set(found.tables)
+
+
+def test_what_was_changed_is_found_and_put_right(lived: Path | JournalServer) -> None:
+    """Rows that were edited, deleted or added in projections are counted, and a rebuild puts the log's in place."""
+    before = ask(lived, "SELECT * FROM decisions ORDER BY seq, n")
+    edit(lived, "UPDATE decisions SET score = 7.5 WHERE id = (SELECT min(id) FROM decisions)")
+    edit(lived, "DELETE FROM outcomes")
+    edit(lived, "INSERT INTO alerts (id, at) VALUES (-1, 0)")
+
+    found = rebuild(lived)
+    written = rebuild(lived, write=True)
+
+    assert found == written
+    assert {"decisions", "outcomes", "alerts"} == set(found.differences)
+    assert 1 == found.differences["decisions"]
+    assert {} == rebuild(lived).differences
+    assert before == ask(lived, "SELECT * FROM decisions ORDER BY seq, n")
+
+
+def test_a_log_that_leads_elsewhere_is_not_rebuilt_from(lived: Path | JournalServer) -> None:
+    """Where this program decides otherwise than the journal says, tables made by it would lie."""
+    edit(lived, "UPDATE log SET step = CAST('x' AS BYTES) WHERE seq = (SELECT min(seq) FROM decisions)")
+
+    with pytest.raises(JournalError, match="leads to another step than it did: `tidegate replay` says in what"):
+        rebuild(lived, write=True)
+
+
+def test_a_run_is_part_of_the_chain(lived: Path | JournalServer) -> None:
+    """What a run is made of, its whole configuration, stands in a row of the log: who changes the table is found."""
+    edit(lived, "UPDATE runs SET config_hash = 'another' WHERE run = 1")
+
+    assert {"runs": 1} == rebuild(lived).differences
