@@ -3,7 +3,9 @@
 from typing import Any
 
 import msgspec
+import structlog
 
+from brokers.facts import Reconciled
 from runtime.clock import Clock
 from runtime.core.core import Core
 from runtime.core.decision import Step
@@ -39,12 +41,18 @@ class Recorder:
         self.core, self.books, self.journal, self.clock = core, books, journal, clock
         self.facts = 0
         self.net = {"live": 0.0, "shadow": 0.0}
+        self.off = 0.0
+        """Of the balance, what neither trades nor the ledger explained at the last look."""
+        self.log = structlog.get_logger()
 
     def take(self, fact: AnyFact, *, durable: bool = False) -> tuple[Step, Ticket, bool]:
         """Handle one fact and queue it with its step; say whether the step must be on disk before it is acted upon."""
         step = self.core.handle(fact)
         outcomes = self.books.observe(fact, step)
         self._count(outcomes)
+        if isinstance(fact, Reconciled) and (off := self.books.unexplained) != self.off:
+            self.off = off
+            self.log.error("money", unexplained=off, balance=self.core.ledger.balance, fact=self.journal.next_seq)
         rows = rows_of(self.journal.next_seq, fact, step, outcomes, self.core, self.books.live)
         durable |= isinstance(fact, LevelChanged | PersonFact) or any(
             isinstance(wish, DURABLE) for wish in step.instructions

@@ -93,6 +93,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "scopes": {lane.name: core.decider.scopes_of(lane) for lane in core.lanes},
         "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
         "balance": ledger.balance,
+        "unexplained": daemon.recorder.books.unexplained,
         "equity": core.decider.equity(),
         "room": room_of(core),
         **night_of(core, daemon.router.since if daemon.router is not None else {}),

@@ -21,6 +21,7 @@ from tidegate import (
     commands_keys,
     commands_lived,
     commands_lookahead,
+    commands_money,
     commands_night,
     commands_operator,
     commands_regimes,
@@ -60,6 +61,7 @@ for room in (
     commands_regimes,
     commands_strategy,
     commands_lookahead,
+    commands_money,
     commands_sweep,
 ):
     room.add(app)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from brokers.fills import share, shift
+from brokers.fills import shift
 from market.money import cents
 from market.types import Bar, Deal
 from runtime.core.decision import Decision
@@ -10,7 +10,7 @@ from runtime.core.early import KEPT, LEFT
 from runtime.core.hands import MANUAL, PEOPLE, by_hand, tagged
 from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.writeoff import WRITTEN_OFF
-from runtime.outcomes.open_trade import Asked, OpenTrade, left_by, measured, slipped, split
+from runtime.outcomes.open_trade import Asked, OpenTrade, left_by, measured, own_part, slipped, split
 from runtime.outcomes.outcome import Book, Outcome
 from runtime.outcomes.slippage import UNTOLD, Quote
 
@@ -150,13 +150,8 @@ class OutcomeBook(msgspec.Struct):
         return [self._leave(trade, deal) for deal in early][-1]
 
     def _charge(self, trade: OpenTrade, deal: Deal, volume: float) -> None:
-        """Give a trade the money of a deal, of which so many lots are its own.
-
-        Profit and swap of a deal that turns a position are all of what it ends; everything else goes by lots.
-        """
-        ended = deal.volume if deal.entry == "inout" else volume
-        profit, swap = (share(money, ended, deal.volume) for money in (deal.profit, deal.swap))
-        commission, fee = (share(cost, volume, deal.volume) for cost in (deal.commission, deal.fee))
+        """Give a trade the money of a deal, of which so many lots are its own."""
+        profit, commission, swap, fee = own_part(deal, volume)
         trade.profit = cents(trade.profit + profit)
         trade.commission = cents(trade.commission + commission)
         trade.swap = cents(trade.swap + swap)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from brokers.fills import share
 from market.types import Deal
 from runtime.outcomes.slippage import UNTOLD, Quote, Slip, level_of, taken, waited
 
@@ -51,6 +52,17 @@ class OpenTrade(msgspec.Struct, kw_only=True):
     bars: int = 0
     mae: float = 0.0
     mfe: float = 0.0
+
+
+def own_part(deal: Deal, volume: float) -> tuple[float, float, float, float]:
+    """Return profit, commission, swap and fee of so many of a deal's lots, to the cent.
+
+    Profit and swap of a deal that turns a position are all of what it ends; everything else goes by lots.
+    """
+    ended = deal.volume if deal.entry == "inout" else volume
+    profit, swap = (share(money, ended, deal.volume) for money in (deal.profit, deal.swap))
+    commission, fee = (share(cost, volume, deal.volume) for cost in (deal.commission, deal.fee))
+    return profit, commission, swap, fee
 
 
 def measured(asked: Asked, deal: Deal) -> Slip:

@@ -1,0 +1,141 @@
+"""The balance as a journal's own rows explain it: what it began with, closed trades, open ones, others', the ledger.
+
+It is reckoned from the tables that people read and held against the balance that the venue told, so that it says
+whether those tables can be added up.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from sqlalchemy import select
+
+from brokers.facts import Reconciled
+from market.money import cents
+from market.types import Deal
+from runtime.core.facts import AnyFact
+from runtime.core.positions import LOT_DUST
+from runtime.core.writeoff import WRITTEN_OFF
+from runtime.journal.reader import JournalReader, Line
+from runtime.journal.schema import log
+from runtime.outcomes.open_trade import own_part
+
+LOOKS = 500
+"""Looks at the venue that are read at most to find one whose balance holds all deals told until then."""
+_decode = msgspec.msgpack.Decoder(AnyFact).decode
+_OF_A_DEAL = frozenset(Deal.__struct_fields__)
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums in account money, to the cent."""
+
+    since: int
+    """When the balance was known first, server time."""
+    began: float
+    outcomes: float
+    """Closed trades of ours."""
+    standing: float
+    """What the deals of open ones have made so far."""
+    foreign: float
+    """Trades of others."""
+    ledger: dict[str, float]
+    """Money that came or went without a trade, by kind."""
+    balance: float
+    """As the venue told it last, and the deals told since."""
+
+    @property
+    def unexplained(self) -> float:
+        """What the balance is beyond the sums: 0.0, or something was counted wrongly."""
+        ledger = cents(sum(self.ledger.values()))
+        return cents(self.balance - (self.began + self.outcomes + self.standing + self.foreign + ledger))
+
+
+def explained(reader: JournalReader) -> Explained | None:
+    """Return how the rows of a journal explain the balance; None where the venue was not looked at yet."""
+    first, last = _look(reader), _look(reader, last=True)
+    if first is None or last is None:
+        return None
+    began, seen = first[1].account.balance, last[1].account.balance
+    deals = [row for row in reader.lines("deals") if row["seq"] > first[0]]
+    seqs = {row["ticket"]: row["seq"] for row in deals}
+    ledger = [(seqs.get(row["deal"], -row["deal"]), row) for row in reader.lines("ledger")]
+    ledger = [(seq, row) for seq, row in ledger if seq > first[0]]
+    outcomes = reader.outcomes(book="live")
+    standing, foreign = _trades([row for row in deals if row["entry"] != "none"], outcomes)
+    later = [_money(row) for row in deals if row["seq"] > last[0] and row["entry"] != "none"]
+    later += [row["money"] for seq, row in ledger if seq > last[0]]
+    return Explained(
+        since=first[1].at, began=began, outcomes=cents(sum(row["net"] for row in outcomes)), standing=standing,
+        foreign=foreign, ledger=_by_kind([row for _, row in ledger]), balance=cents(seen + sum(later)),
+    )  # fmt: skip
+
+
+def _look(reader: JournalReader, *, last: bool = False) -> tuple[int, Reconciled] | None:
+    """Return the first or last look whose balance holds the money of all deals told until then, and its row."""
+    order = log.c.seq.desc() if last else log.c.seq
+    query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__).order_by(order).limit(LOOKS)
+    for seq, raw in reader.ask(query):
+        fact = _decode(raw)
+        if isinstance(fact, Reconciled) and fact.counted:
+            return seq, fact
+    return None
+
+
+def _by_kind(rows: Sequence[Line]) -> dict[str, float]:
+    found: dict[str, float] = defaultdict(float)
+    for row in rows:
+        found[row["kind"]] = cents(found[row["kind"]] + row["money"])
+    return dict(found)
+
+
+def _money(row: Line) -> float:
+    return float(row["profit"] + row["commission"] + row["swap"] + row["fee"])
+
+
+def _trades(deals: Sequence[Line], outcomes: Sequence[Line]) -> tuple[float, float]:
+    """Return what open trades of ours have made so far, and what trades of others made."""
+    ended = {_position(row): row["exit_reason"] for row in outcomes}
+    mine: dict[int, list[Line]] = defaultdict(list)
+    foreign = 0.0
+    for row in deals:
+        if row["strategy"]:
+            mine[row["position"]].append(row)
+        else:
+            foreign += _money(row)
+    standing = 0.0
+    for position, rows in mine.items():
+        if ended.get(position) == WRITTEN_OFF:
+            continue  # what is told of it after all is in the balance that was taken
+        made, beyond, left = _made(rows)
+        foreign += beyond
+        if left > LOT_DUST or position not in ended:
+            nets = sum(row["net"] for row in outcomes if _position(row) == position)
+            standing += made - nets
+    return cents(standing), cents(foreign)
+
+
+def _made(rows: Sequence[Line]) -> tuple[float, float, float]:
+    """Return of the deals of one position what they made for us and for others, and how many lots of ours are left."""
+    entered = any(row["entry"] == "in" for row in rows)  # else it was adopted: all that was told since is ours
+    made = beyond = left = 0.0
+    for row in sorted(rows, key=lambda row: int(row["ticket"])):
+        deal = _deal(row)
+        if deal.entry == "in":
+            left, part = left + deal.volume, deal.money
+        else:
+            volume = deal.volume if not entered or deal.volume <= left + LOT_DUST else left
+            left, part = left - volume, sum(own_part(deal, volume))
+        made, beyond = made + part, beyond + deal.money - part
+    return made, beyond, left if entered else 0.0
+
+
+def _deal(row: Line) -> Deal:
+    given: dict[str, Any] = {name: value for name, value in row.items() if name in _OF_A_DEAL}
+    return Deal(order=row["order_ticket"], **given)
+
+
+def _position(outcome: Line) -> int:
+    """Return the position of an outcome, which its key names."""
+    return int(str(outcome["id"]).rpartition("/")[2].partition(".")[0])
