@@ -1,6 +1,7 @@
 """What is told of an account's worth between two bars: that a loss nears its limit or breaks it, or that a day began.
 
-Each poll shows it. What matters to no limit is not told: a journal has no use for the worth of every second.
+Each poll shows it, and what two in a row show is believed: money that comes or goes as one is read is in its worth, and
+heard of with the next. What matters to no limit is not told: a journal has no use for the worth of every second.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,9 +32,12 @@ class Nearing:
     def __init__(self, core: Core) -> None:
         """Begin having seen nothing."""
         self.core = core
-        self.highest = float("-inf")
         self.told: dict[str, int] = {}
-        self.days = self.last = 0
+        self.day = self.last = 0
+        self.before: float | None = None
+        """What the last poll showed, beyond what the day is counted from, which moves with deposits and withdrawals."""
+        self.over = float("-inf")
+        """The most of it since it was told last."""
 
     def seen(self, told: Polled, *, ours: bool) -> Iterator[WorthSeen]:
         """Yield the fact of it where it matters; ours: the terminal's worth is ours, else its quotes make it."""
@@ -41,23 +45,28 @@ class Nearing:
         if BLIND & core.ledger.holds.keys() or not quotes:
             return
         worth = told.worth if ours and told.worth is not None else core.decider.worth(quotes)
-        self.highest = max(self.highest, worth)
-        if self._matters(at, worth, quotes):
-            yield WorthSeen(at=at, worth=worth, highest=self.highest, quotes=dict(quotes))
-            self.highest, self.last = worth, at
+        marks = core.ledger.marks
+        if marks.day != self.day:
+            self.day, self.before, self.over = marks.day, None, float("-inf")
+        now, before = worth - marks.anchor, self.before
+        self.before = now
+        steady = now if before is None else max(before, now)
+        self.over = max(self.over, now if before is None else min(before, now))
+        highest = marks.anchor + self.over
+        if self._day(at) or (before is not None and self._matters(at, marks.anchor + steady, highest, quotes)):
+            yield WorthSeen(at=at, worth=marks.anchor + steady, highest=highest, quotes=dict(quotes))
+            self.over, self.last = steady, at
 
-    def _matters(self, at: int, worth: float, quotes: Quotes) -> bool:
+    def _matters(self, at: int, worth: float, highest: float, quotes: Quotes) -> bool:
         """Say whether it has to be told, and count it as told."""
         ledger, rule = self.core.ledger, self.core.plan.drawdown
-        if self._day(at):
-            return True
         found = {"day": self._of_day(quotes)}
         rises = False
         if rule is not None:
             marks = ledger.marks
             today, total = losses(marks, rule, worth)
             found |= {"daily": today / rule.most_daily, "total": total / rule.most}
-            rises = rule.preset == "trailing" and self.highest - marks.peak > RISES * rule.most * marks.size
+            rises = rule.preset == "trailing" and highest - marks.peak > RISES * rule.most * marks.size
         tenths = {name: min(int(ALL * lost + 1e-9), ALL) for name, lost in found.items() if lost > 0.0}
         nearer = [n for n, tenth in tenths.items() if tenth >= FIRST and tenth > self.told.get(n, 0)]
         self.told |= {name: tenths[name] for name in nearer}

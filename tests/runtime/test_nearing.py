@@ -1,12 +1,14 @@
 """What is told of an account's worth between two bars: what matters to a limit, and no more."""
 
 import msgspec
+import pytest
 
 from brokers.facts import WorthSeen
 from brokers.mt5.frames import Polled
 from config.drawdown import DrawdownSection
 from runtime.core.facts import AnyFact
 from runtime.nearing import Nearing
+from tests.core.test_drawdown import flows
 from tests.cores import BALANCE, a_lane, a_plan, buy, closed, hour
 from tests.told import Told
 
@@ -29,9 +31,9 @@ def polled(worth: float | None, bid: float = 100.1, at: int = AT) -> Polled:
 
 
 def heard(nearing: Nearing, told: Told, *polls: Polled, ours: bool = True) -> list[float]:
-    """Let polls be heard, and what they amount to be told; return the worth of each fact."""
+    """Let polls be heard, each twice, and what they amount to be told; return the worth of each fact."""
     facts: list[AnyFact] = []
-    for poll in polls:
+    for poll in (poll for poll in polls for _ in range(2)):
         for fact in nearing.seen(poll, ours=ours):
             facts.append(fact)
             told.tell(fact)
@@ -69,9 +71,9 @@ def test_what_a_broken_rule_could_not_close_is_told_again_every_five_seconds() -
     trade = told.core.lanes[0].trade
     assert trade is not None
     trade.closing = 0
-    found = heard(nearing, told, polled(9_000.0, at=AT + 4_999), polled(8_999.0, at=AT + 5_000))
+    found = heard(nearing, told, polled(9_000.0, at=AT + 4_999), polled(9_000.0, at=AT + 5_000))
 
-    assert [8_999.0] == found
+    assert [9_000.0] == found
     assert trade.closing
 
 
@@ -90,14 +92,28 @@ def test_the_mandatory_loss_of_a_day_is_told_without_a_rule() -> None:
     told.enter(3)
     told.tell(closed(4, 100.1))
 
-    assert [9_600.0] == heard(Nearing(told.core), told, polled(9_800.0, 98.1), polled(9_600.0, 96.1))
+    assert 1 == len(heard(Nearing(told.core), told, polled(9_800.0, 98.1), polled(9_600.0, 96.1)))
+    assert 96.1 == told.core.ledger.quotes["XAUUSD"][0]
+
+
+@pytest.mark.parametrize("money", [-6_000.0, 6_000.0])
+def test_money_that_comes_or_goes_as_a_poll_is_read_is_no_loss_and_no_gain(money: float) -> None:
+    """The poll has it in its worth, and the deal is told with the next one."""
+    told, nearing = under(preset="trailing", daily=0.5)
+    heard(nearing, told, polled(10_000.0))
+    found = [*nearing.seen(polled(10_000.0 + money), ours=True)]
+    flows(told, money)
+
+    assert [] == [*found, *heard(nearing, told, polled(10_000.0 + money))]
+    assert (10_000.0 + money, []) == (told.core.ledger.marks.peak, told.holds)
 
 
 def test_on_paper_the_quotes_make_the_worth() -> None:
     """The terminal's account is another one."""
     told, nearing = under()
 
-    assert [9_500.0] == heard(nearing, told, polled(5.0, 97.1), polled(5.0, 95.1), ours=False)
+    assert [9_800.0, 9_500.0] == heard(nearing, told, polled(5.0, 98.1), polled(5.0, 95.1), ours=False)
+    assert ["LOSS_LIMIT"] == told.holds
 
 
 def test_nothing_is_told_while_nobody_knows_what_the_account_is_worth() -> None:
