@@ -18,14 +18,19 @@ import msgspec
 import pytest
 
 from backtests.benchmarks.mosquitto import certified, free_port
+from brokers.latch import Level
 from runtime.bus.caller import RefusedError, called, change_remote
 from runtime.bus.listener import State
 from runtime.bus.mqtt import MqttLine
+from runtime.bus.onlooker import overhear
 from runtime.bus.port import BusError, Message, Terms, Topics
+from runtime.bus.telemetry import KINDS
+from runtime.bus.teller import Teller
+from runtime.clock import Clock
 from runtime.core.facts import BusHeard, BusSilent
 from runtime.operator import latch
 from runtime.operator.client import AbsentError, UnreachableError
-from runtime.operator.signing import Signed
+from runtime.operator.signing import Role, Signed
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto
 from tests.stand_ins import until
@@ -296,6 +301,41 @@ def test_rules_keep_a_stranger_s_command_from_the_daemon_and_the_answer_s_absenc
 
     assert ("halt", "halt") == (halted.level, house.level[0])
     assert ["halt"] == [fact.command for fact in house.judged]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho forgets the socket it gives up
+def test_under_tls_and_the_shipped_rules_each_role_does_what_it_may(
+    house: House, tmp_path: Path, stack: ExitStack
+) -> None:
+    """A viewer looks, a phone tightens, an operator loosens; only who may read telemetry hears it."""
+    certificates = tmp_path / "tls"
+    certificates.mkdir()
+    broker = guarded(tmp_path / "guarded", stack, certified(certificates))
+    trust: dict[str, Any] = {"tls": True, "ca": str(certificates / "ca.crt"), "host": "localhost"}
+    password = secret(broker.folder / "demo.password")
+    listener = house.listener(broker.port, user="demo", password=password, **trust)
+    telling = Teller(listener.bus, ACCOUNT, house.signer("daemon"), house.hooks, Clock())
+    for line in (listener, telling):
+        stack.callback(line.close)
+        line.begin()
+    until(lambda: listener.beaten and not listener.why and telling.sequence > len(KINDS))
+
+    def by(role: Role, level: Level) -> str:
+        try:
+            remote = house.remote(role, broker.port, broker.folder / "risk.password", user="risk", **trust)
+            return change_remote(remote, level, "a role").level
+        except RefusedError as error:
+            return str(error).partition(": a ")[0]
+
+    done = [by("viewer", "halt"), by("phone", "halt"), by("phone", "run"), by("operator", "run"), by("risk", "halt")]
+    heard = [
+        overhear(house.remote("phone", broker.port, broker.folder / f"{user}.password", user=user, **trust), 0.5, id)
+        for user in ("risk", "stranger")
+    ]
+    gc.collect()
+
+    assert ["refused: role", "halt", "refused: role", "run", "halt"] == done
+    assert (True, 0) == (heard[0] >= len(KINDS), heard[1])
 
 
 def secret(file: Path) -> object:
