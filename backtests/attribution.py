@@ -77,9 +77,23 @@ def attribution(journals: Sequence[tuple[str, Where]], asked: Asked) -> list[Gro
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, group in enumerate(found.money.group):
         places[group].append(place)
+    if asked.by == "gate":
+        places = _by_gate(found.money)
     keys = {*places, *found.signals}
     groups = [_group(asked.by, key, np.array(places.get(key, []), dtype=np.intp), found) for key in keys]
     return sorted(groups, key=lambda g: (-(g.live.trades if g.live else 0), g.key))
+
+
+def _by_gate(money: Money) -> defaultdict[str, list[int]]:
+    """Return the trades of each gate's shadow books, and beside them the live ones of the same strategies."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place in np.flatnonzero(money.shadow).tolist():
+        places[money.group[place]].append(place)
+    live = np.flatnonzero(~money.shadow).tolist()
+    for mine in places.values():
+        whose = {money.who[place][:2] for place in mine}
+        mine += [place for place in live if money.who[place][:2] in whose]
+    return places
 
 
 def _group(by: str, key: str, places: Places, found: Read) -> Group:
@@ -89,7 +103,9 @@ def _group(by: str, key: str, places: Places, found: Read) -> Group:
         figures(found.money, places[~shadow], one_currency=one),
         figures(found.money, places[shadow], one_currency=one),
     )
-    worth = None if by == "exit" else _value(places, found)  # how a trade was left is known only afterwards
+    worth = (
+        None if by == "exit" else _value(places, found, all_gated=by != "gate")
+    )  # how a trade was left is known only afterwards
     signals = dict(sorted(found.signals.get(key, Counter()).items()))
     return Group(by=by, key=key, signals=signals, live=both[0], shadow=both[1], gate=worth)
 
@@ -138,12 +154,12 @@ def _sure(closed: NDArray[np.int64], r: NDArray[np.float64]) -> tuple[str, tuple
     return block, mean_interval(sums, counts)
 
 
-def _value(places: Places, found: Read) -> Value | None:
+def _value(places: Places, found: Read, *, all_gated: bool) -> Value | None:
     """Return live minus shadow, of the strategies with a gate; None where no shadow trade is among them."""
     money = found.money
     if not money.shadow[places].any():
         return None
-    shadowed = {money.who[i][:2] for i in places if money.shadow[i]} | found.gated
+    shadowed = {money.who[i][:2] for i in places if money.shadow[i]} | (found.gated if all_gated else set())
     of = np.array([i for i in places if money.who[i][:2] in shadowed and not np.isnan(money.r[i])], dtype=np.intp)
     without = money.shadow[of]
     signed = np.where(without, -money.r[of], money.r[of])

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from numpy.typing import NDArray
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, or_, select, text
 
 from brokers.mt5.zone import to_server
 from config.journal import Where
@@ -21,8 +21,8 @@ By = Literal["strategy", "model", "regime", "gate", "symbol", "session", "accoun
 BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "symbol", "session", "account", "exit")
 
 REGIME_GATE = "regime"
-"""What a shadow book leaves out that names nothing else."""
-GATES = {"vetoed_by_regime": REGIME_GATE, "held": "holds", "refused_by_risk": "risk"}
+"""The gate that a shadow book leaves out which names none: those of before there were others."""
+GATES = {"vetoed_by_regime": REGIME_GATE, "held": "hold", "refused_by_risk": "risk"}
 """The gate that a decision of each class met first."""
 HOUR_MS = 3_600_000
 FAR = 1 << 62
@@ -131,9 +131,12 @@ def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
     """Return the select of closed trades."""
     c = tables.tables["outcomes"].c
-    columns = {"exit": c.exit_reason, "session": c.opened, "gate": c.strategy, "account": c.strategy}
+    left_out = func.coalesce(func.nullif(c.gate, ""), REGIME_GATE)
+    columns = {"exit": c.exit_reason, "session": c.opened, "gate": left_out, "account": c.strategy}
     key = columns[asked.by] if asked.by in columns else c[asked.by]
     query = select(c.book, c.closed, c.net, c.r, c.strategy, c.opened, c.side, key.label("key"))
+    if asked.by != "gate":
+        query = query.where(or_(c.book == "live", left_out == REGIME_GATE))
     return _where(query, tables.tables["outcomes"], "closed", asked)
 
 
@@ -156,8 +159,6 @@ def _named(values: Sequence[Any], whose: Sequence[str], by: By) -> list[str]:
             return list(whose)
         case "session":
             return [session_of(at) for at in values]
-        case "gate":
-            return [REGIME_GATE] * len(values)
         case "model":
             return [one[:12] or "none" for one in values]
         case "regime":

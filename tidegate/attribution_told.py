@@ -20,7 +20,8 @@ def tell(groups: Sequence["Group"], by: str) -> None:
     if not groups:
         say("no trade was closed, and nothing was wanted")
         return
-    for title, book in (("live: at the venue", "live"), ("shadow: modelled, without the regime gate", "shadow")):
+    without = "the gate that is named" if by == "gate" else "the regime gate"
+    for title, book in (("live: at the venue", "live"), (f"shadow: modelled, without {without}", "shadow")):
         rows = [{by: g.key, **_figures(found)} for g in groups if (found := getattr(g, book)) is not None]
         _part(title, rows, (by, *FIGURES))
     _part("the gate's value: live minus shadow", [{by: g.key, **_value(g)} for g in groups if g.gate], (by, *VALUE))

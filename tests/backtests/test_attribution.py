@@ -58,6 +58,9 @@ def test_groups_add_up_to_the_whole(tmp_path: Path, by: By) -> None:
     found = groups(tmp_path, by, *BOTH).values()
 
     live = [g.live for g in found if g.live]
+    if by == "gate":  # beside a gate's shadow stand the strategies that it holds back
+        assert (60, 40) == (live[0].trades, next(g.shadow.trades for g in found if g.shadow))
+        return
     assert 120 == sum(f.trades for f in live)
     assert 3000.0 == sum(f.net or 0.0 for f in live)
     assert 40 == sum(g.shadow.trades for g in found if g.shadow)
@@ -99,6 +102,20 @@ def test_the_gate_is_worth_what_live_made_more_than_its_shadow(tmp_path: Path) -
     assert found.low <= 5.0 <= found.high
 
 
+def test_each_gate_is_judged_by_the_books_without_it(tmp_path: Path) -> None:
+    """Elsewhere only the books without the regime gate count: a trade must not be in a sum three times."""
+    risk = [outcome_row(n, book="shadow", gate="risk", id=f"r{n}") for n in range(0, 60, 2)]
+    regime = [outcome_row(n, book="shadow", gate="regime", id=f"g{n}") for n in range(60)]
+    rows = [*(outcome_row(n) for n in range(60)), *risk, *regime]
+
+    by_gate = groups(tmp_path, "gate", *rows)
+    (whole,) = attribution([("one", tmp_path / "journal.sqlite")], Asked("strategy"))
+
+    assert {"risk": -15.0, "regime": 0.0} == {key: g.gate.value_r for key, g in by_gate.items() if g.gate}
+    assert whole.shadow is not None
+    assert 60 == whole.shadow.trades
+
+
 def test_money_of_several_currencies_is_not_added_up(tmp_path: Path) -> None:
     """R can be compared between accounts, dollars and euros cannot."""
     journals = [
@@ -127,7 +144,7 @@ def test_what_was_wanted_is_counted_by_what_became_of_it(tmp_path: Path) -> None
     rows = [decision_row(n, c) for n, c in enumerate(["traded", "vetoed_by_regime", "held", "held", "no_signal"])]
 
     assert {"traded": 1, "vetoed_by_regime": 1, "held": 2} == groups(tmp_path, "session", *rows)["Asia"].signals
-    assert {"regime": {"vetoed_by_regime": 1}, "holds": {"held": 2}} == {
+    assert {"regime": {"vetoed_by_regime": 1}, "hold": {"held": 2}} == {
         g.key: g.signals for g in attribution([("one", tmp_path / "journal.sqlite")], Asked("gate"))
     }
 
