@@ -1,15 +1,19 @@
 """Replay: a journal's facts through a fresh core, every step compared bit for bit with the one written down."""
 
+import datetime
+
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from backtests.recorded import day_ms
 from config.errors import UsageError
 from config.journal import Where
+from market.types import DAY_MS
 from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step, encode
-from runtime.revive import Pair, next_pair
+from runtime.revive import Pair, next_pair, woken_before
 
 
 class ReplayMismatch(ValueError):
@@ -30,18 +34,24 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     instructions: int
 
 
-def replay(journal: Where, run: int | None = None, progress: Callable[[int], None] | None = None) -> Replayed:
-    """Replay a journal from its first row, comparing every step, or those of one run; raise ReplayMismatch."""
+def replay(
+    journal: Where, run: int | None = None, progress: Callable[[int], None] | None = None, *,
+    day: datetime.date | None = None,
+) -> Replayed:  # fmt: skip
+    """Replay a journal from its first row, comparing every step, or those of one run or day; raise ReplayMismatch."""
     with JournalReader(journal) as reader:
         runs = {row["run"]: row for row in reader.runs()}
         if run is not None and run not in runs:
             raise UsageError(f"no run {run} in {journal}: it has {', '.join(map(str, runs)) or 'none'}")
-        return _replay(reader, runs, run, progress)
+        first = day_ms(day) if day is not None else None
+        return _replay(reader, runs, (run, first), progress)
 
 
 def _replay(
-    reader: JournalReader, runs: dict[int, dict[str, Any]], only: int | None, progress: Callable[[int], None] | None
-) -> Replayed:
+    reader: JournalReader, runs: dict[int, dict[str, Any]], only: tuple[int | None, int | None],
+    progress: Callable[[int], None] | None,
+) -> Replayed:  # fmt: skip
+    number, first = only
     pair: Pair | None = None
     facts = decisions = instructions = 0
     for row in reader.rows():
@@ -52,14 +62,38 @@ def _replay(
         fact = decode_fact(row.fact)
         step = pair[0].handle(fact)
         pair[1].observe(fact, step)
-        if only in {None, row.run}:
+        if number in {None, row.run} and (first is None or first <= row.at < first + DAY_MS):
             if encode(step) != row.step:
                 raise _mismatch(row.seq, decode_step(row.step), step)
             facts, decisions = facts + 1, decisions + len(step.decisions)
             instructions += len(step.instructions)
         if progress is not None:
             progress(row.seq)
-    return Replayed(runs=len(runs) if only is None else 1, facts=facts, decisions=decisions, instructions=instructions)
+    return Replayed(
+        runs=len(runs) if number is None else 1, facts=facts, decisions=decisions, instructions=instructions
+    )
+
+
+def recompute(journal: Where, seq: int) -> int:
+    """Recompute row `seq` from the facts before it, the last snapshot's state on; return the row it began behind.
+
+    Every step on the way is compared bit for bit: ReplayMismatch names the first that differs from the journaled one.
+    """
+    with JournalReader(journal) as reader:
+        runs = {row["run"]: row for row in reader.runs()}
+        pair, first = woken_before(reader, runs, seq)
+        for row in reader.rows(first):
+            if row.kind == "RunOpened":
+                pair = next_pair(pair, runs[row.run])
+            if row.fact and pair is not None:
+                fact = decode_fact(row.fact)
+                step = pair[0].handle(fact)
+                pair[1].observe(fact, step)
+                if encode(step) != row.step:
+                    raise _mismatch(row.seq, decode_step(row.step), step)
+            if row.seq >= seq:
+                break
+    return first - 1
 
 
 def _mismatch(seq: int, journaled: msgspec.Struct, replayed: msgspec.Struct) -> ReplayMismatch:

@@ -17,6 +17,7 @@ from runtime.assemble import Models, core_of, costs_of, plan_of
 from runtime.core.core import Core
 from runtime.core.lifting import BY_PEOPLE
 from runtime.core.plan import NoModel, Plan
+from runtime.journal.entries import Snapshot
 from runtime.journal.reader import JournalReader
 from runtime.outcomes.books import Books
 from runtime.recorder import decode_fact, rest_of
@@ -101,10 +102,18 @@ def revive(reader: JournalReader, new: Pair) -> Pair:
 
 def _wake(reader: JournalReader, runs: dict[int, dict[str, Any]]) -> tuple[Pair | None, int]:
     """Return core and books as the last snapshot has them, and the first row after it; nobody where there is none."""
-    snapshot = reader.last_snapshot()
+    return _woken(reader.last_snapshot(), runs, used=False)
+
+
+def woken_before(reader: JournalReader, runs: dict[int, dict[str, Any]], seq: int) -> tuple[Pair | None, int]:
+    """Return the same of the last snapshot that was taken before row `seq`."""
+    return _woken(reader.snapshot_before(seq), runs, used=True)
+
+
+def _woken(snapshot: Snapshot | None, runs: dict[int, dict[str, Any]], *, used: bool) -> tuple[Pair | None, int]:
     if snapshot is None:
         return None, 1
-    core, books = pair_of_run(runs[snapshot.run], used=False)
+    core, books = pair_of_run(runs[snapshot.run], used=used)
     rest = rest_of(snapshot.state)
     core.restore(rest.core)
     books.restore(rest.books)

@@ -2,17 +2,21 @@
 
 import datetime
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from config.errors import Negative
+from config.errors import Negative, UsageError
 from tidegate.words import Account, Json, Run, day_of
 
 Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day, UTC, like 2026-01-30.")]
 Recorded = Annotated[
     bool, typer.Option("--recorded", help="Over the bars of [data] in its TOML, not over those that it was told.")
 ]
+
+OnDay = Annotated[str | None, typer.Option("--day", metavar="DATE", help="Only a day, UTC; with --with: up to it.")]
+Changed = Annotated[Path | None, typer.Option("--with", metavar="TOML", help="A changed configuration of the account.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -21,10 +25,13 @@ def add(app: typer.Typer) -> None:
         app.command()(word)
 
 
-def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
-    """Play a journaled run again, bit for bit.
+def replay(
+    account: Account, number: Run = None, day: OnDay = None, changed: Changed = None, as_json: Json = False
+) -> None:
+    """Play a journal again, bit for bit, or otherwise configured.
 
-    Exit code 11 where a fresh core decides anything else than what was journaled.
+    Exit code 11 where a fresh core decides anything else than what was journaled. With --with: what another TOML would
+    have decided over the bars that were told, up to --day; that it differs is an answer, and ends with 0.
     """
     import msgspec  # noqa: PLC0415
 
@@ -33,8 +40,11 @@ def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
     from config.places import find  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
+    if changed is not None:
+        _what_if(account, changed, day, number, as_json=as_json)
+        return
     try:
-        found = replay_run(find(account).journal, number)
+        found = replay_run(find(account).journal, number, day=day_of(day))
     except ReplayMismatch as error:
         if as_json:
             lines([{"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}])
@@ -43,6 +53,28 @@ def replay(account: Account, number: Run = None, as_json: Json = False) -> None:
         lines([{"ok": True, "problem": "", **msgspec.to_builtins(found)}])
     else:
         say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
+
+
+def _what_if(account: str, changed: Path, day: str | None, number: int | None, *, as_json: bool) -> None:
+    import msgspec  # noqa: PLC0415
+
+    from backtests.screen import Watch  # noqa: PLC0415
+    from backtests.whatif import what_if  # noqa: PLC0415
+    from config.load import load  # noqa: PLC0415
+    from config.places import find  # noqa: PLC0415
+    from tidegate.output import lines  # noqa: PLC0415
+    from tidegate.whatif_told import tell  # noqa: PLC0415
+
+    date = day_of(day)
+    if date is None or number is not None:
+        raise UsageError("--with: name the last day that counts by --day; it begins with the account's first run")
+    with Watch() as watch:
+        watch.stage("playing it twice")
+        found = what_if(find(account).journal, load(changed), date, watch.progress)
+    if as_json:
+        lines([msgspec.to_builtins(found)])
+    else:
+        tell(found)
 
 
 def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json = False) -> None:

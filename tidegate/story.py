@@ -34,21 +34,37 @@ def tell(whole: Mapping[str, Any]) -> None:
     decision: Row = whole["decision"]
     place = f"{decision['strategy']} on {decision['symbol']} {decision['timeframe']}"
     say(f"decision {decision['id']}: {place}, bar of {moment(decision['bar_time'])}, decided {moment(decision['at'])}")
-    table([{"what": what, "is": told} for what, told in _facts(decision)], ("what", "is"), titled=False)
+    say(f"{whole['short']}\n")
+    table([{"what": what, "is": told} for what, told in _facts(whole)], ("what", "is"), titled=False)
     checks = [_check(*check) for check in decision["checks"] or ()]
     _part("risk", checks, ("check", "number", "limit", "passes"))
     for order in whole["orders"]:
         _part(f"order {order['instruction']}: {order['state']}", [order], ORDER)
     _part("deals", whole["deals"], DEALS)
     _part("outcome", whole["outcomes"], RESULTS)
+    _part("without the regime gate, by the model", [whole["shadow"]] if whole["shadow"] else [], RESULTS)
+    if "replay" in whole:
+        say(f"\n{_replayed(whole['replay'])}")
 
 
-def _facts(decision: Row) -> Iterator[tuple[str, str]]:
+def _replayed(found: Row) -> str:
+    if not found["ok"]:
+        return f"recomputed from its facts it comes out otherwise: {found['problem']}"
+    return f"recomputed from the facts of rows {found['behind'] + 1} to {found['row']}: the same to the last bit"
+
+
+def _facts(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    decision = whole["decision"]
     d = {name: cell(name, value) for name, value in decision.items()}
     yield "class", f"{d['class']}: {CLASSES.get(d['class'], 'a class this version does not know')}"
     yield "wanted", f"{ACTIONS.get(decision['action'], '?')} {d['kind']}, score {d['score']}"
-    yield "saw", f"features {d['features']}; bid {d['bid']}, ask {d['ask']}"
-    yield "regime", f"{d['regime']}, posterior {d['posterior']}, log density {d['log_density']}"
+    if (bar := whole["bar"]) is not None:
+        prices = ", ".join(f"{name} {cell(name, bar[name])}" for name in ("open", "high", "low", "close"))
+        yield "bar", f"{prices}, spread {cell('spread', bar.get('spread'))} points"
+    named = ", ".join(f"{name} {cell(name, value)}" for name, value in whole["named"].items())
+    yield "saw", f"features {named or '-'}; bid {d['bid']}, ask {d['ask']}"
+    of = f" of {whole['regime']['name']}" if whole["regime"] else ""
+    yield "regime", f"{d['regime']}{of}, posterior {d['posterior']}, log density {d['log_density']}"
     yield "novelty", f"{d['novelty']} of the limit"
     yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
     yield "exposure", d["exposure"]

@@ -84,3 +84,18 @@ def ms_of(text: str | None) -> int | None:
     """
     day = day_of(text)
     return None if day is None else (day - datetime.date(1970, 1, 1)).days * DAY_MS
+
+
+def end_of(text: str) -> int:
+    """Return the end of the day, minute or second that was typed, UTC milliseconds; UsageError where it is none.
+
+    >>> end_of("1970-01-01") == DAY_MS, end_of("1970-01-01T00:02"), end_of("1970-01-01 00:02:05")
+    (True, 180000, 126000)
+    """
+    for form, length in (("%Y-%m-%d", DAY_MS), ("%Y-%m-%dT%H:%M", 60_000), ("%Y-%m-%dT%H:%M:%S", 1000)):
+        try:
+            moment = datetime.datetime.strptime(text.strip().replace(" ", "T"), form).replace(tzinfo=datetime.UTC)
+        except ValueError:
+            continue
+        return round(moment.timestamp() * 1000.0) + length
+    raise UsageError(f"--at: expected a day or a time of UTC like 2026-01-30 or 2026-01-30T14:05, got {text!r}")

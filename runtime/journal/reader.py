@@ -8,11 +8,12 @@ from typing import Any, Self
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.exc import DBAPIError
 
+from runtime.journal.chain import GENESIS
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
 from runtime.journal.errors import JournalError, explain
 from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.schema import tables
-from runtime.journal.verify import ROWS, check, checked_snapshot, stored_head
+from runtime.journal.verify import ROWS, check, checked_snapshot, snapshot_fault, stored_head
 
 ORDER: dict[str, tuple[str, ...]] = {
     "runs": ("run",),
@@ -62,6 +63,18 @@ class JournalReader:
         """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
         with self.asking() as connection:
             return checked_snapshot(self._place, connection)
+
+    def snapshot_before(self, seq: int) -> Snapshot | None:
+        """Return the last snapshot before a row; JournalError when it does not belong to the log."""
+        snapshots, log = tables.tables["snapshots"], tables.tables["log"]
+        found = self.ask(select(snapshots).where(snapshots.c.seq < seq).order_by(snapshots.c.seq.desc()).limit(1))
+        if not found:
+            return None
+        snapshot = Snapshot(*found[0])
+        there = self.ask(select(log.c.hash).where(log.c.seq == snapshot.seq))
+        if problem := snapshot_fault(snapshot, there[0][0] if there else GENESIS if not snapshot.seq else None):
+            raise JournalError(f"journal {self._place}: {problem}: it cannot be replayed from there")
+        return snapshot
 
     def verify(self) -> Verdict:
         """Check every row and snapshot, as they stood at one moment."""

@@ -69,8 +69,8 @@ def account(tmp_path: Path) -> str:
         checks=text([["spread", 120.0, 100.0], ["value", NAN, 500000.0]]), volume=0.0, instruction=0,
     )  # fmt: skip
     with JournalWriter(tmp_path / "journal.sqlite") as writer:
-        writer.append(Entry("BarClosed", BAR, BAR, b"fact", b"step", (vetoed,)))
-        writer.append(Entry("BarClosed", BAR, BAR, b"fact", b"step", (decision(2, "traded"), ORDER, DEAL, OUTCOME)))
+        writer.append(Entry("BarClosed", BAR, BAR, b"", b"", (vetoed,)))
+        writer.append(Entry("BarClosed", BAR, BAR, b"", b"", (decision(2, "traded"), ORDER, DEAL, OUTCOME)))
     return str(tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_why_shows_every_gate_with_number_and_limit(account: str, capsys: pytest
     lines = [line.split() for line in shown.splitlines()]
     assert ["spread", "120", "100", "NO"] in lines
     assert ["value", "-", "500000", "-"] in lines
-    assert "order" not in shown
+    assert "\norder" not in shown
 
 
 def test_why_follows_a_trade_to_its_money(account: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,3 +215,23 @@ def test_a_journal_that_is_not_there_ends_with_6(tmp_path: Path, capsys: pytest.
     """An account that never ran has nothing to show."""
     assert 6 == run(["decisions", str(tmp_path)])
     assert 1 == len(capsys.readouterr().err.splitlines())
+
+
+def test_why_answers_for_a_moment(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Why there was no trade on a symbol: what was last decided there by then, in a sentence."""
+    with sqlite3.connect(Path(account) / "journal.sqlite") as connection:
+        config = '{"strategies": [{"name": "trend", "symbol": "SP500"}]}'
+        connection.execute("INSERT INTO runs (run, started, config) VALUES (1, 1, ?)", (config,))
+    connection.close()
+
+    assert 0 == run(["why", account, "--symbol", "SP500", "--at", "2004-01-01"])
+    assert "No order: it wanted to go long, but the regime gate was shut (0.31 of 0.6)." in capsys.readouterr().out
+    assert 2 == run(["why", account, "--symbol", "MOON", "--at", "2004-01-01"])
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["1-1", "--symbol", "SP500"], ["--symbol", "SP500"], ["--symbol", "X", "--at", "x"]]
+)
+def test_why_wants_one_thing_named(account: str, words: list[str]) -> None:
+    """A decision, or a moment on a symbol."""
+    assert 2 == run(["why", account, *words])

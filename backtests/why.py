@@ -1,0 +1,89 @@
+"""Why: one decision followed from its bar to its money."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from backtests.why_short import short
+from brokers.facts import BarClosed
+from config.errors import TidegateError
+from regimes.weights import ModelError
+from runtime.core.plan import NoModel, Plan
+from runtime.journal.reader import JournalReader, Line
+from runtime.recorder import decode_fact
+from runtime.revive import pair_of_run
+from strategies.protocol import StrategyError
+
+JSON_COLUMNS = frozenset({"features", "posterior", "holds", "checks", "reasons", "story"})
+"""Columns whose text is JSON."""
+AFTER = ("orders", "deals", "outcomes")
+"""What becomes of a decision."""
+
+Row = dict[str, Any]
+
+
+def plain(row: Mapping[str, Any]) -> Row:
+    """Return a row of a projection with its JSON texts read."""
+    return {k: msgspec.json.decode(v) if k in JSON_COLUMNS and isinstance(v, str) else v for k, v in row.items()}
+
+
+def chain(reader: JournalReader, found: Line) -> Row:
+    """Return a decision with its bar, named features and regime, orders, deals, outcomes, and the shadow's trade."""
+    decision = plain(found)
+    bar = _bar(reader, decision)
+    plan = _plan(reader, decision)
+    after = {name: [plain(row) for row in reader.lines(name, decision=decision["id"])] for name in AFTER}
+    whole = {
+        "decision": decision, "bar": bar, "named": _named(plan, decision), "regime": _regime(plan, decision), **after,
+        "shadow": _shadow(reader, decision),
+    }  # fmt: skip
+    return {"short": short(whole), **whole}
+
+
+def _bar(reader: JournalReader, decision: Row) -> Row | None:
+    """Return the bar that was decided on, as it was told; None of a log that does not reach back so far."""
+    row = next(iter(reader.rows(decision["seq"])), None)
+    if row is None or row.seq != decision["seq"] or not row.fact:
+        return None
+    fact = decode_fact(row.fact)
+    return msgspec.to_builtins(fact.bar) if isinstance(fact, BarClosed) else None
+
+
+def _plan(reader: JournalReader, decision: Row) -> Plan | None:
+    """Return the plan of a decision's run; None where this program can no longer make it (a strategy is gone)."""
+    runs = reader.lines("runs", run=decision["run"])
+    if not runs or not runs[0]["symbols"]:
+        return None
+    try:
+        return pair_of_run(runs[0], used=False)[0].plan
+    except (TidegateError, ModelError, StrategyError):
+        return None
+
+
+def _named(plan: Plan | None, decision: Row) -> dict[str, float]:
+    """Return the features by the strategy's own names; by number where nobody knows them."""
+    values = decision["features"] or []
+    of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
+    names = list(of.strategy.features()) if of else []
+    if len(names) != len(values):
+        names = [str(n) for n in range(1, len(values) + 1)]
+    return dict(zip(names, values, strict=True))
+
+
+def _regime(plan: Plan | None, decision: Row) -> Row | None:
+    """Return name and model of the regime that the strategy listens to."""
+    of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
+    if plan is None or of is None or not of.regime:
+        return None
+    regime = plan.of(of.regime)
+    model = "" if isinstance(regime.model, NoModel) else regime.model.name
+    return {"name": regime.name, "model": model, "symbol": regime.symbol, "timeframe": regime.timeframe}
+
+
+def _shadow(reader: JournalReader, decision: Row) -> Row | None:
+    """Return the trade that the shadow book, which has no regime gate, made of the bar; None where it made none."""
+    until = decision["at"] + (decision["at"] - decision["bar_time"])
+    rows = reader.since("outcomes", "opened", decision["at"] - 1000, book="shadow", strategy=decision["strategy"])
+    mine = (r for r in rows if r["symbol"] == decision["symbol"] and (r["gate"] or "regime") == "regime")
+    return next((plain(r) for r in mine if r["opened"] < until), None)
