@@ -68,13 +68,15 @@ def hashes_of(models: Models) -> dict[str, str]:
 def pair_of_run(run: dict[str, Any], *, used: bool = True) -> Pair:
     """Return a new-born core and its books, as they were at the start of a journaled run.
 
-    ModelError where its models are to be `used` and this program computes them otherwise.
+    ModelError where its models are to be `used` and this program computes them otherwise. So `used`, it bears the
+    fingerprint of its configuration as it was journaled: a program that knows more keys would give it another.
     """
     config = _config_of(run["config"])
     bundles = _bundles_of(run["bundles"])
     models = {name: _model(parts, used=used) for name, parts in bundles.items()}
     symbols = _symbols_of(run["symbols"])
-    return core_of(plan_of(config, models, symbols), costs_of(config))
+    plan = plan_of(config, models, symbols)
+    return core_of(msgspec.structs.replace(plan, config=run["config_hash"]) if used else plan, costs_of(config))
 
 
 def revive(reader: JournalReader, new: Pair) -> Pair:
