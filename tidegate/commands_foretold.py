@@ -54,8 +54,8 @@ def _tell(found: "list[Foretold]") -> None:
 
     rows = [
         {
-            "strategy": one.strategy, "traded": one.labels.traded, "ended": one.labels.labelled,
-            "never filled": one.labels.never_filled, "open": one.labels.open, "known": share(one.labels.coverage),
+            "strategy": one.strategy, "traded": one.labels.traded, "labelled": one.labels.labelled,
+            "never filled": one.labels.never_filled, "open": one.labels.open, "of filled": share(one.labels.coverage),
             "hours, median": number(one.labels.lag_s / 3600.0 if one.labels.lag_s is not None else None),
         }
         for one in found

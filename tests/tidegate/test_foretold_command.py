@@ -26,6 +26,7 @@ def test_people_are_told_the_curve_and_the_parts(account: str, capsys: pytest.Ca
     assert 0 == run(["foretold", account])
     fifths = capsys.readouterr().out
 
+    assert ["trend", "12", "12", "0", "0", "100.0", "%", "2.0"] == chances.splitlines()[1].split()
     assert "Brier" in chances
     assert "− resolution" in chances
     assert "trend gives no probability" in fifths
