@@ -28,6 +28,7 @@ from tidegate import (
     commands_run,
     commands_strategy,
     commands_sweep,
+    commands_why,
 )
 
 MISUSE: Any = typer.BadParameter.__mro__[1]
@@ -54,6 +55,7 @@ for room in (
     commands_alerts,
     commands_bus,
     commands_journal,
+    commands_why,
     commands_night,
     commands_keys,
     commands_calendar,

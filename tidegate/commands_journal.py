@@ -1,4 +1,4 @@
-"""Words that read a journal: decisions, why, orders, outcomes, journal verify and migrate."""
+"""Words that read a journal: decisions, orders, outcomes, journal verify and migrate."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,23 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import DAY_MS, Account, Accounts, Json, Last, Run, Since, StrategyName, Until, end_of, ms_of
+from tidegate.words import DAY_MS, Account, Accounts, Json, Last, Run, Since, StrategyName, Until, ms_of
 
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
 Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
 GroupedBy = Annotated[
     str | None, typer.Option("--by", help="strategy, model, regime, gate, symbol, session, account or exit.")
 ]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if it is not there.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 Write = Annotated[bool, typer.Option("--write", help="Put them in place of the journal's.")]
-What = Annotated[
-    str | None, typer.Argument(metavar="[ID]", help="A decision's id, order:N, deal:N or position:N; or a bare number.")
-]
-OnSymbol = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help="With --at: why no trade on it.")]
-At = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="UTC: 2026-01-30, 2026-01-30T14:05; the whole day or minute.")
-]
-Replayed = Annotated[bool, typer.Option("--replay", help="Recompute it from its facts, and compare every bit.")]
 To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schema than the newest, to go back.")]
 
 COLUMNS = {
@@ -37,7 +30,7 @@ journal = typer.Typer(help="Look after a journal.", no_args_is_help=True, rich_m
 
 def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
-    for word in (decisions, why, orders, outcomes):
+    for word in (decisions, orders, outcomes):
         app.command()(word)
     app.add_typer(journal, name="journal")
 
@@ -111,66 +104,6 @@ def _attributed(
         lines([msgspec.structs.asdict(group) for group in groups])
     else:
         tell(groups, by)
-
-
-def why(
-    account: Account,
-    what: What = None,
-    symbol: OnSymbol = None,
-    at: At = None,
-    strategy: StrategyName = None,
-    replay: Replayed = False,
-    as_json: Json = False,
-) -> None:
-    """Tell why: from the bar of a decision to its money.
-
-    Every gate with its number and limit, and what became of it. With --symbol and --at: what each strategy on a symbol
-    last decided by then, and so why there was no trade.
-    """
-    from backtests.why import chain  # noqa: PLC0415
-    from tidegate.output import lines, say  # noqa: PLC0415
-    from tidegate.story import tell  # noqa: PLC0415
-
-    if (what is None) == (symbol is None) or (symbol is None) != (at is None):
-        raise UsageError("name a decision, order:N, deal:N or position:N; or a moment, by --symbol and --at")
-    with _reader(account) as reader:
-        found = [chain(reader, row) for row in _meant(reader, what, symbol, at, strategy)]
-    for place, whole in enumerate(found):
-        if replay:
-            whole["replay"] = _recomputed(account, whole["decision"]["seq"])
-        if as_json:
-            lines([whole])
-            continue
-        if place:
-            say("\n")
-        tell(whole)
-    _judge(found)
-
-
-def _meant(reader: Any, what: str | None, symbol: str | None, at: str | None, strategy: str | None) -> Any:  # noqa: ANN401 - a room's class, imported only here
-    from runtime.journal.trace import decision_behind, decisions_at  # noqa: PLC0415
-
-    if what is not None:
-        return [decision_behind(reader, what)]
-    assert symbol is not None  # noqa: S101 - asked before
-    return decisions_at(reader, symbol, end_of(at or ""), strategy)
-
-
-def _recomputed(account: str, seq: int) -> dict[str, Any]:
-    from backtests.replay import ReplayMismatch, recompute  # noqa: PLC0415
-    from config.places import find  # noqa: PLC0415
-
-    try:
-        behind = recompute(find(account).journal, seq)
-    except ReplayMismatch as error:
-        return {"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}
-    return {"ok": True, "row": seq, "behind": behind, "problem": ""}
-
-
-def _judge(found: list[dict[str, Any]]) -> None:
-    problems = [whole["replay"]["problem"] for whole in found if "replay" in whole and not whole["replay"]["ok"]]
-    if problems:
-        raise Negative(f"recomputed from its facts it comes out otherwise: {problems[0]}")
 
 
 @journal.command()
@@ -278,6 +211,21 @@ def _copied(account: str, file: Path, rows: int, as_json: bool) -> None:
         lines([{"account": account, "file": str(file), "rows": rows}])
     else:
         say(f"whole: {rows} rows")
+
+
+@journal.command()
+def export(account: Account, folder: Folder, as_json: Json = False) -> None:
+    """Write the tables people read as Parquet, with a DuckDB of views.
+
+    For notebooks: `backtests.exported.frame(ACCOUNT, TABLE)` gives a table as a pandas frame.
+    """
+    from backtests.exported import export as written  # noqa: PLC0415
+    from config.places import find  # noqa: PLC0415
+    from tidegate.output import show  # noqa: PLC0415
+
+    counts = written(find(account).journal, folder)
+    rows = [{"table": name, "rows": count, "file": str(folder / f"{name}.parquet")} for name, count in counts.items()]
+    show(rows, ("table", "rows", "file"), as_json=as_json)
 
 
 def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here

@@ -34,6 +34,7 @@ REFUSALS: dict[str, int] = {
 EXTRAS: dict[str, str] = {
     "aiomqtt": "mqtt",
     "arch": "demo",
+    "duckdb": "clients",
     "hmmlearn": "train",
     "joserfc": "mqtt",
     "lightgbm": "models",

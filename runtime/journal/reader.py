@@ -101,6 +101,11 @@ class JournalReader:
         with self.asking() as connection:
             return connection.execute(query).all()
 
+    def stream(self, query: Select[Any], many: int) -> Iterator[Sequence[Any]]:
+        """Yield the same, so many tuples at once."""
+        with self.asking() as connection:
+            yield from connection.execute(query.execution_options(yield_per=many)).partitions()
+
     def since(self, table: str, column: str, at: int, **where: object) -> list[Line]:
         """Return rows of a projection whose `column` is a moment from `at` on, in its order."""
         columns = tables.tables[table].c

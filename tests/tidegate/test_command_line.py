@@ -19,7 +19,7 @@ WORDS = [
     ["up"], ["status"], ["halt"], ["close-only"], ["flatten"], ["resume"], ["adopt"], ["ack"], ["drop"], ["alerts"],
     ["listen"], ["guard"], ["heartbeat"], ["flatten-alone"], ["note"], ["handover"],
     ["decisions"], ["why"], ["orders"], ["outcomes"], ["journal"], ["journal", "verify"], ["journal", "migrate"],
-    ["journal", "backup"], ["journal", "restore"], ["journal", "rebuild"],
+    ["journal", "backup"], ["journal", "restore"], ["journal", "rebuild"], ["journal", "export"],
     ["foretold"], ["keys"], ["keys", "new"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"],
     ["calendar"], ["symbols"],
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
