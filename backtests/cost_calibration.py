@@ -70,7 +70,7 @@ def measured(journal: Where, config: AccountConfig) -> list[Measured]:
                 quotes.setdefault(fact.bar.symbol, []).append((fact.at, points))
             elif isinstance(fact, DealMade) and (by := asked_by(fact.deal, asked)) is not None:
                 deals.append((fact.deal, by))
-            for decision in decode_step(row.step).decisions if row.step else ():
+            for decision in decode_step(row.step).decisions if row.fact else ():
                 if decision.instruction and (decision.kind == "market" or decision.outcome == "exit"):
                     asked[decision.magic, decision.side] = decision
     if not quotes:

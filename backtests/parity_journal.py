@@ -64,7 +64,7 @@ def lived(journal: Where, day: datetime.date) -> Lived:
                 if fact.at >= end + LATER or found.reaches(end):
                     break
                 _hear(found, fact)
-                found.decisions += decode_step(row.step).decisions if row.step else ()
+                found.decisions += decode_step(row.step).decisions if row.fact else ()
     if not any(end - DAY_MS <= d.bar_time < end for d in found.decisions):
         raise DataError(f"{journal}: nothing was decided on {day}: name a day on which the account ran")
     return found

@@ -59,7 +59,7 @@ class _Reading:
         self.balance: float | None = None
 
     def take(self, row: LogRow) -> None:
-        if row.step:
+        if row.fact:  # what begins and ends a run has no step: there stands what its row says
             step = decode_step(row.step)
             self.decisions += step.decisions
             self.orders += sum(isinstance(wish, Submit | ClosePosition) for wish in step.instructions)

@@ -147,8 +147,8 @@ def test_the_shadow_of_a_strategy_gated_by_days_reads_them_too() -> None:
     always = a_gate(allow=(0, 1), enter=0.0, leave=0.0, max_age=9)
     lanes = tuple(msgspec.structs.replace(lane, gate=always) for lane in plan.strategies)
     outcomes = driven(msgspec.structs.replace(plan, strategies=lanes), QUARTERS, start=DAYS.time[4]).outcomes
-    shapes = [(o.book, (o.strategy, o.opened, o.closed, o.side, o.entry_price, o.exit_price)) for o in outcomes]
-    books = [sorted(shape for book, shape in shapes if book == name) for name in ("live", "shadow")]
+    shapes = [(o.gate, (o.strategy, o.opened, o.closed, o.side, o.entry_price, o.exit_price)) for o in outcomes]
+    books = [sorted(shape for gate, shape in shapes if gate == name) for name in ("", "regime")]
 
     assert 5 < len(books[0])
     assert books[0] == books[1]
