@@ -12,6 +12,7 @@ from backtests.record import Record
 from backtests.saved_decisions import Growing, with_limits
 from backtests.summary import Summary
 from config.errors import DataError
+from market.undecoded import UNDECODED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     """Return the numbers of a saved backtest; DataError where there is none."""
     try:
         found: dict[str, Any] = msgspec.json.decode((folder / SUMMARY).read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNDECODED) as error:
         raise DataError(f"{folder}: no saved backtest ({error}): write one with `tidegate backtest --save`") from None
     return found
 

@@ -21,6 +21,7 @@ from config.load import digest
 from config.making import strategies_of
 from market.bars import Bars
 from market.kernel import fingerprint
+from market.undecoded import UNDECODED
 from regimes.bundle import RegimeModel
 from runtime.core.feeds import FeedKey
 from strategies.registry import BUILT_IN
@@ -110,7 +111,7 @@ class SweepFile:
         first, _, rest = whole.partition(b"\n")
         try:
             same = msgspec.json.decode(first, type=Head) == self.head
-        except msgspec.DecodeError:
+        except UNDECODED:
             same = False
         if not same:
             raise other_sweep(self.path)
@@ -157,7 +158,7 @@ def point_of(line: bytes, path: Path) -> Tried:
     """Return a line as a point; DataError where it is none."""
     try:
         return msgspec.json.decode(line, type=Tried)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise DataError(f"{path}: a line of it is no point of a sweep ({error}): name another file") from None
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from backtests.sweep_file import Head, in_order, key_of, other_sweep, point_of, score_of
 from backtests.tried import Tried
 from config.errors import DataError
+from market.undecoded import UNDECODED
 
 SUFFIX = ".parquet"
 HEAD = b"tidegate.sweep"
@@ -76,7 +77,7 @@ class SweepParts:
         try:
             head = (pq.read_schema(part).metadata or {}).get(HEAD, b"")
             same = msgspec.json.decode(head, type=Head) == self.head
-        except (pa.ArrowInvalid, msgspec.DecodeError):
+        except (pa.ArrowInvalid, *UNDECODED):
             same = False
         if not same:
             raise other_sweep(self.path)

@@ -18,6 +18,7 @@ from brokers.mt5.zone import to_utc
 from market.barcheck import BarFileError, Policy, Report
 from market.tickfile import TickFile, Told
 from market.ticks import Ticks
+from market.undecoded import UNDECODED
 
 FORMAT = 1
 """Of what lies on disk; what was written by another is read from its file again."""
@@ -74,7 +75,7 @@ def stored_ticks(
 def _kept(folder: Path) -> Manifest | None:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, *UNDECODED):
         return None
 
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from brokers.word import MAGIC, WORD, WORD_SIZE
+from market.undecoded import UNDECODED
 
 Level = Literal["run", "close-only", "halt", "flatten"]
 LEVELS: tuple[Level, ...] = ("run", "close-only", "halt", "flatten")
@@ -91,7 +92,7 @@ def decode_latch(raw: bytes | None) -> Latch:
         return HALTED
     try:
         latch = msgspec.json.decode(raw, type=Latch)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODED:
         return HALTED
     return latch if 0 <= latch.generation <= HIGHEST else HALTED
 

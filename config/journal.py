@@ -11,6 +11,7 @@ import msgspec
 from config.errors import ConfigError
 from config.folders import JOURNAL_FILE, SERVER_FILE
 from config.secrets import Secret, SecretRef, read_secret
+from market.undecoded import UNDECODED
 
 SchemaName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$")]
 
@@ -97,5 +98,5 @@ def _kept(state: Path) -> _Kept | None:
         return msgspec.json.decode((state / SERVER_FILE).read_bytes(), type=_Kept)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNDECODED) as error:
         raise ConfigError(f"{state / SERVER_FILE} cannot be read ({error}): move it away, we make it again") from None

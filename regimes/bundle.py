@@ -14,6 +14,7 @@ import msgspec
 from market.feature import FeatureError
 from market.features import FeatureRef, feature_list_fingerprint, feature_of
 from market.kernel import fingerprint as kernel_fingerprint
+from market.undecoded import UNDECODED
 from regimes.filter import FILTER_KERNELS
 from regimes.golden import Golden, complete, first_difference
 from regimes.layout import ENSEMBLE, KIND, MEMBERS, STATES
@@ -251,7 +252,7 @@ class _Format(msgspec.Struct, frozen=True):
 def _part(files: Mapping[str, bytes], name: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(files[name], type=kind)
-    except msgspec.DecodeError as error:
+    except UNDECODED as error:
         raise ModelError(f"model: {name} cannot be read ({error}): copy the bundle again") from error
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from brokers.mt5.inplace import append, content
+from market.undecoded import UNDECODED
 
 FILE = "flattener.log"
 
@@ -34,7 +35,7 @@ def lines_of(folder: Path) -> list[Line]:
     """Return what was written, oldest first; a torn line is passed over."""
     found: list[Line] = []
     for raw in (content(f"{folder}/{FILE}") or b"").splitlines():
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(*UNDECODED):
             found.append(msgspec.json.decode(raw, type=Line))
     return found
 

@@ -12,6 +12,8 @@ import msgspec
 
 from platformdirs import user_state_path
 
+from market.undecoded import UNDECODED
+
 if sys.platform != "win32":
     import fcntl
 
@@ -61,7 +63,7 @@ def heard(folder: Path) -> Tale | None:
     """Return what the supervisor of a folder said last, or None: never one, or nothing that can be read."""
     try:
         return msgspec.json.decode(place(folder).read_bytes(), type=Tale)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, *UNDECODED):
         return None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from market.features import FEATURES, feature_list_fingerprint
+from market.undecoded import UNDECODED
 from strategies.protocol import FeatureRef
 from strategies.window import Window
 
@@ -89,7 +90,7 @@ class ModelFile:
             self.manifest = msgspec.json.decode(
                 _read(manifest_of(file), "write it with runtime.model_files.write_manifest"), type=Manifest
             )
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNDECODED as error:
             raise ModelFileError(f"{manifest_of(file)}: {error}") from error
         if hashlib.sha256(raw).hexdigest() != self.manifest.sha256:
             raise ModelFileError(f"{file}: not the file its manifest was written for: write the manifest anew")

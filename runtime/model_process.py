@@ -14,12 +14,11 @@ import threading
 
 from pathlib import Path
 
-import msgspec
-
 from brokers.mt5.frames import framed
 from brokers.mt5.mortal import die_with_parent, watch_stdin
 from brokers.mt5.process import receive
 from config.making import look_in
+from market.undecoded import UNDECODED
 from runtime.asked import Question
 from runtime.model_frames import AnyModelAsk, AnyModelTell, Failed, Load, Ready, Wanted, decode_model_ask
 from strategies.adapter import checked, flat_of
@@ -80,7 +79,7 @@ def main() -> None:
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(token)
-        with contextlib.suppress(ConnectionError, msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(ConnectionError, *UNDECODED):
             serve(line, Model())
 
 

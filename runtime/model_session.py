@@ -12,12 +12,12 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
-import msgspec
 import structlog
 
 from brokers.mt5.frames import framed
 from brokers.mt5.line import Line, dialled_back
 from brokers.mt5.link import HEALTHY_S, Link
+from market.undecoded import UNDECODED
 from runtime.asked import Question
 from runtime.clock import Clock
 from runtime.core.facts import StrategyAnswered
@@ -133,7 +133,7 @@ class ModelSession:
             raise OSError(f"it did not answer within {patience_s:g} s, and was ended") from None
         except (EOFError, ConnectionError):
             raise OSError("its process has ended") from None
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNDECODED as error:
             raise OSError(f"its process spoke another language: {error}") from error
 
     def _lost(self, tries: int) -> None:

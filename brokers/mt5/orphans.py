@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from brokers.mt5.inplace import replace
+from market.undecoded import UNDECODED
 
 RECORD = "worker.json"
 NEWBORN_LOOKS, NEWBORN_S = 20, 0.0005
@@ -56,7 +57,7 @@ def orphan_of(folder: Path) -> int:
     """
     try:
         written = msgspec.json.decode((folder / RECORD).read_bytes(), type=Begun)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, *UNDECODED):
         return 0
     return written.pid if seen(written.pid) == written else 0
 

@@ -15,12 +15,11 @@ import threading
 
 from typing import Any
 
-import msgspec
-
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME, AnyAsk, Connect, Lost, decode_ask, framed
 from brokers.mt5.locks import terminals
 from brokers.mt5.mortal import die_with_parent, watch_stdin
 from brokers.mt5.worker import Worker
+from market.undecoded import UNDECODED
 
 
 def receive(line: socket.socket) -> bytes | None:
@@ -102,7 +101,7 @@ def main() -> None:
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.sendall(token)
-        with contextlib.suppress(ConnectionError, msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(ConnectionError, *UNDECODED):
             serve(line, worker)
 
 

@@ -10,8 +10,6 @@ import contextlib
 from collections.abc import Iterable
 from typing import TypeVar
 
-import msgspec
-
 from brokers.facts import Answer, InDoubt, Rejected
 from brokers.mt5.frames import (
     AnyAsk,
@@ -40,6 +38,7 @@ from brokers.mt5.line import Deadlines, Dial, Line, Terms, spawned
 from brokers.mt5.link import Event
 from brokers.requests import AnyRequest
 from market.types import Symbol
+from market.undecoded import UNDECODED
 
 T = TypeVar("T", bound=Tell)
 
@@ -144,7 +143,7 @@ class Session:
                 told = decode_tell(await self.line.ask(framed(ask)))
         except TimeoutError:
             raise await self._lost(f"{type(ask).__name__} got no answer in time", crashed=True, hung=True) from None
-        except (OSError, EOFError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (OSError, EOFError, *UNDECODED) as error:
             raise await self._lost(f"the worker died: {error}", crashed=True) from None
         self.answered += 1
         if not isinstance(told, Lost) or told.who is not None:

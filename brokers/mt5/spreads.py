@@ -9,6 +9,7 @@ from statistics import median
 import msgspec
 
 from brokers.mt5.inplace import content, replace
+from market.undecoded import UNDECODED
 
 SPREADS_FILE = "gateway.spreads"
 _HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
@@ -32,7 +33,7 @@ class Spreads:
         self._saved = 0
         try:
             kept = msgspec.json.decode(content(str(self._path)) or b"{}", type=_Kept)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODED:
             kept = {}
         for name, hours in kept.items():
             if len(hours) == 24:

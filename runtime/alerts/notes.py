@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from brokers.mt5.inplace import append
+from market.undecoded import UNDECODED
 from runtime.alerts import shelf
 from runtime.alerts.shelf import Line
 from runtime.core.facts import NoteWritten
@@ -43,7 +44,7 @@ def waiting(folder: Path) -> list[NoteWritten]:
         with contextlib.suppress(FileNotFoundError):
             (folder / WAITING_FILE).replace(taking)
     for line in taking.read_bytes().splitlines() if taking.exists() else ():
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(*UNDECODED):
             found.append(msgspec.json.decode(line, type=NoteWritten))
     return found
 

@@ -12,6 +12,7 @@ import msgspec
 
 from brokers.mt5.inplace import append, content, put
 from brokers.mt5.locks import locked
+from market.undecoded import UNDECODED
 from runtime.alerts.book import Book, Entry
 
 BOOK_FILE = "alerts.json"
@@ -46,7 +47,7 @@ def read(folder: Path) -> Book:
         return Book()
     try:
         return msgspec.json.decode(raw, type=Book)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODED:
         return Book()
 
 
@@ -90,7 +91,7 @@ def history(folder: Path, since: int = 0) -> list[Line]:
     found = []
     files = [content(f"{folder}/{name}") or b"" for name in (OLDER_FILE, HISTORY_FILE)]
     for raw in b"\n".join(files).splitlines():
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(*UNDECODED):
             line = msgspec.json.decode(raw, type=Line)
             if line.at >= since:
                 found.append(line)

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from market.types import Bar
+from market.undecoded import UNDECODED
 from runtime.core.core import Core
 from runtime.operator.signing import Refusal, Ring, Signer
 
@@ -78,6 +79,6 @@ def telling_of(raw: bytes, ring: Ring, account: str, now: int) -> Telling | Refu
         return found
     try:
         telling = msgspec.json.decode(found.payload, type=Telling)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODED as error:
         return Refusal("form", f"{found.key.who} signed what is no telemetry: {error}")
     return telling if telling.account == account else Refusal("account", f"it is about {telling.account[:64]}")

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command, scope_problem
+from market.undecoded import UNDECODED
 from runtime.core.facts import NoteWritten, PersonFact
 from runtime.operator import latch
 from runtime.operator.ears import DAEMON, HEARD_S, call, open_ear
@@ -97,7 +98,7 @@ class Control:
     def _answer(self, raw: bytes) -> dict[str, Any]:
         try:
             asked = msgspec.json.decode(raw, type=Asked)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNDECODED as error:
             return {"ok": False, "problem": f"not understood: {error}"}
         if asked.do == "status":
             self.wake()  # who asks may wait for what a latch has changed, and that is read in the next round

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from brokers.latch import RANK, Latch, Level, scope_problem
+from market.undecoded import UNDECODED
 from runtime.operator.left import Left
 from runtime.operator.signing import Pinned, Refusal, Ring, Role, Signed
 
@@ -80,7 +81,7 @@ def read(raw: bytes, ring: Ring, now: int) -> Heard | Refusal:
         return signed
     try:
         return Heard(_told(signed), signed.key)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODED as error:
         return Refusal("form", f"{signed.key.who} signed what is no command: {error}")
 
 
@@ -174,6 +175,6 @@ def answer_of(raw: bytes, ring: Ring, account: str, now: int) -> Answer | Refusa
         return signed
     try:
         answer = msgspec.json.decode(signed.payload, type=Answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODED as error:
         return Refusal("form", f"{signed.key.who} signed what is no answer: {error}")
     return answer if answer.account == account else Refusal("account", f"it is about {answer.account[:64]}")

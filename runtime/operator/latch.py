@@ -35,6 +35,7 @@ from brokers.latch import (
 from brokers.mt5.inplace import append, content, put, write_at
 from brokers.mt5.locks import locked
 from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE
+from market.undecoded import UNDECODED
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
@@ -131,10 +132,9 @@ def wait_sent(folder: Path, patience_s: float) -> int:
 
 def logged(folder: Path, after: int) -> list[Logged]:
     """Return the commands latched after a generation, oldest first; a torn last line is left for later."""
-    lines = (content(f"{folder}/{LOG_FILE}") or b"").splitlines()
     found = []
-    for line in lines:
-        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+    for line in (content(f"{folder}/{LOG_FILE}") or b"").splitlines():
+        with contextlib.suppress(*UNDECODED):
             entry = msgspec.json.decode(line, type=Logged)
             if entry.generation > after:
                 found.append(entry)

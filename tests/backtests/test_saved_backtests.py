@@ -119,6 +119,14 @@ def test_what_was_not_saved_to_the_end_is_no_backtest(tmp_path: Path) -> None:
             compare(broken, broken)
 
 
+def test_a_summary_that_is_no_text_is_no_backtest(tmp_path: Path) -> None:
+    """A disk that has lost some of its bytes is said in a line."""
+    (tmp_path / SUMMARY).write_bytes(b'{"account": "\xff"}')
+
+    with pytest.raises(DataError, match="no saved backtest"):
+        compare(tmp_path, tmp_path)
+
+
 def test_a_table_of_something_else_is_no_backtest(tmp_path: Path) -> None:
     """Rows without what they are found by are refused in a line that says so."""
     record, _ = played(SHORT)

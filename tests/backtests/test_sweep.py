@@ -200,10 +200,11 @@ def test_the_file_of_another_sweep_is_refused(whole: Path, tmp_path: Path) -> No
     assert (before, "my notes") == (whole.read_bytes(), other.read_text(encoding="utf-8"))
 
 
-def test_a_line_that_is_no_point_is_refused(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [json.dumps({"values": 3}).encode(), b'{"values": [], "refused": "\xff"}'])
+def test_a_line_that_is_no_point_is_refused(whole: Path, tmp_path: Path, line: bytes) -> None:
     """Somebody has edited the file."""
     file = tmp_path / "edited.jsonl"
-    file.write_text(whole.read_text(encoding="utf-8") + json.dumps({"values": 3}) + "\n", encoding="utf-8")
+    file.write_bytes(whole.read_bytes() + line + b"\n")
 
     with pytest.raises(DataError, match="no point of a sweep"):
         swept_into(file)

@@ -93,9 +93,10 @@ def test_a_secret_that_names_no_server_is_refused(
         journal_of(on_server, state)
 
 
-def test_a_note_that_cannot_be_read_is_said(state: Path) -> None:
+@pytest.mark.parametrize("raw", [b"{", b'{"url": {"env": "JOURNAL_URL"}, "schema": "\xff"}'])
+def test_a_note_that_cannot_be_read_is_said(state: Path, raw: bytes) -> None:
     """It is not taken for a journal in a file."""
-    (state / SERVER_FILE).write_text("{", encoding="utf-8")
+    (state / SERVER_FILE).write_bytes(raw)
 
     with pytest.raises(ConfigError, match="cannot be read"):
         recalled(state)

@@ -24,8 +24,6 @@ import time
 from pathlib import Path
 from typing import IO, Any, assert_never
 
-import msgspec
-
 from brokers.mt5.locks import taken
 from brokers.mt5.lookalike.connection import Connection
 from brokers.mt5.lookalike.exchange import Exchange
@@ -36,6 +34,7 @@ from brokers.mt5.lookalike.setup import SetupError
 from brokers.mt5.lookalike.wire import Stranger
 from brokers.mt5.mortal import stdin_ended
 from brokers.venue import VenueError
+from market.undecoded import UNDECODED
 
 BACKLOG = 256
 """How many terminals may knock at once."""
@@ -119,7 +118,7 @@ class Server:
             line.buffer += data
             for verb, arguments in line.calls() if data else ():
                 self._show(line, self._answer(line, verb, arguments))
-        except (OSError, Stranger, msgspec.DecodeError):
+        except (OSError, Stranger, *UNDECODED):
             data = b""
         if not data:
             self._drop(line)

@@ -21,6 +21,7 @@ from brokers.mt5.lookalike.tape import TickColumns
 from brokers.mt5.zone import FORMS, is_zone
 from market.calendar import Calendar
 from market.types import TIMEFRAMES, Bar, Symbol
+from market.undecoded import UNDECODED
 
 SETUP_FILE = "server.json"
 
@@ -174,7 +175,7 @@ def read_setup(folder: Path) -> Recording:
             bars[one.symbol.name] = msgspec.msgpack.decode(content(one.file), type=Columns)
             if (folder / one.tick_file).exists():
                 ticks[one.symbol.name] = msgspec.msgpack.decode(content(one.tick_file), type=TickColumns)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNDECODED) as error:
         raise SetupError(f"{folder} is no trade server's folder, write it with write_setup: {error}") from error
     _check(setup, bars, ticks)
     return Recording(setup, bars, ticks, digest.hexdigest())
