@@ -26,7 +26,7 @@ def journaled(journal: Path) -> tuple[list[Decision], list[Deal]]:
     deals: list[Deal] = []
     with JournalReader(journal) as reader:
         for row in reader.rows():
-            decisions += decode_step(row.step).decisions if row.step else ()
+            decisions += decode_step(row.step).decisions if row.fact else ()
             fact = decode_fact(row.fact) if row.fact else None
             deals += [fact.deal] if isinstance(fact, DealMade) else []
     return decisions, deals
