@@ -9,7 +9,7 @@ from brokers.facts import DealMade, OrderGone
 from brokers.mt5.frames import Closed, FeedCursor, Identity, Look, Poll
 from brokers.mt5.retcodes import LOST
 from brokers.mt5.translator import Translator
-from market.types import TIMEFRAMES, Bar
+from market.types import TIMEFRAMES, Account, Bar
 
 _DAY_S = 86_400
 _LATEST = 2**31 - 1
@@ -31,6 +31,15 @@ class TerminalLostError(Exception):
         """Say what did not answer."""
         super().__init__(reason)
         self.fatal = fatal
+
+
+class StrangerError(Exception):
+    """Another account or terminal answers than the one configured: nothing that it says is ours."""
+
+    def __init__(self, who: Identity) -> None:
+        """Say who it is."""
+        super().__init__("another account or terminal answers")
+        self.who = who
 
 
 class Reader:
@@ -65,6 +74,13 @@ class Reader:
         self.worth = account.equity - account.credit
         found = self.path if home_of(terminal.path) == home_of(self.path) else terminal.path
         return Identity(account.login, account.server, found)
+
+    def account(self, ours: Identity) -> Account:
+        """Return the account's money; StrangerError where it is another one's, whoever answers a moment later."""
+        told = self.must(self.mt5.account_info(), "account_info")
+        if (told.login, told.server) != (ours.login, ours.server):
+            raise StrangerError(Identity(told.login, told.server, ours.path))
+        return self.translate.account(told)
 
     def now(self) -> int:
         """Read every symbol's tick afresh; return the newest server time among them, UTC milliseconds."""

@@ -37,7 +37,7 @@ from brokers.mt5.frames import (
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.missing import explained
 from brokers.mt5.orders import answer_of, at_market, mt5_request
-from brokers.mt5.reader import Reader, TerminalLostError, adds_up
+from brokers.mt5.reader import Reader, StrangerError, TerminalLostError, adds_up
 from brokers.mt5.retcodes import LOST
 from brokers.mt5.seats import ORPHAN_S, Seats
 from brokers.mt5.translator import Translator
@@ -50,7 +50,6 @@ LOOKS = 3
 
 INVALID = -2
 """`last_error` for arguments the package does not take."""
-
 UNTAKEN = (TypeError, OverflowError, OSError)
 """Causes of a SystemError by which the package says that it cannot take an argument: nothing has left."""
 
@@ -108,6 +107,8 @@ class Worker:
                     return self.symbols(ask)
                 case Renew():
                     return Renewed(who=self.ours)
+        except StrangerError as error:
+            return Lost(who=error.who, code=0, reason=str(error))
         except TerminalLostError as error:
             code, text = self.last_error()
             reason = explained(str(error), code, text, self.reader.path)
@@ -133,20 +134,19 @@ class Worker:
         r.names, r.translate = ask.symbols, Translator(ask.zone, ask.symbols)
         found = r.who()
         if found != self.ours:
-            return Lost(who=found, code=0, reason="another account or terminal answers")
+            raise StrangerError(found)
         for name, broker in ask.symbols.items():
             if not self.mt5.symbol_select(broker, True):  # noqa: FBT003 - positional only in the package
                 lost = self.mt5.last_error()[0] in LOST
                 raise TerminalLostError(f"the terminal has no symbol {broker}", fatal=not lost)
             self.infos[name] = r.must(self.mt5.symbol_info(broker), broker)
         symbols = self.contracts()
-        account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
+        account = r.account(self.ours)
         if ask.latch:
             self.seats.take_gate(Path(ask.latch))
             self.gateway = Gateway(Path(ask.latch), ask.limits, {s.name: s for s in symbols}, account.currency)
-        lockstep = bool(r.replay()["lockstep"])
         return Connected(
-            who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=lockstep,
+            who=r.who(), at=r.now(), account=account, symbols=symbols, lockstep=bool(r.replay()["lockstep"]),
             forbidden=r.forbidden,
         )  # fmt: skip
 
@@ -280,7 +280,7 @@ class Worker:
             news = r.news(ask)
             positions = r.must(self.mt5.positions_get(), "positions_get")
             orders = r.must(self.mt5.orders_get(), "orders_get")
-            account = r.translate.account(r.must(self.mt5.account_info(), "account_info"))
+            account = r.account(self.ours)
             after = {d.ticket for d in r.fresh(ask)}
             told = {n.deal.ticket for n in news if isinstance(n, DealMade)}
             news = (*news, *r.ended(ask.doubts, ask.last_deal_at))

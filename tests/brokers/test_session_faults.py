@@ -177,6 +177,20 @@ def test_another_accounts_frame_is_not_believed(terms: Terms, how: str) -> None:
     assert "8 on Lookalike-Demo" in loss.found
 
 
+@pytest.mark.parametrize("starting", [True, False])
+def test_the_money_of_another_account_is_not_believed(terms: Terms, starting: bool) -> None:  # noqa: FBT001 - a case
+    """One frame strays where balance and equity are read, and whoever is asked next is ours again."""
+
+    async def act(session: Session) -> object:
+        wrong("stray", "account", account=8, skip=int(starting))
+        return await lost(session.start() if starting else session.look(0, 0, ()))
+
+    loss = live(Session(terms), act)
+
+    assert isinstance(loss, WrongTerminalError)
+    assert "8 on Lookalike-Demo" in loss.found
+
+
 def test_no_order_leaves_for_an_account_that_was_switched(terms: Terms) -> None:
     """The worker reads the login in the same breath: the order is not sent to anybody."""
 
