@@ -11,6 +11,7 @@ import msgspec
 
 from brokers.mt5.frames import Connected
 from config.account import AccountConfig
+from config.bus import BusSection
 from config.places import journal_of
 from runtime.clock import Clock
 from runtime.doctor_alerts import alerts_of
@@ -52,6 +53,8 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
     ]
     if config.alerts is not None and config.alerts.owners:
         looks.append(("alerts", partial(alerts_of, config.alerts)))
+    if config.bus is not None:
+        looks += _of_bus(config.bus, config.account.name)
     if any(section.params.get("process") is True for section in config.strategies):
         looks.append(("functions", lambda: functions_of(config)))
     found = [_look(what, look) for what, look in looks]
@@ -70,6 +73,18 @@ def examine(config: AccountConfig, state: Path) -> list[Finding]:
         found.append(_look("zone", lambda: zone_of(config.account.zone, visit)))
         found.append(_look("contracts", lambda: contracts_of(config, visit)))
     return found
+
+
+def _of_bus(section: BusSection, account: str) -> list[tuple[str, Callable[[], str]]]:
+    try:
+        from runtime.doctor_bus import bus_of, keys_of  # noqa: PLC0415 - 14 MiB, for who has a bus only
+    except ImportError:
+        return [("bus", lambda: _absent("mqtt"))]
+    return [("keys", partial(keys_of, section, account)), ("bus", partial(bus_of, section, account))]
+
+
+def _absent(extra: str) -> str:
+    raise ValueError(f"a part of it is not installed: install tidegate[{extra}]")
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:

@@ -85,6 +85,7 @@ SHELL = (
     "runtime/warmup.py",  # history, before the first round of the daemon
     "runtime/first.py",  # the first look at a venue, before the loop of the daemon
     "runtime/doctor_terminal.py",  # the same look, for a person
+    "runtime/doctor_bus.py",  # one look at the message broker, for a person
     "runtime/flattener.py",  # a daemon's last work, without the daemon
     "runtime/bus/",  # a loop of its own, in a thread of its own
     "runtime/journal/ticket.py",  # waiting for the writer's thread

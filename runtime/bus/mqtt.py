@@ -10,6 +10,7 @@ import socket
 import ssl
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import aiomqtt
 import paho.mqtt.client as mqtt
@@ -19,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.errors import ConfigError
-from runtime.bus.port import Arrived, Broker, BusError, Connection, Line, Message, Terms
+from runtime.bus.port import Arrived, Broker, BusError, Message, Terms
 
 KEEPALIVE_S = 5
 PATIENCE_S = 2.0
@@ -69,6 +70,29 @@ class MqttLine:
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             raise BusError(_said(error)) from None
 
+    async def admitted(self, message: Message) -> bool:
+        """Send a message of QoS 1, and return whether the broker's rules let it through."""
+        said: list[ReasonCode] = []
+        client = self.client._client  # noqa: SLF001 - aiomqtt 2 drops what the broker says of a message
+        take = client.on_publish
+
+        def note(*told: Any) -> None:  # noqa: ANN401 - as paho has it: client, userdata, mid, code, properties
+            said.append(told[3])
+            if take is not None:
+                take(*told)
+
+        client.on_publish = note
+        try:
+            await self.publish(message)
+        finally:
+            client.on_publish = take
+        return all(code.value < REFUSED for code in said)
+
+    def certificate(self) -> dict[str, Any]:
+        """Return the broker's certificate as the ssl module tells it, empty where the line is in the clear."""
+        held = self.client._client.socket()  # noqa: SLF001 - aiomqtt 2 has no other door to it
+        return dict(held.getpeercert() or {}) if isinstance(held, ssl.SSLSocket) else {}
+
 
 class Mqtt:
     """A broker that speaks MQTT 5."""
@@ -78,12 +102,12 @@ class Mqtt:
         self.broker = broker
         self.tls = _trust(broker) if broker.tls else None
 
-    def connect(self, terms: Terms) -> Connection:
+    def connect(self, terms: Terms) -> contextlib.AbstractAsyncContextManager[MqttLine]:
         """Open a line."""
         return self._connect(terms)
 
     @contextlib.asynccontextmanager
-    async def _connect(self, terms: Terms) -> AsyncIterator[Line]:
+    async def _connect(self, terms: Terms) -> AsyncIterator[MqttLine]:
         client = self._client(terms)
         client._client.manual_ack_set(on=True)  # noqa: SLF001 - aiomqtt 2 has no other door to it
         _mind_floods(client)

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import gc
-import shutil
 import socket
-import subprocess
 import threading
 import time
 
@@ -32,10 +30,8 @@ from runtime.operator import latch
 from runtime.operator.client import AbsentError, UnreachableError
 from runtime.operator.signing import Role, Signed
 from tests.listeners import ACCOUNT, House
-from tests.mosquittos import Mosquitto
+from tests.mosquittos import Mosquitto, guarded
 from tests.stand_ins import until
-
-PASSWORDS = "mosquitto_passwd"
 
 
 @pytest.fixture
@@ -261,24 +257,6 @@ def test_a_lost_daemon_is_told_by_its_last_will(house: House, broker: Mosquitto)
 
 
 # --- rules of the broker, and its certificate ----------------------------------------------------------------------
-
-
-def guarded(folder: Path, stack: ExitStack, conf: str = "") -> Mosquitto:
-    """Return a broker with the rules that are shipped, of the users `demo` (the daemon), `risk` and `viewer`."""
-    if shutil.which(PASSWORDS) is None:
-        pytest.skip(f"no {PASSWORDS} here: apt-get install mosquitto")
-    folder.mkdir()
-    for user in ("demo", "risk", "stranger"):
-        flag = ["-b"] if (folder / "users").exists() else ["-c", "-b"]
-        subprocess.run([PASSWORDS, *flag, str(folder / "users"), user, f"{user}-secret"], check=True)
-        (folder / f"{user}.password").write_text(f"{user}-secret")
-        (folder / f"{user}.password").chmod(0o600)
-    shipped = Path(__file__).parents[2] / "deploy" / "mosquitto" / "acl"
-    rules = shipped.read_text().replace("ACCOUNT", ACCOUNT).replace("PERSON", "risk")
-    (folder / "acl").write_text(rules)
-    broker = Mosquitto(folder, f"allow_anonymous false\npassword_file {folder}/users\nacl_file {folder}/acl\n{conf}")
-    stack.callback(broker.kill)
-    return broker
 
 
 def test_rules_keep_a_stranger_s_command_from_the_daemon_and_the_answer_s_absence_says_so(

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from brokers.word import LATCH_FILE
 from config.account import AccountConfig
+from config.bus import BusSection
 from config.folders import JOURNAL_FILE
 from config.load import load
 from runtime import doctor
@@ -161,3 +163,12 @@ def test_looking_does_not_take_the_gate(healthy: AccountConfig, tmp_path: Path) 
     assert "flatten" == latch.read(tmp_path / "state").level
     assert not (tmp_path / "state" / "worker.lock").exists()
     assert "halt" == client.status(tmp_path / "nowhere")["level"]
+
+
+def test_a_bus_is_looked_at_where_one_is_configured(healthy: AccountConfig, tmp_path: Path) -> None:
+    """Keys and broker are findings like any other; what lacks is said."""
+    bus = BusSection(host="127.0.0.1", port=1, tls=False, key=str(tmp_path / "no.jwk"), operators="ring.json")
+    found = seen(msgspec.structs.replace(healthy, bus=bus), tmp_path / "state")
+
+    assert [False, False] == [found[what].ok for what in ("keys", "bus")]
+    assert ("no.jwk cannot be read" in found["keys"].detail, "refused" in found["bus"].detail) == (True, True)
