@@ -42,6 +42,8 @@ class Crier:
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin without a thread: none is needed while all is well."""
         self.clock = clock or Clock()
+        self.cried: set[Path] = set()
+        """The accounts for which it was last said that they make no progress; the thread may not know yet."""
         self.keepers: dict[Path, Keeper] = {}
         self.inbox: queue.SimpleQueue[Cry | None] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
@@ -52,11 +54,13 @@ class Crier:
         if self.thread is None:
             self.thread = threading.Thread(target=self._run, name="crier", daemon=True)
             self.thread.start()
+        self.cried.add(folder)
         self.inbox.put(Cry(folder, account, section or NOBODY, text))
 
     def over(self, folder: Path) -> None:
         """Say that an account does make progress; nothing is to be done where nobody said otherwise."""
-        if folder in self.keepers:
+        if folder in self.cried or folder in self.keepers:
+            self.cried.discard(folder)
             self.inbox.put(Cry(folder, "", NOBODY, ""))
 
     def close(self) -> None:

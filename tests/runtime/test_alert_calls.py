@@ -197,6 +197,19 @@ def test_a_daemon_that_cannot_call_is_cried_for_until_it_can(night: MakeNight) -
     assert "over" in one.history()
 
 
+def test_what_is_over_at_once_is_over(night: MakeNight) -> None:
+    """Though the thread that calls people has not heard yet that it began."""
+    one, crier = night(), Crier()
+    crier.cry(one.state, "acct", one.section, "nobody answers")
+    crier.over(one.state)
+    crier.close()
+
+    assert (["opened", "over"], []) == (
+        [what for what in one.history() if what in {"opened", "over"}],
+        listed(one.state),
+    )
+
+
 def test_a_mouth_that_dies_is_begun_again(night: MakeNight) -> None:
     """What was on its way is called again."""
     one, said = night(), queue.SimpleQueue[tuple[str, str]]()
