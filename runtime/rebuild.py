@@ -78,10 +78,11 @@ def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
     runs = {run["run"]: run for run in reader.runs()}
     pair: Pair | None = None
     for row in reader.rows():
-        if row.kind == "RunOpened":
-            pair = next_pair(pair, runs[row.run])
         if row.kind in {"RunOpened", "RunClosed"}:
-            yield row.seq, _run_rows(row, runs[row.run])
+            told = _run_rows(row, runs[row.run])
+            if row.kind == "RunOpened":  # a core is made of what the log says, not of the table that is compared
+                pair = next_pair(pair, told[0][1])
+            yield row.seq, told
         elif pair is not None and row.fact:
             yield row.seq, _handled(row, pair)
         else:
