@@ -8,7 +8,7 @@ from brokers.latch import Command, Level, concerns
 from runtime.core.decide import Decider
 from runtime.core.facts import AnyFact, LevelChanged
 from runtime.core.leaving import begin, ended, heard, is_dropped, leaves
-from runtime.core.outsiders import asks, clear, tell
+from runtime.core.outsiders import asks, clear, left, tell
 from runtime.core.permissions import UNSEEN
 from runtime.core.positions import GONE, Trade
 from runtime.core.state import Lane, Ledger, Standing
@@ -63,14 +63,17 @@ def take_back(decider: Decider, fact: AnyFact) -> None:
         within = [lane for lane in lanes if concerns(scope, decider.scopes_of(lane))]
         gone = not ledger.scopes[scope].foreign or clear(decider, fact, scope.partition(":")[2])
         if _flatten(within, decider, fact, force=ledger.scopes[scope].force) and gone:
+            what = f"nothing of {scope} is open"
+            stays = left(ledger, scope.partition(":")[2]) if ledger.scopes[scope].foreign else []
             ledger.scopes[scope] = Standing("halt")
-            desk.set_level("halt", f"flattened: {_said(within, scope)}", scope)
+            desk.set_level("halt", f"flattened: {_said(within, stays, what)}", scope)
     if ledger.level != "flatten":
         return
     gone = not ledger.outsiders or clear(decider, fact)
     if _flatten(lanes, decider, fact, force=ledger.force) and gone:
+        what, stays = ("nothing is open", left(ledger)) if ledger.outsiders else ("nothing of ours is open", [])
         ledger.level, ledger.force, ledger.outsiders = "halt", False, False
-        desk.set_level("halt", f"flattened: {_said(lanes, 'ours')}")
+        desk.set_level("halt", f"flattened: {_said(lanes, stays, what)}")
 
 
 def _is_tight(lane: Lane, decider: Decider) -> bool:
@@ -78,9 +81,10 @@ def _is_tight(lane: Lane, decider: Decider) -> bool:
     return decider.ledger.level != "run" or bool(decider.latched(lane))
 
 
-def _said(lanes: list[Lane], what: str) -> str:
-    left = [str(lane.trade.position) for lane in lanes if lane.trade is not None and lane.trade.absent < GONE]
-    return f"left open by a person: {', '.join(left)}" if left else f"nothing of {what} is open"
+def _said(lanes: list[Lane], foreign: list[int], what: str) -> str:
+    ours = [lane.trade.position for lane in lanes if lane.trade is not None and lane.trade.absent < GONE]
+    stays = [*ours, *foreign]
+    return f"left open by a person: {', '.join(map(str, stays))}" if stays else what
 
 
 def _flatten(lanes: list[Lane], decider: Decider, fact: AnyFact, *, force: bool) -> bool:

@@ -71,10 +71,16 @@ def clear(decider: Decider, fact: AnyFact, symbol: str = "") -> bool:
         _take_back(decider, order, settled=fact.settled)
     for position in positions if not orders else ():
         _close(decider, position, fact)
-    pending = {p.ident for p in positions if (one := ledger.leaving.get(p.ident)) is None or one.state != "dropped"}
+    pending = {position.ident for position in positions} - {*left(ledger, symbol)}
     if not ledger.settle_timer and any(one.instruction for one in ledger.leaving.values() if one.foreign):
         decider.desk.wake_settled()  # a restart, or a look in between, has ended the window it waited for
     return not orders and not pending
+
+
+def left(ledger: Ledger, symbol: str = "") -> list[int]:
+    """Return the foreign positions of one symbol or all that a person has dropped from the flatten: they stay open."""
+    dropped = {one.position for one in ledger.leaving.values() if one.foreign and one.state == "dropped"}
+    return [p.ident for p in ledger.foreign if p.ident in dropped and symbol in {"", p.symbol}]
 
 
 def _take_back(decider: Decider, order: Order, *, settled: bool) -> None:

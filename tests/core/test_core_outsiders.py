@@ -68,7 +68,7 @@ def test_all_that_is_foreign_is_closed_and_told_before_the_flatten_ends() -> Non
     assert [(4711, 1, 2.0, 77, True), (4720, -1, 1.0, 0, True)] == [
         (wish.position, wish.side, wish.volume, wish.magic, wish.operator) for wish in wishes
     ]
-    assert "halt" == only(ends, SetLevel).level
+    assert ("halt", "flattened: nothing is open") == (only(ends, SetLevel).level, only(ends, SetLevel).why)
     assert {4711: "closed", 4720: "gone"} == {ticket: state for ticket, state in states(told).items() if ticket > 4000}
 
 
@@ -79,6 +79,7 @@ def test_nobody_asks_for_them_by_a_flatten_of_ours() -> None:
     step = told.tell(flatten(foreign=False))
 
     assert ([], "halt") == (of_kind(step, ClosePosition), only(step, SetLevel).level)
+    assert "flattened: nothing of ours is open" == only(step, SetLevel).why
     assert {} == states(told)
 
 
@@ -147,6 +148,7 @@ def test_a_closed_market_queues_it_and_a_person_may_drop_it() -> None:
 
     assert ({4711: "queued"}, {4711: "dropped"}) == (queued, states(told))
     assert ([], "halt") == (of_kind(ends, ClosePosition), only(ends, SetLevel).level)
+    assert "flattened: left open by a person: 4711" == only(ends, SetLevel).why
 
 
 def test_a_symbol_has_only_its_own_closed() -> None:
