@@ -134,15 +134,17 @@ def test_a_dead_daemon_is_not_one_that_stands_still(state: Path, daemon: StandIn
     assert ("run", "direct", "tester") == level(state)
 
 
-def test_where_the_latch_cannot_be_written_the_daemon_is_ended(state: Path, daemon: StandIn, guard: Guard) -> None:
+def test_where_the_latch_cannot_be_written_the_daemon_is_ended(
+    state: Path, daemon: StandIn, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing new can leave either way; none may begin again until the halt is written."""
     one = guard()
-    spoil(state)
+    spoil(state, monkeypatch)
     daemon.say("gil")
     until(daemon.ended)
     until(lambda: one.bar is not None)
     barred = owner(state)
-    mend(state)
+    mend(state, monkeypatch)
     until(lambda: one.owed is None)
 
     assert os.getpid() == barred
@@ -150,15 +152,17 @@ def test_where_the_latch_cannot_be_written_the_daemon_is_ended(state: Path, daem
     assert ("halt", "guardian", "guardian") == level(state)
 
 
-def test_people_are_told_once_that_the_daemon_was_ended_instead(state: Path, daemon: StandIn, guard: Guard) -> None:
+def test_people_are_told_once_that_the_daemon_was_ended_instead(
+    state: Path, daemon: StandIn, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not that it was halted as well: what is said last is what stands in the list."""
     one, cries = guard(), Cries()
     one.crier = cries
-    spoil(state)
+    spoil(state, monkeypatch)
     daemon.say("gil")
     until(daemon.ended)
     until(lambda: one.bar is not None and one.watch.over_s <= 0.0)
-    mend(state)
+    mend(state, monkeypatch)
     until(lambda: one.owed is None)
 
     assert 1 == len(cries.said)
@@ -210,13 +214,19 @@ def test_a_word_that_is_none_of_ours_is_not_believed(state: Path, daemon: StandI
     assert not daemon.ended()
 
 
-def spoil(state: Path) -> None:
-    """Leave a latch that cannot be written: a folder stands in the place of its lock."""
+def spoil(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a latch that cannot be written: a folder stands in the place of its lock, and its word is refused."""
+
+    def refused(*_: object) -> None:
+        raise OSError(30, "read-only file system")
+
     (state / latch.LOCK_FILE).unlink()
     (state / latch.LOCK_FILE).mkdir()
+    monkeypatch.setattr(latch, "_write_word", refused)
 
 
-def mend(state: Path) -> None:
+def mend(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be written again."""
+    monkeypatch.undo()
     (state / latch.LOCK_FILE).rmdir()
     assert (state / LATCH_FILE).exists()
