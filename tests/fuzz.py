@@ -1,6 +1,7 @@
 """Bytes that atheris makes up, guided by what they reach, said to an account's ears: `nox -s fuzz -- 1000000`."""
 
 import argparse
+import importlib
 import logging
 import sys
 import tempfile
@@ -8,25 +9,27 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import atheris
 import structlog
-
-with atheris.instrument_imports(include=["runtime.bus", "runtime.operator", "brokers.latch", "joserfc"]):
-    from tests.fuzzed import Fuzzed
 
 LONGEST = 4200
 """Bytes of an input: a little more than the longest text that is signed."""
 
 
 def main() -> None:
-    """Say so many things; end with another code than 0 at the first that does what it must not."""
+    """Say so many things; end with another code than 0 at the first that does what it must not.
+
+    atheris is imported here: only its own session has it, and this file is looked through for examples as all are.
+    """
+    atheris = importlib.import_module("atheris")
+    with atheris.instrument_imports(include=["runtime.bus", "runtime.operator", "brokers.latch", "joserfc"]):
+        fuzzed_kind = importlib.import_module("tests.fuzzed").Fuzzed
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("inputs", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as name:
-        fuzzed = Fuzzed(Path(name))
+        fuzzed = fuzzed_kind(Path(name))
         corpus = Path(name) / "corpus"
         corpus.mkdir()
         for number, seed in enumerate(fuzzed.seeds()):
