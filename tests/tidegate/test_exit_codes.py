@@ -19,6 +19,7 @@ ROOMS = ("market", "brokers", "regimes", "strategies", "config", "runtime", "bac
 BUGS = frozenset({
     "brokers.mt5.lookalike.arguments.Invalid",  # the package's own word; caught where it is called
     "brokers.mt5.lookalike.client.Failed",  # likewise
+    "brokers.mt5.reader.StrangerError",  # stays in the worker, which says that it is a wrong terminal
     "brokers.mt5.reader.TerminalLostError",  # stays in the worker, which connects anew
     "runtime.bus.port.BusError",  # stays in the thread that hears the bus; a caller says it as an UnreachableError
     "runtime.core.orders.IllegalTransitionError",
