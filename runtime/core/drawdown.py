@@ -36,14 +36,16 @@ def swept(decider: Decider, fact: BarClosed) -> Within | None:
     The other symbols stand where they were told last, and what was opened within the bar stands where it ended: nobody
     knows whether that was there already.
     """
-    bar, quotes = fact.bar, decider.ledger.quotes
+    if decider.plan.drawdown is None or decider.host is not None or fact.phase != "live":
+        return None
+    bar = fact.bar
     there = [lane.trade for lane in decider.lanes if lane.trade is not None and lane.trade.symbol == bar.symbol]
     whole = [trade for trade in there if trade.opened_at <= bar.time and not trade.absent]
-    if decider.plan.drawdown is None or decider.host is not None or fact.phase != "live" or not whole:
+    if not whole:
         return None
     c = decider.contracts[bar.symbol]
     spread = bar.spread / c.scale if bar.spread > 0.0 else fact.ask - fact.bid
-    now, worth = quotes[bar.symbol], decider.worth()
+    now, worth = decider.ledger.quotes[bar.symbol], decider.worth()
     ends = [worth + sum(gained(c, t, now, (p, p + spread)) for t in whole) for p in (bar.low, bar.high)]
     return min(*ends, worth), max(*ends, worth)
 
