@@ -24,9 +24,9 @@ def stand_at(ledger: Ledger, fact: LevelChanged) -> None:
         return
     whole = fact.whole
     ledger.level = whole.level
-    flattens = whole.level == "flatten" and whole.command is not None
-    ledger.force = flattens and whole.command is not None and whole.command.force
-    ledger.outsiders = flattens and whole.command is not None and asks(whole.command)
+    flatten = whole.command if whole.level == "flatten" else None
+    ledger.force = flatten is not None and flatten.force
+    ledger.outsiders = flatten is not None and asks(flatten)
     ledger.scopes = {one.scope: _standing(one.level, one.command) for one in whole.scopes}
 
 
