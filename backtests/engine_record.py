@@ -139,13 +139,8 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
 
     def outcomes(self) -> list[tuple[Array, Outcome]]:
         """Return what became of the trades, each with its last deal: the rows, told to the book that a daemon keeps."""
-        book, done, found, entries = (
-            OutcomeBook(self.kind, self.gate),
-            0,
-            [],
-            self._entries(),
-        )
-        entry = next(entries, None)
+        book, entries = OutcomeBook(self.kind, self.gate), self._entries()
+        done, found, entry = 0, [], next(entries, None)
         for dealt, row, deal in zip(self.dealt, self.dealt[:, D_ROW].tolist(), self._deals[1:], strict=True):
             self._lived(book, done, int(row))
             done = int(row)
