@@ -1,18 +1,19 @@
 """The tables that people read, made again from the log: every fact through a core once more, every row compared."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
 
 from sqlalchemy import Connection, create_engine, delete, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from config.journal import Where
 from runtime.journal.batch import project
 from runtime.journal.copying import carry
 from runtime.journal.entries import LogRow, Row
-from runtime.journal.errors import JournalError, explain
+from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import open_to_write
 from runtime.journal.projections import rows_of
 from runtime.journal.reader import JournalReader
@@ -43,15 +44,13 @@ def rebuild(where: Where, *, write: bool = False) -> Rebuilt:
 
     JournalError where a fact leads to another step than it did: this program then decides otherwise.
     """
-    engine = create_engine("sqlite://")
-    with engine.connect() as made, JournalReader(where) as reader:
+    with create_engine("sqlite://", poolclass=NullPool).connect() as made, JournalReader(where) as reader:
         tables.create_all(made)
         rows = _make(reader, made)
         with reader.asking() as journal:
             found = Rebuilt(rows=rows, tables=_counts(made), differences=_differences(made, journal))
         if write and found.differences:
             _put(where, made)
-    engine.dispose()
     return found
 
 
@@ -121,13 +120,8 @@ def _rows(connection: Connection, name: str) -> set[tuple[Any, ...]]:
 
 
 def _put(where: Where, made: Connection) -> None:
-    connection = open_to_write(where, 2.0)
-    try:
+    with closing(open_to_write(where, 2.0)) as connection, explaining(where):
         for name in PROJECTIONS:
             connection.execute(delete(tables.tables[name]))
             carry(name, made, connection)
         connection.commit()
-    except DBAPIError as error:
-        raise JournalError(*explain(where, error)) from error
-    finally:
-        connection.close()

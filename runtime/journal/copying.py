@@ -2,16 +2,14 @@
 
 import os
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.exc import DBAPIError
 
 from config.journal import Where
 from runtime.journal.entries import Verdict
-from runtime.journal.errors import JournalError, NoJournal, explain
+from runtime.journal.errors import JournalError, NoJournal, explaining
 from runtime.journal.opening import one_file, one_moment, open_to_read, open_to_write
 from runtime.journal.schema import tables
 from runtime.journal.verify import check, stored_head
@@ -59,7 +57,7 @@ def _must_be_free(where: Where) -> None:
 
 
 def _whole(where: Where) -> Verdict:
-    with _explained(where), closing(open_to_read(where)) as connection:
+    with explaining(where), closing(open_to_read(where)) as connection:
         verdict = check(connection)
     if not verdict.ok:
         raise JournalError(f"journal {where}: {verdict.problem}: it is not whole, and no copy of it would be")
@@ -68,9 +66,9 @@ def _whole(where: Where) -> Verdict:
 
 def _copy(source: Where, target: Where) -> None:
     with (
-        _explained(source),
+        explaining(source),
         closing(open_to_read(source)) as reading,
-        _explained(target),
+        explaining(target),
         closing(open_to_write(target, PATIENCE)) as writing,
     ):
         one_moment(reading)
@@ -87,11 +85,3 @@ def carry(name: str, source: Connection, target: Connection) -> None:
     table = tables.tables[name]
     for rows in source.execute(select(table).order_by(*table.primary_key)).mappings().partitions(AT_ONCE):
         target.execute(insert(table), [dict(row) for row in rows])
-
-
-@contextmanager
-def _explained(where: Where) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise JournalError(*explain(where, error)) from error

@@ -1,5 +1,10 @@
 """What can be wrong with a journal, said in one line that tells the reader what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
 from config.errors import DiskError, JournalRefused
 
 JOURNAL = JournalRefused.exit_code
@@ -23,11 +28,7 @@ ADVICE: tuple[tuple[str, int, str], ...] = (
     ("connection failed", LOST, f"{NO_SERVER}: start it, or correct the URL in its secret"),
     ("connection timeout", LOST, f"{NO_SERVER}: start it, or correct the URL in its secret"),
     ("terminating connection", LOST, GONE),
-    (
-        "server closed the connection",
-        LOST,
-        f"{NO_SERVER} any more: nothing was sent that it has not; start it, then us",
-    ),
+    ("server closed the connection", LOST, GONE),
     ("connection is closed", LOST, GONE),
     ("connection is lost", LOST, GONE),
     ("readonly", JOURNAL, "it cannot be written: give this user the right to write the file and its folder"),
@@ -71,3 +72,12 @@ def explain(place: object, error: BaseException) -> tuple[str, int]:
         if phrase in said.lower():
             return f"journal {place}: {advice} ({said})", code
     return f"journal {place}: {type(error).__name__}: {said}; this is a bug, please report it", JOURNAL
+
+
+@contextmanager
+def explaining(place: object) -> Iterator[None]:
+    """Say in one line, as a JournalError, what a database says of a journal meanwhile."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise JournalError(*explain(place, error)) from error

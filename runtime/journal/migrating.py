@@ -5,6 +5,7 @@ tables that people read, and never a row of the log: each keeps the version that
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -12,10 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DBAPIError
 
 from runtime import migrations
-from runtime.journal.errors import JournalError, explain
+from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import Place, open_to_migrate
 from runtime.journal.schema import FIRST, VERSION, schema_version
 
@@ -27,17 +27,12 @@ def migrate(place: Place, to: int = VERSION, *, patience: float = 2.0) -> int:
     """Bring a journal to a version, up or down; return the one it had. JournalError where there is no way."""
     if not FIRST <= to <= VERSION:
         raise JournalError(f"journal {place}: there is no schema {to}: name one from {FIRST} to {VERSION}")
-    connection = open_to_migrate(place, patience)
-    try:
+    with closing(open_to_migrate(place, patience)) as connection, explaining(place):
         found = connection.execute(select(schema_version.c.version)).scalar_one()
         if not FIRST <= found <= VERSION:
             raise JournalError(f"journal {place}: nothing leads from schema {found} to schema {to}")
         step_to(connection, found, to)
         connection.commit()
-    except DBAPIError as error:
-        raise JournalError(*explain(place, error)) from error
-    finally:
-        connection.close()
     return int(found)
 
 

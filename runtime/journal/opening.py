@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from config.journal import JournalServer, Where
 from runtime.journal import postgres, sqlite
 from runtime.journal.chain import GENESIS
-from runtime.journal.errors import JournalError, NoJournal, explain
+from runtime.journal.errors import JournalError, NoJournal, explaining
 from runtime.journal.schema import FIRST, VERSION, head, schema_version, tables
 
 OLD = "use that version to read it, and begin a new file"
@@ -50,11 +50,12 @@ def open_to_migrate(place: Place, patience: float) -> Connection:
 def open_to_read(place: Place, patience: float = 2.0) -> Connection:
     """Return a connection that cannot write; a file whose folder cannot be written either is read as it lies."""
     if isinstance(place, JournalServer):
-        return _of_server(place, patience)
+        with explaining(place):
+            return _checked(place, postgres.connect(place, patience, write=False))
     path = Path(place)
     if not path.is_file():
         raise NoJournal(f"journal {place}: there is no such file: start the account once, or name another")
-    with _explained(place):
+    with explaining(place):
         try:
             return _checked(path, sqlite.connect_to_read(path, patience))
         except OperationalError:
@@ -79,9 +80,9 @@ def one_moment(connection: Connection) -> None:
 @contextmanager
 def _held(place: Place, patience: float) -> Iterator[tuple[Connection, list[str]]]:
     """Yield a connection that keeps other writers out, and the tables that are there."""
-    with _explained(place):
+    with explaining(place):
         connection = _writing(place, patience)
-        with _closed_on_error(connection):
+        with closed_on_error(connection):
             _hold(place, connection, patience)
             yield connection, _tables_at(place, connection)
 
@@ -100,23 +101,17 @@ def _hold(place: Place, connection: Connection, patience: float) -> None:
         sqlite.hold(connection)
 
 
-def _of_server(server: JournalServer, patience: float) -> Connection:
-    with _explained(server):
-        connection = postgres.connect(server, patience, write=False)
-        with _closed_on_error(connection):
-            if not _tables_at(server, connection):
-                raise NoJournal(f"journal {server}: there is none: start the account once, or correct [journal]")
-        return _checked(server, connection)
-
-
 def _tables_at(place: Place, connection: Connection) -> list[str]:
     schema = place.schema if isinstance(place, JournalServer) else None
     return inspect(connection).get_table_names(schema)
 
 
 def _checked(place: Place, connection: Connection) -> Connection:
-    with _closed_on_error(connection):
-        _check(place, connection, _tables_at(place, connection))
+    with closed_on_error(connection):
+        names = _tables_at(place, connection)
+        if not names and isinstance(place, JournalServer):
+            raise NoJournal(f"journal {place}: there is none: start the account once, or correct [journal]")
+        _check(place, connection, names)
         connection.rollback()
     return connection
 
@@ -144,15 +139,8 @@ def _create(connection: Connection) -> None:
 
 
 @contextmanager
-def _explained(place: Place) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise JournalError(*explain(place, error)) from error
-
-
-@contextmanager
-def _closed_on_error(connection: Connection) -> Iterator[None]:
+def closed_on_error(connection: Connection) -> Iterator[None]:
+    """Let go of a journal where something fails meanwhile."""
     try:
         yield
     except BaseException:

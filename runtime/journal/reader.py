@@ -6,11 +6,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Select, select
-from sqlalchemy.exc import DBAPIError
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
-from runtime.journal.errors import JournalError, explain
+from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.schema import tables
 from runtime.journal.verify import ROWS, check, checked_snapshot, snapshot_fault, stored_head
@@ -158,9 +157,8 @@ class JournalReader:
     @contextmanager
     def asking(self) -> Iterator[Connection]:
         """Lend the connection for questions of one's own; errors are explained, and nothing is left open."""
-        try:
-            yield self._connection
-        except DBAPIError as error:
-            raise JournalError(*explain(self._place, error)) from error
-        finally:
-            self._connection.rollback()
+        with explaining(self._place):
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from runtime.journal.batch import HEADS, pack
 from runtime.journal.entries import Entry, Head, Recovered
-from runtime.journal.errors import JournalError, JournalFailed, explain
-from runtime.journal.opening import Place, open_to_write
+from runtime.journal.errors import JournalFailed, explain, explaining
+from runtime.journal.opening import Place, closed_on_error, open_to_write
 from runtime.journal.ticket import Ticket
 from runtime.journal.verify import recover
 
@@ -101,15 +101,9 @@ class JournalWriter:
                 raise
 
     def _recover(self) -> Recovered:
-        try:
+        with explaining(self._place), closed_on_error(self._connection):
             found = recover(self._place, self._connection)
             self._connection.rollback()  # who waits for the first entry holds nothing that others wait for
-        except DBAPIError as error:
-            self._connection.close()
-            raise JournalError(*explain(self._place, error)) from error
-        except JournalError:
-            self._connection.close()
-            raise
         return found
 
     def _refuse_if_over(self) -> None:
