@@ -5,7 +5,6 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from market.types import Bar
-from market.undecoded import UNDECODED
 from runtime.core.core import Core
 from runtime.operator.signing import Refusal, Ring, Signer
 
@@ -74,11 +73,4 @@ def signed(telling: Telling, signer: Signer) -> bytes:
 
 def telling_of(raw: bytes, ring: Ring, account: str, now: int) -> Telling | Refusal:
     """Return what the daemon of an account has told, or why nobody knows that it has."""
-    found = ring.of_daemon(raw, account, now, LONGEST)
-    if isinstance(found, Refusal):
-        return found
-    try:
-        telling = msgspec.json.decode(found.payload, type=Telling)
-    except UNDECODED as error:
-        return Refusal("form", f"{found.key.who} signed what is no telemetry: {error}")
-    return telling if telling.account == account else Refusal("account", f"it is about {telling.account[:64]}")
+    return ring.told_by(raw, account, now, Telling, "telemetry", LONGEST)

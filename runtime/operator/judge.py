@@ -170,11 +170,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def answer_of(raw: bytes, ring: Ring, account: str, now: int) -> Answer | Refusal:
     """Return an answer that the daemon of an account has signed, or why it is none."""
-    signed = ring.of_daemon(raw, account, now)
-    if isinstance(signed, Refusal):
-        return signed
-    try:
-        answer = msgspec.json.decode(signed.payload, type=Answer)
-    except UNDECODED as error:
-        return Refusal("form", f"{signed.key.who} signed what is no answer: {error}")
-    return answer if answer.account == account else Refusal("account", f"it is about {answer.account[:64]}")
+    return ring.told_by(raw, account, now, Answer, "answer")

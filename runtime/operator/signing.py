@@ -2,7 +2,7 @@
 
 import base64
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 
 from config.errors import ConfigError
 from config.secrets import Secret
+from market.undecoded import UNDECODED
 
 ALGORITHM = "Ed25519"
 """The one algorithm, by its name since RFC 9864; `EdDSA`, which leaves open which curve is meant, is another one."""
@@ -130,6 +131,18 @@ def public_key(pinned: Pinned) -> jwk.OKPKey:
     return key
 
 
+class OfAccount(Protocol):
+    """What a daemon tells names its account."""
+
+    @property
+    def account(self) -> str:
+        """Return its name."""
+        ...
+
+
+Told = TypeVar("Told", bound=OfAccount)
+
+
 class Ring:
     """Pinned keys by their kid."""
 
@@ -148,6 +161,22 @@ class Ring:
         if isinstance(signed, Refusal) or (signed.key.role == "daemon" and signed.key.who == account):
             return signed
         return Refusal("role", f"signed by {signed.key.who}, who is not the daemon of {account}")
+
+    def told_by(
+        self, raw: bytes, account: str, now: int, kind: type[Told], what: str, longest: int = LONGEST
+    ) -> Told | Refusal:
+        """Return what the daemon of an account has told about it, a Struct of a kind, or why it is none.
+
+        what: the kind in words. now, longest: as of `open`.
+        """
+        signed = self.of_daemon(raw, account, now, longest)
+        if isinstance(signed, Refusal):
+            return signed
+        try:
+            told = msgspec.json.decode(signed.payload, type=kind)
+        except UNDECODED as error:
+            return Refusal("form", f"{signed.key.who} signed what is no {what}: {error}")
+        return told if told.account == account else Refusal("account", f"it is about {told.account[:64]}")
 
     def open(self, raw: bytes, now: int, longest: int = LONGEST) -> Signed | Refusal:
         """Return what was signed and by whom, or why nobody we know has signed it.
