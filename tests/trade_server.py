@@ -93,3 +93,25 @@ def connected(folder: Path) -> Iterator[Path]:
         assert m.symbol_select("GOLD")
         yield folder
         m.shutdown()
+
+
+def by_hand(**more: Any) -> Any:  # noqa: ANN401 - the package's
+    """Have a hand open a position in GOLD, or send another request; return what the server said."""
+    tick: Any = m.symbol_info_tick("GOLD")
+    request = {
+        "action": m.TRADE_ACTION_DEAL, "symbol": "GOLD", "volume": 0.1, "type": m.ORDER_TYPE_BUY, "price": tick.ask,
+        "sl": tick.ask - 100.0, "type_filling": m.ORDER_FILLING_IOC, "type_time": m.ORDER_TIME_GTC,
+    } | more  # fmt: skip
+    result: Any = m.order_send(request)
+    assert result.retcode == m.TRADE_RETCODE_DONE, result
+    return result
+
+
+def resting_by_hand(**more: Any) -> Any:  # noqa: ANN401 - the package's
+    """Have a hand place an order far away."""
+    tick: Any = m.symbol_info_tick("GOLD")
+    price = tick.bid - 50.0
+    return by_hand(
+        action=m.TRADE_ACTION_PENDING, type=m.ORDER_TYPE_BUY_LIMIT, price=price, sl=price - 50.0,
+        type_filling=m.ORDER_FILLING_RETURN, **more,
+    )  # fmt: skip

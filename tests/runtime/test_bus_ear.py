@@ -14,12 +14,6 @@ from tests.listeners import House, Walls
 from tests.signers import NOW, told
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Return an account at run, generation 1."""
-    return House(tmp_path)
-
-
 def test_a_halt_falls_before_it_is_answered(house: House) -> None:
     """The signed answer tells where the latch stands, the journal who asked; the command's own id is latched."""
     answer = house.work(house.ear(Walls(NOW)), house.signed("phone", told("halt")))

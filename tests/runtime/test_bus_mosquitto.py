@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -32,27 +31,6 @@ from runtime.operator.signing import Role, Signed
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto, guarded
 from tests.stand_ins import until
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    """Return what is taken down afterwards."""
-    with ExitStack() as found:
-        yield found
-
-
-@pytest.fixture
-def broker(tmp_path: Path, stack: ExitStack) -> Mosquitto:
-    """Return a broker of this test."""
-    found = Mosquitto(tmp_path / "mosquitto")
-    stack.callback(found.kill)
-    return found
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Return an account at run."""
-    return House(tmp_path)
 
 
 def heard(house: House, stack: ExitStack, broker: Mosquitto, silent_s: float = 2.0) -> None:

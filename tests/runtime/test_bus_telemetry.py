@@ -6,9 +6,7 @@ import socket
 import threading
 import time
 
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,27 +28,6 @@ from tests.mosquittos import Mosquitto
 from tests.stand_ins import until
 
 BAR = {"XAUUSD H1": {"time": 1, "open": 1.0, "high": 2.0, "low": 1.0, "close": 2.0}}
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    """Return what is taken down afterwards."""
-    with ExitStack() as found:
-        yield found
-
-
-@pytest.fixture
-def broker(tmp_path: Path, stack: ExitStack) -> Mosquitto:
-    """Return a broker of this test."""
-    found = Mosquitto(tmp_path / "mosquitto")
-    stack.callback(found.kill)
-    return found
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Return an account at run."""
-    return House(tmp_path)
 
 
 def teller(house: House, port: int, **hooks: Any) -> Teller:  # noqa: ANN401 - of the hooks

@@ -34,12 +34,6 @@ def stack() -> Iterator[ExitStack]:
     gc.collect()
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Return an account and those who may command it."""
-    return House(tmp_path)
-
-
 def section(house: House, port: int, user: str = "", password: Path | None = None, **more: Any) -> BusSection:  # noqa: ANN401 - fields
     """Return the account's side of a bus."""
     said = {"host": "127.0.0.1", "tls": False, **more}

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,48 +14,17 @@ from runtime import flat_book
 from runtime.core.desk import magic_of
 from runtime.flatten_alone import ours_of, shown
 from runtime.flattener import End, Flattener
-from tests.daemons import still_server, terms_of, wrong
+from tests.daemons import terms_of, wrong
 from tests.latches import latched
-from tests.trade_server import attended
+from tests.trade_server import by_hand, resting_by_hand
 
 OURS, FOREIGN = magic_of(1, 1, 1), 7
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """Serve a still market, and be logged in there by hand."""
-    with attended(still_server(tmp_path / "server")) as home:
-        assert m.login(7, "open", "Lookalike-Demo")
-        assert m.symbol_select("GOLD")
-        yield home
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     """Return the folder of an account that is being flattened."""
     return latched(tmp_path / "state", "run", "flatten")
-
-
-def order(magic: int, **more: Any) -> Any:  # noqa: ANN401 - the package's
-    """Have a hand open a position, or place an order; return what the server said."""
-    tick: Any = m.symbol_info_tick("GOLD")
-    request = {
-        "action": m.TRADE_ACTION_DEAL, "symbol": "GOLD", "volume": 0.1, "type": m.ORDER_TYPE_BUY, "price": tick.ask,
-        "magic": magic, "sl": tick.ask - 100.0, "type_filling": m.ORDER_FILLING_IOC, "type_time": m.ORDER_TIME_GTC,
-    } | more  # fmt: skip
-    result: Any = m.order_send(request)
-    assert result.retcode == m.TRADE_RETCODE_DONE, result
-    return result
-
-
-def resting(magic: int) -> Any:  # noqa: ANN401 - the package's
-    """Have a hand place an order far away."""
-    tick: Any = m.symbol_info_tick("GOLD")
-    price = tick.bid - 50.0
-    return order(
-        magic, action=m.TRADE_ACTION_PENDING, type=m.ORDER_TYPE_BUY_LIMIT, price=price, sl=price - 50.0,
-        type_filling=m.ORDER_FILLING_RETURN,
-    )  # fmt: skip
 
 
 def flat(home: Path, state: Path, *, everything: bool = False, force: bool = False, **soon: float) -> list[End]:
@@ -81,8 +49,8 @@ def told(ends: list[End]) -> list[tuple[str, str]]:
 def test_our_orders_and_positions_are_ended_and_foreign_ones_shown(home: Path, state: Path) -> None:
     """Orders first; what is not ours is listed and stays."""
     for magic in (OURS, FOREIGN):
-        order(magic)
-        resting(magic)
+        by_hand(magic=magic)
+        resting_by_hand(magic=magic)
     ends = flat(home, state)
 
     assert [("order", "cancelled"), ("order", "foreign"), ("position", "closed"), ("position", "foreign")] == told(ends)
@@ -91,8 +59,8 @@ def test_our_orders_and_positions_are_ended_and_foreign_ones_shown(home: Path, s
 
 def test_with_all_foreign_ones_go_too(home: Path, state: Path) -> None:
     """A person has asked for everything."""
-    order(FOREIGN)
-    resting(FOREIGN)
+    by_hand(magic=FOREIGN)
+    resting_by_hand(magic=FOREIGN)
 
     assert [("order", "cancelled"), ("position", "closed")] == told(flat(home, state, everything=True))
     assert ([], []) == held()
@@ -100,7 +68,7 @@ def test_with_all_foreign_ones_go_too(home: Path, state: Path) -> None:
 
 def test_a_close_that_may_have_left_is_not_sent_again(home: Path, state: Path) -> None:
     """It was written down, and the flattener died: the next one looks, and says so; a person may force it."""
-    position = order(OURS).order
+    position = by_hand(magic=OURS).order
     flat_book.write(state, flat_book.Line(wall=1, ticket=position, volume=0.1))
     first = flat(home, state)
     stands = len(held()[0])
@@ -121,7 +89,7 @@ def test_a_torn_line_does_not_take_the_next_one_with_it(state: Path) -> None:
 
 def test_a_close_that_was_refused_is_sent_again_by_the_next_one(home: Path, state: Path) -> None:
     """A clear no has done nothing."""
-    order(OURS)
+    by_hand(magic=OURS)
     wrong("answers", "send", retcode=m.TRADE_RETCODE_MARKET_CLOSED)
     first = flat(home, state)
     second = flat(home, state)
@@ -134,7 +102,7 @@ def test_a_close_that_was_refused_is_sent_again_by_the_next_one(home: Path, stat
 @pytest.mark.parametrize(("worked", "outcome"), [(True, "closed"), (False, "in doubt")])
 def test_a_close_whose_answer_is_lost_is_looked_for(home: Path, state: Path, worked: bool, outcome: str) -> None:  # noqa: FBT001 - a case
     """The call never returns and its worker is killed: a new one looks, and nothing is sent twice."""
-    order(OURS)
+    by_hand(magic=OURS)
     wrong("silent", "send", worked=worked)
     ends = flat(home, state, send=0.5)
 
