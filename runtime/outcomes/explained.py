@@ -15,16 +15,15 @@ from sqlalchemy import select
 from brokers.facts import Reconciled
 from market.money import cents
 from market.types import Deal
-from runtime.core.facts import AnyFact
 from runtime.core.positions import LOT_DUST
 from runtime.core.writeoff import WRITTEN_OFF
 from runtime.journal.reader import JournalReader, Line
 from runtime.journal.schema import log
 from runtime.outcomes.open_trade import own_part
+from runtime.recorder import decode_fact
 
 LOOKS = 500
 """Looks at the venue that are read at most to find one whose balance holds all deals told until then."""
-_decode = msgspec.msgpack.Decoder(AnyFact).decode
 _OF_A_DEAL = frozenset(Deal.__struct_fields__)
 
 
@@ -77,7 +76,7 @@ def _look(reader: JournalReader, *, last: bool = False) -> tuple[int, Reconciled
     order = log.c.seq.desc() if last else log.c.seq
     query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__).order_by(order).limit(LOOKS)
     for seq, raw in reader.ask(query):
-        fact = _decode(raw)
+        fact = decode_fact(raw)
         if isinstance(fact, Reconciled) and fact.counted:
             return seq, fact
     return None
