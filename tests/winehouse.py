@@ -25,6 +25,21 @@ PACKAGES = (
     "numpy==2.1.3",  # 2.4 asks for what Wine 8 has not (crealf)
     *("msgspec", "structlog", "sqlalchemy", "platformdirs", "pytest", "hypothesis"),
 )
+ROOMS = {
+    "locks, jobs, ears and signals": ("tests/platforms", "tests/runtime/test_loopback.py"),
+    "the halt latch": (
+        "tests/runtime/test_latch.py",
+        "tests/runtime/test_latch_writers.py",
+        "tests/runtime/test_switch.py",
+    ),
+    "the gateway": (
+        "tests/brokers/test_gateway.py",
+        "tests/brokers/test_worker.py",
+        "tests/brokers/test_worker_sending.py",
+    ),
+    "the trade server": ("tests/brokers/test_lookalike_trading.py", "tests/brokers/test_lookalike_structs.py"),
+}
+"""The tests of what is done otherwise on Windows."""
 WINDOWS = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11", "--only-binary", ":all:")
 SCRIPT = """#!/bin/bash
 unset PYTHONPATH PYTHONHOME

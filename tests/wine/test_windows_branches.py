@@ -4,38 +4,15 @@ import sys
 
 import pytest
 
-from tests.winehouse import ROOT, Winehouse, windows
-
-LATCH = ("tests/runtime/test_latch.py", "tests/runtime/test_latch_writers.py", "tests/runtime/test_switch.py")
-GATE = ("tests/brokers/test_gateway.py", "tests/brokers/test_worker.py", "tests/brokers/test_worker_sending.py")
-ROOMS = {
-    "locks, jobs, ears and signals": ("tests/platforms", "tests/runtime/test_loopback.py"),
-    "the halt latch": (
-        "tests/runtime/test_latch.py",
-        "tests/runtime/test_latch_writers.py",
-        "tests/runtime/test_switch.py",
-    ),
-    "the gateway": (
-        "tests/brokers/test_gateway.py",
-        "tests/brokers/test_worker.py",
-        "tests/brokers/test_worker_sending.py",
-    ),
-    "the trade server": ("tests/brokers/test_lookalike_trading.py", "tests/brokers/test_lookalike_structs.py"),
-}
+from tests.winehouse import ROOMS, ROOT, Winehouse, windows
 
 
 @pytest.mark.parametrize("what", ROOMS)
 def test_what_windows_does_otherwise_stands_there_too(house: Winehouse, what: str) -> None:
     """The tests of these rooms pass under the Windows Python."""
-    here = (
-        "--rootdir",
-        windows(ROOT),
-        "--confcutdir",
-        windows(ROOT),
-        "-c",
-        "Z:/dev/null",
-    )  # our settings ask for xdist
-    options = ("-p", "no:cacheprovider", "--import-mode=importlib", *here)
+    plain = ("-c", "Z:/dev/null")  # our settings ask for xdist
+    here = ("--rootdir", windows(ROOT), "--confcutdir", windows(ROOT))
+    options = ("-p", "no:cacheprovider", "--import-mode=importlib", *plain, *here)
     said = house.run("-m", "pytest", "-q", *options, *ROOMS[what])
 
     assert " passed" in said
