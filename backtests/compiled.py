@@ -84,6 +84,9 @@ class CompiledDrive:
         live, shadows = self._play(progress)
         record = live.record()
         record.shadows = [shadow.record() for shadow in shadows]
+        lanes = {one.lane.number: one for one in (record.records if isinstance(record, SharedRecord) else [record])}
+        for shadow in record.shadows:
+            shadow.beside = lanes[shadow.lane.number]
         return record, live.state
 
     def equity_of(self, record: CompiledRecord | SharedRecord) -> Curve:

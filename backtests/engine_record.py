@@ -41,6 +41,8 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
     """Those of its shadow books."""
     gate = ""
     """What a shadow book leaves out."""
+    beside: "CompiledRecord | None" = None
+    """Of a shadow book, the live record of the same strategy."""
 
     @overload
     def __getitem__(self, place: int) -> Decision: ...
@@ -117,7 +119,7 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
             row, at, time, code, action, kind, score, features, position, held, bid, ask, gate, spread, equity, day,
         ) in told:  # fmt: skip
             ordinal, posterior, density, novelty, is_open, reason, allowed, exposure = gate
-            n, has = row * self.seat[1] + self.seat[0] + 1, position != 0 or code == ORDER_WORKING
+            n, has = self.number(row), position != 0 or code == ORDER_WORKING
             has = has if self.standing is None else self.standing[row]
             standing = (spread, share(day - equity, day), float(has))
             shut, holds, numbers, reasons, wanted = self.wish(wished.get(row), standing, code, row)
@@ -145,11 +147,20 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
             self._lived(book, done, int(row))
             done = int(row)
             while entry is not None and (entry.n - 1) // self.seat[1] < done:
-                book.decided(entry)
+                book.decided(entry, self._known_as(entry))
                 entry = next(entries, None)
             outcome = book.deal(deal)
             found += [(dealt, outcome)] if outcome else []
         return found
+
+    def _known_as(self, entry: Decision) -> str | None:
+        """Return what the live record calls a decision of a shadow book's; None of one that is live."""
+        live = self.beside
+        return None if live is None else f"{live.run}-{live.number((entry.n - 1) // self.seat[1])}"
+
+    def number(self, row: int) -> int:
+        """Return the number of a row's decision."""
+        return row * self.seat[1] + self.seat[0] + 1
 
     def _entries(self) -> Iterator[Decision]:
         """Yield the decisions that were traded, and those to leave a trade."""

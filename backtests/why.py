@@ -9,7 +9,7 @@ from backtests.why_short import short
 from brokers.facts import BarClosed
 from config.errors import TidegateError
 from regimes.weights import ModelError
-from runtime.core.plan import NoModel, Plan
+from runtime.core.plan import NoModel, Plan, StrategyPlan
 from runtime.journal.reader import JournalReader, Line
 from runtime.recorder import decode_fact
 from runtime.revive import pair_of_run
@@ -29,14 +29,17 @@ def plain(row: Mapping[str, Any]) -> Row:
 
 
 def chain(reader: JournalReader, found: Line) -> Row:
-    """Return a decision with its bar, named features and regime, orders, deals, outcomes, and the shadow's trade."""
+    """Return a decision with its bar, named features and regime, orders, deals, outcomes, and the shadows' trades."""
     decision = plain(found)
     bar = _bar(reader, decision)
     plan = _plan(reader, decision)
+    of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
     after = {name: [plain(row) for row in reader.lines(name, decision=decision["id"])] for name in AFTER}
+    closed = after["outcomes"]
+    after["outcomes"], shadows = [o for o in closed if o["book"] == "live"], [o for o in closed if o["book"] != "live"]
     whole = {
-        "decision": decision, "bar": bar, "named": _named(plan, decision), "regime": _regime(plan, decision), **after,
-        "shadow": _shadow(reader, decision),
+        "decision": decision, "bar": bar, "named": _named(of, decision), "regime": _regime(plan, of), **after,
+        "shadows": shadows,
     }  # fmt: skip
     return {"short": short(whole), **whole}
 
@@ -61,29 +64,19 @@ def _plan(reader: JournalReader, decision: Row) -> Plan | None:
         return None
 
 
-def _named(plan: Plan | None, decision: Row) -> dict[str, float]:
+def _named(of: StrategyPlan | None, decision: Row) -> dict[str, float]:
     """Return the features by the strategy's own names; by number where nobody knows them."""
     values = decision["features"] or []
-    of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
     names = list(of.strategy.features()) if of else []
     if len(names) != len(values):
         names = [str(n) for n in range(1, len(values) + 1)]
     return dict(zip(names, values, strict=True))
 
 
-def _regime(plan: Plan | None, decision: Row) -> Row | None:
+def _regime(plan: Plan | None, of: StrategyPlan | None) -> Row | None:
     """Return name and model of the regime that the strategy listens to."""
-    of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
     if plan is None or of is None or not of.regime:
         return None
     regime = plan.of(of.regime)
     model = "" if isinstance(regime.model, NoModel) else regime.model.name
     return {"name": regime.name, "model": model, "symbol": regime.symbol, "timeframe": regime.timeframe}
-
-
-def _shadow(reader: JournalReader, decision: Row) -> Row | None:
-    """Return the trade that the shadow book, which has no regime gate, made of the bar; None where it made none."""
-    until = decision["at"] + (decision["at"] - decision["bar_time"])
-    rows = reader.since("outcomes", "opened", decision["at"] - 1000, book="shadow", strategy=decision["strategy"])
-    mine = (r for r in rows if r["symbol"] == decision["symbol"] and (r["gate"] or "regime") == "regime")
-    return next((plain(r) for r in mine if r["opened"] < until), None)

@@ -1,11 +1,14 @@
 """What came of a decision, and why, in a sentence or two that a stranger understands."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from runtime.core.lifts import lifts
 
 Row = Mapping[str, Any]
+
+WITHOUT = {"regime": "the regime gate", "hold": "holds", "risk": "limits", "all": "any gate"}
+"""What a shadow book leaves out, the least first."""
 
 
 def short(whole: Row) -> str:
@@ -20,9 +23,16 @@ def _short(whole: Row) -> Iterator[str]:
         return
     yield SAID[d["class"]](d)
     yield from _besides(d)
-    if whole["shadow"] and d["class"] in {"vetoed_by_regime", "held", "refused_by_risk"}:
-        s = whole["shadow"]
-        yield f"Without the regime gate it would have made {_money(s['net'])} ({s['r'] or 0.0:+.2f} R), by the model."
+    yield from _without(whole["shadows"] if d["class"] in {"vetoed_by_regime", "held", "refused_by_risk"} else ())
+
+
+def _without(shadows: Iterable[Row]) -> Iterator[str]:
+    """Yield what the trade would have made, by the book that leaves least out."""
+    made = {s["gate"]: s for s in shadows}
+    for gate, said in WITHOUT.items():
+        if (s := made.get(gate)) is not None:
+            yield f"Without {said} it would have made {_money(s['net'])} ({s['r'] or 0.0:+.2f} R), by the model."
+            return
 
 
 def _side(d: Row) -> str:

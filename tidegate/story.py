@@ -26,7 +26,7 @@ ACTIONS = {0.0: "nothing", 1.0: "long", -1.0: "short", 2.0: "exit"}
 
 ORDER = ("side", "kind", "volume", "price", "stop", "at_decided", "at_answered", "fill_price", "reason", "story")
 DEALS = ("ticket", "at", "entry", "side", "volume", "price", "profit", "commission", "swap", "fee", "reason")
-RESULTS = ("id", "book", "opened", "closed", "entry_price", "exit_price", "net", "r", "mae", "mfe", "exit_reason")
+RESULTS = ("id", "opened", "closed", "entry_price", "exit_price", "net", "r", "mae", "mfe", "exit_reason")
 
 
 def tell(whole: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ def tell(whole: Mapping[str, Any]) -> None:
         _part(f"order {order['instruction']}: {order['state']}", [order], ORDER)
     _part("deals", whole["deals"], DEALS)
     _part("outcome", whole["outcomes"], RESULTS)
-    _part("without the regime gate, by the model", [whole["shadow"]] if whole["shadow"] else [], RESULTS)
+    _part("without a gate, by the model", whole["shadows"], ("gate", *RESULTS))
     if "replay" in whole:
         say(f"\n{_replayed(whole['replay'])}")
 

@@ -34,16 +34,20 @@ class OutcomeBook(msgspec.Struct):
     took: float = 0.0
     """What the last deal, and those that it has told to be ours, have moved into trades of ours, account money."""
 
-    def decided(self, decision: Decision) -> None:
-        """Remember who wanted an entry, so that its deals find it, and at what quote an exit was wanted."""
+    def decided(self, decision: Decision, known_as: str | None = None) -> None:
+        """Remember who wanted an entry, so that its deals find it, and at what quote an exit was wanted.
+
+        known_as: what people call the decision, where it is not by its own name.
+        """
         if decision.outcome == "exit":
             self.leaving(decision.magic, decision.instruction, (decision.bid, decision.ask))
         if decision.outcome == "traded":
             level = 0.0 if decision.kind == "market" else decision.price
             self.wanted[decision.magic] = OpenTrade(
-                decision=decision.id, strategy=decision.strategy, symbol=decision.symbol,
-                timeframe=decision.timeframe, side=decision.side, risk=decision.risk, regime=decision.regime,
-                gate_open=decision.gate_open, model=decision.model, magic=decision.magic, asked=decision.volume,
+                decision=decision.id if known_as is None else known_as, strategy=decision.strategy,
+                symbol=decision.symbol, timeframe=decision.timeframe, side=decision.side, risk=decision.risk,
+                regime=decision.regime, gate_open=decision.gate_open, model=decision.model, magic=decision.magic,
+                asked=decision.volume,
                 entering=Asked(decision.instruction, (decision.bid, decision.ask), UNTOLD, level),
             )  # fmt: skip
             if len(self.wanted) > REMEMBERED:

@@ -62,7 +62,7 @@ class Books:
             self._stepped(step)
         self._reckon(done)
         for shadow in self.shadows:
-            done += shadow.observe(fact)
+            done += shadow.observe(fact, step.decisions)
         return tuple(done)
 
     def _told(self, fact: AnyFact, step: Step) -> Outcome | None:

@@ -7,7 +7,7 @@ trades are the same, but for what other strategies of the account take. Its fill
 as such: the gate's value is realised minus shadow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from brokers.venue import Venue
 from brokers.within import Within
 from market.types import Account, Bar
 from runtime.core.core import Core
-from runtime.core.decision import Step
+from runtime.core.decision import Decision, Step
 from runtime.core.facts import (
     Alerted,
     AnyFact,
@@ -54,14 +54,14 @@ class ShadowSnapshot(msgspec.Struct, frozen=True):
 class Shadow:
     """One strategy's book without a gate."""
 
-    __slots__ = ("book", "core", "follower", "gate", "of", "spread", "venue")
+    __slots__ = ("book", "core", "decided", "follower", "gate", "of", "spread", "venue")
 
     def __init__(
         self, plan: Plan, of: StrategyPlan, gate: Gate, host: Core, costs: Mapping[str, Costs], balance: float,
         within: Mapping[str, Within],
     ) -> None:  # fmt: skip
         """Open a book like the live one, for one strategy only."""
-        self.of, self.gate = of, gate
+        self.of, self.gate, self.decided = of, gate, ""
         self.core = Core(without(plan, of, gate), host)
         symbols = {of.symbol: plan.symbols[of.symbol]}
         self.venue = Venue(
@@ -97,8 +97,12 @@ class Shadow:
         self.core.handle(LinkUp(at=0, account=account))
         self.core.handle(Reconciled(at=0, account=account, positions=(), orders=(), last_deal=last))
 
-    def observe(self, fact: AnyFact) -> list[Outcome]:
-        """Follow one live fact; return what it closed in the shadow."""
+    def observe(self, fact: AnyFact, decided: Sequence[Decision] = ()) -> list[Outcome]:
+        """Follow one live fact, and what was decided on it; return what it closed in the shadow.
+
+        A trade of the shadow's is known by what the live core has decided on the same bar: that says what kept it out.
+        """
+        self.decided = next((d.id for d in decided if d.strategy == self.of.name), "")
         if isinstance(
             fact,
             LevelChanged | DataEnded | SymbolSeen | SpecAcknowledged | ModelActivated | StrategyAnswered | HoldLifted,
@@ -147,7 +151,7 @@ class Shadow:
         while queue:
             step = queue.pop(0)
             for decision in step.decisions:
-                self.book.decided(decision)
+                self.book.decided(decision, self.decided)
             queue += self._perform(step)
             done += self._news() if step.instructions else []
         return done

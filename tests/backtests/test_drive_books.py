@@ -37,7 +37,7 @@ def alone(strategy: Strategy, gate: GateParams | None, reads: str = "XAUUSD") ->
 
 def book(outcomes: list[Outcome], gate: str = "") -> list[Outcome]:
     """Return the outcomes of the live book, or of that without a gate, but for what only tells the books apart."""
-    same = {"book": "live", "decision": "", "position": 0, "gate": ""}
+    same = {"book": "live", "position": 0, "gate": ""}
     return [msgspec.structs.replace(o, **same) for o in outcomes if o.gate == gate]
 
 

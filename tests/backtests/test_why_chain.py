@@ -16,7 +16,7 @@ from runtime.core.decision import OUTCOMES
 from runtime.journal.reader import JournalReader
 from runtime.journal.trace import decision_behind, decisions_at
 from runtime.recorder import decode_step, encode
-from tests.journaled import a_config, traded
+from tests.journaled import REVERSION, a_config, traded
 from tests.journals import ask, edit
 
 
@@ -65,6 +65,20 @@ def test_a_trade_is_followed_from_its_bar_to_its_money(journal: Path) -> None:
     (live,) = [o for o in whole["outcomes"] if o["book"] == "live"]
     assert whole["short"].startswith("It was sent: go ")
     assert f"by {live['exit_reason']}: {live['net']:+,.2f}" in whole["short"]
+
+
+def test_a_trade_that_was_kept_out_is_followed_to_what_its_shadows_made(tmp_path: Path) -> None:
+    """Each book without a gate that stood in the way, by its name; the sentence tells of the one that leaves least."""
+    journal = tmp_path / "journal.sqlite"
+    traded(journal, a_config(tmp_path, REVERSION.replace("advise", "enforce")))
+    ((kept_out,),) = ask(journal, "SELECT decision FROM outcomes WHERE gate = 'regime' ORDER BY opened LIMIT 1")
+
+    whole = told(journal, kept_out)
+
+    assert [] == whole["outcomes"]
+    assert {"regime", "all"} == {one["gate"] for one in whole["shadows"]}
+    (alone,) = [one for one in whole["shadows"] if one["gate"] == "regime"]
+    assert f"Without the regime gate it would have made {alone['net']:+,.2f}" in whole["short"]
 
 
 @pytest.mark.parametrize("what", ["9-9", "order:0", "deal:0", "moon:1", "deal:x", "0"])

@@ -59,6 +59,13 @@ def test_a_signal_kept_out_on_twenty_bars_is_one_missed_trade(fields: dict[str, 
     assert {} == books.live.held
 
 
+def test_a_missed_trade_is_known_by_what_was_decided_instead() -> None:
+    """By the live decision on its bar, which says what has kept it out; also in books that were woken."""
+    _, outcomes = told(a_house(windows=ALWAYS))
+
+    assert ["1-1", "1-1"] == [outcome.decision for outcome in outcomes]
+
+
 def test_which_books_are_kept() -> None:
     """Of a strategy without a gate and without holds none; where other bars tell the regime, none in which it stays."""
     gated, apart = a_gated_plan({}), a_gated_plan({}, timeframe="D1")
