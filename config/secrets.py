@@ -59,6 +59,22 @@ def ref_problem(ref: SecretRef) -> str:
     return ""
 
 
+def variables_of(config: object) -> frozenset[str]:
+    """Return the environment variables in which a configuration, or a section of one, says that secrets are kept."""
+    match config:
+        case SecretRef():
+            return frozenset({config.env} - {""})
+        case msgspec.Struct():
+            parts = [getattr(config, name) for name in config.__struct_fields__]
+        case dict():
+            parts = list(config.values())
+        case tuple() | list():
+            parts = list(config)
+        case _:
+            return frozenset()
+    return frozenset().union(*map(variables_of, parts))
+
+
 def read_secret(ref: SecretRef) -> Secret:
     """Return the secret a reference names; ConfigError where it is absent, empty or open to others."""
     problem = ref_problem(ref)

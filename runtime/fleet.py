@@ -22,6 +22,7 @@ from runtime.fleet_guard import Guard
 from runtime.fleet_life import Life, State
 from runtime.fleet_log import Log
 from runtime.fleet_process import Child, Found, Process, owner
+from runtime.fleet_secrets import foreign_to, secrets_of, unguarded
 from runtime.fleet_signals import woken
 from runtime.fleet_told import Told, held, last_line, tell
 from runtime.operator.control import Asked, ask
@@ -82,7 +83,7 @@ class Supervisor:
         self.log: Log = structlog.get_logger()
         self.crier = Crier()
         self.last_told: list[Told] = []
-        self.guard = Guard(guard, self.log.warning)
+        self.guard = Guard(guard, self.log.warning, lambda: unguarded(self._entries()))
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -166,7 +167,9 @@ class Supervisor:
         pid = owner(entry.state)
         try:
             entry.state.mkdir(parents=True, exist_ok=True, mode=0o700)  # its log is kept there, from the first line on
-            account.process = Found(entry.state, pid) if pid else Child(self.command(entry))
+            account.process = (
+                Found(entry.state, pid) if pid else Child(self.command(entry), foreign_to(entry, self._entries()))
+            )
         except OSError as error:
             account.life.begin(now)
             self._ended(account, 10, now, why=f"it cannot be started: {error}")
@@ -174,6 +177,9 @@ class Supervisor:
         account.runs, account.answered = entry, now
         account.life.begin(now)
         self.log.info("found running" if pid else "started", account=entry.name, pid=account.process.pid)
+
+    def _entries(self) -> list[Entry]:
+        return [account.entry for account in self.accounts.values()]
 
     def _stop(self, account: Account, why: str) -> None:
         assert account.process is not None  # noqa: S101 - only what runs is stopped
@@ -220,6 +226,7 @@ class Supervisor:
         """Call the people of an account."""
         self.log.warning("alert", severity="page", account=entry.name, text=text)
         if entry.state is not None and entry.config is not None:
+            self.crier.secrets = secrets_of(self._entries())
             self.crier.cry(entry.state, entry.config.account.name, entry.config.alerts, text)
 
     # --- the folder -------------------------------------------------------------------------------------------------

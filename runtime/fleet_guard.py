@@ -2,7 +2,7 @@
 
 import signal
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from runtime.fleet_process import Child
 
@@ -13,9 +13,14 @@ AGAIN_S = 1.0
 class Guard:
     """The guardian's process, which outlives a supervisor that dies, as daemons do."""
 
-    def __init__(self, command: Sequence[str], said: Callable[..., object]) -> None:
-        """Be ready to start it by a command, empty for none; `said` tells what happened to it."""
-        self.command, self.said = command, said
+    def __init__(
+        self, command: Sequence[str], said: Callable[..., object], withheld: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Be ready to start it by a command, empty for none; `said` tells what happened to it.
+
+        `withheld` tells which variables of our environment it does not inherit.
+        """
+        self.command, self.said, self.withheld = command, said, withheld
         self.process: Child | None = None
         self.due = 0.0
 
@@ -30,7 +35,7 @@ class Guard:
         if self.command and now >= self.due:
             self.due = now + AGAIN_S
             try:
-                self.process = Child(self.command)
+                self.process = Child(self.command, self.withheld())
             except OSError as error:
                 self.said("guardian not started", why=str(error))
                 return

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Protocol
+
+from brokers.mt5.begun import inherited
 
 if sys.platform == "win32":
     from brokers.mt5.locks import taken
@@ -40,9 +42,10 @@ class Child:
     die with us (`docs/decisions/0008-daemons-outlive-their-supervisor.md`).
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start it; OSError where that cannot be done."""
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    def __init__(self, command: Sequence[str], withheld: Iterable[str] = ()) -> None:
+        """Start it, without variables of our environment that are `withheld`; OSError where that cannot be done."""
+        env = inherited(withheld)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=env)
         self.pid = self.process.pid
 
     def poll(self) -> int | None:

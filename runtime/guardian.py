@@ -41,9 +41,19 @@ class Guarded:
     """One account under guard: its folder, what was seen of its daemon, and what was done about it."""
 
     def __init__(
-        self, name: str, folder: Path, halt_s: float, kill_s: float, alerts: AlertsSection | None = None
+        self,
+        name: str,
+        folder: Path,
+        halt_s: float,
+        kill_s: float,
+        alerts: AlertsSection | None = None,
+        secrets: frozenset[str] = frozenset(),
     ) -> None:
-        """Guard an account; the caller holds its lock. `alerts`: whom to call, besides saying it in the log."""
+        """Guard an account; the caller holds its lock. `alerts`: whom to call, besides saying it in the log.
+
+        `secrets`: variables of our environment that who speaks to them does not inherit.
+        """
+        self.secrets = secrets
         self.name, self.folder, self.alerts = name, folder, alerts
         self.crier: Crier | None = None
         self.watch = Watch(halt_s=halt_s, kill_s=kill_s)
@@ -191,6 +201,7 @@ class Guardian:
             lock.close()
             raise
         one.crier = self.crier
+        self.crier.secrets |= one.secrets
         self.guarded[one.folder] = one, lock, ear
         one.log.info("guarded", halt_s=one.watch.halt_s, kill_s=one.watch.kill_s)
         return True

@@ -9,6 +9,7 @@ import structlog
 
 from config.account import AccountConfig
 from config.errors import AlreadyRunning, DiskError, UsageError
+from config.secrets import variables_of
 from runtime.fleet_folder import Entry, entry_of
 from runtime.fleet_log import Log
 from runtime.fleet_signals import woken
@@ -22,7 +23,8 @@ AGAIN_S = 2.0
 def guarded_of(config: AccountConfig, state: Path) -> Guarded:
     """Return an account to be guarded as its configuration says."""
     settings = config.guardian
-    return Guarded(config.account.name, state, settings.halt_s, settings.kill_s, config.alerts)
+    secrets = variables_of(config)
+    return Guarded(config.account.name, state, settings.halt_s, settings.kill_s, config.alerts, secrets)
 
 
 def guard_one(config: AccountConfig, state: Path) -> None:

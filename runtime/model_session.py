@@ -40,10 +40,13 @@ def unsaid(_event: str, **_of: object) -> None:
     """Say nothing: whoever begins a process to look at it tells of it in words of their own."""
 
 
-async def begun(lost: Callable[[], None]) -> Line:
-    """Begin a strategy's process and let it dial back; OSError where it does not. From the main thread only."""
+async def begun(lost: Callable[[], None], secrets: Iterable[str] = ()) -> Line:
+    """Begin a strategy's process and let it dial back; OSError where it does not. From the main thread only.
+
+    `secrets`: variables of our environment that it does not inherit.
+    """
     program = [sys.executable, "-m", "runtime.model_process", "--parent", str(os.getpid()), "--port"]
-    return await dialled_back(program, LOAD_S, None, lost)
+    return await dialled_back(program, LOAD_S, None, lost, secrets)
 
 
 class ModelSession:
@@ -166,13 +169,18 @@ class ModelSessions:
         folder: str,
         clock: Clock,
         jitter: Callable[[], float] = random.random,
+        *,
+        secrets: Iterable[str] = (),
     ) -> None:
-        """Have one for each strategy, by its name, that is to have one; `folder` is the configuration's."""
+        """Have one for each strategy, by its name, that is to have one; `folder` is the configuration's.
+
+        `secrets`: variables of our environment that none of them inherits.
+        """
         self.of: dict[str, ModelSession] = {}
         for name, s in strategies:
             if isinstance(s, WindowStrategy) and s.function is None:
                 load = Load(use=s.use, params=given_by(s), folder=folder)
-                self.of[name] = ModelSession(name, load, s.deadline_s, clock, jitter)
+                self.of[name] = ModelSession(name, load, s.deadline_s, clock, jitter, partial(begun, secrets=secrets))
 
     def start(self) -> None:
         """Begin all of them; a strategy whose process does not come is held until it does."""

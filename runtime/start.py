@@ -23,7 +23,7 @@ from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.journal import Where, remember
 from config.load import digest
 from config.places import journal_of
-from config.secrets import read_secret
+from config.secrets import read_secret, variables_of
 from config.terminal import TerminalSection
 from market.kernel import fingerprint
 from runtime.alerts.people import NOBODY
@@ -132,7 +132,7 @@ def terms_of(config: AccountConfig, state: Path) -> Terms:
         server=account.server, zone=account.zone,
         symbols={name: s.broker or name for name, s in config.symbols.items()}, limits=config.limits,
         latch=str(state) if account.mode == "live" else "", python=terminal.python,
-        deadlines=deadlines_of(terminal),
+        deadlines=deadlines_of(terminal), secrets=variables_of(config),
     )  # fmt: skip
 
 
@@ -167,9 +167,12 @@ def daemon_of(recorder: Recorder, config: AccountConfig, plan: Plan, state: Path
         poll_s=(terminal.poll_ms / 1000, terminal.idle_ms / 1000), reconcile_s=terminal.reconcile_s,
         ears=ears_of(config), allow_real=account.allow_real, paper=paper,
     )  # fmt: skip
-    daemon.models = ModelSessions(((s.name, s.strategy) for s in plan.strategies), config.folder, recorder.clock)
+    secrets = variables_of(config)
+    models = ((s.name, s.strategy) for s in plan.strategies)
+    daemon.models = ModelSessions(models, config.folder, recorder.clock, secrets=secrets)
     patience_s = terminal.deadlines.connect
-    telling = tell_by(daemon, Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s))
+    router = Router(state, account.name, config.alerts or NOBODY, recorder.clock, patience_s, secrets)
+    telling = tell_by(daemon, router)
     if config.deadman is not None:
         daemon.switch.dead_man = DeadMan(state, config.deadman, recorder.clock, telling.watched)
     if config.bus is not None:

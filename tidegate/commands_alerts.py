@@ -50,13 +50,14 @@ def _test(account: str, *, as_json: bool) -> None:
     import msgspec  # noqa: PLC0415
 
     from config.places import configured  # noqa: PLC0415
+    from config.secrets import variables_of  # noqa: PLC0415
     from runtime.alerts.person import tried  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
 
     config, _ = configured(account)
     if config.alerts is None or not config.alerts.owners:
         raise UsageError(f"{account} names nobody to be called: give it [alerts.owners.NAME] and [alerts.routes]")
-    found = tried(config.account.name, config.alerts)
+    found = tried(config.account.name, config.alerts, variables_of(config))
     show([msgspec.to_builtins(one) for one in found], ("who", "ok", "problem"), as_json=as_json)
     missed = [one.who for one in found if not one.ok]
     if missed:

@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +20,8 @@ import msgspec
 
 from brokers.limits import Limits
 from brokers.mt5 import orphans
+from brokers.mt5.begun import begun
 from brokers.mt5.frames import LENGTH, LONGEST_FRAME
-from brokers.mt5.mortal import tie
 
 PIECE = 65_536
 """Bytes read at once."""
@@ -67,6 +67,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: Deadlines = Deadlines()
     state: str = ""
     """The account's folder, of whoever holds its daemon lock: workers are written down there, and orphans ended."""
+    secrets: frozenset[str] = frozenset()
+    """The variables of our environment that hold secrets: a worker is told what it needs by the line."""
 
     def __repr__(self) -> str:
         """Name the terminal; never the password."""
@@ -232,7 +234,7 @@ async def spawned(terms: Terms, lost: Callable[[], None] = nobody) -> Line:
         await swept(folder)
     program = [terms.python or sys.executable, "-m", "brokers.mt5.process", "--kind", terms.kind]
     program += ["--parent", str(os.getpid()), "--port"]
-    return await dialled_back(program, terms.deadlines.connect, folder, lost)
+    return await dialled_back(program, terms.deadlines.connect, folder, lost, terms.secrets)
 
 
 async def swept(folder: Path, patience_s: float = ORPHAN_S) -> None:
@@ -250,10 +252,15 @@ async def swept(folder: Path, patience_s: float = ORPHAN_S) -> None:
 
 
 async def dialled_back(
-    program: list[str], patience_s: float, folder: Path | None = None, lost: Callable[[], None] = nobody
+    program: list[str],
+    patience_s: float,
+    folder: Path | None = None,
+    lost: Callable[[], None] = nobody,
+    withheld: Iterable[str] = (),
 ) -> Line:
     """Begin a program, which is given a port, and let it dial back with its token; OSError where it does not.
 
+    It inherits our environment, but not the variables `withheld`.
     Called from the main thread: on Linux the worker dies with the thread that made it.
     """
     token = secrets.token_hex(32).encode()
@@ -261,7 +268,7 @@ async def dialled_back(
     arrived: asyncio.Future[Frames] = loop.create_future()
     server = await loop.create_server(lambda: Frames(token, arrived, lost), "127.0.0.1", 0)
     try:
-        line = Spawned(_begun([*program, str(server.sockets[0].getsockname()[1])], token))
+        line = Spawned(begun([*program, str(server.sockets[0].getsockname()[1])], token, withheld))
         try:
             _remember(folder, line.pid)
             await line.dialled(arrived, patience_s)
@@ -277,16 +284,3 @@ async def dialled_back(
 def _remember(folder: Path | None, pid: int) -> None:
     if folder is not None:
         orphans.remember(folder, pid)
-
-
-def _begun(program: list[str], token: bytes) -> subprocess.Popen[bytes]:
-    """Begin a worker; the token goes by standard input, so that no list of processes shows it."""
-    home = str(Path(__file__).parents[2])
-    env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (home, os.environ.get("PYTHONPATH", "")) if p))
-    process = subprocess.Popen(program, stdin=subprocess.PIPE, env=env)
-    tie(process)
-    assert process.stdin is not None  # noqa: S101 - asked for above
-    with contextlib.suppress(BrokenPipeError):  # it has ended already, which is found out below
-        process.stdin.write(token)
-        process.stdin.flush()
-    return process

@@ -11,14 +11,15 @@ import sys
 import threading
 import time
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO
 
 import msgspec
 import structlog
 
+from brokers.mt5.begun import inherited
 from config.errors import ConfigError
-from config.secrets import SecretRef, read_secret
+from config.secrets import SecretRef, read_secret, variables_of
 from runtime.alerts.mouth import Answer, Call
 
 ANSWER_S = 25.0
@@ -44,9 +45,13 @@ class Wanted(msgspec.Struct):
 class Caller:
     """Calls people by the secrets that hold their addresses."""
 
-    def __init__(self, owners: Mapping[str, SecretRef], *, ready: bool = False) -> None:
-        """Begin a mouth with the first call, or now where it is to be `ready` for that one."""
+    def __init__(self, owners: Mapping[str, SecretRef], *, ready: bool = False, secrets: Iterable[str] = ()) -> None:
+        """Begin a mouth with the first call, or now where it is to be `ready` for that one.
+
+        It inherits neither the variables of our environment that hold addresses nor the `secrets` there.
+        """
         self.owners, self.ready = owners, ready and bool(owners)
+        self.secrets = variables_of(owners) | frozenset(secrets)
         self.log = structlog.get_logger()
         self.inbox: queue.SimpleQueue[Wanted | Answer | None] = queue.SimpleQueue()
         self.under_way: dict[int, tuple[Wanted, float]] = {}
@@ -159,8 +164,9 @@ class Caller:
         if self.mouth is None:
             command = [sys.executable, "-m", "runtime.alerts.mouth", *(["--ready"] if self.ready else [])]
             self.mouth = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env=inherited(self.secrets),
+            )  # fmt: skip
             threading.Thread(target=self._listen, args=(self.mouth.stdout,), daemon=True).start()
         return self.mouth
 

@@ -42,6 +42,8 @@ class Crier:
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin without a thread: none is needed while all is well."""
         self.clock = clock or Clock()
+        self.secrets: frozenset[str] = frozenset()
+        """Variables of our environment that who speaks to people does not inherit: whoever watches knows them."""
         self.cried: set[Path] = set()
         """The accounts for which it was last said that they make no progress; the thread may not know yet."""
         self.keepers: dict[Path, Keeper] = {}
@@ -96,7 +98,7 @@ class Crier:
     def _hear(self, cry: Cry) -> None:
         keeper = self.keepers.get(cry.folder)
         if keeper is None and cry.text:
-            caller = Caller(owners_of(cry.section))
+            caller = Caller(owners_of(cry.section), secrets=self.secrets)
             caller.begin()
             keeper = self.keepers[cry.folder] = Keeper(cry.folder, cry.account, cry.section, caller, self.clock)
         if keeper is not None:

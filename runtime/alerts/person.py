@@ -2,6 +2,7 @@
 
 import queue
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -50,10 +51,10 @@ def take(folder: Path, ident: int, who: str, why: str) -> Entry | None:
     return entry
 
 
-def tried(account: str, section: AlertsSection) -> list[Reached]:
+def tried(account: str, section: AlertsSection, secrets: Iterable[str] = ()) -> list[Reached]:
     """Call everybody, once, to see whether he is reached."""
     answers: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-    caller = Caller(owners_of(section))
+    caller = Caller(owners_of(section), secrets=secrets)
     caller.begin()
     for who in section.owners:
         text = "a person tries whether you are reached: nothing is wrong"

@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,12 +41,21 @@ class Router:
     """Takes what stands and what happens, and has people called."""
 
     def __init__(
-        self, folder: Path, account: str, section: AlertsSection, clock: Clock, patience_s: float = 0.0
+        self,
+        folder: Path,
+        account: str,
+        section: AlertsSection,
+        clock: Clock,
+        patience_s: float = 0.0,
+        secrets: Iterable[str] = (),
     ) -> None:
-        """Be ready to begin; `patience_s` is what one call of the daemon's may take beyond `progress_s`."""
+        """Be ready to begin; `patience_s` is what one call of the daemon's may take beyond `progress_s`.
+
+        `secrets`: variables of our environment that who speaks to people does not inherit.
+        """
         self.folder, self.section = folder, section
         self.stuck_s = section.progress_s + patience_s
-        self.caller = Caller(owners_of(section), ready=True)
+        self.caller = Caller(owners_of(section), ready=True, secrets=secrets)
         self.keeper = Keeper(folder, account, section, self.caller, clock)
         self.silent_s: Callable[[], float] = lambda: 0.0
         """For how many seconds the daemon has not come round; safe from any thread."""

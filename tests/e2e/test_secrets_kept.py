@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from runtime.bus.caller import change_remote
 from tests.demos import ROOT, Demo, toml
 from tests.listeners import House
 from tests.mosquittos import guarded
+from tests.postgres import Postgres
 
 MT5, URL_WORD, LOST_WORD, SQL = "mt5-Wo0rd", "alert-t0ken", "alert-1ost", "sql-Wo0rd"
 UNREACHED = 9
@@ -56,19 +57,72 @@ def sections(house: House, port: int, password: Path) -> str:
     )
 
 
-def commands_of(pid: int) -> dict[int, bytes]:
-    """Return the command lines of a process and of all that its threads have begun."""
-    found = {pid: Path(f"/proc/{pid}/cmdline").read_bytes()}
+def begun_by(pid: int) -> list[int]:
+    """Return a process and all that its threads have begun, and theirs."""
+    found = [pid]
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in (thread / "children").read_text(encoding="ascii").split():
-            found |= commands_of(int(child))
+            found += begun_by(int(child))
     return found
 
 
+def rows_of(url: str) -> bytes:
+    """Return all that a server's journal holds, and what the server tells of who speaks to it."""
+    import psycopg.sql  # noqa: PLC0415 - where there is a server only
+
+    with psycopg.connect(url) as connection:
+        named = connection.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg|info)'")
+        tables = [*named.fetchall(), ("pg_catalog", "pg_stat_activity")]
+        queries = [psycopg.sql.SQL("SELECT * FROM {}").format(psycopg.sql.Identifier(*table)) for table in tables]
+        cells = (cell for query in queries for row in connection.execute(query).fetchall() for cell in row)
+        return b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
+
+
+def guard(account: Path, log: Path, stack: ExitStack) -> subprocess.Popen[bytes]:
+    """Begin the guardian of an account, as a user would."""
+    file = stack.enter_context(log.open("wb"))
+    guardian = subprocess.Popen(
+        [sys.executable, "-m", "tidegate.cli", "guard", str(account)], stdout=file, stderr=file, cwd=ROOT
+    )
+    stack.callback(guardian.wait)
+    stack.callback(guardian.kill)
+    return guardian
+
+
+def read_in(folders: Iterable[Path], files: Iterable[Path], but: Path) -> dict[Path, bytes]:
+    """Return what stands in all files of some folders, and in others, but one."""
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in [*found, *files] if path != but}
+
+
+@pytest.fixture(params=["file", "server"])
+def journal_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the URL of a database whose user needs a password; empty: the journal is a file."""
+    if request.param == "file":
+        yield ""
+        return
+    import psycopg  # noqa: PLC0415
+
+    server: Postgres = request.getfixturevalue("postgres")
+    open_url = server.new_database()
+    with psycopg.connect(open_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE keeper LOGIN SUPERUSER PASSWORD '{SQL}'".encode())
+        file = server.data / "pg_hba.conf"
+        file.write_text(f"local all keeper scram-sha-256\n{file.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+    yield open_url.replace("tidegate@", f"keeper:{SQL}@")
+    with psycopg.connect(open_url, autocommit=True) as connection:
+        connection.execute("REASSIGN OWNED BY keeper TO tidegate")
+        connection.execute("DROP ROLE keeper")
+
+
 def test_no_secret_stands_in_logs_journal_errors_or_process_lists(
-    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, stack: ExitStack
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, stack: ExitStack, journal_url: str
 ) -> None:
-    """Password of terminal and broker, addresses with tokens, and the seeds of keys, while all of them are in use."""
+    """Passwords of terminal, broker and database, addresses with tokens, and the seeds of keys, while all are in use.
+
+    Who begins a daemon gives it its secrets; none of the processes that a daemon or a guardian begins inherits one.
+    """
     server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Post))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     stack.callback(server.shutdown)
@@ -78,6 +132,9 @@ def test_no_secret_stands_in_logs_journal_errors_or_process_lists(
     (tmp_path / "house").mkdir()
     house, broker = House(tmp_path / "house"), guarded(tmp_path / "guarded", stack)
     text = toml(model).replace('path = "terminal"', 'path = "terminal"\npassword = { env = "TIDEGATE_TEST_MT5" }', 1)
+    monkeypatch.setenv("TIDEGATE_TEST_SQL", journal_url)
+    if journal_url:
+        text = text.replace("[limits]", '[journal]\nurl = { env = "TIDEGATE_TEST_SQL" }\n\n[limits]', 1)
     text = text.replace("[limits]", f"{sections(house, broker.port, broker.folder / 'demo.password')}\n[limits]", 1)
     demo = Demo.set_up(tmp_path / "demo", text, bars=None)
     stack.callback(demo.close)
@@ -89,31 +146,30 @@ def test_no_secret_stands_in_logs_journal_errors_or_process_lists(
     demo.slow_orders()
     demo.begin()
     demo.until_bar(5)
-    guarding = (tmp_path / "guard.log").open("wb")
-    stack.callback(guarding.close)
-    guardian = subprocess.Popen(
-        [sys.executable, "-m", "tidegate.cli", "guard", str(demo.file)], stdout=guarding, stderr=guarding, cwd=ROOT
-    )
-    stack.callback(guardian.wait)
-    stack.callback(guardian.kill)
+    guardian = guard(demo.file, tmp_path / "guard.log", stack)
     password = broker.folder / "risk.password"
     change_remote(house.remote("risk", broker.port, password, user="risk"), "halt", "smoke")
     assert DIALLED.wait(20.0)
     assert demo.daemon is not None
-    commands = commands_of(demo.daemon.pid) | commands_of(guardian.pid)
+    processes = [begun_by(demo.daemon.pid), begun_by(guardian.pid)]
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pids in processes for pid in pids}
+    environs = {pid: Path(f"/proc/{pid}/environ").read_bytes() for pids in processes for pid in pids[1:]}
     words = ("status", "alerts", "orders", "config check")
     shown = [demo.tidegate(word, *([] if word == "config check" else ["--json"])) for word in words]
     demo.stop()
     shown += [demo.tidegate("status", "--json", code=UNREACHED), demo.tidegate("journal verify")]
-    files = [path for folder in (demo.state, demo.home) for path in folder.rglob("*") if path.is_file()]
-    kept = {path: path.read_bytes() for path in [*files, demo.log, tmp_path / "guard.log"] if path != setup}
+    kept = read_in([demo.state, demo.home], [demo.log, tmp_path / "guard.log"], setup)
     kept |= {Path(f"cmdline-{pid}"): command for pid, command in commands.items()}
+    kept |= {Path(f"environ-{pid}"): environ for pid, environ in environs.items()}
+    kept |= {Path("rows"): rows_of(journal_url)} if journal_url else {}
     kept |= {Path(f"shown-{n}"): text.encode() for n, text in enumerate(shown)}
     seeds = [json.loads(file.read_text())["d"] for file in house.folder.glob("*.jwk")]
-    secrets = [MT5, URL_WORD, LOST_WORD, "demo-secret", "risk-secret", *seeds]
+    secrets = [MT5, SQL, URL_WORD, LOST_WORD, "demo-secret", "risk-secret", *seeds]
 
     assert [] == [(path.name, secret) for path, raw in kept.items() for secret in secrets if secret.encode() in raw]
     assert b"json" in kept[demo.log]  # who was not reached is told by the kind of his address
+    assert all(b"PATH=" in environ for environ in environs.values())
+    assert not journal_url or b"keeper" in kept[Path("rows")]
     begun = b" ".join(commands.values())
     assert [True] * 4 == [word in begun for word in (b"run", b"brokers.mt5.process", b"runtime.alerts.mouth", b"guard")]
 

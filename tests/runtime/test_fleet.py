@@ -84,6 +84,27 @@ def test_the_people_of_an_account_are_called_where_its_daemon_is_refused(make_fl
     assert "a001" not in said
 
 
+def test_a_daemon_inherits_no_secret_of_its_neighbour(make_fleet: MakeFleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that both name goes to both, and the guardian is given what it calls people by, and nothing else."""
+    fleet = make_fleet(RUNS, RUNS, start=False)
+    names = [f"TIDEGATE_TEST_{what}" for what in ("A000", "A001", "BOTH", "CALLS")]
+    for name in names:
+        monkeypatch.setitem(fleet.env, name, "hunter2")
+    for name in fleet.names:
+        file = fleet.accounts / f"{name}.toml"
+        text = file.read_text(encoding="utf-8").replace(
+            "[terminal]", f'[terminal]\npassword = {{ env = "TIDEGATE_TEST_{name.upper()}" }}', 1
+        )
+        said = '\n[alerts.owners.ann]\nurls = { env = "TIDEGATE_TEST_CALLS" }\n[alerts.routes]\npage = ["ann"]\n'
+        file.write_text(text + said + '\n[journal]\nurl = { env = "TIDEGATE_TEST_BOTH" }\n', encoding="utf-8")
+    up(fleet, guard=[sys.executable, str(fleet.accounts / "a000.py")])
+    fleet.until(lambda: len(fleet.events("started")) == 2 and fleet.events("guardian started"))
+    started = fleet.events("started", "a000") + fleet.events("started", "a001") + fleet.events("guardian started")
+    environs = [Path(f"/proc/{event['pid']}/environ").read_text(encoding="utf-8") for event in started]
+
+    assert [[0, 2, 3], [1, 2, 3], [3]] == [[n for n in range(4) if names[n] in environ] for environ in environs]
+
+
 def test_every_account_is_started_and_all_are_stopped(make_fleet: MakeFleet) -> None:
     """SIGTERM ends every daemon by the same signal, waits for it, and ends well."""
     fleet = make_fleet(RUNS, RUNS, RUNS)
