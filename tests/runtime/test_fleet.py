@@ -76,8 +76,9 @@ def test_the_people_of_an_account_are_called_where_its_daemon_is_refused(make_fl
             file.write(f'\n[alerts.owners.ann]\nurls = {{ file = "{fleet.folder}/ann.urls" }}\n')
             file.write('[alerts.routes]\npage = ["ann"]\n')
     up(fleet)
-    fleet.until((fleet.folder / "said").exists)
-    said = (fleet.folder / "said").read_text(encoding="utf-8")
+    heard = fleet.folder / "said"
+    fleet.until(lambda: heard.exists() and heard.stat().st_size)
+    said = heard.read_text(encoding="utf-8")
 
     assert "a000: no progress" in said
     assert "is refused: exit code 3" in said
