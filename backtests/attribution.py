@@ -13,6 +13,7 @@ from backtests.attribution_rows import Asked, Money, Read, read
 from backtests.blocks import BLOCKS, LEAST, interval, mean_interval, wilson
 from config.journal import Where
 from market.money import cents
+from runtime.outcomes.kept_out import AND
 
 Says = Literal["above 0", "below 0", "contains 0", "too few"]
 Judged = Literal["helped", "hurt", "contains 0", "too few"]
@@ -72,7 +73,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def attribution(journals: Sequence[tuple[str, Where]], asked: Asked) -> list[Group]:
-    """Return every group of what journals hold, those with most live trades first."""
+    """Return every group of what journals hold, those with most live trades first; checks that met others last."""
     found = read(journals, asked)
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, group in enumerate(found.money.group):
@@ -81,7 +82,9 @@ def attribution(journals: Sequence[tuple[str, Where]], asked: Asked) -> list[Gro
         places = _by_gate(found.money)
     keys = {*places, *found.signals}
     groups = [_group(asked.by, key, np.array(places.get(key, []), dtype=np.intp), found) for key in keys]
-    return sorted(groups, key=lambda g: (-(g.live.trades if g.live else 0), g.key))
+    return sorted(
+        groups, key=lambda g: (-(g.live.trades if g.live else 0), asked.by == "check" and AND in g.key, g.key)
+    )
 
 
 def _by_gate(money: Money) -> defaultdict[str, list[int]]:
@@ -104,7 +107,7 @@ def _group(by: str, key: str, places: Places, found: Read) -> Group:
         figures(found.money, places[shadow], one_currency=one),
     )
     worth = (
-        None if by == "exit" else _value(places, found, all_gated=by != "gate")
+        None if by == "exit" else _value(places, found, all_gated=by not in {"gate", "check"})
     )  # how a trade was left is known only afterwards
     signals = dict(sorted(found.signals.get(key, Counter()).items()))
     return Group(by=by, key=key, signals=signals, live=both[0], shadow=both[1], gate=worth)

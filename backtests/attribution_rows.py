@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Table, func, or_, select, text
 
+from backtests.attribution_checks import by_check, counted, refused, shadow_trades
 from brokers.mt5.zone import to_server
 from config.journal import Where
 from market.types import DAY_MS
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import WANTED, tables
 
-By = Literal["strategy", "model", "regime", "gate", "symbol", "session", "account", "exit"]
-BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "symbol", "session", "account", "exit")
+By = Literal["strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit"]
+BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit")
 
 REGIME_GATE = "regime"
 """The gate that a shadow book leaves out which names none: those of before there were others."""
@@ -101,7 +102,7 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
             for config in configs:
                 currencies.add(config["account"]["currency"])
                 gated |= {(account, s["name"]) for s in config["strategies"] if _gated(s)}
-            found = reader.ask(_trades(asked))
+            found = _found(reader, asked)
             rows += found
             whose += [account] * len(found)
             for group, class_, count in _signals(reader, account, asked):
@@ -126,6 +127,13 @@ def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN
     query = query.where(table.c[at] >= since, table.c[at] < until)
     named = {"strategy": asked.strategy, "run": asked.run}
     return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
+
+
+def _found(reader: JournalReader, asked: Asked) -> Sequence[Any]:
+    """Return closed trades, each with the value of its group."""
+    if asked.by == "check":
+        return by_check(reader.ask(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
+    return reader.ask(_trades(asked))
 
 
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
@@ -172,6 +180,9 @@ def _signals(reader: JournalReader, account: str, asked: Asked) -> Iterator[tupl
     if asked.by == "exit":
         return
     table = tables.tables["decisions"]
+    if asked.by == "check":
+        yield from counted(reader.ask(_where(refused(), table, "bar_time", asked)))
+        return
     c = table.c
     keys: dict[str, Any] = {
         "session": c.bar_time // HOUR_MS, "account": c.strategy, "gate": c["class"], "strategy": c.strategy,

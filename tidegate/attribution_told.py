@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FIGURES = ("trades", "net", "mean R", "R from", "R to", "hit rate", "hit from", "hit to", "profit factor", "interval")
 VALUE = ("live R", "shadow R", "value R", "from", "to", "value", "in one only", "the gate")
 SIGNALS = ("wanted", "traded", "observed", "vetoed", "held", "refused")
+WITHOUT = {"gate": "the gate that is named", "check": "the gate of the check that is named; of several gates, any"}
 CLASSES = {"vetoed": "vetoed_by_regime", "refused": "refused_by_risk"}
 
 
@@ -20,7 +21,7 @@ def tell(groups: Sequence["Group"], by: str) -> None:
     if not groups:
         say("no trade was closed, and nothing was wanted")
         return
-    without = "the gate that is named" if by == "gate" else "the regime gate"
+    without = WITHOUT.get(by, "the regime gate")
     for title, book in (("live: at the venue", "live"), (f"shadow: modelled, without {without}", "shadow")):
         rows = [{by: g.key, **_figures(found)} for g in groups if (found := getattr(g, book)) is not None]
         _part(title, rows, (by, *FIGURES))
@@ -92,6 +93,11 @@ def _remarks(groups: Sequence["Group"]) -> Iterator[str]:
         yield f"{unknown} trades have no known risk (adopted, or written off): their money counts, their R cannot."
     if any(f.net is None for f in figures):
         yield "The accounts have several currencies, so their money is not added up."
+    if groups[0].by == "check":
+        yield (
+            "Each trade stands once, by all that kept it out; what a shadow book traded since a trade before it went "
+            "otherwise is no check's, and in --by gate."
+        )
     if groups[0].by == "exit":
         yield "How a trade was left is known only afterwards: these means say nothing for or against a way of leaving."
     if any(g.gate for g in groups):

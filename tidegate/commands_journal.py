@@ -11,7 +11,7 @@ from tidegate.words import DAY_MS, Account, Accounts, Json, Last, Run, Since, St
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
 Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
 GroupedBy = Annotated[
-    str | None, typer.Option("--by", help="strategy, model, regime, gate, symbol, session, account or exit.")
+    str | None, typer.Option("--by", help="strategy, model, regime, gate, check, symbol, session, account or exit.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if it is not there.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]

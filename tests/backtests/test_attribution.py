@@ -52,7 +52,7 @@ def test_trades_of_a_block_stay_together() -> None:
     assert together[1] - together[0] > 2.0 * (alone[1] - alone[0])
 
 
-@pytest.mark.parametrize("by", BYS)
+@pytest.mark.parametrize("by", [by for by in BYS if by != "check"])
 def test_groups_add_up_to_the_whole(tmp_path: Path, by: By) -> None:
     """However trades are grouped, all of them are there, and their money."""
     found = groups(tmp_path, by, *BOTH).values()
@@ -114,6 +114,53 @@ def test_each_gate_is_judged_by_the_books_without_it(tmp_path: Path) -> None:
     assert {"risk": -15.0, "regime": 0.0} == {key: g.gate.value_r for key, g in by_gate.items() if g.gate}
     assert whole.shadow is not None
     assert 60 == whole.shadow.trades
+
+
+KEPT_OUT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("vetoed_by_regime", {}),
+    ("held", {"holds": '["THROTTLE:trend"]'}),
+    ("refused_by_risk", {"reasons": '["spread"]'}),
+    ("refused_by_risk", {"reasons": '["spread","daily loss"]'}),
+    ("vetoed_by_regime", {"holds": '["WINDOW:news"]', "reasons": '["spread"]'}),
+    ("in_position", {}),
+)
+"""What the live core said on bars on which a shadow book traded."""
+LETS_IN = ({"regime", "all"}, {"hold", "all"}, {"risk", "all"}, {"risk", "all"}, {"all"}, {"regime", "all"})
+"""And which books did."""
+
+
+def test_each_trade_that_was_kept_out_is_worth_something_to_its_checks_once(tmp_path: Path) -> None:
+    """From the book without its gate; what several gates kept out stands apart, from the book without all."""
+    refused = [decision_row(n, class_, price=100.0, **said) for n, (class_, said) in enumerate(KEPT_OUT)]
+    shadows = [
+        outcome_row(n, book="shadow", gate=gate, id=f"{gate}{n}", net=-n, r=-n, decision=f"1-{n}")
+        for n, books in enumerate(LETS_IN) for gate in books
+    ]  # fmt: skip
+
+    found = groups(tmp_path, "check", *refused, *shadows)
+
+    assert [
+        ("hold THROTTLE", 1.0), ("regime", 0.0), ("risk spread", 2.0), ("regime + hold WINDOW:news + risk spread", 4.0),
+        ("risk spread + risk daily loss", 3.0),
+    ] == [(key, g.gate.value_r) for key, g in found.items() if g.gate]  # fmt: skip
+    assert [1] * 5 == [g.shadow.trades for g in found.values() if g.shadow]
+    assert [1] * 5 == [sum(g.signals.values()) for g in found.values()]
+
+
+def test_where_no_book_leaves_a_gate_out_that_without_all_tells_its_worth(tmp_path: Path) -> None:
+    """A strategy whose regime reads other bars has none without its limits."""
+    row = outcome_row(0, book="shadow", gate="all", r=-2.0)
+
+    found = groups(tmp_path, "check", decision_row(0, "refused_by_risk", reasons='["spread"]'), row)
+
+    assert {"risk spread": 2.0} == {key: g.gate.value_r for key, g in found.items() if g.gate}
+
+
+def test_an_exit_that_was_held_is_no_entry_that_was_kept_out(tmp_path: Path) -> None:
+    """It has no price; that a shadow entered on its bar has another reason."""
+    held = decision_row(0, "held", holds='["LINK"]', reasons='["time stop"]', price=0.0)
+
+    assert {} == groups(tmp_path, "check", held, outcome_row(0, book="shadow", gate="hold"))
 
 
 def test_money_of_several_currencies_is_not_added_up(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ HOUR = 3_600_000
 @pytest.fixture
 def filled(place: Path | JournalServer) -> Path | JournalServer:
     """Return a journal with a trade of each kind that is asked for."""
-    decision = {"strategy": "trend", "symbol": "GOLD", "bar_time": NOW, "volume": 1.0, "reasons": '["spread"]'}
+    decision = {"strategy": "trend", "symbol": "GOLD", "bar_time": NOW, "volume": 1.0, "holds": '["LINK"]'}
+    decision |= {"reasons": '["spread"]'}
     shadow = {"strategy": "trend", "symbol": "GOLD", "book": "shadow", "gate": "regime", "closed": NOW - HOUR}
     money = {"commission": -1.0, "swap": 0.0, "fee": 0.0}
     order = {"symbol": "GOLD", "kind": "market", "side": -1, "price": 10.0, "fill_price": 9.5}
@@ -34,8 +35,8 @@ def filled(place: Path | JournalServer) -> Path | JournalServer:
                 ("decisions", decision | {"id": "1-1", "class": "held"}),
                 ("decisions", decision | {"id": "1-2", "class": "traded", "bar_time": NOW + HOUR}),
                 ("outcomes", shadow | money | {"id": "s1", "decision": "1-1", "net": 5.0, "r": 0.5}),
-                ("outcomes", shadow | money | {"id": "s2", "decision": "1-2", "net": 7.0}),
-                ("outcomes", shadow | money | {"id": "s3", "decision": "1-1", "net": -2.0}),
+                ("outcomes", shadow | money | {"id": "s2", "decision": "1-2", "net": 7.0, "r": 0.7}),
+                ("outcomes", shadow | money | {"id": "s3", "decision": "1-1", "net": -2.0, "r": -0.5}),
                 ("outcomes", money | {"id": "l2", "book": "live", "strategy": "trend", "decision": "1-2", "net": 6.0}),
                 ("orders", order | {"instruction": 1, "at_answered": 30 * HOUR}),
             )
@@ -69,10 +70,11 @@ def test_the_queries_of_the_page_answer(filled: Path | JournalServer, tmp_path: 
     with JournalWriter(other) as writer:
         writer.append(entry(1, ("decisions", theirs)))
 
-    missed, slippage, gates, refused, across = answers(filled, other)
+    missed, slippage, gates, checks, refused, across = answers(filled, other)
 
-    assert [("trend", "GOLD", "regime", NOW - HOUR, 5.0, 0.5)] == missed
+    assert [("trend", "GOLD", "regime", "held", NOW - HOUR, 5.0, 0.5)] == missed
     assert [(6, "GOLD", 1, 0.5)] == slippage
     assert [("trend", "live", None, 1, 6.0, -1.0), ("trend", "shadow", "regime", 3, 10.0, -3.0)] == gates
+    assert [("held", '["LINK"]', '["spread"]', "regime", 2, 3.0, 0.0)] == checks
     assert [("trend", "held", '["spread"]', 1)] == refused
     assert [(NOW, "trend", "GOLD", "held", "traded", 1.0, 2.0)] == across

@@ -1,0 +1,64 @@
+"""Shadow trades and decisions by the checks that kept the live one out, each trade in one book alone.
+
+A trade that one gate kept out is taken from the book without that gate, one that several did from the book without
+all; of a strategy that has no book without that gate, from the latter too. What a shadow book traded on a bar where
+nothing was refused follows from a trade before it: it is in what a gate is worth, and no check's.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from sqlalchemy import and_, func, or_, select
+
+from runtime.journal.schema import tables
+from runtime.outcomes.kept_out import Check, book_of, kept_out, said
+
+REFUSED = ("vetoed_by_regime", "held", "refused_by_risk")
+
+
+@lru_cache(maxsize=10_000)
+def checks_of(class_: str, holds: str, reasons: str) -> tuple[Check, ...]:
+    """Return what kept an entry out, by the texts of a decision's row."""
+    return kept_out(class_, msgspec.json.decode(holds or "[]"), msgspec.json.decode(reasons or "[]"))
+
+
+def _entry() -> Any:  # noqa: ANN401 - a condition
+    """Return the condition that a decision is of an entry that was refused; an exit that is held has no price."""
+    d = tables.tables["decisions"].c
+    return and_(d["class"].in_(REFUSED), or_(d["class"] != "held", d.price > 0.0))
+
+
+def shadow_trades() -> Any:  # noqa: ANN401 - a select
+    """Return the select of trades of shadow books whose entry was kept out of the live one, and what kept it out."""
+    o, d = tables.tables["outcomes"].c, tables.tables["decisions"].c
+    both = tables.tables["outcomes"].join(tables.tables["decisions"], and_(d.id == o.decision, _entry()))
+    why = (d["class"], d.holds, d.reasons)
+    query = select(o.book, o.closed, o.net, o.r, o.strategy, o.opened, o.side, o.gate, *why)
+    return query.select_from(both).where(o.book == "shadow")
+
+
+def by_check(rows: Sequence[Any]) -> list[Any]:
+    """Return each trade once, its last column what kept it out, in words."""
+    kept = [(row, checks_of(*row[8:])) for row in rows]
+    books = {(row[4], row[7] or "regime") for row in rows}
+    return [
+        (*row[:7], said(checks))
+        for row, checks in kept
+        if (row[7] or "regime") == (book_of(checks) if (row[4], book_of(checks)) in books else "all")
+    ]
+
+
+def refused() -> Any:  # noqa: ANN401 - a select
+    """Return the select of decisions that refused an entry, counted by what they said."""
+    d = tables.tables["decisions"].c
+    why = (d["class"], d.holds, d.reasons)
+    return select(*why, func.count()).where(_entry()).group_by(*why)
+
+
+def counted(rows: Sequence[Any]) -> Iterator[tuple[str, str, int]]:
+    """Yield what kept entries out, in words, their class and how many there were."""
+    for class_, holds, reasons, count in rows:
+        yield said(checks_of(class_, holds, reasons)), class_, count

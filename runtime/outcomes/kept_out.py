@@ -1,0 +1,51 @@
+"""What kept an entry out: which gates, and within each of them which checks, by what was decided on its bar."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from runtime.outcomes.without import Gate
+
+AND = " + "
+NAMED = "WINDOW"
+"""Holds whose subject is what was said in the configuration, not whom they hold."""
+
+
+class Check(NamedTuple):
+    """A check that said no; the regime gate is one by itself, without a name."""
+
+    gate: Gate
+    name: str
+
+    def __str__(self) -> str:
+        """Return what people call it."""
+        return f"{self.gate} {self.name}".rstrip()
+
+
+def kept_out(class_: str, holds: Iterable[str], reasons: Iterable[str]) -> tuple[Check, ...]:
+    """Return every check that said no to an entry, in the order of the gates; none where its class is another.
+
+    >>> [str(check) for check in kept_out("held", ["THROTTLE:trend", "WINDOW:news"], ["spread"])]
+    ['hold THROTTLE', 'hold WINDOW:news', 'risk spread']
+    """
+    if class_ not in {"vetoed_by_regime", "held", "refused_by_risk"}:
+        return ()
+    regime = [Check("regime", "")] if class_ == "vetoed_by_regime" else []
+    held = [Check("hold", name) for name in dict.fromkeys(map(_name_of, holds))]
+    return (*regime, *held, *(Check("risk", name) for name in reasons))
+
+
+def _name_of(hold: str) -> str:
+    """Return what sort of hold it is, whomever it holds."""
+    name = hold.partition(":")[0]
+    return hold if name == NAMED else name
+
+
+def said(checks: Sequence[Check]) -> str:
+    """Return checks in words: those that said no together are told together."""
+    return AND.join(map(str, checks))
+
+
+def book_of(checks: Iterable[Check]) -> Gate:
+    """Return which shadow book lets in what these checks keep out: that without their gate, or without all."""
+    gates = {check.gate for check in checks}
+    return gates.pop() if len(gates) == 1 else "all"
