@@ -13,6 +13,7 @@ from config.alerts import AlertsSection
 from config.bounds import Count, Currency, Name, Positive, Text
 from config.bus import BusSection
 from config.calendar import Calendars
+from config.client import ClientSection
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
 from config.journal import JournalSection
@@ -100,6 +101,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bus: BusSection | None = None
     journal: JournalSection | None = None
     alerts: AlertsSection | None = None
+    client: ClientSection | None = None
     guardian: GuardianSection = GuardianSection()
     deadman: DeadManSection | None = None
     flattener: FlattenerSection | None = None

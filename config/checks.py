@@ -8,6 +8,7 @@ from brokers.mt5.zone import FORMS, is_zone
 from config.account import AccountFile
 from config.alerts import alert_problems
 from config.bus import broker_problems
+from config.client import client_problems
 from config.data_checks import data_problems
 from config.drawdown import drawdown_problems
 from config.regime_checks import regime_problems
@@ -54,6 +55,7 @@ def contradictions(config: AccountFile) -> Iterator[str]:
         yield from broker_problems(config.bus, "bus")
     if config.alerts is not None:
         yield from alert_problems(config.alerts, "alerts")
+    yield from client_problems(config.client)
 
 
 def _account(config: AccountFile) -> Iterator[str]:

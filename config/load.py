@@ -43,6 +43,7 @@ UNSAID: tuple[tuple[str, ...], ...] = (
     ("journal",),
     ("bus",),
     ("alerts",),
+    ("client",),
     ("guardian",),
     ("deadman",),
     ("flattener",),
@@ -50,7 +51,8 @@ UNSAID: tuple[tuple[str, ...], ...] = (
 )
 """What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
 
-By which broker commands come decides nothing either: each is a fact. Nor does who watches, or is called."""
+By which broker commands come decides nothing either: each is a fact. Nor does who watches, or is called, or what a
+client is told."""
 
 
 def load(path: str | Path) -> AccountConfig:
