@@ -1,98 +1,84 @@
-"""The journal by itself: how long a durable commit takes, and how many rows a second go to disk in groups.
+"""The journal by itself: how long an acknowledgement takes, how many rows a second go to disk, and how it grows.
 
-The entries are those of a backtest of the demo: the facts, steps and projections that its daemon would write.
+The entries are those that a daemon writes that gates minutes: a bar's fact and step, and the rows that people read of
+them. A row is durable when the commit that holds it is on disk: `log` counts rows of the log alone, `with projections`
+the same rows, each with what people read of it in the same commit.
 """
 
 import argparse
 import itertools
-import statistics
 import tempfile
-import time
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from backtests.backtest import until
-from backtests.benchmarks.timing import head, row
-from backtests.demo import demo_config
-from backtests.drive import PlainDrive
-from backtests.recorded import tapes_of, trading_start
-from backtests.training import train_from_config
-from runtime.assemble import core_of, costs_of, models_of, plan_of
-from runtime.core.decision import Step
-from runtime.core.facts import AnyFact
+from backtests.benchmarks import journal_work as work
+from backtests.benchmarks.drive import LEARN
+from backtests.benchmarks.timing import head, row, tail, tail_head
+from config.journal import JournalServer
+from config.secrets import Secret
 from runtime.journal.entries import Entry
-from runtime.journal.projections import rows_of
-from runtime.journal.writer import JournalWriter
-from runtime.recorder import encode
+from runtime.journal.opening import Place
+
+SHARES = (0.99, 0.999)
+ONE_BY_ONE = 2000
+SMALL = 1.0
+"""Bytes a decision below which a table is not listed."""
 
 
-class Noted(PlainDrive):
-    """A drive that notes what a recorder would write."""
-
-    entries: list[Entry]
-
-    def _take(self, fact: AnyFact) -> Step:
-        step = self.core.handle(fact)
-        outcomes = self.books.observe(fact, step)
-        rows = rows_of(1 + len(self.entries), fact, step, outcomes, self.core, self.books.live)
-        self.entries.append(Entry(type(fact).__name__, fact.at, 0, encode(fact), encode(step), rows))
-        return step
+def places(folder: Path, url: str | None) -> Iterator[Place]:
+    """Yield where one new journal after another may be made."""
+    for number in itertools.count():
+        yield JournalServer(Secret(url), f"bench-{number}") if url else folder / f"{number}.sqlite"
 
 
-def entries_of(folder: Path) -> list[Entry]:
-    """Return the entries of the whole demo, warm-up and all."""
-    config = demo_config(folder)
-    train_from_config(config)
-    tapes = tapes_of(config)
-    start, costs = trading_start(config, tapes), costs_of(config)
-    core, books = core_of(plan_of(config, models_of(config)), costs)
-    tapes = {key: until(tape, start, None, None) for key, tape in tapes.items()}
-    drive = Noted(core, books, tapes, costs, balance=config.account.balance, start=start, warmup=config.feed.warmup)
-    drive.entries = []
-    drive.run()
-    return drive.entries
+def speeds(there: Iterator[Place], entries: list[Entry], rows: int, repeats: int) -> None:
+    """Print rows a second, acknowledgements and the loop's lag, for the log alone and with projections."""
+    own = [Entry(e.kind, e.at, e.wall, e.fact, e.step) for e in entries]
+    waits: list[str] = []
+    print(head())
+    for name, some in (("log", own), ("log with projections", entries)):
+        many = [*itertools.islice(itertools.cycle(some), rows)] if some is own else some
+        print(row(f"{name}, grouped, rows/s", [work.grouped_rate(next(there), many) for _ in range(repeats)], "", 0))
+        crowds = [work.crowd(next(there), many) for _ in range(repeats)]
+        print(row(f"{name}, {work.PRODUCERS} who wait, rows/s", [crowd.rate for crowd in crowds], "", 0))
+        alone = work.one_by_one(next(there), some[:ONE_BY_ONE])
+        waits.append(tail(f"{name}, one by one, to the acknowledgement", alone, "ms", SHARES, 2))
+        acks = [ms for crowd in crowds for ms in crowd.acks]
+        lags = [ms for crowd in crowds for ms in crowd.lags]
+        waits.append(tail(f"{name}, {work.PRODUCERS} who wait, to the acknowledgement", acks, "ms", SHARES, 2))
+        waits.append(tail(f"{name}, lag of their event loop", lags, "ms", SHARES, 2))
+    print()
+    print(tail_head(SHARES))
+    print("\n".join(waits))
 
 
-def durable_ms(folder: Path, entries: list[Entry]) -> list[float]:
-    """Return milliseconds from append to on disk, of entries that are waited for one by one."""
-    found = []
-    with JournalWriter(folder / "durable.sqlite") as journal:
-        for entry in entries:
-            began = time.perf_counter()
-            journal.append(entry, durable=True).wait()
-            found.append((time.perf_counter() - began) * 1000.0)
-    return found
-
-
-def grouped_rate(path: Path, entries: list[Entry]) -> float:
-    """Return rows of the log a second, from the first append until all are on disk; projections go with them."""
-    began = time.perf_counter()
-    with JournalWriter(path) as journal:
-        for entry in entries:
-            journal.append(entry)
-    return len(entries) / (time.perf_counter() - began)
+def growth(grown: dict[str, int], entries: list[Entry]) -> None:
+    """Print what each table grew by a decision."""
+    decisions = sum(table == "decisions" for entry in entries for table, _ in entry.rows)
+    print(f"\n| {decisions:,} decisions | bytes a decision |\n|---|---|")
+    for name, size in sorted(grown.items(), key=lambda pair: -pair[1]):
+        if size / decisions >= SMALL:
+            print(f"| {name} | {size / decisions:,.0f} |")
+    print(f"| all tables and indexes | {sum(grown.values()) / decisions:,.0f} |")
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="where to write: a commit is as fast as the disk below it")
+    parser.add_argument("--url", help="of an empty PostgreSQL database, in place of files")
+    parser.add_argument("--bars", type=int, default=20_000, help="minutes that are decided")
+    parser.add_argument("--rows", type=int, default=60_000, help="rows of the log alone")
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         folder = Path(name)
-        entries = entries_of(folder)
-        orders = [entry for entry in entries if any(table == "orders" for table, _ in entry.rows)]
-        waits = durable_ms(folder, list(itertools.islice(orders, 500)))
-        many = entries * (1 + 30_000 // len(entries))
-        own = [Entry(e.kind, e.at, e.wall, e.fact, e.step) for e in many]
-        log = [grouped_rate(folder / f"log{i}.sqlite", own) for i in range(args.repeats)]
-        seen = [grouped_rate(folder / f"seen{i}.sqlite", entries) for i in range(args.repeats)]
-    print(head())
-    print(row(f"durable commit of one of {len(waits)} entries with an order", waits, "ms", 2))
-    print(row("the slowest twentieth of them", [statistics.quantiles(waits, n=20)[-1]], "ms", 2))
-    print(row(f"{len(own):,} entries in groups, the log alone", log, "rows/s", 0))
-    print(row(f"{len(entries):,} entries in groups, with their projections", seen, "rows/s", 0))
+        there = places(folder, args.url)
+        config = work.minutes(folder, LEARN + args.bars)
+        entries, grown = work.played(config, next(there), args.bars)
+        speeds(there, entries, args.rows, args.repeats)
+        growth(grown, entries)
 
 
 if __name__ == "__main__":
