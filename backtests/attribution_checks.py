@@ -5,6 +5,7 @@ all; of a strategy that has no book without that gate, from the latter too. What
 nothing was refused follows from a trade before it: it is in what a gate is worth, and no check's.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,9 +15,11 @@ import msgspec
 from sqlalchemy import and_, func, or_, select
 
 from runtime.journal.schema import tables
-from runtime.outcomes.kept_out import Check, book_of, kept_out, said
+from runtime.outcomes.kept_out import GATE_OF, Check, kept_out, once, said
+from runtime.outcomes.without import Gate
 
-REFUSED = ("vetoed_by_regime", "held", "refused_by_risk")
+REGIME: Gate = "regime"
+"""The gate that a shadow book leaves out which names none: those of before there were others."""
 
 
 @lru_cache(maxsize=10_000)
@@ -28,7 +31,7 @@ def checks_of(class_: str, holds: str, reasons: str) -> tuple[Check, ...]:
 def _entry() -> Any:  # noqa: ANN401 - a condition
     """Return the condition that a decision is of an entry that was refused; an exit that is held has no price."""
     d = tables.tables["decisions"].c
-    return and_(d["class"].in_(REFUSED), or_(d["class"] != "held", d.price > 0.0))
+    return and_(d["class"].in_(GATE_OF), or_(d["class"] != "held", d.price > 0.0))
 
 
 def shadow_trades() -> Any:  # noqa: ANN401 - a select
@@ -42,13 +45,11 @@ def shadow_trades() -> Any:  # noqa: ANN401 - a select
 
 def by_check(rows: Sequence[Any]) -> list[Any]:
     """Return each trade once, its last column what kept it out, in words."""
-    kept = [(row, checks_of(*row[8:])) for row in rows]
-    books = {(row[4], row[7] or "regime") for row in rows}
-    return [
-        (*row[:7], said(checks))
-        for row, checks in kept
-        if (row[7] or "regime") == (book_of(checks) if (row[4], book_of(checks)) in books else "all")
-    ]
+    books: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        books[row[4]].add(row[7] or REGIME)
+    found = [(row, checks_of(*row[8:])) for row in rows]
+    return [(*row[:7], said(why)) for row, why in found if once(row[7] or REGIME, why, books[row[4]])]
 
 
 def refused() -> Any:  # noqa: ANN401 - a select

@@ -3,28 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
-from numpy.typing import NDArray
 from sqlalchemy import Table, func, or_, select, text
 
-from backtests.attribution_checks import by_check, counted, refused, shadow_trades
+from backtests.attribution_checks import REGIME, by_check, counted, refused, shadow_trades
+from backtests.attribution_groups import By, Read, money_of
 from brokers.mt5.zone import to_server
 from config.journal import Where
 from market.types import DAY_MS
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import WANTED, tables
+from runtime.outcomes.kept_out import GATE_OF
 
-By = Literal["strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit"]
-BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit")
-
-REGIME_GATE = "regime"
-"""The gate that a shadow book leaves out which names none: those of before there were others."""
-GATES = {"vetoed_by_regime": REGIME_GATE, "held": "hold", "refused_by_risk": "risk"}
-"""The gate that a decision of each class met first."""
 HOUR_MS = 3_600_000
 FAR = 1 << 62
 SESSIONS = {
@@ -35,30 +28,6 @@ SESSIONS = {
 }
 """By whether London and New York work: 08:00 to 17:00 on the clock of each, with its summer time; Asia is the rest."""
 _PLACES = ("UTC EU", "UTC-5 US")
-
-
-class Money(NamedTuple):
-    """Closed trades, each array (n,)."""
-
-    shadow: NDArray[np.bool_]
-    closed: NDArray[np.int64]
-    net: NDArray[np.float64]
-    r: NDArray[np.float64]
-    """In multiples of the risk taken; NaN where that is unknown."""
-    group: list[str]
-    who: list[tuple[str, str, int, int]]
-    """Account, strategy, minute of opening and side: by what a trade is found again in another book."""
-
-
-class Read(NamedTuple):
-    """What journals hold, as far as it was asked for."""
-
-    money: Money
-    signals: dict[str, Counter[str]]
-    """By group, decisions that wanted something, by class."""
-    currencies: set[str]
-    gated: set[tuple[str, str]]
-    """Account and strategy, of those that had a gate in any of their runs."""
 
 
 class Asked(NamedTuple):
@@ -107,7 +76,7 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
             whose += [account] * len(found)
             for group, class_, count in _signals(reader, account, asked):
                 signals.setdefault(group, Counter())[class_] += count
-    return Read(_money(rows, whose, asked.by), signals, currencies, gated)
+    return Read(money_of(rows, whose, _named([row[7] for row in rows], whose, asked.by)), signals, currencies, gated)
 
 
 def _configs(reader: JournalReader) -> Iterator[dict[str, Any]]:
@@ -139,25 +108,13 @@ def _found(reader: JournalReader, asked: Asked) -> Sequence[Any]:
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
     """Return the select of closed trades."""
     c = tables.tables["outcomes"].c
-    left_out = func.coalesce(func.nullif(c.gate, ""), REGIME_GATE)
+    left_out = func.coalesce(func.nullif(c.gate, ""), REGIME)
     columns = {"exit": c.exit_reason, "session": c.opened, "gate": left_out, "account": c.strategy}
     key = columns[asked.by] if asked.by in columns else c[asked.by]
     query = select(c.book, c.closed, c.net, c.r, c.strategy, c.opened, c.side, key.label("key"))
     if asked.by != "gate":
-        query = query.where(or_(c.book == "live", left_out == REGIME_GATE))
+        query = query.where(or_(c.book == "live", left_out == REGIME))
     return _where(query, tables.tables["outcomes"], "closed", asked)
-
-
-def _money(rows: Sequence[Any], whose: Sequence[str], by: By) -> Money:
-    book, closed, net, r, strategy, opened, side, key = zip(*rows, strict=True) if rows else ((),) * 8
-    return Money(
-        shadow=np.array([one != "live" for one in book], dtype=np.bool_),
-        closed=np.array(closed, dtype=np.int64),
-        net=np.array(net, dtype=np.float64),
-        r=np.array([np.nan if one is None else one for one in r], dtype=np.float64),
-        group=_named(key, whose, by),
-        who=list(zip(whose, strategy, (at // 60_000 for at in opened), side, strict=True)),
-    )
 
 
 def _named(values: Sequence[Any], whose: Sequence[str], by: By) -> list[str]:
@@ -192,8 +149,8 @@ def _signals(reader: JournalReader, account: str, asked: Asked) -> Iterator[tupl
     query = select(key, c["class"], func.count()).where(text(WANTED)).group_by(key, c["class"])
     for value, class_, count in reader.ask(_where(query, table, "bar_time", asked)):
         if asked.by == "gate":
-            if class_ in GATES:
-                yield GATES[class_], class_, count
+            if class_ in GATE_OF:
+                yield GATE_OF[class_], class_, count
         else:
             at = value * HOUR_MS if asked.by == "session" else value
             yield _named([at], [account], asked.by)[0], class_, count

@@ -39,6 +39,7 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     last: datetime.date | None = None,
     bars: int | None = None,
     shadows: bool = True,
+    every: bool = False,
     models: Models | None = None,
     recorded: Mapping[FeedKey, Bars] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -50,6 +51,7 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
 ) -> tuple[Drive, dict[FeedKey, Bars]]:
     """Play the account over its bars, from `first` to `last` or for `bars` bars; return what came of it, and them.
 
+    `every`: keep shadow books without each gate and one without all, and not those without the regime gate alone.
     `models` are the account's regime models and `recorded` its bars, where they are not read from their configured
     places. A model that cannot be read is refused there (ModelError), though a daemon would run without it: of a
     strategy that may never enter there is nothing to judge. `progress` is told how many bars of how many were played.
@@ -60,8 +62,8 @@ def run_backtest(  # noqa: PLR0913 - what a backtest can be asked for, each by i
     decisions, and how many of them are made, while the compiled drive makes those of one strategy.
     """
     ready = made_ready(
-        config, first=first, last=last, bars=bars, shadows=shadows, models=models, recorded=recorded, prepare=prepare,
-        engine=engine,
+        config, first=first, last=last, bars=bars, shadows=shadows, every=every, models=models, recorded=recorded,
+        prepare=prepare, engine=engine,
     )  # fmt: skip
     if isinstance(ready.drive, CompiledDrive):
         ready.drive.growing = growing
@@ -88,6 +90,7 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
     last: datetime.date | None = None,
     bars: int | None = None,
     shadows: bool = True,
+    every: bool = False,
     models: Models | None = None,
     recorded: Mapping[FeedKey, Bars] | None = None,
     prepare: Callable[[Core], None] | None = None,
@@ -108,7 +111,7 @@ def made_ready(  # noqa: PLR0913 - as `run_backtest`
         raise DataError("no bars to trade: what a model has learnt from, and the warm-up, is not traded")
     plan = all_called_here(plan_of(config, models_of(config) if models is None else models))
     costs = costs_of(config)
-    core, books = core_of(plan, costs, shadows=shadows, every=False)
+    core, books = core_of(plan, costs, shadows=shadows, every=every)
     within = within_of(config, tapes)
     total = sum(len(tape) - bisect_left(tape.time, start) for tape in tapes.values())
     why = why_plain(plan, tapes, costs, shadows=shadows, within=within) if prepare is None else "the core is prepared"

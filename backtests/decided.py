@@ -15,16 +15,11 @@ from numpy.typing import NDArray
 
 from backtests.scratch import parts_of
 from runtime.core.decision import OUTCOMES, Decision
+from runtime.outcomes.kept_out import GATE_OF
 
 Array = NDArray[Any]
 PLACES: dict[str, int] = {name: place for place, name in enumerate(OUTCOMES)}
-GATES = {
-    "vetoed_by_regime": "regime",
-    "held": "hold",
-    "refused_by_risk": "risk",
-    "observed": "mode observe",
-    "missed": "away",
-}
+GATES = {**GATE_OF, "observed": "mode observe", "missed": "away"}
 """What keeps an entry out, by the class of the decision, in the order in which they are told."""
 Why = tuple[str, str]
 """The gate that kept an entry out, and its reason."""

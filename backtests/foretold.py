@@ -9,8 +9,7 @@ import numpy as np
 
 from sqlalchemy import and_, select, text
 
-from backtests.attribution import Figures, figures
-from backtests.attribution_rows import Money
+from backtests.attribution_groups import Figures, Money, figures
 from backtests.chances import Reliability, reliability_of
 from backtests.words import share
 from config.errors import UsageError

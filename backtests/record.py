@@ -43,6 +43,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Largest favourable excursion, likewise."""
     gate: str = ""
     """Of a shadow book, the gate that it leaves out."""
+    decision: str = ""
+    """The live decision on the bar of its entry."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):

@@ -33,14 +33,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 def refusals_of(record: Record) -> list[Refusal]:
     """Return what kept entries out, gate by gate, the most frequent reason first.
 
-    Shadow books leave the regime gate out and nothing else: of holds and risk checks nobody knows what they were worth.
+    Where no shadow book leaves a gate out, nobody knows what that was worth.
     """
     counts = _counts(record.decided)
     missed = _missed(record)
-    judged = set(gated(record)) if record.shadows else set()
+    judged = {t.gate for t in record.missed} | ({"regime"} if record.shadows and gated(record) else set())
     rows = []
     for (gate, reason), count in counts.items():
-        trades = missed.get((gate, reason), []) if gate == "regime" and judged else None
+        trades = missed.get((gate, reason), []) if gate in judged else None
         rows.append(
             Refusal(
                 gate=gate,
@@ -64,15 +64,16 @@ def _counts(decided: Decided) -> dict[Why, int]:
 
 
 def _missed(record: Record) -> dict[Why, list[Trade]]:
-    """Return the trades that are in the shadow books only, by what the live decision said when they were entered."""
+    """Return trades that are in a shadow book alone, by what its gate said in the live decision at their entry."""
     live = {_trade_key(t) for t in record.trades if t.book == "live"}
-    alone = [t for t in record.trades if t.book == "shadow" and _trade_key(t) not in live]
+    shadows = (t for t in (*record.trades, *record.missed) if t.book == "shadow")
+    alone = [t for t in shadows if _trade_key(t) not in live]
     found: defaultdict[Why, list[Trade]] = defaultdict(list)
     for place, name in enumerate(record.decided.strategies):
         mine = [t for t in alone if t.strategy == name]
         whys = _whys(record.decided, place, np.array([t.opened for t in mine], np.int64))
         for trade, why in zip(mine, whys.tolist(), strict=True):
-            if why >= 0:
+            if why >= 0 and record.decided.whys[why][0] == trade.gate:
                 found[record.decided.whys[why]].append(trade)
     return found
 

@@ -27,8 +27,8 @@ SIDES = {1: "long", -1: "short"}
 OF_MONTHS = "Shares of the equity at the end of the month before, open positions included."
 REFUSED = (
     "Entries that were wanted and not taken: on how many bars, and how many trades that were in the end; the rest "
-    "of those bars repeat a signal, or fall into a trade. What they made is what shadow books made of them, and those "
-    "leave out the regime gate and nothing else: of holds and risk checks nobody knows it."
+    "of those bars repeat a signal, or fall into a trade. What they made is what the shadow book without that gate "
+    "made of them; a backtest keeps those without holds and without limits where --gates asks for them."
 )
 EXCURSIONS = (
     "Each trade twice, won or lost: at how far its bars went against it, and at how far they went its way. Won and "

@@ -10,6 +10,7 @@ import msgspec
 
 from backtests.backtest import Engine, run_backtest
 from backtests.demo_folder import claimed
+from backtests.gates_worth import gates_worth
 from backtests.model_place import ready_models
 from backtests.record import Record, record_of_drive
 from backtests.recorded import read_ahead
@@ -54,10 +55,11 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
     save_in: Path | None = None,
     form: Form = "parquet",
     engine: Engine = "auto",
+    every: bool = False,
 ) -> Summary:
     """Play an account over its recorded bars; report and saved backtest are written where they are asked for.
 
-    `trials`: how many variants were tried, this one among them.
+    `trials`: how many variants were tried, this one among them. `every`: judge each gate, and each check of it.
     """
     read_ahead(config, watch.stage, watch.progress)
     models = ready_models(config, watch.stage)
@@ -70,6 +72,7 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
             last=last,
             bars=bars,
             shadows=shadows,
+            every=every,
             models=models,
             progress=watch.progress,
             engine=engine,
@@ -80,6 +83,9 @@ def reported_backtest(  # noqa: PLR0913 - what a command asks for, each by its n
         watch.stage("counting what came of it")
         record = record_of_drive(drive, tapes, config, models, shadows=shadows)
         summary = _reported(record, seconds, report, trials)
+        if every:
+            gates, checks = gates_worth(record)
+            summary = msgspec.structs.replace(summary, gates=gates, checks=checks)
         if save_in is None:
             return summary
         watch.stage("saving it")

@@ -7,6 +7,7 @@ from statistics import NormalDist
 import msgspec
 
 from backtests.ambiguity import ambiguous_of
+from backtests.attribution_groups import Group
 from backtests.equity import deepest_of
 from backtests.faults import Fault
 from backtests.gate_value import GateValue, gate_value, gated
@@ -106,6 +107,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Where the report was written."""
     saved: str = ""
     """The folder it was saved in."""
+    gates: list[Group] = []
+    """Of a backtest with all shadow books, what each gate was worth."""
+    checks: list[Group] = []
+    """And each check."""
     drive: str = ""
     """Of a backtest, which drive has played the bars, plain or compiled, and why it was the plain one."""
 

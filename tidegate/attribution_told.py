@@ -7,7 +7,7 @@ from backtests.words import money, number, share
 from tidegate.output import say, table
 
 if TYPE_CHECKING:
-    from backtests.attribution import Figures, Group
+    from backtests.attribution_groups import Figures, Group
 
 FIGURES = ("trades", "net", "mean R", "R from", "R to", "hit rate", "hit from", "hit to", "profit factor", "interval")
 VALUE = ("live R", "shadow R", "value R", "from", "to", "value", "in one only", "the gate")

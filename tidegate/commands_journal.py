@@ -90,7 +90,8 @@ def _attributed(
     import msgspec  # noqa: PLC0415
 
     from backtests.attribution import attribution  # noqa: PLC0415
-    from backtests.attribution_rows import BYS, Asked  # noqa: PLC0415
+    from backtests.attribution_groups import BYS  # noqa: PLC0415
+    from backtests.attribution_rows import Asked  # noqa: PLC0415
     from config.places import journals_of  # noqa: PLC0415
     from tidegate.attribution_told import tell  # noqa: PLC0415
     from tidegate.output import lines  # noqa: PLC0415

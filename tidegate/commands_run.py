@@ -27,6 +27,9 @@ Save = Annotated[
     Path | None, typer.Option("--save", metavar="DIR", help="Keep numbers, decisions, deals and trades, as Parquet.")
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="With --save: as CSV.")]
+Gates = Annotated[
+    bool, typer.Option("--gates", help="Judge each gate and each check, by a shadow book without each: takes longer.")
+]
 NoShadow = Annotated[bool, typer.Option("--no-shadow", help="Keep no shadow books: the gate is not judged then.")]
 Drive = Annotated[str, typer.Option("--drive", metavar="auto|plain|compiled", help="What plays the bars.")]
 Login = Annotated[int | None, typer.Option("--login", help="The account's login, typed once before real money moves.")]
@@ -95,6 +98,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     save: Save = None,
     csv: Csv = False,
     no_shadow: NoShadow = False,
+    gates: Gates = False,
     trials: Trials = 1,
     drive: Drive = "auto",
     as_json: Json = False,
@@ -106,6 +110,8 @@ def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     """
     if csv and save is None:
         raise UsageError("--csv says how --save writes: give --save DIR, too")
+    if gates and no_shadow:
+        raise UsageError("--gates needs the shadow books that --no-shadow leaves out")
     from_, to = days_of(first, last)
     engine = _engine(drive)
 
@@ -128,6 +134,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
             save_in=save,
             form="csv" if csv else "parquet",
             engine=engine,
+            every=gates,
         )
     _show(found, as_json=as_json)
 
@@ -211,3 +218,8 @@ def _show(found: "Summary", *, as_json: bool) -> None:
         lines([msgspec.to_builtins(found)])
     else:
         show_summary(found)
+        if found.gates or found.checks:
+            from tidegate.attribution_told import tell  # noqa: PLC0415
+
+            tell(found.gates, "gate")
+            tell(found.checks, "check")

@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy import func, select
 
 from backtests.attribution import attribution
-from backtests.attribution_rows import BYS, Asked, By
+from backtests.attribution_groups import BYS, By
+from backtests.attribution_rows import Asked
 from backtests.benchmarks.timing import head, row
 from runtime.journal.opening import open_to_write
 from runtime.journal.reader import JournalReader

@@ -1,10 +1,12 @@
 """What kept an entry out: which gates, and within each of them which checks, by what was decided on its bar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from runtime.outcomes.without import Gate
 
+GATE_OF: dict[str, Gate] = {"vetoed_by_regime": "regime", "held": "hold", "refused_by_risk": "risk"}
+"""The gate that a decision of each class met first."""
 AND = " + "
 NAMED = "WINDOW"
 """Holds whose subject is what was said in the configuration, not whom they hold."""
@@ -27,7 +29,7 @@ def kept_out(class_: str, holds: Iterable[str], reasons: Iterable[str]) -> tuple
     >>> [str(check) for check in kept_out("held", ["THROTTLE:trend", "WINDOW:news"], ["spread"])]
     ['hold THROTTLE', 'hold WINDOW:news', 'risk spread']
     """
-    if class_ not in {"vetoed_by_regime", "held", "refused_by_risk"}:
+    if class_ not in GATE_OF:
         return ()
     regime = [Check("regime", "")] if class_ == "vetoed_by_regime" else []
     held = [Check("hold", name) for name in dict.fromkeys(map(_name_of, holds))]
@@ -49,3 +51,12 @@ def book_of(checks: Iterable[Check]) -> Gate:
     """Return which shadow book lets in what these checks keep out: that without their gate, or without all."""
     gates = {check.gate for check in checks}
     return gates.pop() if len(gates) == 1 else "all"
+
+
+def once(gate: str, checks: Iterable[Check], kept: Collection[str]) -> bool:
+    """Say whether a trade of the book without a gate is the one that counts of those that these checks kept out.
+
+    kept: the books there are of its strategy; where none is without their gate alone, that without all counts.
+    """
+    book = book_of(checks)
+    return gate == (book if book in kept else "all")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
-from backtests.attribution import Group, attribution
-from backtests.attribution_rows import BYS, SESSIONS, Asked, By
+from backtests.attribution import attribution
+from backtests.attribution_groups import BYS, By, Group
+from backtests.attribution_rows import SESSIONS, Asked
 from backtests.blocks import LEAST, mean_interval, wilson
 from tests.attributed import BEGAN, DAY, a_journal, decision_row, outcome_row, run_row
 
