@@ -74,6 +74,12 @@ def journal_chaos(session: nox.Session) -> None:
 
 
 @nox.session
+def power_cut(session: nox.Session) -> None:
+    """Cut the power while a journal and a latch are written, by the calls that were made; `-- 5000 --minutes 60`."""
+    session.run("python", "-m", "tests.power_cut", *session.posargs, external=True)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Say bytes that atheris makes up to an account's ears; `-- 1000000 --seed 1` says how many, and which.
 

@@ -111,7 +111,7 @@ def wrong(where: Where, before: Head, told: int) -> tuple[Head, list[str]]:
     found = [] if verdict.ok else [verdict.problem]
     if end.seq < told:
         found.append(f"row {told} was told to be on disk, and the last is {end.seq}")
-    if projected != (end.seq - before.seq, before.seq + 1, end.seq):
+    if projected != ((end.seq - before.seq, before.seq + 1, end.seq) if end.seq > before.seq else (0, None, None)):
         found.append(f"{projected} decisions of {end.seq - before.seq} rows")
     return end, found
 
