@@ -72,7 +72,8 @@ def clear(decider: Decider, fact: AnyFact, symbol: str = "") -> bool:
     for position in positions if not orders else ():
         _close(decider, position, fact)
     pending = {position.ident for position in positions} - {*left(ledger, symbol)}
-    if not ledger.settle_timer and any(one.instruction for one in ledger.leaving.values() if one.foreign):
+    asked = any(one.instruction for one in ledger.leaving.values() if one.foreign)
+    if not ledger.settle_timer and (asked or any(order.ticket in ledger.taken_back for order in orders)):
         decider.desk.wake_settled()  # a restart, or a look in between, has ended the window it waited for
     return not orders and not pending
 

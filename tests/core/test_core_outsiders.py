@@ -126,6 +126,21 @@ def test_after_a_crash_it_waits_for_a_settled_look() -> None:
     assert 1 == len(of_kind(late, ClosePosition))
 
 
+def test_after_a_crash_an_order_that_was_being_taken_back_is_asked_about_again() -> None:
+    """What the dead process had asked for is not sent again before a settled look, and that look comes."""
+    told, _ = alone(orders=(RESTS,))
+    again = Told(told.core.plan)
+    again.core.restore(told.core.snapshot())
+    up = LinkUp(at=hour(4), account=an_account())
+    came = again.tell(RunStarted(at=hour(4), run=2), flatten(), up, seen(orders=(RESTS,)))
+    timer = of_kind(came, WakeAt)[-1]
+    look = again.tell(TimerFired(at=hour(4), id=timer.id, key="settle"))
+    late = again.tell(seen(orders=(RESTS,), settled=True))
+
+    assert ([], [True]) == (of_kind(came, Cancel), [one.settled for one in of_kind(look, Reconcile)])
+    assert [RESTS.ticket] == [wish.order for wish in of_kind(late, Cancel)]
+
+
 def test_a_refused_close_is_told_and_tried_at_the_next_look() -> None:
     """A symbol that the account does not trade is refused by the gateway: a person reads why it stands."""
     told, (wish,) = alone(OTHERS)
