@@ -26,7 +26,8 @@ class Bare:
 
     def changed(self) -> None:
         """Look at the server's book, which has changed."""
-        bare = {p.ticket for p in self.world.broker.venue.positions() if not p.stop > 0.0}
+        broker = self.world.broker
+        bare = {p.ticket for p in broker.venue.positions() if not p.stop > 0.0} - broker.others.all
         self.complaints += [
             f"bare: position {ticket} had no stop at {self.world.loop.now:.4f}, and no person took it"
             for ticket in sorted(bare.difference(self.taken))

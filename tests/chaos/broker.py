@@ -18,7 +18,7 @@ from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from tests.chaos.door import Asked, Cut
-from tests.chaos.hands import ACTS, AWAY, by_hand
+from tests.chaos.hands import ACTS, AWAY, Others, by_a_stranger, by_hand
 from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled
 from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown
 from tests.chaos.story import HISTORY, Story, Strike
@@ -51,6 +51,7 @@ class Broker:
         self.down_until = self.failing_until = self.off_until = -1.0
         self.broken = False
         self.bar = 0
+        self.others = Others()
 
     @property
     def down(self) -> bool:
@@ -132,7 +133,9 @@ class Broker:
 
     def _send(self, fields: list[Any]) -> tuple[int, str, Any]:
         world = self.world
-        asked = Asked(world.sending, fields, world.loop.now, world.level(), world.sending in world.disk.sent)
+        asked = Asked(
+            world.sending, fields, world.loop.now, world.latch(), world.sending in world.disk.sent, world.by_person
+        )
         self.asked.append(asked)
         world.dial.asked(asked)
         world.hook("server: before work")
@@ -266,7 +269,7 @@ class Broker:
         self.exchange.go_on()
         self.world.moved()
 
-    def strike_moment(self, strike: Strike) -> None:  # noqa: C901 - a table
+    def strike_moment(self, strike: Strike) -> None:  # noqa: C901, PLR0912 - a table
         """Let something happen at the server or its terminal."""
         now, seconds = self.world.loop.now, strike.seconds
         self.world.struck_by(strike.fault, f"after bar {self.bar}")
@@ -295,6 +298,8 @@ class Broker:
                 self.world.dial.put(strike)
             case "by hand":
                 self._by_hand(strike.pick)
+            case "foreign trade":
+                self._by_a_stranger(strike.pick)
             case _:
                 self.world.tell("which the operator's words are about")
 
@@ -322,10 +327,18 @@ class Broker:
             if request is not None:
                 self.world.tell(f"by hand: {ACTS[act]} {p.ticket}")
                 self.world.touched.add(p.ticket)
-                if act == AWAY:
+                if act == AWAY and p.ticket not in self.others.all:
                     self.world.bare.take(p.ticket)
                 self.work("send", *request)
                 self.world.bare.changed()
+
+    def _by_a_stranger(self, pick: int) -> None:
+        """Let somebody else trade on our account."""
+        symbol = self.story.symbols[pick // 24 % len(self.story.symbols)]
+        now = self.exchange.series[symbol]
+        told = self.work("send", *by_a_stranger(pick, symbol, now.bid, now.ask))
+        self.world.tell(f"a stranger: {told.value}")
+        self.others.come(told.value[2], symbol, self.world.loop.now)
 
     def calm(self) -> None:
         """From now on nothing goes wrong."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from brokers.latch import Latch
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.structs import TradeRequest
 
@@ -24,9 +25,12 @@ class Asked(msgspec.Struct):
     instruction: int
     fields: list[Any]
     at: float
-    level: str
+    latch: Latch
+    """As it stood then."""
     written: bool
     """The intent was on disk before."""
+    by_person: bool = False
+    """A close that a person asked for, by a flatten."""
     worked: bool = False
     elsewhere: bool = False
     """It was worked on the account that somebody had logged in to meanwhile."""

@@ -14,9 +14,10 @@ from brokers.limits import Limits
 from brokers.mt5.line import Line, Terms
 from brokers.mt5.session import Session
 from config.account import AccountConfig, AccountSection, FeedSection, SymbolSection
-from config.strategy import StrategySection
+from config.regime import RegimeSection
+from config.strategy import GateSection, StrategySection
 from config.terminal import TerminalSection
-from runtime.assemble import core_of, costs_of
+from runtime.assemble import Models, core_of, costs_of
 from runtime.core.plan import Plan
 from runtime.daemon import Daemon
 from runtime.first import awaited_run
@@ -27,6 +28,7 @@ from tests.chaos.broker import COSTS, LOGIN, SPECS
 from tests.chaos.disk import MemoryJournal, Reader
 from tests.chaos.line import InProcess
 from tests.chaos.story import HISTORY, Story
+from tests.chaos.words import model
 from tests.trade_server import HOUR, START
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,21 @@ def _symbols(names: tuple[str, ...]) -> dict[str, SymbolSection]:
     return {name: SymbolSection(spec=SPECS[name], costs=COSTS) for name in names}
 
 
+def models_of(story: Story) -> Models:
+    """Return the models of a story."""
+    return {model().name: model()} if story.modelled else {}
+
+
+def _regimes(story: Story) -> dict[str, RegimeSection]:
+    """Return what the first strategy listens to; it is kept in no folder."""
+    one = model()
+    section = RegimeSection(
+        symbol=story.lanes[0][0], timeframe="H1", model=one.name, states=one.states,
+        features=tuple((ref, *given) for ref, given in one.features),
+    )  # fmt: skip
+    return {one.name: section} if story.modelled else {}
+
+
 def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
     """Return the account that a story is told of."""
     return AccountConfig(
@@ -54,11 +71,13 @@ def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
             poll_ms=int(story.poll_s * 1000), reconcile_s=story.reconcile_s,
         ),
         symbols=_symbols(story.symbols),
+        regimes=_regimes(story),
         limits=LIMITS,
         strategies=tuple(
             StrategySection(
                 name=f"lane{number}", use="tests.chaos.story:Planted", symbol=symbol, timeframe="H1", risk=0.01,
                 params={"script": [list(line) for line in script], "first": START + HISTORY * HOUR},
+                gate=GateSection(regime=model().name, allow=(0,)) if story.modelled and number == 1 else None,
             )
             for number, (symbol, script) in enumerate(story.lanes, 1)
         ),
@@ -67,14 +86,14 @@ def config_of(story: Story, home: Path, state: Path) -> AccountConfig:
     )  # fmt: skip
 
 
-def run_row_of(config: AccountConfig, plan: Plan) -> dict[str, Any]:
+def run_row_of(config: AccountConfig, plan: Plan, models: Models) -> dict[str, Any]:
     """Return what a run's row holds, as `runtime.start` writes it, but for its number and moment.
 
     A story's many runs are of one make: it is written out once.
     """
     return {
         "mode": plan.mode, "config": msgspec.json.encode(config).decode(), "config_hash": plan.config,
-        "model_hashes": "{}", "bundles": bundles_text({}), "kernel_hash": "as all runs of this process",
+        "model_hashes": "{}", "bundles": bundles_text(models), "kernel_hash": "as all runs of this process",
         "platform": "virtual", "symbols": msgspec.json.encode(plan.symbols).decode(),
     }  # fmt: skip
 

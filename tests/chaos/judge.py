@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from brokers.facts import DealMade
+from brokers.facts import DealMade, Reconciled
 from market.types import Position
 from runtime.core.core import Core
 from runtime.core.positions import Trade
@@ -17,16 +17,10 @@ from runtime.revive import pair_of_run, revive
 from tests.chaos.disk import Reader, facts_of
 from tests.chaos.door import Asked, verb_of
 from tests.chaos.liveness import back
+from tests.chaos.obeyed import about_others, obeyed
 from tests.chaos.world import World
 
 CENT = 0.005
-ALLOWED: dict[str, set[str]] = {
-    "entry": {"run"},
-    "stop": {"run", "close-only"},
-    "close": {"run", "close-only", "halt", "flatten"},
-    "cancel": {"run", "close-only", "halt", "flatten"},
-}
-"""At which levels a request may leave; that a halt lets no close but an operator's pass, the gate's tests show."""
 Line = dict[str, Any]
 
 
@@ -40,6 +34,7 @@ def judge(world: World) -> list[str]:
     core = _woken(world)
     return [
         *_at_the_door(world, orders),
+        *obeyed(world, orders, decisions),
         *_known(world, deals),
         *_owned(world, orders, deals, decisions),
         *_ends(world, orders),
@@ -59,8 +54,8 @@ def _woken(world: World) -> Core:
     return revive(Reader(world.disk), pair_of_run(runs[max(runs)]))[0]  # type: ignore[arg-type]  # its face
 
 
-def _at_the_door(world: World, orders: dict[int, Line]) -> Iterator[str]:  # noqa: C901 - a row of questions
-    """No request twice, none that is not on disk, none at a level that forbids it, no intent executed twice."""
+def _at_the_door(world: World, orders: dict[int, Line]) -> Iterator[str]:
+    """No request twice, none that is not on disk, no intent executed twice."""
     instructions = Counter(asked.instruction for asked in world.broker.asked)
     magics = Counter(asked.request.magic for asked in world.broker.asked if verb_of(asked) == "entry")
     for ident, count in instructions.items():
@@ -72,12 +67,11 @@ def _at_the_door(world: World, orders: dict[int, Line]) -> Iterator[str]:  # noq
     for asked in world.broker.asked:
         if not asked.written:
             yield f"unwritten: instruction {asked.instruction} left before its intent was on disk"
-        if asked.instruction not in orders:
+        if asked.instruction not in orders and not about_others(world, asked):
             yield f"unknown: instruction {asked.instruction} is not among the journal's orders"
-        if asked.level not in ALLOWED[verb_of(asked)]:
-            yield f"halt: a {verb_of(asked)} left while the latch was at {asked.level}"
     entries = Counter((d["magic"], d["position"]) for d in _deals(world) if d["entry"] == "in" and d["magic"])
-    for magic, count in Counter(magic for magic, _ in entries).items():
+    others = world.broker.others.all
+    for magic, count in Counter(magic for magic, position in entries if position not in others).items():
         if count > 1:
             yield f"twice: magic {magic} opened {count} positions"
 
@@ -90,14 +84,20 @@ def _deals(world: World) -> list[Line]:
 
 
 def _known(world: World, deals: dict[int, Line]) -> Iterator[str]:
-    """Every deal of the server is in the journal with the same money, once, and no other is."""
-    made = (fact for fact in facts_of(world.disk.log) if isinstance(fact, DealMade))
-    for ticket, count in Counter(fact.deal.ticket for fact in made).items():
+    """Every deal of the server is in the journal with the same money, once, and no other is.
+
+    What strangers did before the first look that was kept is history.
+    """
+    facts = list(facts_of(world.disk.log))
+    begun = next((fact.last_deal for fact in facts if isinstance(fact, Reconciled)), 0)
+    for ticket, count in Counter(fact.deal.ticket for fact in facts if isinstance(fact, DealMade)).items():
         if count > 1:
             yield f"twice: deal {ticket} was written down {count} times"
     there = {d["ticket"]: d for d in _deals(world) if d["entry"] != "none"}
     for ticket, deal in there.items():
         row = deals.get(ticket)
+        if row is None and deal["position"] in world.broker.others.all and ticket <= begun:
+            continue
         if row is None:
             yield f"lost: deal {ticket} is not in the journal"
         elif abs(row["profit"] + row["commission"] + row["swap"] + row["fee"] - deal["money"]) > CENT:
@@ -120,12 +120,12 @@ def _owned(world: World, orders: dict[int, Line], deals: dict[int, Line], decisi
     for deal in _deals(world):
         if deal["entry"] == "none":
             continue
-        owners = traded.get(opened[deal["position"]], [])
+        strange = deal["position"] in world.broker.others.all
+        owners = [""] if strange else traded.get(opened[deal["position"]], [])
         if len(owners) != 1:
             yield f"orphan: deal {deal['ticket']} belongs to {len(owners)} decisions"
-        elif deal["ticket"] in deals and deals[deal["ticket"]]["decision"] not in owners:
-            named = deals[deal["ticket"]]["decision"]
-            yield f"orphan: deal {deal['ticket']} is {owners[0]}'s, the journal says {named!r}"
+        elif (named := deals.get(deal["ticket"], {}).get("decision", owners[0])) != owners[0]:
+            yield f"orphan: deal {deal['ticket']} is {owners[0]!r}'s, the journal says {named!r}"
 
 
 def _ends(world: World, orders: dict[int, Line]) -> Iterator[str]:
@@ -172,10 +172,12 @@ def _held(world: World, core: Core) -> Iterator[str]:
     What a person did to a stop is taken over at the next look, and no deal tells of it: data that ends before that look
     leaves it untold.
     """
-    venue = world.broker.venue
+    venue, others = world.broker.venue, world.broker.others.all
     trades = {lane.trade.position: lane.trade for lane in core.lanes if lane.trade is not None}
     for p in venue.positions():
         trade = trades.pop(p.ticket, None)
+        if p.ticket in others and trade is None:
+            continue
         if trade is None:
             yield f"lost: position {p.ticket} is nobody's"
         elif abs(trade.volume - p.volume) > 1e-9 or trade.side != p.side:
@@ -185,7 +187,7 @@ def _held(world: World, core: Core) -> Iterator[str]:
     for position in trades:
         yield f"invented: position {position} is not at the server"
     known = {o.ticket for o in core.ledger.orders.values() if o.verb == "entry" and o.state in {"WORKING", "PARTIAL"}}
-    there = {o.ticket for o in venue.orders()}
+    there = {o.ticket for o in venue.orders()} - others
     for ticket in there - known:
         yield f"lost: order {ticket} rests at the server, and the core does not know"
     for ticket in known - there:
@@ -196,7 +198,9 @@ def _held(world: World, core: Core) -> Iterator[str]:
 
 def _minded(world: World, trade: Trade, there: Position) -> bool:
     """Say whether people were told of a stop that one of them took or widened, and nobody may set it again."""
-    return world.level() in {"halt", "flatten"} and trade.seen_stop == there.stop
+    lane = f"lane{trade.strategy}"
+    levels = world.levels_of(lane, there.symbol).values()
+    return not {"halt", "flatten"}.isdisjoint(levels) and trade.seen_stop == there.stop
 
 
 def _chain(world: World) -> Iterator[str]:

@@ -21,7 +21,8 @@ def back(world: World, decisions: dict[str, Line]) -> Iterator[str]:
     That is so where a bar closes as soon as the terminal is asked again: of two that close between two polls the older
     one is missed, and it may be the probe's each time. The newest of a poll is never missed.
     """
-    if world.story.stays_halted and world.level() != "run":
+    stands = world.latch()
+    if world.story.stays_halted and (stands.level != "run" or stands.scopes):
         return
     quiet = [row for row in decisions.values() if row["bar_time"] >= world.quiet_at <= _told_at(world, row)]
     late = _claimed_late(world)

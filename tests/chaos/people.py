@@ -4,6 +4,8 @@ import asyncio
 
 from typing import Any
 
+from tests.chaos.words import Said
+
 STORY_S = 900.0
 """No story takes longer, however often somebody dies."""
 QUIET_S = 120.0
@@ -40,11 +42,17 @@ async def on_call(world: Any) -> None:  # noqa: ANN401 - a World
             given_up = 0.0
             world.tell("a person restarts the daemon, since it gave the link up")
             daemon.stop("SIGTERM")
-        elif resumable(world, daemon):
-            world.say("run")
+        else:
+            for scope in resumable(world, daemon):
+                world.say(Said(0, 0.0, "run", scope))
 
 
-def resumable(world: Any, daemon: Any) -> bool:  # noqa: ANN401 - a World and its daemon
-    """Say whether a person would resume now: all is quiet, the account shall not stay halted, nobody asked yet."""
-    wanted = world.quiet_since >= 0.0 and daemon.ledger.level != "run" and not world.story.stays_halted
-    return wanted and daemon.linker.up and not daemon.switch.waiting
+def resumable(world: Any, daemon: Any) -> list[str]:  # noqa: ANN401 - a World and its daemon
+    """Return what a person would let trade again now: all is quiet, nothing shall stay halted, nobody asked yet.
+
+    A flatten is let come to its end before.
+    """
+    if world.quiet_since < 0.0 or world.story.stays_halted or not daemon.linker.up or daemon.switch.waiting:
+        return []
+    levels = {"": daemon.ledger.level, **{scope: one.level for scope, one in daemon.ledger.scopes.items()}}
+    return [scope for scope, level in levels.items() if level not in {"run", "flatten"}]

@@ -15,10 +15,11 @@ from brokers.mt5.reader import Reader
 from brokers.mt5.session import LinkLostError, Session
 from brokers.mt5.worker import Worker
 from brokers.requests import AnyRequest
-from runtime.core.facts import AnyFact
+from runtime.core.facts import AnyFact, LevelChanged
 from runtime.hearing import Hearing
 from runtime.quotes import ClockWatch
 from runtime.recorder import Recorder
+from tests.chaos.points import Fault
 from tests.chaos.world import Variant
 
 WIDE = 20.0
@@ -55,6 +56,47 @@ class Deaf(Gateway):
     def latch(self) -> Latch:
         """Take everything for run."""
         return msgspec.structs.replace(super().latch(), level="run", scopes=())
+
+
+class Scopeless(Gateway):
+    """Looks at the level of the account alone."""
+
+    def latch(self) -> Latch:
+        """Leave the scopes out."""
+        return msgspec.structs.replace(super().latch(), scopes=())
+
+
+class Sweeping(Recorder):
+    """Takes the word about a scope for one about the account."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Widen each word."""
+        if isinstance(fact, LevelChanged) and fact.whole is not None and fact.command.scope:
+            whole = msgspec.structs.replace(fact.whole, level=fact.command.level, scopes=())
+            fact = msgspec.structs.replace(fact, whole=whole)
+        return super().take(fact, durable=durable)
+
+
+class Greedy(Recorder):
+    """Takes each flatten for one of foreign ones too."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Put the word into people's mouths."""
+        if isinstance(fact, LevelChanged) and fact.whole is not None and fact.whole.command is not None:
+            more = msgspec.structs.replace(fact.whole.command, foreign=True)
+            fact = msgspec.structs.replace(fact, whole=msgspec.structs.replace(fact.whole, command=more))
+        return super().take(fact, durable=durable)
+
+
+class WithoutScopes(Worker):
+    """Has a gate that does not look at scopes."""
+
+    def answer(self, ask: Any) -> Any:  # noqa: ANN401 - an ask and its reply
+        """Put the other gate in the place of the real one."""
+        told = super().answer(ask)
+        if self.gateway is not None and not isinstance(self.gateway, Scopeless):
+            self.gateway.__class__ = Scopeless
+        return told
 
 
 class WithoutLatch(Worker):
@@ -207,6 +249,9 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a session that takes a lost answer for a no": (Variant(session=Forgiving), ("denied", "a bug")),
     "a daemon that acts before it has written": (Variant(recorder=Hasty), ("unwritten",)),
     "a gateway that ignores the latch": (Variant(worker=WithoutLatch), ("halt",)),
+    "a gateway that knows of no scope": (Variant(worker=WithoutScopes), ("scope",)),
+    "a core that takes a scope for the account": (Variant(recorder=Sweeping), ("beyond",)),
+    "a core that flattens what is not ours unasked": (Variant(recorder=Greedy), ("foreign",)),
     "a worker that sets the stop once the entry is done": (Variant(worker=StopAfterwards), ("bare",)),
     "a server that forgets what it told last": (Variant(exchange=Forgetful), ("restart",)),
     "a daemon that takes every bar for a missed one": (Variant(recorder=Belated), ("liveness",)),
@@ -215,3 +260,5 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""
+ABOUT: dict[str, Fault] = {"scope": "halt of a scope", "beyond": "halt of a scope", "foreign": "foreign trade"}
+"""By that word: the fault without which there is nothing to see; it is found where it is that fault's turn."""

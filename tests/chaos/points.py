@@ -26,6 +26,7 @@ Fault = Literal[
     "placed, deal late", "done, not worked", "requote", "partial fill", "price off", "market closed", "AutoTrading off",
     "account switched", "foreign frame", "history late", "bars revised", "reads fail", "terminal restart",
     "unreachable", "spec changed", "halt", "by hand", "server restarted", "wrong clock",
+    "halt of a scope", "foreign trade",
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)  # "none" is the first
 OF_AN_ORDER: tuple[Fault, ...] = FAULTS[1:21]

@@ -19,7 +19,8 @@ def plot(story: Story) -> Iterator[str]:
     for strike in story.strikes:
         yield f"  fault {strike.fault!r} at {strike.at}, {strike.seconds:g} s"
     for said in story.said:
-        yield f"  operator says {said.level} after bar {said.at}"
+        foreign = ", of foreign ones too" if said.foreign else ""
+        yield f"  operator says {said.level} of {said.scope or 'the account'}{foreign} after bar {said.at}"
     for crash in story.crashes:
         yield f"  crash of {crash.victim} at {crash.point!r}, time {crash.nth}, after {crash.after!r}"
 

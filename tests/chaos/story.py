@@ -2,7 +2,7 @@
 
 import random
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -10,14 +10,13 @@ from market.types import Bar
 from strategies.exits import ExitPlan
 from strategies.protocol import Entry, Exit, FeatureRef, View, Want
 from tests.chaos.points import FAULTS, OF_AN_ORDER, POINTS, VICTIMS, Crash, Fault
+from tests.chaos.words import Lanes, Said, some_foreign, some_scoped, some_words
 from tests.trade_server import HOUR, START
 
 HISTORY = 4
 QUIET = 4
 """Bars after the story in which nothing goes wrong any more, and trading must have come back."""
 SYMBOLS = ("GOLD", "OIL")
-
-Level = Literal["run", "close-only", "halt", "flatten"]
 
 
 class Strike(msgspec.Struct, frozen=True):
@@ -31,19 +30,11 @@ class Strike(msgspec.Struct, frozen=True):
     """Which of the things it could be about."""
 
 
-class Said(msgspec.Struct, frozen=True):
-    """What the operator says after a bar."""
-
-    at: int
-    seconds: float
-    level: Level
-
-
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """What happens in one seed's world, as far as chance decides it."""
 
     seed: int
-    lanes: tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
+    lanes: Lanes
     """A strategy each: its symbol, and what it wants at each bar."""
     bars: dict[str, tuple[Bar, ...]]
     length: int
@@ -60,6 +51,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     stays_halted: bool
     netting: bool = False
     """The account has one position a symbol; no two strategies share one there."""
+
+    @property
+    def modelled(self) -> bool:
+        """The first strategy listens to a model, which stops it from nothing: words are about it."""
+        return any(said.scope.startswith("model:") for said in self.said)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -183,6 +179,23 @@ def some_crashes(draw: random.Random, place: int, fault: Fault, strikes: tuple[S
     return tuple(crashes)
 
 
+def struck(strikes: tuple[Strike, ...], fault: Fault) -> bool:
+    """Say whether a fault is among those drawn."""
+    return any(strike.fault == fault for strike in strikes)
+
+
+def words_of(draw: random.Random, strikes: tuple[Strike, ...], length: int, lanes: Lanes) -> tuple[Said, ...]:
+    """Draw what people say, mostly where it is this seed's turn that somebody speaks."""
+    said: tuple[Said, ...] = ()
+    if struck(strikes, "halt") or draw.random() < 0.1:
+        said += some_words(draw, length)
+    if struck(strikes, "halt of a scope") or draw.random() < 0.1:
+        said += some_scoped(draw, length, lanes)
+    if struck(strikes, "foreign trade"):
+        said += tuple(some_foreign(draw, length, tuple(dict.fromkeys(symbol for symbol, _ in lanes))))
+    return said
+
+
 def story_of(seed: int) -> Story:
     """Draw everything from one seed; which point and which fault are met follows from the seed's place in the row."""
     draw = random.Random(seed)
@@ -199,15 +212,9 @@ def story_of(seed: int) -> Story:
         wants = [a_want(draw) for _ in range(length)]
         scripts.append((symbol, (*wants, PROBE, NOTHING, PROBE, NOTHING)))
     strikes = some_strikes(draw, FAULTS[turn], length)
-    said: tuple[Said, ...] = ()
-    if any(strike.fault == "halt" for strike in strikes) or draw.random() < 0.1:
-        levels: tuple[Level, ...] = ("close-only", "halt", "flatten", "run", "run")
-        said = tuple(
-            Said(draw.randrange(1, length), draw.choice((0.0, 0.01, 0.2)), draw.choice(levels))
-            for _ in range(draw.randrange(1, 4))
-        )
-    clock = any(strike.fault == "wrong clock" for strike in strikes)  # of recorded time it would be nobody's fault
-    claimed = any(strike.fault == "done, not worked" for strike in strikes)  # only looks that take their time tell
+    said = words_of(draw, strikes, length, tuple(scripts))
+    clock = struck(strikes, "wrong clock")  # of recorded time it would be nobody's fault
+    claimed = struck(strikes, "done, not worked")  # only looks that take their time tell
     bar_s, reconcile_s = draw.choice((1.0, 3.0)), draw.choice((2.0, 10.0, 60.0))
     return Story(
         seed=seed, lanes=tuple(scripts), bars=bars, length=length,
@@ -215,5 +222,5 @@ def story_of(seed: int) -> Story:
         poll_s=draw.choice((0.5, 1.0)), reconcile_s=2.0 if claimed else reconcile_s,
         commit_s=draw.choice((0.0, 0.002, 0.02)), line_s=draw.choice((0.0001, 0.002)), strikes=strikes, said=said,
         crashes=some_crashes(draw, place, FAULTS[turn], strikes), stays_halted=draw.random() < 0.2,
-        netting=draw.random() < 0.3 and len(lanes) == len(symbols),
+        netting=draw.random() < 0.3 and len(lanes) == len(symbols) and not struck(strikes, "foreign trade"),
     )  # fmt: skip

@@ -14,9 +14,10 @@ from tests.chaos.judge import judge
 from tests.chaos.liveness import outrun
 from tests.chaos.planted import Belated, Careless, Timid
 from tests.chaos.points import Crash
-from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Said, Story, Strike, some_bars, story_of
+from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
 from tests.chaos.sweep import played as told_of
+from tests.chaos.words import Said
 from tests.chaos.world import Variant, World
 from tests.journals import entry
 

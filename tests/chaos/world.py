@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Command
+from brokers.latch import Command, Latch
 from brokers.mt5.frames import AnyAsk, Look, Looked, Send
 from brokers.mt5.lookalike.client import LINE, dialled
 from brokers.mt5.lookalike.exchange import Exchange
@@ -24,11 +24,12 @@ from tests.chaos.broker import LOGIN, Broker
 from tests.chaos.dial import Dial
 from tests.chaos.disk import Disk
 from tests.chaos.door import Asked
-from tests.chaos.house import SETTLE_S, House, config_of, run_row_of
+from tests.chaos.house import SETTLE_S, House, config_of, models_of, run_row_of
 from tests.chaos.people import STORY_S, market, on_call
 from tests.chaos.points import WORKERS, Fault, Killed, Point, Victim, WorkerKilled
-from tests.chaos.story import Said, Story
+from tests.chaos.story import Story
 from tests.chaos.virtual import Stuck, VirtualClock, VirtualLoop
+from tests.chaos.words import Said, is_meant
 
 LIFTED_BY_BARS = frozenset({"CONTRACT", "WARMING", "STALE_FEED", "LOSS_LIMIT", "SESSION", "ENDED"})
 """Holds that only another bar can lift: whoever waits for them while no bar comes waits for ever."""
@@ -74,8 +75,11 @@ class World:
         self.disk = Disk()
         self.settle_s = SETTLE_S
         self.config = config_of(story, self.home, self.state)
-        self.plan = plan_of(self.config, {})
-        self.run_row = run_row_of(self.config, self.plan)
+        models = models_of(story)
+        self.plan = plan_of(self.config, models)
+        self.run_row = run_row_of(self.config, self.plan, models)
+        self.heard: list[tuple[Said, str, float]] = []
+        """What people have said, under which command, and when."""
         self._open_latch()
         self.dial = Dial(self)
         self.broker = Broker(story, self.home, self)
@@ -94,13 +98,13 @@ class World:
         self.state.mkdir(parents=True, exist_ok=True)
         for name in LATCH_FILES:
             (self.state / name).unlink(missing_ok=True)
-        latch.create(self.state, self._command("run"))
+        latch.create(self.state, self._command(Said(0, 0.0, "run")))
 
-    def _command(self, level: Any) -> Command:  # noqa: ANN401 - a Level
+    def _command(self, said: Said) -> Command:
         self.words = getattr(self, "words", 0) + 1
         return Command(
-            id=f"said-{self.words}", level=level, who="operator", why="the story says so", wall=self.clock.wall_ms(),
-            path="direct",
+            id=f"said-{self.words}", level=said.level, who="operator", why="the story says so",
+            wall=self.clock.wall_ms(), path="direct", scope=said.scope, foreign=said.foreign,
         )  # fmt: skip
 
     def tell(self, line: str) -> None:
@@ -141,9 +145,16 @@ class World:
 
     # --- what the adapters tell -------------------------------------------------------------------------------------
 
-    def level(self) -> str:
+    def latch(self) -> Latch:
         """Return what the latch says now."""
-        return latch.read(self.state).level
+        return latch.read(self.state)
+
+    def levels_of(self, name: str, symbol: str, stands: Latch | None = None) -> dict[str, str]:
+        """Return the level of the account, and of each latched scope that a strategy is in."""
+        now = self.latch() if stands is None else stands
+        modelled = self.story.modelled
+        meant = {one.scope: one.level for one in now.scopes if is_meant(one.scope, name, symbol, modelled=modelled)}
+        return {"": now.level, **meant}
 
     def reading(self, verb: str) -> None:
         """Take note that the worker reads; this machine's clock is right whenever quotes are read."""
@@ -197,17 +208,24 @@ class World:
 
     def _say(self, said: Said) -> None:
         if self.quiet_since < 0.0:
-            self.say(said.level)
+            self.say(said)
 
-    def say(self, level: Any) -> None:  # noqa: ANN401 - a Level
-        """Have the operator change the level: tighten by writing, loosen through the daemon."""
-        self.struck.add("halt")
-        self.tell(f"operator: {level}")
+    def say(self, said: Said) -> None:
+        """Have the operator change a level: tighten by writing, loosen through the daemon."""
+        self.struck.add("halt of a scope" if said.scope else "halt")
+        command = self._command(said)
+        self.heard.append((said, command.id, self.loop.now))
+        self.tell(f"operator: {said.level} {said.scope or 'account'}{', foreign too' if said.foreign else ''}")
         try:
-            latch.tighten(self.state, self._command(level))
+            latch.tighten(self.state, command)
         except latch.LatchError:
             if self.daemon is not None:
-                self.daemon.hand_over(self._command(level))
+                self.daemon.hand_over(command)
+
+    @property
+    def by_person(self) -> bool:
+        """What is sent now is a close that a person asked for."""
+        return isinstance(self.asking, Send) and bool(getattr(self.asking.request, "operator", False))
 
     @property
     def daemon(self) -> Any:  # noqa: ANN401 - a QuietDaemon
@@ -283,7 +301,8 @@ class World:
         daemon = self.house.daemon if self.house is not None else None
         if daemon is None:
             return "no daemon runs"
-        told = f"link {daemon.linker.link.state}, level {daemon.ledger.level}, holds {daemon.ledger.holds}"
+        levels = {"": daemon.ledger.level, **{scope: one.level for scope, one in daemon.ledger.scopes.items()}}
+        told = f"link {daemon.linker.link.state}, levels {levels}, holds {daemon.ledger.holds}"
         return f"{told}, bar {self.broker.bar} of {self.story.length}"
 
     def back(self) -> bool:
@@ -293,4 +312,5 @@ class World:
             return False
         if any(key.partition(":")[0] not in LIFTED_BY_BARS for key in daemon.ledger.holds):
             return False
-        return bool(daemon.ledger.level == "run" or self.story.stays_halted)
+        levels = {daemon.ledger.level, *(one.level for one in daemon.ledger.scopes.values())}
+        return "flatten" not in levels and (levels == {"run"} or self.story.stays_halted)
