@@ -16,6 +16,10 @@ from market.undecoded import UNDECODED
 SchemaName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$")]
 
 
+_ENDS = frozenset("@/?#[]")
+"""What may not stand in a user or a password as it is."""
+
+
 class JournalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A journal on a PostgreSQL server; without this section it is a file in the state folder."""
 
@@ -49,11 +53,30 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def server_of(url: SecretRef, schema: str) -> JournalServer:
-    """Return the server that a secret names; ConfigError where it names none."""
+    """Return the server that a secret names; ConfigError where it names none.
+
+    A letter of the password at which the address would end is refused: what stands behind it would be taken for the
+    server's name, and told as such.
+    """
     secret = read_secret(url)
     if not secret.reveal().startswith(("postgresql://", "postgres://")):
         raise ConfigError(f"journal.url: expected postgresql://… in {url.env or url.file}")
+    if not _read_alike(secret.reveal()):
+        raise ConfigError(
+            f"journal.url: in {url.env or url.file} user and password have to be written with "
+            "%40 for @, %2F for /, %3F for ?, %23 for #, %5B for [, %5D for ] and %25 for %"
+        )
     return JournalServer(secret, schema)
+
+
+def _read_alike(url: str) -> bool:
+    """Say whether everybody reads an URL alike: user and password hold nothing at which they would end."""
+    who, _, place = url.partition("://")[2].rpartition("@")
+    try:
+        port = urlsplit(f"//{place}").port
+    except ValueError:
+        return False
+    return port != 0 and not _ENDS.intersection(who)
 
 
 def journal_at(state: Path, section: JournalSection | None, account: str) -> Where:

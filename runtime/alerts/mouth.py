@@ -30,6 +30,10 @@ class Call(msgspec.Struct, frozen=True):
     title: str
     body: str
 
+    def __repr__(self) -> str:
+        """Say what is told; never where to."""
+        return f"Call({self.number}, {self.title!r})"
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What came of it: reached by one way at least, or why not."""
@@ -41,7 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
 def spoken(call: Call) -> Answer:
     """Tell one person by every way there is."""
     try:
-        failed = [_way(url) for url in call.urls if not _sent(url, call)]
+        failed = [way for url in call.urls if (way := _unreached_by(url, call))]
     except ImportError:
         return Answer(call.number, "apprise is not installed here: install tidegate[alerts]")
     if not call.urls:
@@ -49,13 +53,16 @@ def spoken(call: Call) -> Answer:
     return Answer(call.number, f"not reached by {', '.join(failed)}" if len(failed) == len(call.urls) else "")
 
 
-def _sent(url: str, call: Call) -> bool:
+def _unreached_by(url: str, call: Call) -> str:
+    """Return the kind of an address that did not take a call: all of it that may be said; empty: it did."""
     if url.startswith(SINK):
-        return _sunk(url.removeprefix(SINK), call)
+        return "" if _sunk(url.removeprefix(SINK), call) else "sink"
     import apprise  # noqa: PLC0415 - 0.2 s of a processor, for who is called over a network only
 
     told = apprise.Apprise()
-    return bool(told.add(url)) and bool(told.notify(title=call.title, body=call.body))
+    if not told.add(url):
+        return "an address that is none"
+    return "" if told.notify(title=call.title, body=call.body) else url.partition(":")[0]
 
 
 def _sunk(path: str, call: Call) -> bool:
@@ -67,12 +74,6 @@ def _sunk(path: str, call: Call) -> bool:
     except OSError:
         return False
     return True
-
-
-def _way(url: str) -> str:
-    """Return the kind of an address: all of it that may be said."""
-    kind = url.partition(":")[0]
-    return kind if kind.isalnum() else "an address that is none"
 
 
 def main() -> None:
