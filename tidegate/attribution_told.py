@@ -19,7 +19,7 @@ CLASSES = {"vetoed": "vetoed_by_regime", "refused": "refused_by_risk"}
 def tell(groups: Sequence["Group"], by: str) -> None:
     """Print an attribution for people."""
     if not groups:
-        say("no trade was closed, and nothing was wanted")
+        say("nothing was kept out" if by == "check" else "no trade was closed, and nothing was wanted")
         return
     without = WITHOUT.get(by, "the regime gate")
     for title, book in (("live: at the venue", "live"), (f"shadow: modelled, without {without}", "shadow")):

@@ -218,7 +218,7 @@ def _show(found: "Summary", *, as_json: bool) -> None:
         lines([msgspec.to_builtins(found)])
     else:
         show_summary(found)
-        if found.gates or found.checks:
+        if found.gates:
             from tidegate.attribution_told import tell  # noqa: PLC0415
 
             tell(found.gates, "gate")
