@@ -20,7 +20,7 @@ from brokers.requests import AnyRequest, CloseRequest, EntryRequest
 from brokers.swap import SwapInterest, SwapPoints, SwapPolicy
 from brokers.venue import Venue
 from market.money import cents
-from market.types import DAY_MS, CalcMode, Side, Symbol
+from market.types import DAY_MS, CalcMode, Deal, Side, Symbol
 
 Row = dict[str, str]
 Trip = tuple[Row, Row]
@@ -156,6 +156,23 @@ def night_price(r: Recording, size: float, trip: Trip, levels: tuple[float, floa
             if not beyond and textbook_swap(r, size, trip, price) == swap:
                 return price
     return None
+
+
+def recorded_deals(table: list[Row]) -> list[Deal]:
+    """Return the deals of a recorded account; positions are those of their entries, as `trips` pairs them."""
+    position = {row["Deal"]: int(row["Deal"]) for row in table}
+    position |= {out["Deal"]: int(came["Deal"]) for came, out in trips(table)}
+    return [
+        Deal(
+            ticket=int(row["Deal"]), order=int(row["Order"] or 0), position=position[row["Deal"]],
+            at=moment(row["Time"]), symbol=row["Symbol"], side=-1 if row["Type"] == "sell" else 1,
+            entry=row["Direction"] or "none",  # type: ignore[arg-type]  # as the file has it
+            volume=number(row["Volume"]), price=number(row["Price"]), profit=number(row["Profit"]),
+            commission=number(row["Commission"]), swap=number(row["Swap"]), magic=position[row["Deal"]],
+            flow="" if row["Direction"] else "balance",
+        )
+        for row in table
+    ]  # fmt: skip
 
 
 class Replayed:

@@ -53,7 +53,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 def explained(reader: JournalReader) -> Explained | None:
     """Return how the rows of a journal explain the balance; None where the venue was not looked at yet."""
-    first, last = _look(reader), _look(reader, last=True)
+    first, last = counted_look(reader), counted_look(reader, last=True)
     if first is None or last is None:
         return None
     began, seen = first[1].account.balance, last[1].account.balance
@@ -71,7 +71,7 @@ def explained(reader: JournalReader) -> Explained | None:
     )  # fmt: skip
 
 
-def _look(reader: JournalReader, *, last: bool = False) -> tuple[int, Reconciled] | None:
+def counted_look(reader: JournalReader, *, last: bool = False) -> tuple[int, Reconciled] | None:
     """Return the first or last look whose balance holds the money of all deals told until then, and its row."""
     order = log.c.seq.desc() if last else log.c.seq
     query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__).order_by(order).limit(LOOKS)
@@ -95,7 +95,7 @@ def _money(row: Line) -> float:
 
 def _trades(deals: Sequence[Line], outcomes: Sequence[Line]) -> tuple[float, float]:
     """Return what open trades of ours have made so far, and what trades of others made."""
-    ended = {_position(row): row["exit_reason"] for row in outcomes}
+    ended = {position_of(row): row["exit_reason"] for row in outcomes}
     mine: dict[int, list[Line]] = defaultdict(list)
     foreign = 0.0
     for row in deals:
@@ -110,7 +110,7 @@ def _trades(deals: Sequence[Line], outcomes: Sequence[Line]) -> tuple[float, flo
         made, beyond, left = _made(rows)
         foreign += beyond
         if left > LOT_DUST or position not in ended:
-            nets = sum(row["net"] for row in outcomes if _position(row) == position)
+            nets = sum(row["net"] for row in outcomes if position_of(row) == position)
             standing += made - nets
     return cents(standing), cents(foreign)
 
@@ -135,6 +135,6 @@ def _deal(row: Line) -> Deal:
     return Deal(order=row["order_ticket"], **given)
 
 
-def _position(outcome: Line) -> int:
+def position_of(outcome: Line) -> int:
     """Return the position of an outcome, which its key names."""
     return int(str(outcome["id"]).rpartition("/")[2].partition(".")[0])

@@ -26,7 +26,7 @@ from runtime.outcomes.outcome import Outcome
 from runtime.outcomes.tally import Tally
 from tests.chaos_world import COSTS
 from tests.cores import BALANCE, a_lane, a_plan, buy, hour, reconciled
-from tests.recorded import RECORDINGS, Recording, Row, moment, number, rows, trips
+from tests.recorded import RECORDINGS, Recording, number, recorded_deals, rows
 from tests.told import Told, in_trade, of_kind
 from tests.venues import HOUR, MONDAY, SYMBOLS, close, entry
 
@@ -256,23 +256,6 @@ def test_books_that_wake_go_on_counting() -> None:
 
 
 # --- recorded accounts ------------------------------------------------------------------------------------------------
-
-
-def recorded_deals(table: list[Row]) -> list[Deal]:
-    """Return the deals of a recorded account; positions are those of their entries, as `trips` pairs them."""
-    position = {row["Deal"]: int(row["Deal"]) for row in table}
-    position |= {out["Deal"]: int(came["Deal"]) for came, out in trips(table)}
-    return [
-        Deal(
-            ticket=int(row["Deal"]), order=int(row["Order"] or 0), position=position[row["Deal"]],
-            at=moment(row["Time"]), symbol=row["Symbol"], side=-1 if row["Type"] == "sell" else 1,
-            entry=row["Direction"] or "none",  # type: ignore[arg-type]  # as the file has it
-            volume=number(row["Volume"]), price=number(row["Price"]), profit=number(row["Profit"]),
-            commission=number(row["Commission"]), swap=number(row["Swap"]), magic=position[row["Deal"]],
-            flow="" if row["Direction"] else "balance",
-        )
-        for row in table
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS)

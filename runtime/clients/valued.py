@@ -1,0 +1,142 @@
+"""What an account was worth at a moment: its balance to the cent, and what was open by the prices nearest before it.
+
+The balance is that of the last look at the venue, and the bookings since. Open profit is the venue's own where a look
+tells it and nothing was traded since; else it is reckoned from what is open by the deals, at the quotes of the last
+bars that were told, and says so.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from sqlalchemy import select
+
+from brokers.book import mode_of, units_of
+from brokers.facts import BarClosed
+from brokers.fills import floating
+from market.money import cents
+from market.types import Symbol
+from runtime.clients.bookings import Booking, Open, open_after, total
+from runtime.clients.read import FAR, Look, Rows, look_before, open_of
+from runtime.clients.returns import Worth
+from runtime.journal.reader import JournalReader
+from runtime.journal.schema import log
+from runtime.recorder import decode_fact
+
+FRESH_MS = 300_000
+"""A look, or a quote, of so long before is as good as one of that moment."""
+BARS = 5000
+"""Rows that are read at most to find the last bar of each symbol."""
+
+Source = Literal["nothing open", "venue", "bars"]
+
+
+class Valued(msgspec.Struct, frozen=True, kw_only=True):
+    """An account at a moment, account money."""
+
+    at: int
+    balance: float
+    floating: float
+    """Open profit, with the swaps that wait; not realised."""
+    priced: int
+    """When the prices were told by which it was reckoned."""
+    source: Source
+    positions: tuple[Open, ...] = ()
+    unpriced: int = 0
+    """Positions for which nobody knew a price: they count with no profit."""
+
+    @property
+    def worth(self) -> float:
+        """Balance and open profit."""
+        return cents(self.balance + self.floating)
+
+    @property
+    def point(self) -> Worth:
+        """The same for a return."""
+        return Worth(self.at, self.worth)
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is what the account was worth then, not some time before."""
+        return not self.unpriced and self.at - self.priced <= FRESH_MS
+
+
+class Valuer:
+    """Values an account at moments from its journal."""
+
+    def __init__(
+        self, reader: JournalReader, start: Look, bookings: Sequence[Booking], symbols: Mapping[str, Symbol],
+        currency: str,
+    ) -> None:  # fmt: skip
+        """Take all bookings in order, and the contracts of what is traded."""
+        self.reader, self.start, self.bookings = reader, start, bookings
+        self.symbols, self.currency, self.rows = symbols, currency, Rows(reader, symbols)
+        self.strategies = {booking.position: booking.strategy for booking in bookings if booking.strategy}
+
+    def at(self, at: int) -> Valued:
+        """Return what the account was worth just before a moment; what happened at it is not counted."""
+        return self._valued(at, bisect_left(self.bookings, at, key=lambda booking: booking.at), FAR)
+
+    def before(self, index: int) -> Valued:
+        """Return what the account was worth just before one of the bookings."""
+        booking = self.bookings[index]
+        return self._valued(booking.at, index, booking.seq)
+
+    def _valued(self, at: int, upto: int, seq: int) -> Valued:
+        row = min(self.rows.by(at), seq)
+        look = look_before(self.reader, at, row + 1) or self.start
+        since = [booking for booking in self.bookings[:upto] if booking.seq > look.seq]
+        stood = [open_of(p, self.strategies.get(p.ident, "")) for p in look.positions]
+        found = Valued(at=at, balance=cents(look.account.balance + total(since)), floating=0.0, priced=at,
+                       source="nothing open")  # fmt: skip
+        traded = any(booking.traded for booking in since)
+        held = tuple(open_after(stood, since).values())
+        if not held:
+            return found
+        if not traded and at - look.at <= FRESH_MS:
+            return _told(found, look, held)
+        quotes = self._quotes({one.symbol for one in held}, at, row)
+        if not traded and max((told for told, _, _ in quotes.values()), default=0) <= look.at + FRESH_MS:
+            return _told(found, look, held)
+        return self._reckoned(found, held, quotes)
+
+    def _quotes(self, symbols: Iterable[str], at: int, row: int) -> dict[str, tuple[int, float, float]]:
+        """Return when each symbol was quoted last, bid and ask, as bars tell it."""
+        wanted, found = set(symbols), dict[str, tuple[int, float, float]]()
+        query = select(log.c.fact).where(log.c.kind == BarClosed.__name__, log.c.at <= at, log.c.seq <= row)
+        for rows in self.reader.stream(query.order_by(log.c.seq.desc()).limit(BARS), 100):
+            for (raw,) in rows:
+                fact = decode_fact(raw)
+                if isinstance(fact, BarClosed) and fact.phase != "warm" and fact.bar.symbol in wanted - found.keys():
+                    found[fact.bar.symbol] = fact.at, fact.bid, fact.ask
+            if wanted == found.keys():
+                break
+        return found
+
+    def _reckoned(
+        self, found: Valued, held: Sequence[Open], quotes: Mapping[str, tuple[int, float, float]]
+    ) -> Valued:  # fmt: skip
+        positions = [self._priced(one, quotes.get(one.symbol)) for one in held]
+        priced = [quotes[one.symbol][0] for one in positions if one.now]
+        return msgspec.structs.replace(
+            found, floating=cents(sum(one.profit + one.swap for one in positions)), source="bars",
+            priced=min(priced, default=found.at), positions=tuple(positions),
+            unpriced=sum(1 for one in positions if not one.now),
+        )  # fmt: skip
+
+    def _priced(self, one: Open, quote: tuple[int, float, float] | None) -> Open:
+        """Return a position at a quote; as it was where there is none, or no way to turn it into account money."""
+        symbol = self.symbols.get(one.symbol)
+        mode = mode_of(symbol, self.currency) if symbol is not None else None
+        if quote is None or symbol is None or mode is None:
+            return one
+        now = quote[1] if one.side > 0 else quote[2]
+        made = floating(mode, float(one.side), one.price, now, one.lots, units_of(symbol, self.currency))
+        return msgspec.structs.replace(one, now=now, profit=cents(made))
+
+
+def _told(found: Valued, look: Look, held: tuple[Open, ...]) -> Valued:
+    """Return what the venue itself told."""
+    return msgspec.structs.replace(found, floating=look.floating, priced=look.at, source="venue", positions=held)
