@@ -13,6 +13,7 @@ from config.alerts import AlertsSection
 from config.bounds import Count, Currency, Name, Positive, Text
 from config.bus import BusSection
 from config.calendar import Calendars
+from config.checkpoints import CheckpointSection
 from config.client import ClientSection
 from config.controls import ControlsSection
 from config.drawdown import DrawdownSection
@@ -99,6 +100,7 @@ class AccountFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     feed: FeedSection = FeedSection()
     data: dict[str, DataSection] = msgspec.field(default_factory=dict)
     bus: BusSection | None = None
+    checkpoints: CheckpointSection | None = None
     journal: JournalSection | None = None
     alerts: AlertsSection | None = None
     client: ClientSection | None = None

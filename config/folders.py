@@ -15,6 +15,9 @@ KEPT = (JOURNAL_FILE, SERVER_FILE, LATCH_FILE, WORD_FILE, "latch.log", "daemon.l
 """What shows that a folder is an account's: each survives the loss of the others."""
 
 
+_DATABASE = b"SQLite format 3\0"
+
+
 def states() -> Path:
     """Return the folder in which the state of every account lies whose TOML names none."""
     from platformdirs import user_state_path  # noqa: PLC0415 - of nobody who names the state folder itself
@@ -26,6 +29,15 @@ def is_toml(account: str) -> bool:
     """Say whether a person's word for an account is its TOML."""
     path = Path(account)
     return path.name != JOURNAL_FILE and (path.suffix == ".toml" or path.is_file())
+
+
+def is_copy(account: str) -> bool:
+    """Say whether a person's word for an account is a journal in a file of another name."""
+    path = Path(account)
+    if path.name == JOURNAL_FILE or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
 
 
 def folder_of(account: str) -> Path | None:

@@ -31,6 +31,8 @@ PATHS: tuple[tuple[str, ...], ...] = (
     ("bus", "password", "file"),
     ("bus", "key"),
     ("bus", "operators"),
+    ("checkpoints", "key"),
+    ("checkpoints", "ring"),
     ("alerts", "owners", "*", "urls", "file"),
 )
 """The keys whose values are paths; relative ones are meant from the folder of the TOML."""
@@ -42,6 +44,7 @@ UNSAID: tuple[tuple[str, ...], ...] = (
     ("folder",),
     ("journal",),
     ("bus",),
+    ("checkpoints",),
     ("alerts",),
     ("client",),
     ("guardian",),
@@ -51,8 +54,8 @@ UNSAID: tuple[tuple[str, ...], ...] = (
 )
 """What the digest leaves out: where a secret, the calendar and the TOML lie decides nothing; what they say does.
 
-By which broker commands come decides nothing either: each is a fact. Nor does who watches, or is called, or what a
-client is told."""
+By which broker commands come decides nothing either: each is a fact. Nor does who watches, or is called, what a
+client is told, or by whose key the journal is sealed."""
 
 
 def load(path: str | Path) -> AccountConfig:

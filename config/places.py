@@ -7,7 +7,7 @@ import msgspec
 
 from config.account import AccountConfig
 from config.errors import UsageError
-from config.folders import JOURNAL_FILE, KEPT, SERVER_FILE, folder_of, is_toml, states
+from config.folders import JOURNAL_FILE, KEPT, SERVER_FILE, folder_of, is_copy, is_toml, states
 from config.journal import Where, journal_at, recalled
 from config.load import load
 
@@ -19,10 +19,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The folder of journal and latch."""
     config: AccountConfig | None = None
     """What its TOML says, where one was named."""
+    file: Path | None = None
+    """The journal itself, where one of another name was named: a copy."""
 
     @property
     def journal(self) -> Where:
         """The account's journal; ConfigError where its server is named by a secret that is not here."""
+        if self.file is not None:
+            return self.file
         return recalled(self.state) if self.config is None else journal_of(self.config, self.state)
 
 
@@ -40,6 +44,8 @@ def journal_of(config: AccountConfig, state: Path) -> Where:
 
 def find(account: str) -> Place:
     """Return the place a person means by the path of a TOML, a state folder, its journal, or an account's name."""
+    if is_copy(account):
+        return Place(state=Path(account).absolute().parent, file=Path(account))
     if is_toml(account):
         config = load(Path(account))
         return Place(state=state_folder(config), config=config)

@@ -1,6 +1,6 @@
 """The recorder: every fact goes through it once: core, books, journal, in that order."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -25,6 +25,16 @@ decode_fact = msgspec.msgpack.Decoder(AnyFact).decode
 decode_step = msgspec.msgpack.Decoder(Step).decode
 
 
+class Seal(Protocol):
+    """What signs where a journal stands: it is told of each entry, and of the run's last."""
+
+    def took(self, wall: int, ticket: Ticket) -> None:
+        """Note an entry, and the clock when it was taken."""
+
+    def ended(self, ticket: Ticket) -> None:
+        """Sign once this entry is on disk."""
+
+
 class Rest(msgspec.Struct, frozen=True):
     """Core and books at rest, and the plan they were made of."""
 
@@ -44,6 +54,8 @@ class Recorder:
         self.off = 0.0
         """Of the balance, what neither trades nor the ledger explained at the last look."""
         self.log = structlog.get_logger()
+        self.seal: Seal | None = None
+        """What signs where the journal stands; None: there is no key."""
 
     def take(self, fact: AnyFact, *, durable: bool = False) -> tuple[Step, Ticket, bool]:
         """Handle one fact and queue it with its step; say whether the step must be on disk before it is acted upon."""
@@ -60,6 +72,8 @@ class Recorder:
         durable |= isinstance(fact, CommandJudged) and not fact.refused  # its sequence is used up, whatever comes of it
         entry = Entry(type(fact).__name__, fact.at, self.clock.wall_ms(), encode(fact), encode(step), rows)
         ticket = self.journal.append(entry, durable=durable)
+        if self.seal is not None:
+            self.seal.took(entry.wall, ticket)
         self.facts += 1
         if self.facts % SNAPSHOT_EVERY == 0:
             self.journal.snapshot(ticket.seq, self.rest())
@@ -86,6 +100,8 @@ class Recorder:
         row: Row = ("runs", {"run": self.run["run"], "ended": self.clock.wall_ms(), "reason": reason})
         last = self.journal.append(self._of_run("RunClosed", row))
         self.journal.snapshot(last.seq, self.rest())
+        if self.seal is not None:
+            self.seal.ended(last)
 
     def rest(self) -> bytes:
         """Return core and books as bytes."""

@@ -19,6 +19,7 @@ from brokers.mt5.line import Deadlines, Terms, spawned
 from brokers.mt5.locks import taken
 from brokers.mt5.session import Session
 from config.account import AccountConfig
+from config.checkpoints import sealing
 from config.errors import AlreadyRunning, DiskError, TerminalRefused
 from config.journal import Where, remember
 from config.load import digest
@@ -39,7 +40,7 @@ from runtime.hearing import Ears
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.model_session import ModelSessions
-from runtime.recorder import Recorder
+from runtime.recorder import Recorder, Seal
 from runtime.revive import Pair, bundles_text, hashes_of, revive
 from runtime.telling import tell_by
 
@@ -72,6 +73,7 @@ def _run(config: AccountConfig, state: Path) -> str:
         core, books = _recover(where, core_of(plan, costs_of(config)))
         log_to(sys.stderr, lambda: journal.next_seq - 1, account=account.name, run=journal.run)
         recorder = Recorder(core, books, journal, clock)
+        recorder.seal = _seal_of(config, state, journal, clock)
         if not journal.recover().seq and account.mode == "live":
             terms = own_terms(config, state)
             check_place(terms)
@@ -93,6 +95,16 @@ def _run(config: AccountConfig, state: Path) -> str:
         finally:
             recorder.end(reason)
     return reason
+
+
+def _seal_of(config: AccountConfig, state: Path, journal: JournalWriter, clock: Clock) -> Seal | None:
+    keys = sealing(config.checkpoints, config.bus)
+    if keys is None:
+        return None
+    from runtime.journal import checkpoints  # noqa: PLC0415 - 10 MiB, for who has a key only
+
+    name = config.account.name
+    return checkpoints.Seal(state, checkpoints.signer_for(keys, name), name, journal, clock)
 
 
 def _recover(where: Where, new: Pair) -> Pair:

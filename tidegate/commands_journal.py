@@ -1,11 +1,10 @@
-"""Words that read a journal: decisions, orders, outcomes, journal verify and migrate."""
+"""Words that list what a journal holds: decisions, orders, outcomes."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from config.errors import Negative, UsageError
+from config.errors import UsageError
 from tidegate.words import DAY_MS, Account, Accounts, Json, Last, Run, Since, StrategyName, Until, ms_of
 
 Class = Annotated[str | None, typer.Option("--class", help="Of one outcome class only: traded, vetoed_by_regime …")]
@@ -13,10 +12,6 @@ Book = Annotated[str | None, typer.Option("--book", help="live or shadow.")]
 GroupedBy = Annotated[
     str | None, typer.Option("--by", help="strategy, model, regime, gate, check, symbol, session, account or exit.")
 ]
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if it is not there.")]
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
-Write = Annotated[bool, typer.Option("--write", help="Put them in place of the journal's.")]
-To = Annotated[int | None, typer.Option("--to", metavar="N", help="Another schema than the newest, to go back.")]
 
 COLUMNS = {
     "decisions": "id bar_time strategy symbol class regime gate_reason holds reasons volume price",
@@ -25,14 +20,11 @@ COLUMNS = {
 }
 """What a listing shows of each row; `--json` shows all."""
 
-journal = typer.Typer(help="Look after a journal.", no_args_is_help=True, rich_markup_mode=None)
-
 
 def add(app: typer.Typer) -> None:
     """Add the words to the command line."""
     for word in (decisions, orders, outcomes):
         app.command()(word)
-    app.add_typer(journal, name="journal")
 
 
 def decisions(
@@ -105,128 +97,6 @@ def _attributed(
         lines([msgspec.structs.asdict(group) for group in groups])
     else:
         tell(groups, by)
-
-
-@journal.command()
-def verify(account: Account, as_json: Json = False) -> None:
-    """Check that no row is missing or was changed.
-
-    Exit code 11 if one is.
-    """
-    from tidegate.output import lines, say  # noqa: PLC0415
-
-    with _reader(account) as reader:
-        verdict = reader.verify()
-        head = reader.head().hash.hex()
-    if as_json:
-        lines([{"ok": verdict.ok, "row": verdict.seq, "hash": head if verdict.ok else "", "problem": verdict.problem}])
-    if not verdict.ok:
-        raise Negative(f"the journal is not whole: {verdict.problem} (row {verdict.seq})")
-    if not as_json:
-        say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
-
-
-@journal.command()
-def migrate(account: Account, to: To = None, as_json: Json = False) -> None:
-    """Bring a journal to the schema of this Tidegate, or back.
-
-    All or nothing; no row of the log is changed. The account's daemon must be ended first.
-    """
-    from config.places import find  # noqa: PLC0415
-    from runtime.journal.migrating import migrate as bring  # noqa: PLC0415
-    from runtime.journal.schema import VERSION  # noqa: PLC0415
-    from runtime.start import only_daemon  # noqa: PLC0415
-    from tidegate.output import lines, say  # noqa: PLC0415
-
-    place, wanted = find(account), VERSION if to is None else to
-    with only_daemon(place.state):
-        found = bring(place.journal, wanted)
-    if as_json:
-        lines([{"account": account, "from": found, "to": wanted}])
-    else:
-        say(f"schema {found} already" if found == wanted else f"migrated from schema {found} to {wanted}")
-
-
-@journal.command()
-def backup(account: Account, file: File, as_json: Json = False) -> None:
-    """Copy a journal to a file, also while its daemon writes it.
-
-    The copy is a journal of its own, checked before it has its name.
-    """
-    from config.places import find  # noqa: PLC0415
-    from runtime.journal.copying import backup as copy  # noqa: PLC0415
-
-    _copied(account, file, copy(find(account).journal, file).seq, as_json)
-
-
-@journal.command()
-def restore(account: Account, file: File, as_json: Json = False) -> None:
-    """Make an account's journal of a backup, on either database.
-
-    Only where there is none, and with its daemon ended. The account begins its next run above those at the venue.
-    """
-    from config.journal import remember  # noqa: PLC0415
-    from config.places import find  # noqa: PLC0415
-    from runtime.journal.copying import restore as copy  # noqa: PLC0415
-    from runtime.start import only_daemon  # noqa: PLC0415
-
-    place = find(account)
-    with only_daemon(place.state):
-        rows = copy(file, place.journal).seq
-        if place.config is not None:
-            remember(place.state, place.config.journal, place.config.account.name)
-    _copied(account, file, rows, as_json)
-
-
-@journal.command()
-def rebuild(account: Account, write: Write = False, as_json: Json = False) -> None:
-    """Make the tables that people read again from the log, and compare.
-
-    Exit code 11 where they differ and were not written. With --write its daemon must be ended.
-    """
-    import contextlib  # noqa: PLC0415
-
-    import msgspec  # noqa: PLC0415
-
-    from config.places import find  # noqa: PLC0415
-    from runtime.rebuild import rebuild as make  # noqa: PLC0415
-    from runtime.start import only_daemon  # noqa: PLC0415
-    from tidegate.output import lines, say  # noqa: PLC0415
-
-    place = find(account)
-    with only_daemon(place.state) if write else contextlib.nullcontext():
-        found = make(place.journal, write=write)
-    if as_json:
-        lines([{"ok": not found.differences or write, **msgspec.to_builtins(found), "written": write}])
-    told = ", ".join(f"{name} {count}" for name, count in found.differences.items())
-    if found.differences and not write:
-        raise Negative(f"rows that the log tells otherwise: {told}: --write puts them in place")
-    if not as_json:
-        say(f"{'written: ' + told if told else 'the same'}, from {found.rows} rows of the log")
-
-
-def _copied(account: str, file: Path, rows: int, as_json: bool) -> None:
-    from tidegate.output import lines, say  # noqa: PLC0415
-
-    if as_json:
-        lines([{"account": account, "file": str(file), "rows": rows}])
-    else:
-        say(f"whole: {rows} rows")
-
-
-@journal.command()
-def export(account: Account, folder: Folder, as_json: Json = False) -> None:
-    """Write the tables people read as Parquet, with a DuckDB of views.
-
-    For notebooks: `backtests.exported.frame(ACCOUNT, TABLE)` gives a table as a pandas frame.
-    """
-    from backtests.exported import export as written  # noqa: PLC0415
-    from config.places import find  # noqa: PLC0415
-    from tidegate.output import show  # noqa: PLC0415
-
-    counts = written(find(account).journal, folder)
-    rows = [{"table": name, "rows": count, "file": str(folder / f"{name}.parquet")} for name, count in counts.items()]
-    show(rows, ("table", "rows", "file"), as_json=as_json)
 
 
 def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported only here

@@ -21,6 +21,8 @@ ADVICE: tuple[tuple[str, int, str], ...] = (
     ("lock timeout", JOURNAL, "another process holds this journal: end it, then start again"),
     ("no space left", DISK, "the server's disk is full: free space on it, then start again"),
     ("could not extend file", DISK, "the server's disk is full: free space on it, then start again"),
+    ("fatal: database", JOURNAL, "the server has no such database: make it, or correct the URL in its secret"),
+    ("fatal: role", JOURNAL, "the server knows no such user: correct the URL in its secret"),
     ("password authentication failed", JOURNAL, "the server refuses this user: correct the URL in its secret"),
     ("no pg_hba.conf entry", JOURNAL, "the server lets nobody in from here: add this machine to its pg_hba.conf"),
     ("permission denied", JOURNAL, "this user may not do that there: give it the right to make schemas and tables"),

@@ -60,6 +60,11 @@ class JournalWriter:
         """The number the next entry will have."""
         return self._seq + 1
 
+    @property
+    def head(self) -> Head:
+        """Where the log ends on disk: up to there everything was acknowledged, or is about to be."""
+        return self._head
+
     def begin(self, run: int) -> None:
         """Write under this run, which must be new; before the first entry (a lost journal starts above the venue's)."""
         if run < self._recovered.next_run or self._seq != self._recovered.seq:
