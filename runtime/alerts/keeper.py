@@ -66,7 +66,9 @@ class Keeper:
                 "alert open", alert=entry.id, kind=entry.kind, severity=entry.severity, text=entry.text, called=names
             )
         for name in names:
-            self.caller.call(name, title(self.account, entry), body(self.account, entry), self._told(entry))
+            self.caller.call(
+                name, title(self.account, entry), body(self.account, entry, self.section), self._told(entry)
+            )
 
     def _over(self, entry: Entry, now: int) -> None:
         self.log.warning("alert over", alert=entry.id, kind=entry.kind, text=entry.text)

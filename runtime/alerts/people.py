@@ -47,12 +47,14 @@ def title(account: str, entry: Entry) -> str:
     return f"{account}: {KINDS[entry.kind].title}{again}"
 
 
-def body(account: str, entry: Entry) -> str:
-    """Return what somebody is told: what it is, and what to do."""
+def body(account: str, entry: Entry, section: AlertsSection) -> str:
+    """Return what somebody is told: what it is, whose it is, and what to do."""
     if entry.severity == "warn":
         return entry.text
+    names, duty = ", then ".join(dict.fromkeys(chain(section, entry))), KINDS[entry.kind].duty
     return (
         f"{entry.text}\n"
+        f"Severity: {entry.severity}. Owner: {duty}; called: {names}, {section.escalate_s:g} s apart\n"
         f"Look first: docs/runbooks/{entry.kind}.md\n"
         f'Take it: tidegate ack {account} --alert {entry.id} --reason "…"'
     )

@@ -10,52 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from config.alerts import AlertsSection
 from runtime.alerts import shelf
 from runtime.alerts.caller import Caller
 from runtime.alerts.crier import Crier
 from runtime.alerts.people import owners_of
 from runtime.alerts.person import listed, take, tried
-from runtime.alerts.router import Router
-from runtime.clock import Clock
 from runtime.core.kinds import Alarm
 from tests.alarms import BREAK
+from tests.nights import Night
 from tests.stand_ins import PATIENCE_S, until
-
-
-class Night:
-    """People on call whose addresses are files, and the router of one account."""
-
-    def __init__(self, folder: Path, *, escalate_s: float = 600.0, **urls: str) -> None:
-        """Give everybody an address: a file of his own, unless another one is named."""
-        self.folder, self.state = folder, folder / "state"
-        for who in ("ann", "ben"):
-            secret = folder / f"{who}.url"
-            secret.write_text(f"{urls.get(who, f'sink:{folder / who}')}\n", encoding="utf-8")
-            secret.chmod(0o600)
-        owners = {who: {"urls": {"file": str(folder / f"{who}.url")}} for who in ("ann", "ben")}
-        said = {"owners": owners, "routes": {"page": ["ann", "ben"]}, "escalate_s": max(1.0, escalate_s)}
-        self.section = msgspec.structs.replace(msgspec.convert(said, AlertsSection), escalate_s=escalate_s)
-        self.routers: list[Router] = []
-
-    def router(self) -> Router:
-        """Begin a router, as a daemon does."""
-        router = Router(self.state, "acct", self.section, Clock())
-        self.routers.append(router)
-        router.begin()
-        return router
-
-    def heard(self, who: str) -> list[str]:
-        """Return the titles of all that somebody was told."""
-        file = self.folder / who
-        return [json.loads(line)["title"] for line in file.read_text().splitlines()] if file.exists() else []
-
-    def history(self) -> list[str]:
-        """Return what has become of alerts."""
-        return [line.what for line in shelf.history(self.state) if line.id]
 
 
 @pytest.fixture
@@ -69,8 +34,7 @@ def night(tmp_path: Path) -> Iterator[Callable[..., Night]]:
 
     yield make
     for one in made:
-        for router in one.routers:
-            router.close()
+        one.close()
 
 
 MakeNight = Callable[..., Night]
