@@ -21,7 +21,7 @@ from runtime.journal.schema import tables
 from runtime.recorder import decode_fact, encode
 from runtime.revive import Pair, next_pair
 
-SOURCES = frozenset({"schema_version", "log", "head", "snapshots"})
+SOURCES = frozenset({"schema_version", "log", "head", "words", "snapshots"})
 """What is no projection."""
 PROJECTIONS = tuple(name for name in tables.tables if name not in SOURCES)
 AT_ONCE = 500

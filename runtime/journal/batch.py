@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.journal.chain import row_hash, snapshot_hash
 from runtime.journal.entries import Entry, Head, Row
+from runtime.journal.packing import Packer, packed_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, VERSION, tables
 
 Values = tuple[Any, ...]
@@ -20,6 +21,7 @@ Statement = tuple[str, list[Values]]
 """SQL with the marks of its database, and the rows to run it with."""
 
 LOG = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
+WORDS = ("words", ("number", "seq", "bytes"))
 SNAPSHOTS = ("snapshots", ("seq", "run", "schema", "state", "prev", "hash"))
 
 
@@ -95,7 +97,7 @@ def project(rows: Sequence[Row], database: str = "sqlite") -> list[Statement]:
 
 
 def pack(
-    things: Sequence[Entry | bytes], run: int, head: Head, database: str = "sqlite"
+    things: Sequence[Entry | bytes], run: int, head: Head, packer: Packer, database: str = "sqlite"
 ) -> tuple[list[Statement], Head]:
     """Chain entries, and snapshots (their state), behind `head`; return what to write and the new head."""
     log: list[Values] = []
@@ -104,11 +106,19 @@ def pack(
     seq, last = head.seq, head.hash
     for thing in things:
         if isinstance(thing, bytes):
-            states.append((seq, run, VERSION, thing, last, snapshot_hash(last, VERSION, run, seq, thing)))
+            state = packed_state(thing)
+            states.append((seq, run, VERSION, state, last, snapshot_hash(last, VERSION, run, seq, state)))
             continue
         seq, prev = seq + 1, last
-        last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), thing.fact, thing.step)
-        log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, thing.fact, thing.step, prev, last))
+        fact, step = packer.pack(seq, thing.fact, thing.step)
+        last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), fact, step)
+        log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, fact, step, prev, last))
         rows.extend(thing.rows)
-    chained = [(statement(shape, database)[0], values) for shape, values in ((LOG, log), (SNAPSHOTS, states)) if values]
+    words = [(one.number, one.seq, one.bytes) for one in packer.fresh]
+    packer.fresh = []
+    chained = [
+        (statement(shape, database)[0], values)
+        for shape, values in ((WORDS, words), (LOG, log), (SNAPSHOTS, states))
+        if values
+    ]
     return [*chained, *project(rows, database)], Head(seq, last)

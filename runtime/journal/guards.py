@@ -6,6 +6,11 @@ _SQLITE = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
 _RAISE = f"RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';"
 _FUNCTION = "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
 _LATER = "EXISTS (SELECT 1 FROM log WHERE seq >= NEW.seq)"
+_BEFORE = "NEW.seq <= (SELECT seq FROM head)"
+"""By the head, which is one row: a server that has not counted a table yet goes through all of it for each row."""
+
+ONLY_AFTER = _FUNCTION.format(name="only_after", body=f"IF {_BEFORE} THEN {_RAISE} END IF; RETURN NEW;")
+"""What a server asks of each row that is added."""
 
 GUARDS: dict[str, tuple[str, ...]] = {
     "sqlite": (
@@ -16,7 +21,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     ),
     "postgresql": (
         _FUNCTION.format(name="append_only", body=_RAISE),
-        _FUNCTION.format(name="only_after", body=f"IF {_LATER} THEN {_RAISE} END IF; RETURN NEW;"),
+        ONLY_AFTER,
         "CREATE TRIGGER log_no_update BEFORE UPDATE ON log FOR EACH ROW EXECUTE FUNCTION append_only()",
         "CREATE TRIGGER log_no_delete BEFORE DELETE ON log FOR EACH ROW EXECUTE FUNCTION append_only()",
         "CREATE TRIGGER log_no_truncate BEFORE TRUNCATE ON log FOR EACH STATEMENT EXECUTE FUNCTION append_only()",

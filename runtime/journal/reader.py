@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Select, select
+import msgspec
+
+from sqlalchemy import Connection, Select, select, text
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
 from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import Place, one_moment, open_to_read
+from runtime.journal.packing import Unpacker, plain_state
 from runtime.journal.schema import tables
 from runtime.journal.verify import ROWS, check, checked_snapshot, snapshot_fault, stored_head
 
@@ -26,6 +29,8 @@ ORDER: dict[str, tuple[str, ...]] = {
 }
 """The columns each projection is listed by."""
 
+WORDS = text("SELECT bytes FROM words WHERE number = :number")
+
 Line = dict[str, Any]
 """A row of a projection by column; JSON columns are text."""
 
@@ -36,6 +41,7 @@ class JournalReader:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._connection = open_to_read(place)
+        self._unpacker = Unpacker(self._words)
 
     def close(self) -> None:
         """Let go of the journal."""
@@ -56,12 +62,26 @@ class JournalReader:
         """Yield the log in order, as it stood when the first row was asked for."""
         with self.asking() as connection:
             for row in connection.execute(ROWS, {"first": from_seq}).yield_per(500):
-                yield LogRow(*row)
+                seq, run, at, wall, kind, schema, fact, step, prev, found = row
+                fact, step = self._unpacker.plain(fact, step)
+                yield LogRow(seq, run, at, wall, kind, schema, fact, step, prev, found)
+
+    def facts(self, kind: str, limit: int, *, last: bool = False) -> list[tuple[int, bytes]]:
+        """Return the first facts of a kind, or the last, the last first, each with its number in the log."""
+        log = tables.tables["log"]
+        query = select(log.c.seq, log.c.fact, log.c.step).where(log.c.kind == kind)
+        found = self.ask(query.order_by(log.c.seq.desc() if last else log.c.seq).limit(limit))
+        with self.asking():
+            return [(seq, self._unpacker.plain(fact, step)[0]) for seq, fact, step in found]
+
+    def _words(self, number: int) -> bytes | None:
+        said: bytes | None = self._connection.execute(WORDS, {"number": number}).scalar()
+        return said
 
     def last_snapshot(self) -> Snapshot | None:
         """Return the newest snapshot, or raise JournalError when it does not belong to the log."""
         with self.asking() as connection:
-            return checked_snapshot(self._place, connection)
+            return _plain(checked_snapshot(self._place, connection))
 
     def snapshot_before(self, seq: int) -> Snapshot | None:
         """Return the last snapshot before a row; JournalError when it does not belong to the log."""
@@ -73,7 +93,7 @@ class JournalReader:
         there = self.ask(select(log.c.hash).where(log.c.seq == snapshot.seq))
         if problem := snapshot_fault(snapshot, there[0][0] if there else GENESIS if not snapshot.seq else None):
             raise JournalError(f"journal {self._place}: {problem}: it cannot be replayed from there")
-        return snapshot
+        return _plain(snapshot)
 
     def verify(self) -> Verdict:
         """Check every row and snapshot, as they stood at one moment."""
@@ -162,3 +182,7 @@ class JournalReader:
                 yield self._connection
             finally:
                 self._connection.rollback()
+
+
+def _plain(snapshot: Snapshot | None) -> Snapshot | None:
+    return snapshot and msgspec.structs.replace(snapshot, state=plain_state(snapshot.state))

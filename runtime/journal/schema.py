@@ -19,7 +19,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from runtime.journal.guards import GUARDS
 
-VERSION = 6
+VERSION = 7
 """Version of everything in this file; part of every hash. Who raises it writes the way up and down to it beside the
 others, in `runtime/migrations`."""
 
@@ -83,6 +83,9 @@ snapshots = Table(
     Column("schema", Integer(), nullable=False),
     *_bytes("state", "prev", "hash"),
 )
+
+words = Table("words", tables, _key("number"), Column("seq", _Long, nullable=False), *_bytes("bytes"))
+"""What rows of the log are packed against; none is ever changed, or taken away while a row names it."""
 
 runs = Table(
     "runs",
@@ -205,7 +208,7 @@ LIVING = frozenset({"orders", "runs", "deals"})
 Of a deal that is told before its entry only that one says whose it is.
 """
 
-TOLD_AGAIN = frozenset({"commands", "snapshots"})
+TOLD_AGAIN = frozenset({"commands", "snapshots", "words"})
 """Tables whose first row of a key stays: a restarted daemon reads the latch, and finds the command that it obeyed."""
 
 

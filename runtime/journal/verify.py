@@ -11,7 +11,8 @@ from runtime.journal.chain import GENESIS, row_hash, snapshot_hash
 from runtime.journal.entries import Head, Recovered, Snapshot, Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.opening import Place
-from runtime.journal.schema import head, log, runs, snapshots
+from runtime.journal.packing import Words, number_of
+from runtime.journal.schema import head, log, runs, snapshots, words
 
 ROWS = text("SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= :first ORDER BY seq")
 STATES = text(
@@ -31,6 +32,18 @@ def last_snapshot(connection: Connection) -> Snapshot | None:
     """Return the newest snapshot, unchecked."""
     row = connection.execute(select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)).mappings().one_or_none()
     return None if row is None else Snapshot(**row)
+
+
+def newest_words(connection: Connection) -> Words | None:
+    """Return the words that rows were packed against at last."""
+    row = connection.execute(select(words).order_by(words.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else Words(*row)
+
+
+def _changed_words(connection: Connection) -> int:
+    """Return the first row whose words are no more what they were; 0 where all are."""
+    found = (Words(*row) for row in connection.execute(select(words).order_by(words.c.seq)))
+    return next((one.seq for one in found if number_of(one.bytes) != one.number), 0)
 
 
 def _fault(row: Sequence[Any], before: Head) -> str:
@@ -84,6 +97,8 @@ def check(connection: Connection) -> Verdict:
         problem = snapshot_fault(Snapshot(*row[:6]), there)
         if problem:
             return Verdict(ok=False, seq=row[0], problem=problem)
+    if seq := _changed_words(connection):
+        return Verdict(ok=False, seq=seq, problem=f"the words of row {seq} were changed: it cannot be unpacked")
     return verdict
 
 

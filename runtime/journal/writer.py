@@ -11,8 +11,9 @@ from runtime.journal.batch import HEADS, pack
 from runtime.journal.entries import Entry, Head, Recovered
 from runtime.journal.errors import JournalFailed, explain, explaining
 from runtime.journal.opening import Place, closed_on_error, open_to_write
+from runtime.journal.packing import Packer
 from runtime.journal.ticket import Ticket
-from runtime.journal.verify import recover
+from runtime.journal.verify import newest_words, recover
 
 LINGER = 0.25
 """Seconds after which a grouped entry is on disk, on a disk that takes a commit in a fifth of them."""
@@ -108,6 +109,7 @@ class JournalWriter:
     def _recover(self) -> Recovered:
         with explaining(self._place), closed_on_error(self._connection):
             found = recover(self._place, self._connection)
+            self._packer = Packer(newest_words(self._connection))
             self._connection.rollback()  # who waits for the first entry holds nothing that others wait for
         return found
 
@@ -146,7 +148,7 @@ class JournalWriter:
         self._let_go()
 
     def _commit(self, things: list[Entry | bytes]) -> None:
-        statements, head = pack(things, self._run, self._head, self._database)
+        statements, head = pack(things, self._run, self._head, self._packer, self._database)
         for sql, rows in statements:
             self._connection.exec_driver_sql(sql, rows)
         self._connection.exec_driver_sql(HEADS[self._database], (head.seq, head.hash))

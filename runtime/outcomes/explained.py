@@ -10,15 +10,12 @@ from typing import Any
 
 import msgspec
 
-from sqlalchemy import select
-
 from brokers.facts import Reconciled
 from market.money import cents
 from market.types import Deal
 from runtime.core.positions import LOT_DUST
 from runtime.core.writeoff import WRITTEN_OFF
 from runtime.journal.reader import JournalReader, Line
-from runtime.journal.schema import log
 from runtime.outcomes.open_trade import own_part
 from runtime.recorder import decode_fact
 
@@ -73,9 +70,7 @@ def explained(reader: JournalReader) -> Explained | None:
 
 def counted_look(reader: JournalReader, *, last: bool = False) -> tuple[int, Reconciled] | None:
     """Return the first or last look whose balance holds the money of all deals told until then, and its row."""
-    order = log.c.seq.desc() if last else log.c.seq
-    query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__).order_by(order).limit(LOOKS)
-    for seq, raw in reader.ask(query):
+    for seq, raw in reader.facts(Reconciled.__name__, LOOKS, last=last):
         fact = decode_fact(raw)
         if isinstance(fact, Reconciled) and fact.counted:
             return seq, fact

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from runtime.core.instructions import DURABLE
 from runtime.journal.batch import pack
 from runtime.journal.entries import Entry, Head, LogRow, Recovered, Row, Snapshot
+from runtime.journal.packing import Packer, plain_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, tables
 from runtime.journal.ticket import Ticket
 from runtime.journal.verify import START
@@ -28,6 +31,14 @@ def wished(entry: Entry) -> bool:
     """Say whether an entry holds an instruction that must be on disk before it is acted upon."""
     step = entry.step
     return b"Submit" in step or b"ClosePosition" in step or b"ModifyStop" in step or b"Cancel" in step
+
+
+class Plain(Packer):
+    """Packs nothing: what is kept in memory is looked at."""
+
+    def pack(self, seq: int, fact: bytes, step: bytes) -> tuple[bytes, bytes]:  # noqa: ARG002 - as is asked
+        """Return both as they are."""
+        return fact, step
 
 
 class Disk:
@@ -46,14 +57,15 @@ class Disk:
 
     def write(self, things: list[Entry | bytes], run: int) -> None:
         """Commit a batch, chained by the house's own packing."""
-        statements, head = pack(things, run, self.head)
+        statements, head = pack(things, run, self.head, Plain())
         for sql, rows in statements[:2]:
             if sql.startswith("INSERT INTO log"):
                 assert _columns(sql) == LogRow.__struct_fields__
                 self.log += [LogRow(*row) for row in rows]
             elif sql.startswith("INSERT INTO snapshots"):
                 assert _columns(sql) == Snapshot.__struct_fields__
-                self.snapshots += [Snapshot(*row) for row in rows]
+                read = [Snapshot(*row) for row in rows]
+                self.snapshots += [msgspec.structs.replace(one, state=plain_state(one.state)) for one in read]
         for thing in things:
             if isinstance(thing, Entry):
                 self.rows += thing.rows

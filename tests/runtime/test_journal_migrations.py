@@ -72,10 +72,10 @@ def a_value(column: Any, number: int) -> object:  # noqa: ANN401 - whatever a ta
 
 
 def fill(connection: Connection) -> None:
-    """Put a row into every table as the database has it."""
+    """Put a row into every table as the database has it; the head is moved last, as a writer moves it."""
     found = MetaData()
     found.reflect(connection)
-    for table in found.sorted_tables:
+    for table in sorted(found.sorted_tables, key=lambda table: table.name == "head"):
         if table.name != schema_version.name:
             values = {column.name: a_value(column, number) for number, column in enumerate(table.c, 1)}
             connection.execute(insert(table).values(values))
