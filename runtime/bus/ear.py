@@ -21,7 +21,7 @@ from runtime.clock import Clock
 from runtime.core.facts import CommandJudged
 from runtime.dead_man import beat
 from runtime.operator import latch
-from runtime.operator.fall import fall
+from runtime.operator.fall import SENT_S, fall
 from runtime.operator.judge import Answer, Heard, Told, expired, judge, read, tightens
 from runtime.operator.keyboard import legible
 from runtime.operator.keyfiles import read_ring
@@ -100,6 +100,7 @@ class Ear:
         self._written = Allowance(WRITTEN_A_MINUTE, clock)
         self._latched = Allowance(LATCHED_A_MINUTE, clock)
         self._unwritten = 0
+        self.patience_s = SENT_S
         self._two_people = two_people
         self._first: tuple[str, tuple[str, str, int], float] | None = None
         """Who asked first, for which level of what, knowing which generation, and when."""
@@ -165,7 +166,7 @@ class Ear:
         """Latch a level; return the answer once nothing new can leave, or it is known what still does."""
         heard = wanted.heard
         try:
-            latched = fall(self.folder, _command(wanted), self.daemon.wake)
+            latched = fall(self.folder, _command(wanted), self.daemon.wake, self.patience_s)
         except latch.LatchError:  # somebody tightened meanwhile: it would loosen now
             return self.lost(heard, "changed", "the latch was tightened meanwhile")
         except OSError as error:

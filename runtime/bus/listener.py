@@ -64,6 +64,8 @@ class Rest:
 class Listener(Threaded):
     """Hears the bus for one account."""
 
+    resting: type[Rest] = Rest
+
     def __init__(self, bus: CommandBus, ear: Ear, silent_s: float, daemon: Hooks, clock: Clock) -> None:
         """Be ready to begin; after `silent_s` without a heartbeat of ours coming back, the bus is silent."""
         super().__init__("bus", bus, clock)
@@ -75,7 +77,7 @@ class Listener(Threaded):
         self.beaten: deque[bytes] = deque(maxlen=8)
         """The last heartbeats, as they were sent."""
         self.last = clock.elapsed()
-        self.rest = Rest()
+        self.rest = self.resting()
         self.hands: set[asyncio.Task[None]] = set()
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
@@ -94,7 +96,7 @@ class Listener(Threaded):
             self.why = ""
             beating = asyncio.create_task(self._beat(line))
             try:
-                self.rest = Rest()
+                self.rest = self.resting()
                 async for arrived in line.arriving():
                     await self._arrived(line, arrived)
                     self.rest.take()

@@ -9,7 +9,7 @@ import contextlib
 import random
 import threading
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -28,6 +28,8 @@ class Threaded:
         """Be ready to begin."""
         self.name, self.bus, self.clock = name, bus, clock
         self.log = structlog.get_logger()
+        self.jitter: Callable[[], float] = random.random
+        """Spreads tries, in [0, 1)."""
         self.why = ""
         """Why there is no line; empty while there is one."""
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -88,5 +90,5 @@ class Threaded:
                 self.why = str(error)
             if self.clock.elapsed() - started > LONGEST_PAUSE_S:
                 pause = FIRST_PAUSE_S
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 - it spreads tries, and hides nothing
+            await asyncio.sleep(pause * (0.5 + self.jitter() / 2))
             pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -11,13 +11,15 @@ SENT_S = 2.0
 """How long an order between check and answer is waited for."""
 
 
-def fall(folder: Path, command: Command, wake: Callable[[], object]) -> dict[str, Any]:
-    """Latch a level that is no looser; return it with its generation and what is in flight still.
+def fall(
+    folder: Path, command: Command, wake: Callable[[], object], patience_s: float = SENT_S
+) -> dict[str, Any]:  # fmt: skip
+    """Latch a level that is no looser; return it with its generation and what is in flight still, after `patience_s`.
 
     LatchError where it would loosen, OSError where the disk refuses.
     """
     latched = latch.tighten(folder, command)
     wake()
-    in_flight = latch.wait_sent(folder, SENT_S)
+    in_flight = latch.wait_sent(folder, patience_s)
     level = latched.level if latched.command is None else latched.own(command.scope)  # by nobody: of the account
     return {"ok": True, "level": level, "generation": latched.generation, "in_flight": in_flight}

@@ -19,7 +19,7 @@ from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, 
 from brokers.mt5.lookalike.structs import TradeRequest, names_of
 from tests.chaos.door import Asked, Cut
 from tests.chaos.hands import ACTS, AWAY, Others, by_a_stranger, by_hand
-from tests.chaos.points import OF_A_MOMENT, Blocked, Killed, WorkerKilled
+from tests.chaos.points import OF_A_MOMENT, OF_THE_BUS, Blocked, Killed, WorkerKilled
 from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown
 from tests.chaos.story import HISTORY, Story, Strike
 from tests.trade_server import GOLD, HOUR, OIL, START
@@ -134,7 +134,13 @@ class Broker:
     def _send(self, fields: list[Any]) -> tuple[int, str, Any]:
         world = self.world
         asked = Asked(
-            world.sending, fields, world.loop.now, world.latch(), world.sending in world.disk.sent, world.by_person
+            world.sending,
+            fields,
+            world.loop.now,
+            world.latch(),
+            world.sending in world.disk.sent,
+            world.bus.unheard_s(),
+            world.by_person,
         )
         self.asked.append(asked)
         world.dial.asked(asked)
@@ -300,6 +306,8 @@ class Broker:
                 self._by_hand(strike.pick)
             case "foreign trade":
                 self._by_a_stranger(strike.pick)
+            case fault if fault in OF_THE_BUS:
+                self.world.bus.strike(strike)
             case _:
                 self.world.tell("which the operator's words are about")
 

@@ -29,6 +29,8 @@ class Asked(msgspec.Struct):
     """As it stood then."""
     written: bool
     """The intent was on disk before."""
+    unheard_s: float = 0.0
+    """For so long the bus had brought nothing to the process that asked."""
     by_person: bool = False
     """A close that a person asked for, by a flatten."""
     worked: bool = False

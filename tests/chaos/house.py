@@ -22,7 +22,7 @@ from runtime.core.plan import Plan
 from runtime.daemon import Daemon
 from runtime.first import awaited_run
 from runtime.linker import Linker
-from runtime.revive import bundles_text, revive
+from runtime.revive import bundles_text, hashes_of, revive
 from runtime.start import daemon_of, terms_of
 from tests.chaos.broker import COSTS, LOGIN, SPECS
 from tests.chaos.disk import MemoryJournal, Reader
@@ -93,7 +93,8 @@ def run_row_of(config: AccountConfig, plan: Plan, models: Models) -> dict[str, A
     """
     return {
         "mode": plan.mode, "config": msgspec.json.encode(config).decode(), "config_hash": plan.config,
-        "model_hashes": "{}", "bundles": bundles_text(models), "kernel_hash": "as all runs of this process",
+        "model_hashes": msgspec.json.encode(hashes_of(models)).decode(), "bundles": bundles_text(models),
+        "kernel_hash": "as all runs of this process",
         "platform": "virtual", "symbols": msgspec.json.encode(plan.symbols).decode(),
     }  # fmt: skip
 
@@ -130,6 +131,7 @@ class House:
         self.dead = self.runs = False
         self.daemon: QuietDaemon | None = None
         self.line: InProcess | None = None
+        self.listener: Any = None
         self.journal = MemoryJournal(world.disk, world.loop, world.hook, world.story.commit_s)
 
     async def _dial(self, _terms: Terms) -> Line:
@@ -158,6 +160,8 @@ class House:
         daemon.hearing.watch.agreeing_s = 0.0  # a bar lasts a second or three, and is one quote
         daemon.hear(Log(world.tell))
         self.runs = True
+        if world.story.has_bus:
+            self.listener = world.bus.heard_by(self, daemon)
         reason = "a bug"
         try:
             reason = await daemon.live(journal.run)
@@ -176,7 +180,9 @@ class House:
         return await awaited_run(linker, asyncio.sleep)
 
     def leave(self) -> None:
-        """Let go of files."""
+        """Let go of files, and of the bus."""
+        if self.listener is not None:
+            self.listener.close()
         if self.daemon is not None and self.daemon.switch._word >= 0:
             os.close(self.daemon.switch._word)
             self.daemon.switch._word = -1

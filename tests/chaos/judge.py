@@ -18,6 +18,7 @@ from tests.chaos.disk import Reader, facts_of
 from tests.chaos.door import Asked, verb_of
 from tests.chaos.liveness import back
 from tests.chaos.obeyed import about_others, obeyed
+from tests.chaos.signed import signed
 from tests.chaos.world import World
 
 CENT = 0.005
@@ -35,6 +36,7 @@ def judge(world: World) -> list[str]:
     return [
         *_at_the_door(world, orders),
         *obeyed(world, orders, decisions),
+        *signed(world, decisions),
         *_known(world, deals),
         *_owned(world, orders, deals, decisions),
         *_ends(world, orders),

@@ -15,7 +15,8 @@ from brokers.mt5.reader import Reader
 from brokers.mt5.session import LinkLostError, Session
 from brokers.mt5.worker import Worker
 from brokers.requests import AnyRequest
-from runtime.core.facts import AnyFact, LevelChanged
+from runtime.bus.ear import Ear, Reply, Wanted
+from runtime.core.facts import AnyFact, BusHeard, BusSilent, LevelChanged
 from runtime.hearing import Hearing
 from runtime.quotes import ClockWatch
 from runtime.recorder import Recorder
@@ -86,6 +87,23 @@ class Greedy(Recorder):
             more = msgspec.structs.replace(fact.whole.command, foreign=True)
             fact = msgspec.structs.replace(fact, whole=msgspec.structs.replace(fact.whole, command=more))
         return super().take(fact, durable=durable)
+
+
+class Unalarmed(Recorder):
+    """Takes a silent bus for a sound one."""
+
+    def take(self, fact: AnyFact, *, durable: bool = False) -> Any:  # noqa: ANN401 - a step, its ticket and whether to wait
+        """Turn each silence round."""
+        return super().take(BusHeard(at=fact.at) if isinstance(fact, BusSilent) else fact, durable=durable)
+
+
+class Absentminded(Ear):
+    """Does not remember what it has obeyed."""
+
+    def hear(self, raw: bytes, *, desired: bool = False) -> Wanted | Reply | None:
+        """Forget everything before."""
+        self.done.clear()
+        return super().hear(raw, desired=desired)
 
 
 class WithoutScopes(Worker):
@@ -252,6 +270,8 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a gateway that knows of no scope": (Variant(worker=WithoutScopes), ("scope",)),
     "a core that takes a scope for the account": (Variant(recorder=Sweeping), ("beyond",)),
     "a core that flattens what is not ours unasked": (Variant(recorder=Greedy), ("foreign",)),
+    "a daemon that minds no silent bus": (Variant(recorder=Unalarmed), ("silent",)),
+    "an ear that forgets what it obeyed": (Variant(ear=Absentminded), ("signed",)),
     "a worker that sets the stop once the entry is done": (Variant(worker=StopAfterwards), ("bare",)),
     "a server that forgets what it told last": (Variant(exchange=Forgetful), ("restart",)),
     "a daemon that takes every bar for a missed one": (Variant(recorder=Belated), ("liveness",)),
@@ -260,5 +280,8 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
     "a worker that reads None as flat": (Variant(worker=NoneIsFlat), ("untrue",)),
 }
 """Each by name: the wrong classes, and with which words a complaint must begin."""
-ABOUT: dict[str, Fault] = {"scope": "halt of a scope", "beyond": "halt of a scope", "foreign": "foreign trade"}
+ABOUT: dict[str, Fault] = {
+    "scope": "halt of a scope", "beyond": "halt of a scope", "foreign": "foreign trade",
+    "silent": "bus silent", "signed": "bus twice",
+}  # fmt: skip
 """By that word: the fault without which there is nothing to see; it is found where it is that fault's turn."""

@@ -26,12 +26,14 @@ Fault = Literal[
     "placed, deal late", "done, not worked", "requote", "partial fill", "price off", "market closed", "AutoTrading off",
     "account switched", "foreign frame", "history late", "bars revised", "reads fail", "terminal restart",
     "unreachable", "spec changed", "halt", "by hand", "server restarted", "wrong clock",
-    "halt of a scope", "foreign trade",
+    "halt of a scope", "foreign trade", "bus silent", "bus lost", "bus twice", "bus out of order",
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)  # "none" is the first
 OF_AN_ORDER: tuple[Fault, ...] = FAULTS[1:21]
 """Faults that strike a trade request; the others strike at a moment."""
 OF_A_MOMENT: tuple[Fault, ...] = FAULTS[21:]
+OF_THE_BUS: tuple[Fault, ...] = FAULTS[-4:]
+"""Those of moments that strike the message broker."""
 
 Victim = Literal["worker", "daemon", "both"]
 VICTIMS: tuple[Victim, ...] = get_args(Victim)

@@ -19,7 +19,7 @@ def plot(story: Story) -> Iterator[str]:
     for strike in story.strikes:
         yield f"  fault {strike.fault!r} at {strike.at}, {strike.seconds:g} s"
     for said in story.said:
-        foreign = ", of foreign ones too" if said.foreign else ""
+        foreign = ", of foreign ones too" if said.foreign else ", over the bus" if said.over_bus else ""
         yield f"  operator says {said.level} of {said.scope or 'the account'}{foreign} after bar {said.at}"
     for crash in story.crashes:
         yield f"  crash of {crash.victim} at {crash.point!r}, time {crash.nth}, after {crash.after!r}"

@@ -9,7 +9,7 @@ import msgspec
 from market.types import Bar
 from strategies.exits import ExitPlan
 from strategies.protocol import Entry, Exit, FeatureRef, View, Want
-from tests.chaos.points import FAULTS, OF_AN_ORDER, POINTS, VICTIMS, Crash, Fault
+from tests.chaos.points import FAULTS, OF_AN_ORDER, OF_THE_BUS, POINTS, VICTIMS, Crash, Fault
 from tests.chaos.words import Lanes, Said, some_foreign, some_scoped, some_words
 from tests.trade_server import HOUR, START
 
@@ -56,6 +56,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     def modelled(self) -> bool:
         """The first strategy listens to a model, which stops it from nothing: words are about it."""
         return any(said.scope.startswith("model:") for said in self.said)
+
+    @property
+    def has_bus(self) -> bool:
+        """The account listens to a message broker."""
+        return any(said.over_bus for said in self.said) or of_the_bus(self.strikes)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -184,6 +189,11 @@ def struck(strikes: tuple[Strike, ...], fault: Fault) -> bool:
     return any(strike.fault == fault for strike in strikes)
 
 
+def of_the_bus(strikes: tuple[Strike, ...]) -> bool:
+    """Say whether a fault strikes the message broker."""
+    return any(strike.fault in OF_THE_BUS for strike in strikes)
+
+
 def words_of(draw: random.Random, strikes: tuple[Strike, ...], length: int, lanes: Lanes) -> tuple[Said, ...]:
     """Draw what people say, mostly where it is this seed's turn that somebody speaks."""
     said: tuple[Said, ...] = ()
@@ -193,6 +203,9 @@ def words_of(draw: random.Random, strikes: tuple[Strike, ...], length: int, lane
         said += some_scoped(draw, length, lanes)
     if struck(strikes, "foreign trade"):
         said += tuple(some_foreign(draw, length, tuple(dict.fromkeys(symbol for symbol, _ in lanes))))
+    if of_the_bus(strikes):
+        words = *some_words(draw, length), *some_words(draw, length), *some_scoped(draw, length, lanes)
+        said += tuple(msgspec.structs.replace(one, over_bus=True, foreign=False) for one in words)
     return said
 
 
@@ -218,7 +231,7 @@ def story_of(seed: int) -> Story:
     bar_s, reconcile_s = draw.choice((1.0, 3.0)), draw.choice((2.0, 10.0, 60.0))
     return Story(
         seed=seed, lanes=tuple(scripts), bars=bars, length=length,
-        lockstep=draw.random() < 0.6 and not (clock or claimed), bar_s=3.0 if claimed else bar_s,
+        lockstep=draw.random() < 0.6 and not (clock or claimed or of_the_bus(strikes)), bar_s=3.0 if claimed else bar_s,
         poll_s=draw.choice((0.5, 1.0)), reconcile_s=2.0 if claimed else reconcile_s,
         commit_s=draw.choice((0.0, 0.002, 0.02)), line_s=draw.choice((0.0001, 0.002)), strikes=strikes, said=said,
         crashes=some_crashes(draw, place, FAULTS[turn], strikes), stays_halted=draw.random() < 0.2,

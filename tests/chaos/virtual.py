@@ -97,6 +97,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heapq.heappush(self._due, (self.now + delay, call))
         return call
 
+    def run_in_executor(self, _executor: Any, func: Callable[[*Ts], Any], *args: *Ts) -> Any:  # noqa: ANN401 - a future
+        """Do at once what another thread would do: there is none."""
+        done: asyncio.Future[Any] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - it is who waits that hears of it
+            done.set_exception(error)
+        return done
+
     # --- rounds -----------------------------------------------------------------------------------------------------
 
     def _run_once(self) -> None:

@@ -29,6 +29,8 @@ class Said(msgspec.Struct, frozen=True):
     """What it is about; empty: the account."""
     foreign: bool = False
     """Flatten: what is not ours as well."""
+    over_bus: bool = False
+    """It is signed, and said elsewhere."""
 
 
 @lru_cache

@@ -16,11 +16,13 @@ from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
 from config.errors import TerminalRefused
 from runtime.assemble import plan_of
+from runtime.bus.ear import Ear
 from runtime.hearing import Hearing
 from runtime.operator import latch
 from runtime.recorder import Recorder
 from tests.chaos.bare import Bare
 from tests.chaos.broker import LOGIN, Broker
+from tests.chaos.bus import Bus
 from tests.chaos.dial import Dial
 from tests.chaos.disk import Disk
 from tests.chaos.door import Asked
@@ -44,6 +46,7 @@ class Variant(msgspec.Struct, frozen=True):
     worker: Any = Worker
     exchange: Any = Exchange
     hearing: Any = Hearing
+    ear: Any = Ear
 
 
 SOUND = Variant()
@@ -83,6 +86,7 @@ class World:
         self._open_latch()
         self.dial = Dial(self)
         self.broker = Broker(story, self.home, self)
+        self.bus = Bus(self)
         self.bare = Bare(self)
         self.house: House | None = None
         self.task: asyncio.Task[str] | None = None
@@ -213,6 +217,9 @@ class World:
     def say(self, said: Said) -> None:
         """Have the operator change a level: tighten by writing, loosen through the daemon."""
         self.struck.add("halt of a scope" if said.scope else "halt")
+        if said.over_bus:
+            self.bus.say(said)
+            return
         command = self._command(said)
         self.heard.append((said, command.id, self.loop.now))
         self.tell(f"operator: {said.level} {said.scope or 'account'}{', foreign too' if said.foreign else ''}")
@@ -239,6 +246,7 @@ class World:
             self.quiet_since, self.quiet_at = self.loop.now, self.broker.exchange.replay.at
             self.pending.clear()
             self.broker.calm()
+            self.bus.calm()
             self.tell("QUIET: nothing goes wrong any more")
 
     # --- playing ----------------------------------------------------------------------------------------------------
