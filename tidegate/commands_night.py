@@ -79,7 +79,7 @@ def moment_of(text: str, now: int) -> int:
     return int((at if at.tzinfo else at.replace(tzinfo=datetime.UTC)).timestamp() * 1000)
 
 
-def show_dry(account: str, *, as_json: bool) -> None:
+def show_dry(account: str, scope: str, *, as_json: bool) -> None:
     """Show what a resume would meet, and what has changed since the level was set; Negative where it would not do."""
     import msgspec  # noqa: PLC0415
 
@@ -87,13 +87,16 @@ def show_dry(account: str, *, as_json: bool) -> None:
     from runtime.operator.dry import dry  # noqa: PLC0415
     from tidegate.output import lines, moment, say, table  # noqa: PLC0415
 
-    found = dry(account_at(account))
+    found = dry(account_at(account, scope), scope)
     if as_json:
         lines([{"account": account, "ok": not found.blockers, **msgspec.to_builtins(found)}])
     else:
-        say(f"{found.level}, {moment(found.at)} UTC by {found.who or 'nobody known'}: {found.why}")
+        about = f"{scope} at " if scope else ""
+        say(f"{about}{found.level}, {moment(found.at)} UTC by {found.who or 'nobody known'}: {found.why}")
         for blocker in found.blockers:
             say(f"in its way: {blocker}")
+        for other in found.beside:
+            say(f"stays as it is: {other}")
         if found.changes:
             say("\nsince then")
             table(msgspec.to_builtins(found.changes), EVENTS)

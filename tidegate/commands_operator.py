@@ -22,6 +22,7 @@ from tidegate.words import (
     Reason,
     User,
     Via,
+    name_of,
     reason_of,
     scope_of,
 )
@@ -67,8 +68,8 @@ def status(account: AccountOrAll = None, folder: All = None, via: Via = None, as
 
 
 def halt(
-    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
-    symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = None, strategy: OfStrategy = None,
+    symbol: OfSymbol = None, model: OfModel = None, via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Let nothing new leave.
 
@@ -79,16 +80,16 @@ def halt(
 
 
 def close_only(
-    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
-    symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = None, strategy: OfStrategy = None,
+    symbol: OfSymbol = None, model: OfModel = None, via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Allow exits, but no new entries."""
     _change("close-only", reason, scope_of(strategy, symbol, model), _who(account, folder, user, via), as_json=as_json)
 
 
 def flatten(  # noqa: PLR0913, PLR0917 - a command has as many parameters as options
-    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = "", strategy: OfStrategy = "",
-    symbol: OfSymbol = "", model: OfModel = "",
+    reason: Reason, account: AccountOrAll = None, folder: All = None, user: User = None, strategy: OfStrategy = None,
+    symbol: OfSymbol = None, model: OfModel = None,
     force: Annotated[bool, typer.Option("--force", help="Close also what is in doubt or broken.")] = False,
     foreign: Annotated[bool, typer.Option("--foreign", help="Positions and orders too that are not ours.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --foreign: do not ask whether they are meant.")] = False,
@@ -110,17 +111,20 @@ def resume(
     account: Account,
     reason: Reason = "",
     dry: Annotated[bool, typer.Option("--dry", help="Only tell what is in its way, and what has changed.")] = False,
-    strategy: OfStrategy = "", symbol: OfSymbol = "", model: OfModel = "", via: Via = None, as_json: Json = False,
+    strategy: OfStrategy = None, symbol: OfSymbol = None, model: OfModel = None, via: Via = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Let an account, or a part of it, trade again.
 
     Only its running daemon can grant it. Over the bus, exit code 11 where it refuses; with --dry where something is in
     its way.
     """
+    scope = scope_of(strategy, symbol, model)
     if dry:
-        show_dry(account, as_json=as_json)
+        if via == "mqtt":
+            raise UsageError("what is in its way is told on the account's own machine only: leave --via or --dry out")
+        show_dry(account, scope, as_json=as_json)
         return
-    _change("run", reason, scope_of(strategy, symbol, model), _who(account, None, "", via), as_json=as_json)
+    _change("run", reason, scope, _who(account, None, None, via), as_json=as_json)
 
 
 def _foreign_meant(who: "_Who", scope: str, *, yes: bool) -> None:
@@ -166,10 +170,10 @@ class _Who(NamedTuple):
     via: str | None
 
 
-def _who(account: str | None, folder: Path | None, user: str, via: str | None) -> _Who:
-    if user and folder is None:
+def _who(account: str | None, folder: Path | None, user: str | None, via: str | None) -> _Who:
+    if user is not None and folder is None:
         raise UsageError("--user picks among the accounts of a folder: name that with --all")
-    return _Who(_one(account, folder, via), folder, user, via)
+    return _Who(_one(account, folder, via), folder, "" if user is None else name_of("user", user), via)
 
 
 def _change(

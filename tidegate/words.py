@@ -26,11 +26,11 @@ RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a r
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
-User = Annotated[str, typer.Option("--user", metavar="NAME", help="With --all: only accounts of this user.")]
-OfStrategy = Annotated[str, typer.Option("--strategy", metavar="NAME", help="Only this strategy.")]
-OfSymbol = Annotated[str, typer.Option("--symbol", metavar="NAME", help="Only this symbol.")]
+User = Annotated[str | None, typer.Option("--user", metavar="NAME", help="With --all: only accounts of this user.")]
+OfStrategy = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help="Only this strategy.")]
+OfSymbol = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help="Only this symbol.")]
 OfModel = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model", metavar="NAME", help="Only strategies behind this regime model: its name, or of its fingerprint 8+."
     ),
@@ -44,19 +44,26 @@ Until = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last da
 DAY_MS = 86_400_000
 
 
-def scope_of(strategy: str, symbol: str, model: str) -> str:
+def scope_of(strategy: str | None, symbol: str | None, model: str | None) -> str:
     """Return the scope of the latch that is meant, empty for the account; UsageError where several are named.
 
-    >>> scope_of("trend", "", ""), scope_of("", "", "00C0FFEE")
+    >>> scope_of("trend", None, None), scope_of(None, None, "00C0FFEE")
     ('strategy:trend', 'model:00c0ffee')
     """
     if model and re.fullmatch("[0-9A-Fa-f]{8,64}", model):
         model = model.lower()
-    named = {"strategy": strategy.strip(), "symbol": symbol.strip(), "model": model.strip()}
-    found = [f"{kind}:{name}" for kind, name in named.items() if name]
+    named = {"strategy": strategy, "symbol": symbol, "model": model}
+    found = [f"{kind}:{name_of(kind, name)}" for kind, name in named.items() if name is not None]
     if len(found) > 1:
         raise UsageError(f"name one of --strategy, --symbol and --model, got {' and '.join(found)}")
     return found[0] if found else ""
+
+
+def name_of(kind: str, text: str) -> str:
+    """Return a name that was typed; UsageError where it is empty: of a variable that is, nobody means everything."""
+    if not text.strip():
+        raise UsageError(f"--{kind} is empty, which would mean everything: name one, or leave --{kind} out")
+    return text.strip()
 
 
 def reason_of(text: str) -> str:

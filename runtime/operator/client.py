@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Command, Level, scope_problem
+from brokers.latch import Command, Latch, Level, scope_problem
 from config.errors import ConfigError
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
@@ -25,6 +25,7 @@ QUEUED = "what is left waits for its market to open, and is closed then: look wi
 """Said of a flatten that can do nothing more now."""
 FLATTEN_ENDS = "a flatten was under way and ends here: what is not closed yet stays open; flatten again to close it"
 """Said of a halt, which is no tighter."""
+UNLATCHED = "nothing is latched of it"
 KILLED = "the latch cannot be written: the guardian has ended daemon and worker, and lets none begin until it can be"
 
 
@@ -83,13 +84,16 @@ class Latched(msgspec.Struct, frozen=True, kw_only=True):
     """Of the account: all that is latched by itself."""
 
 
-def latched(folder: Path) -> Latched:
-    """Return what the latch tells of the level, and of those of all scopes."""
+def latched(folder: Path, scope: str = "") -> Latched:
+    """Return what the latch tells of a scope; of the account with those of all scopes."""
     now = latch.read(folder)
     by = now.command
     if by is None:
         return Latched(level=now.level, generation=now.generation, why=latch.unread(folder))
     scopes = tuple(_told(one.level, one.generation, one.command) for one in now.scopes)
+    if scope:
+        none = Latched(level="run", generation=now.generation, why=UNLATCHED, scope=scope)
+        return next((one for one in scopes if one.scope == scope), none)
     return msgspec.structs.replace(_told(now.level, now.generation, by), scopes=scopes)
 
 
@@ -150,15 +154,20 @@ def change_level(
         report = _elsewhere(folder, error, elsewhere)
     except latch.LatchError:  # looser
         report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force, scope=scope), patience_s)
-    notes = [FLATTEN_ENDS if ends else "", report.note, _beside(folder, scope) if level == "run" else ""]
+    now = latch.read(folder)
+    notes = [FLATTEN_ENDS if ends else "", report.note]
+    notes += [*above(now, scope), *beside(now, scope)] if level == "run" else []
     return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))
 
 
-def _beside(folder: Path, scope: str) -> str:
-    """Return what else is latched and keeps holding what was lifted, or a part of it."""
-    now = latch.read(folder)
-    account = [f"the account itself stands at {now.level}"] if scope and now.level != "run" else []
-    return "; ".join(account + [f"{one.scope} still stands at {one.level}" for one in now.scopes if one.scope != scope])
+def above(now: Latch, scope: str) -> list[str]:
+    """Return what holds a scope though it is let go itself."""
+    return [f"the account itself stands at {now.level}"] if scope and now.level != "run" else []
+
+
+def beside(now: Latch, scope: str) -> list[str]:
+    """Return what else is latched by itself, and keeps holding that."""
+    return [f"{one.scope} still stands at {one.level}" for one in now.scopes if one.scope != scope]
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from runtime.alerts.person import listed
-from runtime.operator.client import status
+from runtime.operator import latch
+from runtime.operator.client import above, beside, latched, status
 from runtime.operator.handover import Event, happened
 
 
@@ -19,18 +20,23 @@ class Dry(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     why: str
     blockers: tuple[str, ...]
+    beside: tuple[str, ...]
+    """What else is latched by itself, and stays where it is."""
     changes: tuple[Event, ...]
     """What happened since."""
+    scope: str = ""
+    """What would be let go; empty: the account."""
 
 
-def dry(folder: Path) -> Dry:
-    """Look at an account as a resume would, and change nothing."""
-    found = status(folder)
-    by = found["latched"]
-    changes = tuple(happened(folder, by["at"])) if by["at"] else ()
+def dry(folder: Path, scope: str = "") -> Dry:
+    """Look at an account, or a scope of it, as a resume would, and change nothing."""
+    found, now = status(folder), latch.read(folder)
+    by = latched(folder, scope)
+    changes = tuple(happened(folder, by.at)) if by.at else ()
     return Dry(
-        level=found["level"], who=by["who"], at=by["at"], why=by["why"], blockers=tuple(blockers(found, folder)),
-        changes=changes,
+        level=by.level, who=by.who, at=by.at, why=by.why,
+        blockers=(*above(now, scope), *blockers(found, folder)),
+        beside=tuple(beside(now, scope)), changes=changes, scope=scope,
     )  # fmt: skip
 
 

@@ -145,3 +145,47 @@ def test_a_strategy_that_the_file_does_not_have_is_refused(fleet: Fleet, capsys:
     assert 2 == run(["halt", file, "--strategy", "trnd", "--reason", "drill"])
     assert "no strategy 'trnd': there are " in capsys.readouterr().err
     assert () == latch.read(fleet.state("a000")).scopes
+
+
+@pytest.mark.parametrize("word", ["halt", "close-only", "flatten", "resume"])
+@pytest.mark.parametrize("option", ["--strategy", "--symbol", "--model"])
+def test_an_empty_name_is_not_everything(
+    account: str, word: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A variable of a script that is empty must neither close nor let go a whole account."""
+    before = latch.read(Path(account))
+
+    assert 2 == run([word, account, option, " ", "--reason", "a test"])
+    assert f"{option} is empty, which would mean everything" in capsys.readouterr().err
+    assert before == latch.read(Path(account))
+
+
+def test_an_empty_user_is_not_everybody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody's account is closed for it."""
+    fleet = Fleet(tmp_path, 1)
+    fleet.write(bars=1)
+
+    assert 2 == run(["flatten", "--all", str(fleet.accounts), "--user", "", "--reason", "a test"])
+    assert "--user is empty" in capsys.readouterr().err
+    assert "run" == latch.read(fleet.state("a000")).level
+
+
+def test_a_resume_of_a_scope_is_looked_at_as_the_scope(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It tells who latched that, that the account stands above it, and what stays latched beside it."""
+    latch.tighten(Path(account), command("halt", why="it loses", scope="strategy:trend"))
+    latch.tighten(Path(account), command("close-only", scope="symbol:EURUSD"))
+    latch.tighten(Path(account), command("halt"))
+    code = run(["resume", account, "--dry", "--strategy", "trend", "--json"])
+    (told,) = printed(capsys)
+
+    assert (11, "strategy:trend", "halt", "it loses") == (code, told["scope"], told["level"], told["why"])
+    assert "the account itself stands at halt" == told["blockers"][0]
+    assert ["symbol:EURUSD still stands at close-only"] == told["beside"]
+
+
+def test_what_is_in_the_way_of_a_resume_is_not_asked_over_the_bus(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is told here was not looked at over there."""
+    assert 2 == run(["resume", account, "--dry", "--via", "mqtt"])
+    assert "on the account's own machine only" in capsys.readouterr().err
