@@ -18,5 +18,7 @@ def account_at(account: str, scope: str = "") -> Path:
 
         return scoped_at(account, scope)
     if not is_toml(account) and not any((state / name).exists() for name in KEPT):
-        raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML")
+        many = f" (for status, halt, close-only and flatten of all in it: --all {account})"
+        hint = many if any(state.glob("*.toml")) else ""
+        raise UsageError(f"{account}: no account's state is kept in this folder: name the account's TOML{hint}")
     return state

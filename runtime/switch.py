@@ -121,7 +121,8 @@ class Switch:
         try:
             latch.loosen(self.folder, command, since)
         except (latch.LatchError, OSError) as error:
-            answer.set_result({"ok": False, "problem": f"not changed: {error}"})
+            rule = isinstance(error, latch.LatchError)
+            answer.set_result({"ok": False, "problem": f"not changed: {error}", "refused": rule})
             return None
         return answer
 

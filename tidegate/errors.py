@@ -1,5 +1,6 @@
 """From whatever a command met to one line on stderr and an exit code that scripts may rely on."""
 
+import contextlib
 import errno
 import sys
 import traceback
@@ -54,7 +55,7 @@ EXTRAS: dict[str, str] = {
 MISPLACED = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 """What a path may be that a person typed, and no bug."""
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
 
 def guarded(command: Callable[[], object]) -> int:
@@ -67,11 +68,13 @@ def guarded(command: Callable[[], object]) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - this is the outermost door: whatever comes is shown here or nowhere
         refusal = as_refusal(error)
-        if refusal is None:
-            traceback.print_exc()
-            return BUG
-        sys.stderr.write(f"tidegate: error: {refusal}\n")
-        return refusal.exit_code
+        with contextlib.suppress(OSError):  # who cannot be told anything is told by the exit code
+            if refusal is None:
+                traceback.print_exc()
+            else:
+                sys.stderr.write(f"tidegate: error: {refusal}\n")
+                sys.stderr.flush()
+        return BUG if refusal is None else refusal.exit_code
     return 0
 
 

@@ -162,6 +162,7 @@ def test_a_resume_does_not_undo_a_halt_that_came_after_it(tmp_path: Path) -> Non
 
     assert switch.loosen(given) is None
     assert "changed to halt meanwhile" in promise.result(0)["problem"]
+    assert promise.result(0)["refused"]
     assert "halt" == latch.read(switch.folder).level
 
 

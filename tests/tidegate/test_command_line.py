@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from brokers.word import LATCH_FILE
 from config.new_account import account_text
+from runtime.operator import latch
+from tests.latches import latched
 from tidegate.app import app
 from tidegate.cli import run
 
@@ -134,6 +136,21 @@ def test_a_process_without_streams_does_its_work(words: list[str], code: int) ->
     assert code == done.returncode
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize(
+    ("halts", "code"), [(["nowhere"], 2), (["account"], 10)], ids=["a refusal", "an answer that cannot be given"]
+)
+def test_who_cannot_be_told_anything_is_told_by_the_exit_code(tmp_path: Path, halts: list[str], code: int) -> None:
+    """What is said goes into a file on a disk that is full: no bug, and the halt falls."""
+    latched(tmp_path / "account", "run")
+    words = ["halt", str(tmp_path / halts[0]), "--reason", "x"]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, "-m", "tidegate.cli", *words], stdout=full, stderr=full, check=False)
+
+    assert code == done.returncode
+    assert "halt" == latch.read(tmp_path / halts[0]).level
+
+
 @pytest.mark.parametrize(
     "words", [["halt", "--reason", "x"], ["status"], ["ack", "--symbol", "X", "--reason", "x"]], ids=str
 )
@@ -144,7 +161,9 @@ def test_a_folder_that_is_no_accounts_is_not_halted(
     (tmp_path / "one.toml").touch()
 
     assert 2 == run([words[0], str(tmp_path), *words[1:]])
-    assert "no account's state is kept in this folder: name the account's TOML" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no account's state is kept in this folder: name the account's TOML" in said
+    assert f"of all in it: --all {tmp_path}" in said
     assert ["one.toml"] == [path.name for path in tmp_path.iterdir()]
 
 

@@ -115,6 +115,7 @@ def test_a_refusal_from_below_keeps_its_words_and_gets_its_code(
             10,
             "j: No space left on device: mend that, then start",
         ),
+        (OSError(errno.EFBIG, "File too large"), 10, "the disk: File too large: mend that, then start again"),
         (FileNotFoundError(errno.ENOENT, "No such file", "bars.csv"), 4, "bars.csv: No such file: name another"),
         (OSError(errno.EISDIR, "Is a directory", "draft", None, "out"), 4, "out: Is a directory: name another"),
         (OSError(errno.EEXIST, "File exists", "out"), 4, "out: File exists: name another"),
