@@ -18,6 +18,9 @@ from runtime.journal.schema import tables
 from runtime.outcomes.kept_out import GATE_OF, Check, kept_out, once, said
 from runtime.outcomes.without import Gate
 
+COLUMNS = ("book", "closed", "net", "r", "strategy", "opened", "side", "unclear")
+"""What is read of a trade."""
+OF = COLUMNS.index("strategy")
 REGIME: Gate = "regime"
 """The gate that a shadow book leaves out which names none: those of before there were others."""
 
@@ -39,17 +42,19 @@ def shadow_trades() -> Any:  # noqa: ANN401 - a select
     o, d = tables.tables["outcomes"].c, tables.tables["decisions"].c
     both = tables.tables["outcomes"].join(tables.tables["decisions"], and_(d.id == o.decision, _entry()))
     why = (d["class"], d.holds, d.reasons)
-    query = select(o.book, o.closed, o.net, o.r, o.strategy, o.opened, o.side, o.gate, *why)
+    query = select(*(o[name] for name in COLUMNS), o.gate, *why)
     return query.select_from(both).where(o.book == "shadow")
 
 
 def by_check(rows: Sequence[Any]) -> list[Any]:
     """Return each trade once, its last column what kept it out, in words."""
     books: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        books[row[4]].add(row[7] or REGIME)
-    found = [(row, checks_of(*row[8:])) for row in rows]
-    return [(*row[:7], said(why)) for row, why in found if once(row[7] or REGIME, why, books[row[4]])]
+    for *trade, gate, _, _, _ in rows:
+        books[trade[OF]].add(gate or REGIME)
+    found = [
+        (trade, gate or REGIME, checks_of(class_, holds, reasons)) for *trade, gate, class_, holds, reasons in rows
+    ]
+    return [(*trade, said(why)) for trade, gate, why in found if once(gate, why, books[trade[OF]])]
 
 
 def refused() -> Any:  # noqa: ANN401 - a select

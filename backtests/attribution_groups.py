@@ -1,7 +1,7 @@
 """Groups of closed trades: what each came to, how sure that is, and what a gate was worth."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -30,9 +30,23 @@ class Money(NamedTuple):
     net: NDArray[np.float64]
     r: NDArray[np.float64]
     """In multiples of the risk taken; NaN where that is unknown."""
+    unclear: NDArray[np.bool_]
+    """Whether its last bar reached stop and target, and it was counted as stopped for that."""
     group: list[str]
     who: list[tuple[str, str, int, int]]
     """Account, strategy, minute of opening and side: by what a trade is found again in another book."""
+
+
+Side = Literal["entry", "exit"]
+
+
+class Costs(msgspec.Struct, frozen=True, kw_only=True):
+    """Means over deals of ours, in basis points of the price, against us where positive."""
+
+    deals: int
+    delay: float
+    spread: float
+    execution: float
 
 
 class Read(NamedTuple):
@@ -44,6 +58,8 @@ class Read(NamedTuple):
     currencies: set[str]
     gated: set[tuple[str, str]]
     """Account and strategy, of those that had a gate in any of their runs."""
+    costs: Mapping[str, dict[Side, Costs]] = {}
+    """By group, what live executions cost."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +82,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What winners made over what losers lost; None where nothing was lost."""
     risk_unknown: int
     """Trades whose risk nobody knows: adopted without a stop, or written off."""
+    unclear: int
+    """Trades of shadow books that were counted as stopped, their last bar having reached the target too."""
     says: Says
     """Of the mean R."""
 
@@ -96,19 +114,22 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     live: Figures | None
     shadow: Figures | None
     gate: Value | None
+    costs: dict[Side, Costs]
+    """What live executions cost that we decided; empty where groups are of gates or checks."""
 
 
 def money_of(rows: Sequence[Sequence[Any]], whose: Sequence[str], group: list[str]) -> Money:
-    """Return trades as columns; a row begins with book, closed, net, r, strategy, opened and side.
+    """Return trades as columns; a row begins with book, closed, net, r, strategy, opened, side and unclear.
 
     whose: of each the account's name; group: of each the name of its group.
     """
-    book, closed, net, r, strategy, opened, side, *_ = zip(*rows, strict=True) if rows else ((),) * 7
+    book, closed, net, r, strategy, opened, side, unclear, *_ = zip(*rows, strict=True) if rows else ((),) * 8
     return Money(
         shadow=np.array([one != "live" for one in book], dtype=np.bool_),
         closed=np.array(closed, dtype=np.int64),
         net=np.array(net, dtype=np.float64),
         r=np.array([np.nan if one is None else one for one in r], dtype=np.float64),
+        unclear=np.array([bool(one) for one in unclear], dtype=np.bool_),
         group=group,
         who=list(zip(whose, strategy, (at // 60_000 for at in opened), side, strict=True)),
     )
@@ -149,7 +170,9 @@ def _group(by: str, key: str, places: Places, found: Read) -> Group:
         None if by == "exit" else _value(places, found, all_gated=by not in {"gate", "check"})
     )  # how a trade was left is known only afterwards
     signals = dict(sorted(found.signals.get(key, Counter()).items()))
-    return Group(by=by, key=key, signals=signals, live=both[0], shadow=both[1], gate=worth)
+    return Group(
+        by=by, key=key, signals=signals, live=both[0], shadow=both[1], gate=worth, costs=found.costs.get(key, {})
+    )
 
 
 def figures(money: Money, places: Places, *, one_currency: bool = True) -> Figures | None:
@@ -167,7 +190,7 @@ def figures(money: Money, places: Places, *, one_currency: bool = True) -> Figur
         mean_r_low=sure[0] if sure else None, mean_r_high=sure[1] if sure else None, block=block,
         hit_rate=hits / len(net), hit_rate_low=low, hit_rate_high=high,
         profit_factor=float(net[net > 0.0].sum()) / lost if lost else None,
-        risk_unknown=len(places) - len(known), says=_says(sure),
+        risk_unknown=len(places) - len(known), unclear=int(money.unclear[places].sum()), says=_says(sure),
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 from sqlalchemy import Table, func, or_, select, text
 
-from backtests.attribution_checks import REGIME, by_check, counted, refused, shadow_trades
+from backtests.attribution_checks import COLUMNS, REGIME, by_check, counted, refused, shadow_trades
+from backtests.attribution_costs import costs_of, measured
 from backtests.attribution_groups import By, Read, money_of
 from brokers.mt5.zone import to_server
 from config.journal import Where
@@ -63,6 +64,7 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
     rows: list[Any] = []
     whose: list[str] = []
     names: set[str] = set()
+    spent: list[Any] = []
     for name, path in journals:
         with JournalReader(path) as reader:
             configs = list(_configs(reader))
@@ -74,9 +76,11 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
             found = _found(reader, asked)
             rows += found
             whose += [account] * len(found)
+            spent += _spent(reader, account, asked)
             for group, class_, count in _signals(reader, account, asked):
                 signals.setdefault(group, Counter())[class_] += count
-    return Read(money_of(rows, whose, _named([row[7] for row in rows], whose, asked.by)), signals, currencies, gated)
+    money = money_of(rows, whose, _named([row[-1] for row in rows], whose, asked.by))
+    return Read(money, signals, currencies, gated, costs_of(spent))
 
 
 def _configs(reader: JournalReader) -> Iterator[dict[str, Any]]:
@@ -108,13 +112,30 @@ def _found(reader: JournalReader, asked: Asked) -> Sequence[Any]:
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
     """Return the select of closed trades."""
     c = tables.tables["outcomes"].c
-    left_out = func.coalesce(func.nullif(c.gate, ""), REGIME)
-    columns = {"exit": c.exit_reason, "session": c.opened, "gate": left_out, "account": c.strategy}
-    key = columns[asked.by] if asked.by in columns else c[asked.by]
-    query = select(c.book, c.closed, c.net, c.r, c.strategy, c.opened, c.side, key.label("key"))
+    query = select(*(c[name] for name in COLUMNS), _key(asked.by).label("key"))
     if asked.by != "gate":
-        query = query.where(or_(c.book == "live", left_out == REGIME))
+        query = query.where(or_(c.book == "live", _left_out() == REGIME))
     return _where(query, tables.tables["outcomes"], "closed", asked)
+
+
+def _left_out() -> Any:  # noqa: ANN401 - a column
+    return func.coalesce(func.nullif(tables.tables["outcomes"].c.gate, ""), REGIME)
+
+
+def _key(by: By) -> Any:  # noqa: ANN401 - a column
+    """Return what groups are made of."""
+    c = tables.tables["outcomes"].c
+    columns = {"exit": c.exit_reason, "session": c.opened, "gate": _left_out(), "account": c.strategy}
+    return columns[by] if by in columns else c[by]
+
+
+def _spent(reader: JournalReader, account: str, asked: Asked) -> list[Any]:
+    """Return what live deals cost, each with its group; nothing where groups are of gates."""
+    if asked.by in {"gate", "check"}:
+        return []
+    rows = reader.ask(_where(measured(_key(asked.by)), tables.tables["outcomes"], "closed", asked))
+    named = _named([row[-1] for row in rows], [account] * len(rows), asked.by)
+    return [(*row[:-1], group) for row, group in zip(rows, named, strict=True)]
 
 
 def _named(values: Sequence[Any], whose: Sequence[str], by: By) -> list[str]:

@@ -88,7 +88,8 @@ D_ROW, D_TICKET, D_ORDER, D_POSITION, D_AT, D_SIDE, D_ENTRY = 0, 1, 2, 3, 4, 5, 
 D_VOLUME, D_PRICE, D_PROFIT, D_COMMISSION, D_SWAP, D_NUMBER = 7, 8, 9, 10, 11, 12
 D_REASON, D_ONE, D_TWO, D_LANE = 13, 14, 15, 16
 DEAL = 17
-"""D_ROW: decisions made before it is told. D_ENTRY: 1.0 in, 0.0 out. D_ONE, D_TWO: numbers of its comment."""
+"""D_ROW: decisions made before it is told. D_ENTRY: 1.0 in, 0.0 out. D_ONE, D_TWO: numbers of its comment;
+D_TWO of a stop: whether its bar reached the target too."""
 MOST_DEALS = 4
 """Most that one told bar can bring."""
 

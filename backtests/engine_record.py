@@ -8,11 +8,12 @@ from typing import Any, overload
 
 import numpy as np
 
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from backtests.engine_columns import WrittenRows
 from backtests.engine_decided import Written
-from backtests.engine_layout import D_ROW, ORDER_WORKING, W_ROW
+from backtests.engine_layout import BY_STOP, D_REASON, D_ROW, D_TWO, ORDER_WORKING, W_ROW
 from backtests.engine_table import saved
 from backtests.engine_words import deal_of
 from backtests.equity import Curve
@@ -149,8 +150,9 @@ class CompiledRecord(WrittenRows, Sequence[Decision]):
             while entry is not None and (entry.n - 1) // self.seat[1] < done:
                 book.decided(entry, self._known_as(entry))
                 entry = next(entries, None)
-            outcome = book.deal(deal)
-            found += [(dealt, outcome)] if outcome else []
+            if (outcome := book.deal(deal)) is not None:
+                unclear = self.beside is not None and bool(dealt[D_REASON] == BY_STOP and dealt[D_TWO] == 1.0)
+                found.append((dealt, replace(outcome, unclear=unclear)))
         return found
 
     def _known_as(self, entry: Decision) -> str | None:

@@ -185,9 +185,11 @@ def leave_by(a: State, d: State, p: Params, hit: float, price: float) -> None:
     if hit == TARGET:
         leave(a, d, p, missed_target(a, p, price, side), a[VOLUME], BY_TARGET, a[GOAL], 0.0)
         return
+    unsure = 0.0
     if hit == AMBIGUOUS:
-        a[UNSURE] = a[UNSURE] + 1.0
-    leave(a, d, p, missed(a, p, price, side), a[VOLUME], BY_STOP, a[STANDS], 0.0)
+        unsure = 1.0
+    a[UNSURE] = a[UNSURE] + unsure
+    leave(a, d, p, missed(a, p, price, side), a[VOLUME], BY_STOP, a[STANDS], unsure)
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy as np
 
 from sqlalchemy import and_, select, text
 
-from backtests.attribution_groups import Figures, Money, figures
+from backtests.attribution_groups import Figures, figures, money_of
 from backtests.chances import Reliability, reliability_of
 from backtests.words import share
 from config.errors import UsageError
@@ -124,11 +124,7 @@ def _fifths(closed: Sequence[Any]) -> Iterator[Fifth]:
     """Yield the fifths of trades by score in the direction of the trade, the weakest first."""
     known = [row for row in closed if row[0] is not None]
     strength = np.array([row[0] * (1.0 if row[1] > 0.0 else -1.0) for row in known])
-    money = Money(
-        shadow=np.zeros(len(known), dtype=np.bool_), closed=np.array([row[4] for row in known], dtype=np.int64),
-        net=np.array([row[5] for row in known]), group=[], who=[],
-        r=np.array([np.nan if row[6] is None else row[6] for row in known]),
-    )  # fmt: skip
+    money = money_of([("live", *row[4:7], "", 0, 0, False) for row in known], [""] * len(known), [])
     for part in np.array_split(np.argsort(strength, kind="stable"), FIFTHS):
         came = figures(money, part)
         if came is not None:

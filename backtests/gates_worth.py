@@ -31,7 +31,7 @@ def gates_worth(record: Record) -> tuple[list[Group], list[Group]]:
 
 
 def _groups(by: By, trades: list[Trade], group: list[str], signals: dict[str, Counter[str]]) -> list[Group]:
-    rows = [(t.book, t.closed, t.net, t.r, t.strategy, t.opened, t.side) for t in trades]
+    rows = [(t.book, t.closed, t.net, t.r, t.strategy, t.opened, t.side, t.unclear) for t in trades]
     return groups_of(Read(money_of(rows, [""] * len(rows), group), signals, set(), set()), by)
 
 

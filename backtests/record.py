@@ -45,6 +45,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Of a shadow book, the gate that it leaves out."""
     decision: str = ""
     """The live decision on the bar of its entry."""
+    unclear: bool | int | None = None
+    """Of a shadow book, whether its last bar reached stop and target, and it was counted as stopped for that."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):

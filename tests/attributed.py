@@ -42,6 +42,15 @@ def decision_row(n: int, class_: str, **more: object) -> Row:
     return "decisions", columns | more
 
 
+def deal_row(n: int, entry: str, **costs: float) -> Row:
+    """Return the row of a deal of the trade of day n, at 100.0, with what it cost beside that."""
+    columns: dict[str, Any] = {
+        "ticket": 2 * n + (entry == "in"), "decision": f"1-{n}", "entry": entry, "price": 100.0,
+        "at": BEGAN + n * DAY + (9 if entry == "in" else 10) * 3_600_000, "spread": 0.0, "execution": 0.0,
+    }  # fmt: skip
+    return "deals", columns | costs
+
+
 def a_journal(folder: Path, *rows: Row) -> Path:
     """Write a journal that holds these rows; return its file."""
     folder.mkdir(parents=True, exist_ok=True)

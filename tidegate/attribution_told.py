@@ -7,9 +7,10 @@ from backtests.words import money, number, share
 from tidegate.output import say, table
 
 if TYPE_CHECKING:
-    from backtests.attribution_groups import Figures, Group
+    from backtests.attribution_groups import Costs, Figures, Group
 
 FIGURES = ("trades", "net", "mean R", "R from", "R to", "hit rate", "hit from", "hit to", "profit factor", "interval")
+COSTS = ("side", "deals", "delay", "spread", "execution", "together")
 VALUE = ("live R", "shadow R", "value R", "from", "to", "value", "in one only", "the gate")
 SIGNALS = ("wanted", "traded", "observed", "vetoed", "held", "refused")
 WITHOUT = {"gate": "the gate that is named", "check": "the gate of the check that is named; of several gates, any"}
@@ -25,6 +26,8 @@ def tell(groups: Sequence["Group"], by: str) -> None:
     for title, book in (("live: at the venue", "live"), (f"shadow: modelled, without {without}", "shadow")):
         rows = [{by: g.key, **_figures(found)} for g in groups if (found := getattr(g, book)) is not None]
         _part(title, rows, (by, *FIGURES))
+    spent = [{by: g.key, **_costs(side, cost)} for g in groups for side, cost in g.costs.items()]
+    _part("what executions cost beside the price decided at, basis points of it", spent, (by, *COSTS))
     _part("the gate's value: live minus shadow", [{by: g.key, **_value(g)} for g in groups if g.gate], (by, *VALUE))
     _part("decisions that wanted to enter", [{by: g.key, **_signals(g)} for g in groups if g.signals], (by, *SIGNALS))
     for line in _remarks(groups):
@@ -44,6 +47,11 @@ def _figures(f: "Figures") -> dict[str, str]:
         number(f.profit_factor, 2), f.says,
     )  # fmt: skip
     return dict(zip(FIGURES, said, strict=True))
+
+
+def _costs(side: str, c: "Costs") -> dict[str, str]:
+    parts = (c.delay, c.spread, c.execution, c.delay + c.spread + c.execution)
+    return dict(zip(COSTS, (side, number(c.deals, 0), *(_signed(part, 2) for part in parts)), strict=True))
 
 
 def _value(group: "Group") -> dict[str, str]:
@@ -91,6 +99,11 @@ def _remarks(groups: Sequence["Group"]) -> Iterator[str]:
         )
     if unknown := sum(f.risk_unknown for f in figures):
         yield f"{unknown} trades have no known risk (adopted, or written off): their money counts, their R cannot."
+    if unclear := sum(g.shadow.unclear for g in groups if g.shadow):
+        yield (
+            f"{unclear} shadow trades ended in a bar that reached stop and target, and no bar tells which came first: "
+            "they count as stopped."
+        )
     if any(f.net is None for f in figures):
         yield "The accounts have several currencies, so their money is not added up."
     if groups[0].by == "check":

@@ -25,7 +25,22 @@ CLASSES: dict[str, str] = {
 ACTIONS = {0.0: "nothing", 1.0: "long", -1.0: "short", 2.0: "exit"}
 
 ORDER = ("side", "kind", "volume", "price", "stop", "at_decided", "at_answered", "fill_price", "reason", "story")
-DEALS = ("ticket", "at", "entry", "side", "volume", "price", "profit", "commission", "swap", "fee", "reason")
+DEALS = (
+    "ticket",
+    "at",
+    "entry",
+    "side",
+    "volume",
+    "price",
+    "profit",
+    "commission",
+    "swap",
+    "fee",
+    "delay",
+    "spread",
+    "execution",
+    "reason",
+)
 RESULTS = ("id", "opened", "closed", "entry_price", "exit_price", "net", "r", "mae", "mfe", "exit_reason")
 
 

@@ -164,10 +164,10 @@ def deal_rows(seq: int, deal: Deal, outcomes: tuple[Outcome, ...], core: Core, b
         "profit": deal.profit, "commission": deal.commission, "swap": deal.swap, "fee": deal.fee,
         "reason": deal.reason, "comment": deal.comment, "magic": deal.magic,
     }  # fmt: skip
-    rows: list[Row] = [("deals", values)]
+    rows: list[Row] = [("deals", values | _slip(book, deal.ticket))]
     if owner:  # deals that were told before the one that says whose they are
         named = {"decision": owner.decision, "strategy": owner.strategy}
-        rows += [("deals", {"ticket": ticket, **named}) for ticket in book.caught]
+        rows += [("deals", {"ticket": ticket, **named, **_slip(book, ticket)}) for ticket in book.caught]
     if deal.entry == "none":
         rows.append(
             (
@@ -221,6 +221,12 @@ def reply_row(reply: Reply, core: Core) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _slip(book: OutcomeBook, ticket: int) -> dict[str, Any]:
+    """Return what a deal cost beside the price it was decided at; nothing where that was not for us to decide."""
+    slip = book.slips.get(ticket)
+    return {} if slip is None else slip._asdict()
+
+
 def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
     """Return an outcome as a row."""
     return {
@@ -230,4 +236,5 @@ def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
         "swap": o.swap, "fee": o.fee, "net": o.net, "r": o.r, "mae": o.mae, "mfe": o.mfe, "bars": o.bars,
         "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model, "tag": o.tag,
         "delay": o.delay, "spread": o.spread, "execution": o.execution, "gate": o.gate,
+        "unclear": int(o.unclear),
     }  # fmt: skip

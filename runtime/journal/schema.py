@@ -19,7 +19,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from runtime.journal.guards import GUARDS
 
-VERSION = 7
+VERSION = 8
 """Version of everything in this file; part of every hash. Who raises it writes the way up and down to it beside the
 others, in `runtime/migrations`."""
 
@@ -153,6 +153,7 @@ deals = Table(
     *_reals("volume", "price", "profit", "commission", "swap", "fee"),
     *_texts("reason", "comment"),
     *_longs("magic"),
+    *_reals("delay", "spread", "execution"),
 )
 
 outcomes = Table(
@@ -173,6 +174,7 @@ outcomes = Table(
     *_texts("model", "tag"),
     *_reals("delay", "spread", "execution"),
     *_texts("gate"),
+    *_longs("unclear"),
 )
 
 ledger = Table("ledger", tables, _key("deal"), *_longs("at"), *_texts("kind"), *_reals("money", "amount"))

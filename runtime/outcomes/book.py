@@ -12,7 +12,7 @@ from runtime.core.positions import LOT_DUST, Trade
 from runtime.core.writeoff import WRITTEN_OFF
 from runtime.outcomes.open_trade import Asked, OpenTrade, left_by, measured, own_part, slipped, split
 from runtime.outcomes.outcome import Book, Outcome
-from runtime.outcomes.slippage import UNTOLD, Quote
+from runtime.outcomes.slippage import UNTOLD, Quote, Slip
 
 REMEMBERED = 256
 """Entries wanted and not filled yet that are remembered; older ones were never filled."""
@@ -31,6 +31,8 @@ class OutcomeBook(msgspec.Struct):
     """Trades that a person has written off, by position: whose a deal is that shows after all."""
     caught: list[int] = []
     """Tickets of those that the last deal has told to be ours."""
+    slips: dict[int, Slip] = {}
+    """What the last deal and those have cost beside the price they were decided at, where that was ours to decide."""
     took: float = 0.0
     """What the last deal, and those that it has told to be ours, have moved into trades of ours, account money."""
 
@@ -95,7 +97,7 @@ class OutcomeBook(msgspec.Struct):
 
     def deal(self, deal: Deal, *, early: bool = False) -> Outcome | None:
         """Take a deal in; return the outcome when it closes the trade. `early`: it waits for more of its entry."""
-        self.caught, self.took = [], 0.0
+        self.caught, self.slips, self.took = [], {}, 0.0
         if deal.entry == "in":
             return self._enter(deal)
         trade = self.held.get(deal.position)
@@ -107,7 +109,7 @@ class OutcomeBook(msgspec.Struct):
     def _leave(self, trade: OpenTrade, deal: Deal) -> Outcome | None:
         volume = deal.volume if deal.volume <= trade.left + LOT_DUST else trade.left  # what is more is somebody else's
         self._charge(trade, deal, volume)
-        slipped(trade, left_by(trade, deal), volume)
+        self._slipped(trade, deal, left_by(trade, deal), volume)
         trade.left -= volume
         trade.exit_value += volume * deal.price
         if trade.left > LOT_DUST:
@@ -133,7 +135,7 @@ class OutcomeBook(msgspec.Struct):
         self.held[deal.position] = trade
         self._charge(trade, deal, deal.volume)
         if deal.magic == trade.magic:
-            slipped(trade, measured(trade.entering, deal), deal.volume)
+            self._slipped(trade, deal, measured(trade.entering, deal), deal.volume)
         trade.opened = trade.opened or deal.at
         trade.volume += deal.volume
         trade.left += deal.volume
@@ -152,6 +154,12 @@ class OutcomeBook(msgspec.Struct):
         self.early = [d for d in self.early if d not in early]
         self.caught = [d.ticket for d in early]
         return [self._leave(trade, deal) for deal in early][-1]
+
+    def _slipped(self, trade: OpenTrade, deal: Deal, slip: Slip | None, volume: float) -> None:
+        """Note what an execution of so many lots of a trade cost; None: that was not for us to decide."""
+        if slip is not None:
+            self.slips[deal.ticket] = slip
+            slipped(trade, slip, volume)
 
     def _charge(self, trade: OpenTrade, deal: Deal, volume: float) -> None:
         """Give a trade the money of a deal, of which so many lots are its own."""
@@ -176,26 +184,29 @@ class OutcomeBook(msgspec.Struct):
         self.written[position] = t
         if len(self.written) > REMEMBERED:
             del self.written[next(iter(self.written))]
+        slip = split(t)
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
             position=position, opened=t.opened, closed=at, entry_price=t.entry_price, exit_price=float("nan"),
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
             net=cents(t.profit + t.commission + t.swap + t.fee), r=float("nan"), mae=t.mae, mfe=t.mfe, bars=t.bars,
             exit_reason=WRITTEN_OFF, regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, **split(t),
+            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, delay=slip.delay, spread=slip.spread,
+            execution=slip.execution,
         )  # fmt: skip
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)
         left_at = last.price if last.volume >= t.volume else t.exit_value / t.volume
-        ahead = (left_at - t.entry_price) * t.side
+        ahead, slip = (left_at - t.entry_price) * t.side, split(t)
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
             position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price, exit_price=left_at,
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
             bars=t.bars, exit_reason=_reason(t, last), regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=t.tag, gate=self.gate, again=t.again, **split(t),
+            tag=t.tag, gate=self.gate, again=t.again, delay=slip.delay, spread=slip.spread,
+            execution=slip.execution,
         )  # fmt: skip
 
 

@@ -81,15 +81,14 @@ def left_by(trade: OpenTrade, deal: Deal) -> Slip | None:
     return measured(trade.leaving, deal) if ours and trade.leaving.instruction else None
 
 
-def slipped(trade: OpenTrade, slip: Slip | None, volume: float) -> None:
+def slipped(trade: OpenTrade, slip: Slip, volume: float) -> None:
     """Add what an execution of so many lots cost."""
-    if slip is not None:
-        before = trade.slips
-        trade.slips = (
-            before[0] + slip.delay * volume, before[1] + slip.spread * volume, before[2] + slip.execution * volume,
-        )  # fmt: skip
+    before = trade.slips
+    trade.slips = (
+        before[0] + slip.delay * volume, before[1] + slip.spread * volume, before[2] + slip.execution * volume,
+    )  # fmt: skip
 
 
-def split(trade: OpenTrade) -> dict[str, float]:
+def split(trade: OpenTrade) -> Slip:
     """Return what the executions of a trade cost by the lot, as an outcome tells it."""
-    return {name: cost / trade.volume for name, cost in zip(Slip._fields, trade.slips, strict=True)}
+    return Slip(*(cost / trade.volume for cost in trade.slips))

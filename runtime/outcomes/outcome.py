@@ -52,6 +52,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     execution: float = 0.0
     gate: str = ""
     """Of a shadow book, the gate that it leaves out (`without.py`); empty: it is the live book."""
+    unclear: bool = False
+    """Of a shadow book: its last bar reached stop and target, and nothing told which came first; counted as stopped."""
     again: int = 0
     """How many outcomes of the same position came before it: its entry was filled in parts, and left between them."""
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from msgspec.structs import replace
+
 from brokers.costs import Costs
 from brokers.facts import BarClosed, BarRevised, ClockDoubted, DataEnded, HistoryGrown, LinkUp, Reconciled, SymbolSeen
 from brokers.latch import Command
@@ -139,8 +141,11 @@ class Shadow:
 
     def _bar(self, fact: BarClosed) -> list[Outcome]:
         done: list[Outcome] = []
+        unsure = self.venue.ambiguous
         if self.follower.market(fact, ended=self.core.ledger.ended):
             done += self._news()
+            if self.venue.ambiguous > unsure:
+                done = [replace(outcome, unclear=outcome.exit_reason == "stop") for outcome in done]
             self.book.bar(fact.bar, self.spread, self.follower.scales[fact.bar.symbol])
         return done + self._tell(fact)
 

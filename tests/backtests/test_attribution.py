@@ -13,7 +13,7 @@ from backtests.attribution import attribution
 from backtests.attribution_groups import BYS, By, Group
 from backtests.attribution_rows import SESSIONS, Asked
 from backtests.blocks import LEAST, mean_interval, wilson
-from tests.attributed import BEGAN, DAY, a_journal, decision_row, outcome_row, run_row
+from tests.attributed import BEGAN, DAY, a_journal, deal_row, decision_row, outcome_row, run_row
 
 BOTH = [outcome_row(n, strategy=s, id=f"{b}{s}{n}", book=b) for s in ("trend", "other") for b in ("live", "shadow")
         for n in range(60) if b == "live" or (s == "trend" and n % 3)]  # fmt: skip
@@ -162,6 +162,31 @@ def test_an_exit_that_was_held_is_no_entry_that_was_kept_out(tmp_path: Path) -> 
     held = decision_row(0, "held", holds='["LINK"]', reasons='["time stop"]', price=0.0)
 
     assert {} == groups(tmp_path, "check", held, outcome_row(0, book="shadow", gate="hold"))
+
+
+def test_executions_are_told_by_what_they_cost_entries_and_exits_apart(tmp_path: Path) -> None:
+    """Means in basis points of the price; what was not ours to decide is in none, nor what a shadow's model made."""
+    entries = [deal_row(n, "in", delay=0.1 * n, spread=0.2, execution=-0.1) for n in (1, 2)]
+    exits = [deal_row(1, "out", delay=0.0, spread=0.3), ("deals", {"ticket": 9, "decision": "1-2", "entry": "out"})]
+    shadow = outcome_row(1, book="shadow", gate="all")
+
+    found = groups(tmp_path, "strategy", *(outcome_row(n) for n in range(3)), shadow, *entries, *exits)["trend"].costs
+
+    told = {side: (c.deals, c.delay, c.spread, c.execution) for side, c in found.items()}
+    assert {"entry": (2, 15.0, 20.0, -10.0), "exit": (1, 0.0, 30.0, 0.0)} == {
+        side: (deals, *(round(part, 9) for part in parts)) for side, (deals, *parts) in told.items()
+    }
+
+
+def test_trades_that_a_bar_leaves_unclear_are_counted(tmp_path: Path) -> None:
+    """They count as stopped, and how many there are is said."""
+    shadows = [outcome_row(n, book="shadow", gate="regime", unclear=n % 2) for n in range(5)]
+
+    found = groups(tmp_path, "strategy", outcome_row(0), *shadows)["trend"]
+
+    assert found.live is not None
+    assert found.shadow is not None
+    assert (0, 2) == (found.live.unclear, found.shadow.unclear)
 
 
 def test_money_of_several_currencies_is_not_added_up(tmp_path: Path) -> None:

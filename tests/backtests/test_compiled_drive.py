@@ -164,6 +164,14 @@ def test_a_shadow_book_follows_bars_that_come_too_soon() -> None:
     assert 20 < sum(o.book == "shadow" for o in played(CompiledDrive, plan, soon, **options).outcomes)
 
 
+def test_shadow_trades_that_a_bar_leaves_unclear_are_marked() -> None:
+    """Those of bars that reached both stop and target."""
+    plan = gated(Dice(every=1, stop=0.1, target=0.1), dwell=1)
+
+    assert not compared(plan, GOLD_BARS, shadows=True)
+    assert any(o.unclear for o in played(CompiledDrive, plan, GOLD_BARS, shadows=True).outcomes)
+
+
 # --- money ------------------------------------------------------------------------------------------------------------
 
 COSTS = (

@@ -121,6 +121,17 @@ def test_what_core_and_books_keep_does_not_grow_with_the_bars() -> None:
     assert kept_after(1200) == kept_after(1800)
 
 
+def test_what_a_bar_leaves_unclear_is_marked_in_the_shadow_books() -> None:
+    """Each trade that counts as stopped, its last bar having reached the target too: all that its venue has counted."""
+    both = Scripted({n: buy(0.25, target=0.25) for n in range(3, 400)})
+    core, books, tapes, costs = drive_of(alone(both, ALWAYS_OPEN), TAPE)
+    drive = PlainDrive(core, books, tapes, costs, balance=10_000.0, start=MONDAY, warmup=0).run()
+    unclear = [o for o in drive.outcomes if o.unclear]
+
+    assert {("shadow", "stop")} == {(o.book, o.exit_reason) for o in unclear}
+    assert [s.venue.ambiguous for s in books.shadows] == [sum(o.gate == s.gate for o in unclear) for s in books.shadows]
+
+
 def test_shadows_do_not_touch_the_live_drive() -> None:
     """With or without them decisions and deals are the same."""
     plan = alone(STRATEGIES["trend"], a_gate())

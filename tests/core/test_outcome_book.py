@@ -337,6 +337,20 @@ def test_executions_count_by_their_lots() -> None:
     )
 
 
+def test_each_deal_tells_what_it_cost_itself() -> None:
+    """Its entry, an exit of ours and one at the stop; nothing of one that a person decided."""
+    book, found = OutcomeBook("live"), []
+    book.decided(msgspec.structs.replace(wanted(side=1), bid=100.0, ask=100.2, instruction=70))
+    for deal in (
+        a_deal(4, "in", 1.0, 100.3), a_deal(5, "out", 0.25, 98.6, reason="stop", comment="sl 99.00"),
+        a_deal(6, "out", 0.75, 100.9, reason="client"),
+    ):  # fmt: skip
+        book.deal(deal)
+        found.append({ticket: tuple(round(part, 9) for part in slip) for ticket, slip in book.slips.items()})
+
+    assert [{4: (0.0, 0.1, 0.1)}, {5: (0.0, 0.0, 0.4)}, {}] == found
+
+
 # --- shadows ----------------------------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ def filled(place: Path | JournalServer) -> Path | JournalServer:
     decision |= {"reasons": '["spread"]'}
     shadow = {"strategy": "trend", "symbol": "GOLD", "book": "shadow", "gate": "regime", "closed": NOW - HOUR}
     money = {"commission": -1.0, "swap": 0.0, "fee": 0.0}
-    order = {"symbol": "GOLD", "kind": "market", "side": -1, "price": 10.0, "fill_price": 9.5}
+    deal = {"symbol": "GOLD", "entry": "in", "delay": 0.25, "spread": 0.5, "execution": -0.5}
     with JournalWriter(place) as writer:
         writer.append(
             entry(
@@ -38,7 +38,8 @@ def filled(place: Path | JournalServer) -> Path | JournalServer:
                 ("outcomes", shadow | money | {"id": "s2", "decision": "1-2", "net": 7.0, "r": 0.7}),
                 ("outcomes", shadow | money | {"id": "s3", "decision": "1-1", "net": -2.0, "r": -0.5}),
                 ("outcomes", money | {"id": "l2", "book": "live", "strategy": "trend", "decision": "1-2", "net": 6.0}),
-                ("orders", order | {"instruction": 1, "at_answered": 30 * HOUR}),
+                ("deals", deal | {"ticket": 1, "at": 30 * HOUR}),
+                ("deals", {"ticket": 2, "symbol": "GOLD", "entry": "out", "at": 30 * HOUR}),
             )
         )
     return place
@@ -73,7 +74,7 @@ def test_the_queries_of_the_page_answer(filled: Path | JournalServer, tmp_path: 
     missed, slippage, gates, checks, refused, across = answers(filled, other)
 
     assert [("trend", "GOLD", "regime", "held", NOW - HOUR, 5.0, 0.5)] == missed
-    assert [(6, "GOLD", 1, 0.5)] == slippage
+    assert [(6, "GOLD", "in", 1, 0.25, 0.5, -0.5)] == slippage
     assert [("trend", "live", None, 1, 6.0, -1.0), ("trend", "shadow", "regime", 3, 10.0, -3.0)] == gates
     assert [("held", '["LINK"]', '["spread"]', "regime", 2, 3.0, 0.0)] == checks
     assert [("trend", "held", '["spread"]', 1)] == refused

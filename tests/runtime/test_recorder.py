@@ -110,6 +110,19 @@ def test_a_deal_told_before_its_entry_is_given_its_decision_by_it(tmp_path: Path
     assert [("1-1", 100.0, "person")] == ask(path, "SELECT decision, exit_price, exit_reason FROM outcomes")
 
 
+def test_a_deal_says_what_it_cost_once_it_is_known_whose_it_is(tmp_path: Path) -> None:
+    """Also one that was told before its entry; half the spread of a tenth, and what its stop was missed by."""
+    told = Told(a_plan(a_lane({3: buy()})), opened=False)
+    entered = only(told.tell(*opening(), closed(3)), Submit)
+    bought = told.deal(entered, "in", 100.1)
+    sold = told.deal(bought, "out", 98.9, reason="stop", comment="sl 99.10")
+    path = tmp_path / "journal.sqlite"
+    recorded(path, *opening(), closed(3), *(DealMade(at=hour(4), deal=d) for d in (sold, bought)), script={3: buy()})
+    found = ask(path, "SELECT entry, round(delay, 6), round(spread, 6), round(execution, 6) FROM deals ORDER BY entry")
+
+    assert [("in", 0.0, 0.05, 0.0), ("out", 0.0, 0.0, 0.2)] == found
+
+
 def test_the_money_of_a_trade_written_off_is_the_ledgers(tmp_path: Path) -> None:
     """Outcomes and ledger make the balance; what shows after all still names its decision."""
     told = Told(a_plan(a_lane({3: buy()})), opened=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attributed import a_journal, decision_row, outcome_row, run_row
+from tests.attributed import a_journal, deal_row, decision_row, outcome_row, run_row
 from tests.documented import answered, documented
 from tidegate.cli import run
 
@@ -15,7 +15,8 @@ def accounts(tmp_path: Path) -> Path:
     shadow = [outcome_row(n, book="shadow") for n in range(0, 60, 3)]
     for name in ("one", "two"):
         live = [outcome_row(n) for n in range(60)]
-        a_journal(tmp_path / name, run_row(name), decision_row(1, "held"), *live, *shadow)
+        deals = [deal_row(1, "in", delay=0.1, spread=0.2, execution=-0.1), deal_row(1, "out", delay=0.0)]
+        a_journal(tmp_path / name, run_row(name), decision_row(1, "held"), *live, *shadow, *deals)
     return tmp_path
 
 
@@ -36,7 +37,8 @@ def test_a_folder_of_accounts_is_read_whole(accounts: Path, capsys: pytest.Captu
     found = answered(["outcomes", str(accounts), str(accounts / "one"), "--by", "account"], 0, capsys)
 
     assert [("one", 60), ("two", 60)] == [(row["key"], row["live"]["trades"]) for row in found]
-    assert documented("outcomes --by") == {*found[0], *found[0]["live"], *found[0]["gate"]}
+    costs = found[0]["costs"]
+    assert documented("outcomes --by") == {*found[0], *found[0]["live"], *found[0]["gate"], *costs, *costs["entry"]}
 
 
 def test_too_few_trades_are_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
