@@ -32,10 +32,10 @@ from brokers.latch import (
     encode_word,
     read_word,
 )
-from brokers.mt5.inplace import append, content, put, write_at
+from brokers.mt5.inplace import content, put, write_at
 from brokers.mt5.locks import locked
 from brokers.word import LATCH_FILE, SENDING_AT, WORD_FILE, WORD_SIZE
-from market.undecoded import UNDECODED
+from runtime.operator.latchlog import Logged, Read, add_line, read_log
 
 LOG_FILE = "latch.log"
 LOCK_FILE = "latch.lock"
@@ -45,15 +45,6 @@ PATIENCE_S = 2.0
 
 class LatchError(RuntimeError):
     """The latch cannot be what it was asked to be; one line says what to do."""
-
-
-class Logged(msgspec.Struct, frozen=True):
-    """A line of the latch's log."""
-
-    generation: int
-    command: Command
-    stands: dict[str, int] = {}
-    """Scope -> generation of the line that latched it, of all that were latched after this change."""
 
 
 def read(folder: Path) -> Latch:
@@ -74,7 +65,7 @@ def create(folder: Path, command: Command) -> Latch:
     with _locked(folder):
         if (folder / LATCH_FILE).exists() or (folder / WORD_FILE).exists():
             raise LatchError(f"{folder} has a latch already; change it with tidegate halt or resume")
-        return _rise(folder, Latch(level=command.level, generation=1, command=command), command, _word(folder))
+        return _rise(folder, Latch(level=command.level, generation=1, command=command), command, _found(folder))
 
 
 def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
@@ -92,7 +83,7 @@ def tighten(folder: Path, command: Command, since: int | None = None) -> Latch:
         _unchanged(found.now, since)
         latch = _next(found, command)
         try:
-            return _fall(folder, latch, command) if held else _break_in(folder, latch, command)
+            return _fall(folder, latch, command, found) if held else _break_in(folder, latch, command, found)
         except OSError:
             if read(folder).level != "halt":
                 raise
@@ -109,7 +100,7 @@ def loosen(folder: Path, command: Command, since: int | None = None) -> Latch:
             raise LatchError("another process holds the latch: end it, then ask again")
         found = _found(folder)
         _unchanged(found.now, since)
-        return _rise(folder, _next(found, command), command, found.word)
+        return _rise(folder, _next(found, command), command, found)
 
 
 def _unchanged(now: Latch, since: int | None) -> None:
@@ -132,13 +123,7 @@ def wait_sent(folder: Path, patience_s: float) -> int:
 
 def logged(folder: Path, after: int) -> list[Logged]:
     """Return the commands latched after a generation, oldest first; a torn last line is left for later."""
-    found = []
-    for line in (content(f"{folder}/{LOG_FILE}") or b"").splitlines():
-        with contextlib.suppress(*UNDECODED):
-            entry = msgspec.json.decode(line, type=Logged)
-            if entry.generation > after:
-                found.append(entry)
-    return found
+    return read_log(folder / LOG_FILE, after).lines
 
 
 class _Found(NamedTuple):
@@ -146,7 +131,8 @@ class _Found(NamedTuple):
 
     file: Latch
     word: Word
-    log: list[Logged]
+    read: Read
+    """What came after the file; all of it, where that says nothing."""
 
     @property
     def now(self) -> Latch:
@@ -163,20 +149,25 @@ class _Found(NamedTuple):
         A file that cannot be read, or whose scopes are not those that the word knows, says nothing: all is the log's
         then.
         """
-        file, word, log = self
-        torn = word.generation == file.generation and word.check != check_of(file.scopes)
-        if file.command is None or torn:
+        file, log = self.file, self.read.lines
+        if not _tells(file, self.word):
             return _remembered(log)
         scopes = {one.scope: one for one in file.scopes}
         for entry in log:
             scope, level = entry.command.scope, entry.command.level
-            if scope and entry.generation > file.generation and RANK[level] > RANK[_own(scopes, scope)]:
+            if scope and RANK[level] > RANK[_own(scopes, scope)]:
                 scopes[scope] = _scoped(entry.command, entry.generation)
         return scopes
 
 
 def _found(folder: Path) -> _Found:
-    return _Found(_file(folder), _word(folder), logged(folder, 0))
+    file, word = _file(folder), _word(folder)
+    return _Found(file, word, read_log(folder / LOG_FILE, file.generation if _tells(file, word) else 0))
+
+
+def _tells(file: Latch, word: Word) -> bool:
+    """Say whether a file can be read, and its scopes are those that the word knows."""
+    return file.command is not None and (word.generation != file.generation or word.check == check_of(file.scopes))
 
 
 def _next(found: _Found, command: Command) -> Latch:
@@ -184,7 +175,7 @@ def _next(found: _Found, command: Command) -> Latch:
 
     Where the copies contradict each other the account is at halt, and stays so if only a scope is latched.
     """
-    known = [found.file.generation, found.word.generation, *(entry.generation for entry in found.log)]
+    known = [found.file.generation, found.word.generation, *(entry.generation for entry in found.read.lines)]
     generation, scopes, now = 1 + max(g for g in known if g < HIGHEST), found.scopes(), found.now
     if command.level == "run":
         scopes.pop(command.scope, None)
@@ -217,43 +208,43 @@ def _unreadable(command: Command) -> Command:
     )
 
 
-def _fall(folder: Path, latch: Latch, command: Command) -> Latch:
+def _fall(folder: Path, latch: Latch, command: Command, found: _Found) -> Latch:
     """Write a change that tightens: it is in force with the word."""
     _write_word(folder, latch)
-    _append(folder / LOG_FILE, _line(latch, command))
+    _append(folder / LOG_FILE, _line(latch, command, found.read))
     _replace(folder / LATCH_FILE, encode_latch(latch))
     return latch
 
 
-def _rise(folder: Path, latch: Latch, command: Command, before: Word) -> Latch:
+def _rise(folder: Path, latch: Latch, command: Command, found: _Found) -> Latch:
     """Write a change that loosens: it is in the file before the log tells of it, and in force when the word has it.
 
     LatchError where the word is not as it was found: somebody has tightened past our lock.
     """
     _replace(folder / LATCH_FILE, encode_latch(latch))
-    _append(folder / LOG_FILE, _line(latch, command))
-    if _word(folder)._replace(sending=before.sending) != before:  # that is the gateway's to change
+    _append(folder / LOG_FILE, _line(latch, command, found.read))
+    if _word(folder)._replace(sending=found.word.sending) != found.word:  # that is the gateway's to change
         raise LatchError("the latch was tightened while it was written: it reads as halt")
     _write_word(folder, latch)
     return latch
 
 
-def _line(latch: Latch, command: Command) -> bytes:
+def _line(latch: Latch, command: Command, read: Read) -> Logged:
     """Return the line of the log that tells of a change."""
     stands = {one.scope: one.generation for one in latch.scopes}
     if command.scope in stands:
         stands[command.scope] = latch.generation  # who goes past a lock has another one
-    return msgspec.json.encode(Logged(latch.generation, command, stands)) + b"\n"
+    return Logged(latch.generation, command, stands, read.end, read.highest)
 
 
-def _break_in(folder: Path, latch: Latch, command: Command) -> Latch:
+def _break_in(folder: Path, latch: Latch, command: Command, found: _Found) -> Latch:
     """Write the word past a writer that hangs, with a generation it does not have: the copies contradict, until later.
 
     Should it go on after all, it finds the word changed and leaves it (`_rise`).
     """
     latch = msgspec.structs.replace(latch, generation=latch.generation + 1)
     _write_word(folder, latch)
-    _append(folder / LOG_FILE, _line(latch, command))
+    _append(folder / LOG_FILE, _line(latch, command, found.read))
     return Latch(level="halt", generation=latch.generation)
 
 
@@ -278,7 +269,7 @@ def _word(folder: Path) -> Word:
     return read_word(content(f"{folder}/{WORD_FILE}") or b"")
 
 
-_append = append
+_append = add_line
 
 
 def _replace(path: Path, raw: bytes) -> None:

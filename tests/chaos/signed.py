@@ -12,7 +12,7 @@ import msgspec
 
 from brokers.latch import RANK
 from runtime.operator import latch
-from runtime.operator.latch import Logged
+from runtime.operator.latchlog import Logged
 from tests.chaos.bus import SILENT_S
 from tests.chaos.door import verb_of
 from tests.chaos.points import OF_THE_BUS

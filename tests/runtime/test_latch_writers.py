@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,15 +79,15 @@ def test_a_loosening_that_hung_does_not_undo_what_went_past_it(tmp_path: Path, m
 def test_nor_does_one_that_hung_before_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It had looked where the latch stands, and stood still: what fell since is not what it was asked to lift."""
     monkeypatch.setattr(latch, "PATIENCE_S", 0.01)
-    folder, logged = latched(tmp_path / "a", "close-only"), latch.logged
+    folder, read = latched(tmp_path / "a", "close-only"), latch._found
 
-    def hang(of: Path, after: int) -> list[latch.Logged]:
-        found = logged(of, after)
-        monkeypatch.setattr(latch, "logged", logged)
+    def hang(of: Path) -> Any:  # noqa: ANN401 - what was found
+        found = read(of)
+        monkeypatch.setattr(latch, "_found", read)
         latch.tighten(of, command("halt", "meanwhile"))
         return found
 
-    monkeypatch.setattr(latch, "logged", hang)
+    monkeypatch.setattr(latch, "_found", hang)
     with pytest.raises(latch.LatchError, match="tightened while it was written"):
         latch.loosen(folder, command("run"))
 

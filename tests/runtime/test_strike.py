@@ -13,6 +13,7 @@ from brokers.mt5.gateway import Gateway
 from brokers.mt5.priced import Tick
 from brokers.word import HALT, LEVEL_AT, LOOSER, SENDING_AT, WORD_FILE
 from runtime.operator import latch
+from runtime.operator.latchlog import Logged
 from runtime.operator.strike import strike
 from tests.latches import command, latched
 from tests.orders import ASK, BID, LIMITS, NOW, entry
@@ -84,7 +85,7 @@ def test_a_resume_that_was_under_way_does_not_undo_it(tmp_path: Path, monkeypatc
     folder = latched(tmp_path / "a", "close-only")
     append = latch._append
 
-    def struck(path: Path, line: bytes) -> None:
+    def struck(path: Path, line: Logged) -> None:
         append(path, line)
         assert strike(folder)
 
