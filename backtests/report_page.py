@@ -20,12 +20,15 @@ section { background: #fff; border: 1px solid var(--line); border-radius: 8px; p
 .key b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .key span { color: var(--muted); font-size: 13px; }
 .said { border-left: 4px solid var(--accent); font-size: 16px; }
+.warned { border-left: 4px solid #b03025; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; }
 th.text, td.text { text-align: left; }
 tr:last-child td { border-bottom: 0; }
+.wide + p { margin-top: 10px; }
+tr.sum td { font-weight: 600; border-top: 2px solid var(--line); }
 .heat td, .heat th { padding: 5px 6px; }
 .down { color: #b03025; }
 .small { color: var(--muted); font-size: 13px; margin-top: 10px; }
@@ -36,6 +39,7 @@ summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 @media print { body { background: #fff; } section, .key { break-inside: avoid; } }
 """
 
+SUM = ' class="sum"'
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 )
@@ -80,11 +84,12 @@ def listed(texts: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:
-    """Return a table whose first `texts` columns are texts, and the others numbers."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1, summed: bool = False) -> str:
+    """Return a table whose first `texts` columns are texts, and the others numbers; summed: the last row is a sum."""
     head = "".join(f"<th{_kind(i, texts, '')}>{escape(name)}</th>" for i, name in enumerate(columns))
-    lines = ("".join(f"<td{_kind(i, texts, cell)}>{escape(cell)}</td>" for i, cell in enumerate(row)) for row in rows)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    lines = ["".join(f"<td{_kind(i, texts, cell)}>{escape(cell)}</td>" for i, cell in enumerate(row)) for row in rows]
+    last = len(lines) - 1 if summed else len(lines)
+    body = "".join(f"<tr{SUM if n == last else ''}>{line}</tr>" for n, line in enumerate(lines))
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

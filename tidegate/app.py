@@ -26,6 +26,7 @@ from tidegate import (
     commands_night,
     commands_operator,
     commands_regimes,
+    commands_report,
     commands_run,
     commands_strategy,
     commands_sweep,
@@ -66,6 +67,7 @@ for room in (
     commands_strategy,
     commands_lookahead,
     commands_money,
+    commands_report,
     commands_sweep,
 ):
     room.add(app)

@@ -36,6 +36,7 @@ EXTRAS: dict[str, str] = {
     "aiomqtt": "mqtt",
     "arch": "demo",
     "duckdb": "clients",
+    "fpdf": "clients",
     "hmmlearn": "train",
     "joserfc": "mqtt",
     "lightgbm": "models",

@@ -132,7 +132,7 @@ class _Telling:
         flows = [flow for flow in self.flows if flow.at >= self.from_]
         days = self._days(flows, began, ended)
         first, last = self._rows()
-        points = self._points(days, began, first, last)
+        points = self._points(days, flows, began, (first, last))
         slip, slipped = slippage(self._closed(), self.symbols, self.currency)
         due, running = self._fees(ended)
         return ClientMonth(
@@ -160,9 +160,14 @@ class _Telling:
         before = look_before(self.reader, self.from_, rows.by(self.from_) + 1)
         return (before or self.start).seq, rows.by(self.until)
 
-    def _points(self, days: Sequence[Day], began: Valued, first: int, last: int) -> list[Worth]:
-        looks = looks_between(self.reader, first, last, self.from_, self.until)
-        seen = {look.at: look.worth for look in looks}
+    def _points(
+        self, days: Sequence[Day], flows: Sequence[Flow], began: Valued, rows: tuple[int, int]
+    ) -> list[Worth]:  # fmt: skip
+        """Return what it was worth at each look, midnight, and just before and after each flow."""
+        seen = {look.at: look.worth for look in looks_between(self.reader, *rows, self.from_, self.until)}
+        for flow in flows:
+            if flow.before is not None:
+                seen |= {flow.at: flow.before, flow.at + 1: cents(flow.before + flow.money)}
         seen |= {began.at: began.worth}
         ends = [*(day.began for day in days[1:]), self.until]
         seen |= {at: day.worth for at, day in zip(ends, days, strict=True)}

@@ -1,5 +1,9 @@
 """The fee by the high-water mark: on new highs only, never on money paid in, and never twice on the same gain."""
 
+import re
+
+from pathlib import Path
+
 import pytest
 
 from hypothesis import given
@@ -90,6 +94,22 @@ def test_a_hurdle_is_reckoned_by_days_and_what_it_leaves_free_stays_free() -> No
 
     assert (200.0, 100.0, 20.0) == (first.free, first.gain, first.fee)
     assert (10_300.0, 206.0, 0.0, 10_400.0) == (second.mark, second.free, second.fee, second.after)
+
+
+def test_the_example_of_the_documentation_holds() -> None:
+    """Quarter by quarter, by hand: what was paid, what was made, and what was charged for it."""
+    text = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+    table = [
+        [float(cell.replace(",", "")) for cell in line.strip("| ").split("|")]
+        for line in text.splitlines()
+        if re.match(r"\| \d \|", line)
+    ]
+    flows, worths = lived([(made, paid) for _, paid, made, *_ in table])
+
+    found = fees(Worth(0, 10_000.0), flows, worths, FIFTH)
+
+    assert [row[3:] for row in table] == [[fee.worth, fee.mark, fee.gain, fee.fee] for fee in found]
+    assert 4 == len(table)
 
 
 def test_a_flow_at_the_moment_of_a_reckoning_belongs_to_the_time_after() -> None:

@@ -27,7 +27,8 @@ WORDS = [
     ["config"], ["config", "check"], ["config", "schema"], ["new-account"],
     ["regimes"], ["regimes", "show"], ["regimes", "check"], ["regimes", "compare"],
     ["regimes", "fit"], ["regimes", "refit"], ["regimes", "activate"], ["regimes", "tripwire"], ["regimes", "advise"],
-    ["new-strategy"], ["check-strategy"], ["lookahead"], ["money"], ["sweep"], ["walkforward"], ["compare"],
+    ["new-strategy"], ["check-strategy"], ["lookahead"], ["money"], ["report"], ["report", "client"],
+    ["sweep"], ["walkforward"], ["compare"],
 ]  # fmt: skip
 
 HEAVY = (
