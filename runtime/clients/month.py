@@ -15,7 +15,7 @@ from runtime.clients.read import (
     Look,
     bookings_since,
     first_look,
-    known_until,
+    head_of,
     look_before,
     looks_between,
     open_of,
@@ -101,24 +101,27 @@ def month_told(reader: JournalReader, client: Client, month: Month) -> ClientMon
     start = first_look(reader)
     if start is None:
         raise DataError(f"{client.account}: its balance is not known yet: start it once, and let it look at its venue")
-    known = known_until(reader)
+    last, known = head_of(reader)
     if month.ends(client.zone) <= start.at or month.begins(client.zone) > known:
-        first, last = month_at(client.zone, start.at), month_at(client.zone, known)
-        raise DataError(f"{client.account}: the journal has nothing of {month}: it goes from {first} to {last}")
-    return _Telling(reader, client, month, start, known).told()
+        span = f"{month_at(client.zone, start.at)} to {month_at(client.zone, known)}"
+        raise DataError(f"{client.account}: the journal has nothing of {month}: it goes from {span}")
+    return _Telling(reader, client, month, start, (last, known)).told()
 
 
 class _Telling:
     """One month on its way."""
 
-    def __init__(self, reader: JournalReader, client: Client, month: Month, start: Look, known: int) -> None:
+    def __init__(
+        self, reader: JournalReader, client: Client, month: Month, start: Look, head: tuple[int, int]
+    ) -> None:  # fmt: skip
+        last, known = head  # a daemon may be writing: what comes after is not asked for
         self.reader, self.client, self.month, self.start = reader, client, month, start
         begins, self.ends = month.begins(client.zone), month.ends(client.zone)
         self.from_, self.until = max(begins, start.at), min(self.ends, known + 1)
         self.whole = (self.from_, self.until) == (begins, self.ends)
-        self.all = bookings_since(reader, start)
+        self.all = bookings_since(reader, start, last)
         self.symbols, self.currency = contracts_of(reader), start.account.currency
-        self.valuer = Valuer(reader, start, self.all, self.symbols, self.currency)
+        self.valuer = Valuer(reader, start, self.all, self.symbols, self.currency, last)
         self.flows = [self._flow(n) for n, booking in enumerate(self.all) if booking.flows and booking.at < self.until]
 
     def _flow(self, n: int) -> Flow:

@@ -41,23 +41,25 @@ class Look(NamedTuple):
         return cents(self.account.equity - self.account.credit)
 
 
-def look_of(seq: int, fact: Reconciled) -> Look:
-    """Return a look of a row of the log."""
-    return Look(seq, fact.at, fact.account, fact.positions)
+def head_of(reader: JournalReader) -> tuple[int, int]:
+    """Return the last row of a journal, up to which all that is asked is answered, and the last moment it heard of."""
+    seq = reader.head().seq
+    query = select(func.max(log.c.at)).where(log.c.seq > seq - AT_ONCE, log.c.seq <= seq)
+    return seq, int(reader.ask(query)[0][0] or 0)
 
 
 def first_look(reader: JournalReader) -> Look | None:
     """Return the look with which an account's money is known; None where there was none yet."""
     found = counted_look(reader)
-    return None if found is None else look_of(*found)
+    return None if found is None else Look(found[0], found[1].at, found[1].account, found[1].positions)
 
 
 class Rows:
     """Where in the log a moment stands."""
 
-    def __init__(self, reader: JournalReader, symbols: Iterable[str]) -> None:
-        """Take the symbols whose bars are decided on."""
-        self.reader, self.symbols, self.last = reader, [*symbols], reader.head().seq
+    def __init__(self, reader: JournalReader, symbols: Iterable[str], last: int) -> None:
+        """Take the symbols whose bars are decided on, and the last row that counts."""
+        self.reader, self.symbols, self.last = reader, [*symbols], last
         self.known: dict[int, int] = {}
 
     def by(self, at: int) -> int:
@@ -72,44 +74,39 @@ class Rows:
     def _decided(self, symbol: str, at: int) -> int:
         of = tables.tables["decisions"].c
         query = select(of.seq).where(of.symbol == symbol, of.bar_time >= at).order_by(of.bar_time).limit(1)
-        return next((seq for (seq,) in self.reader.ask(query)), self.last)
+        return min((seq for (seq,) in self.reader.ask(query)), default=self.last)
 
 
 def look_before(reader: JournalReader, at: int, seq: int) -> Look | None:
     """Return the last look before a moment and a row whose balance holds all deals told; None where there is none."""
-    query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__, log.c.at < at, log.c.seq < seq)
-    for row, raw in reader.ask(query.order_by(log.c.seq.desc()).limit(LOOKS)):
-        fact = decode_fact(raw)
-        if isinstance(fact, Reconciled) and fact.counted:
-            return look_of(row, fact)
-    return None
+    found = reader.facts_where(
+        Reconciled.__name__, log.c.at < at, log.c.seq < seq, limit=LOOKS, last=True, many=4
+    )  # fmt: skip
+    return next(_counted(found), None)
 
 
 def looks_between(reader: JournalReader, first: int, last: int, began: int, ended: int) -> Iterator[Look]:
     """Yield the looks of some rows, both included, from a moment up to another, that not included."""
-    query = select(log.c.seq, log.c.fact).where(log.c.kind == Reconciled.__name__, log.c.at >= began, log.c.at < ended)
-    query = query.where(log.c.seq >= first, log.c.seq <= last).order_by(log.c.seq)
-    for rows in reader.stream(query, AT_ONCE):
-        for seq, raw in rows:
-            fact = decode_fact(raw)
-            if isinstance(fact, Reconciled) and fact.counted:
-                yield look_of(seq, fact)
+    there = (log.c.at >= began, log.c.at < ended, log.c.seq >= first, log.c.seq <= last)
+    yield from _counted(reader.facts_where(Reconciled.__name__, *there))
 
 
-def known_until(reader: JournalReader) -> int:
-    """Return the last moment of the server's clock that a journal has heard of."""
-    return int(reader.ask(select(func.max(log.c.at)).where(log.c.seq > reader.head().seq - AT_ONCE))[0][0])
+def _counted(found: Iterable[tuple[int, bytes]]) -> Iterator[Look]:
+    for seq, raw in found:
+        fact = decode_fact(raw)
+        if isinstance(fact, Reconciled) and fact.counted:
+            yield Look(seq, fact.at, fact.account, fact.positions)
 
 
-def bookings_since(reader: JournalReader, start: Look) -> list[Booking]:
-    """Return all bookings after the first look, in the order of their times."""
+def bookings_since(reader: JournalReader, start: Look, last: int) -> list[Booking]:
+    """Return all bookings after the first look and up to a row, in the order of their times."""
     told: dict[int, Line] = {row["deal"]: row for row in reader.lines("ledger")}
     gone = [row for row in reader.outcomes(book="live") if row["exit_reason"] == WRITTEN_OFF]
     lost = {position_of(row): row["closed"] for row in gone}
-    found = _mended([row for key, row in told.items() if key < 0 and -key > start.seq], gone)
+    found = _mended([row for key, row in told.items() if start.seq < -key <= last], gone)
     for row in reader.lines("deals"):
         late = row["at"] >= lost.get(row["position"], row["at"] + 1)  # its money is in the balance that was taken
-        if row["seq"] > start.seq and not late:
+        if start.seq < row["seq"] <= last and not late:
             found.append(_deal(row, told.get(row["ticket"]), start.at))
     return sorted(found, key=lambda booking: (booking.at, booking.ticket, booking.seq))
 
@@ -119,7 +116,8 @@ def _deal(row: Line, ledger: Line | None, since: int) -> Booking:
 
     Each part is told to the cent; what its broker reckoned finer is in the profit, so that the parts make the whole.
     """
-    commission, swap, fee = (cents(row[name]) for name in ("commission", "swap", "fee"))
+    parts = ("commission", "swap", "fee")
+    commission, swap, fee = (cents(row[name]) if ledger is None else 0.0 for name in parts)
     whole = cents(row["profit"] + row["commission"] + row["swap"] + row["fee"])
     return Booking(
         at=max(row["at"], since), seq=row["seq"], ticket=row["ticket"],

@@ -102,7 +102,7 @@ def slippage(outcomes: Iterable[Line], symbols: Mapping[str, Symbol], currency: 
         symbol = symbols.get(row["symbol"])
         mode = mode_of(symbol, currency) if symbol is not None else None
         worse, at = (row["delay"] or 0.0) + (row["execution"] or 0.0), row["exit_price"]
-        if symbol is not None and mode is not None and at == at:
+        if symbol is not None and mode is not None and at is not None and at == at:
             cost += floating(mode, 1.0, at - worse, at, row["volume"], units_of(symbol, currency))
             many += 1
     return cents(cost), many

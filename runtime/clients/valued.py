@@ -11,8 +11,6 @@ from typing import Literal
 
 import msgspec
 
-from sqlalchemy import select
-
 from brokers.book import mode_of, units_of
 from brokers.facts import BarClosed
 from brokers.fills import floating
@@ -68,11 +66,11 @@ class Valuer:
 
     def __init__(
         self, reader: JournalReader, start: Look, bookings: Sequence[Booking], symbols: Mapping[str, Symbol],
-        currency: str,
+        currency: str, last: int,
     ) -> None:  # fmt: skip
-        """Take all bookings in order, and the contracts of what is traded."""
+        """Take all bookings in order, the contracts of what is traded, and the last row that counts."""
         self.reader, self.start, self.bookings = reader, start, bookings
-        self.symbols, self.currency, self.rows = symbols, currency, Rows(reader, symbols)
+        self.symbols, self.currency, self.rows = symbols, currency, Rows(reader, symbols, last)
         self.strategies = {booking.position: booking.strategy for booking in bookings if booking.strategy}
 
     def at(self, at: int) -> Valued:
@@ -105,12 +103,11 @@ class Valuer:
     def _quotes(self, symbols: Iterable[str], at: int, row: int) -> dict[str, tuple[int, float, float]]:
         """Return when each symbol was quoted last, bid and ask, as bars tell it."""
         wanted, found = set(symbols), dict[str, tuple[int, float, float]]()
-        query = select(log.c.fact).where(log.c.kind == BarClosed.__name__, log.c.at <= at, log.c.seq <= row)
-        for rows in self.reader.stream(query.order_by(log.c.seq.desc()).limit(BARS), 100):
-            for (raw,) in rows:
-                fact = decode_fact(raw)
-                if isinstance(fact, BarClosed) and fact.phase != "warm" and fact.bar.symbol in wanted - found.keys():
-                    found[fact.bar.symbol] = fact.at, fact.bid, fact.ask
+        there = (log.c.at <= at, log.c.seq <= row)
+        for _, raw in self.reader.facts_where(BarClosed.__name__, *there, limit=BARS, last=True, many=20):
+            fact = decode_fact(raw)
+            if isinstance(fact, BarClosed) and fact.phase != "warm" and fact.bar.symbol in wanted - found.keys():
+                found[fact.bar.symbol] = fact.at, fact.bid, fact.ask
             if wanted == found.keys():
                 break
         return found

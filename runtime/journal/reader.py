@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Select, select, text
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
@@ -68,11 +68,18 @@ class JournalReader:
 
     def facts(self, kind: str, limit: int, *, last: bool = False) -> list[tuple[int, bytes]]:
         """Return the first facts of a kind, or the last, the last first, each with its number in the log."""
+        return list(self.facts_where(kind, limit=limit, last=last))
+
+    def facts_where(
+        self, kind: str, *where: ColumnElement[bool], limit: int | None = None, last: bool = False, many: int = 500
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield facts of a kind, likewise, for which conditions on the log's columns hold; so many are read at once."""
         log = tables.tables["log"]
-        query = select(log.c.seq, log.c.fact, log.c.step).where(log.c.kind == kind)
-        found = self.ask(query.order_by(log.c.seq.desc() if last else log.c.seq).limit(limit))
-        with self.asking():
-            return [(seq, self._unpacker.plain(fact, step)[0]) for seq, fact, step in found]
+        query = select(log.c.seq, log.c.fact, log.c.step).where(log.c.kind == kind, *where)
+        query = query.order_by(log.c.seq.desc() if last else log.c.seq).limit(limit)
+        with self.asking() as connection:
+            for seq, fact, step in connection.execute(query.execution_options(yield_per=many)):
+                yield seq, self._unpacker.plain(fact, step)[0]
 
     def _words(self, number: int) -> bytes | None:
         said: bytes | None = self._connection.execute(WORDS, {"number": number}).scalar()
