@@ -43,6 +43,11 @@ class Lived(msgspec.Struct, kw_only=True):
         """Say whether every feed has told a bar that opened at `end` or later."""
         return bool(self.bars) and all(next(reversed(told)) >= end for told in self.bars.values())
 
+    def decided_on(self, day: datetime.date) -> int:
+        """Return how many bars of a day were decided."""
+        begin = day_ms(day)
+        return sum(begin <= d.bar_time < begin + DAY_MS for d in self.decisions)
+
     def tape(self, key: FeedKey) -> Bars:
         """Return the bars of a feed as columns."""
         told = sorted(self.bars[key].items())
@@ -51,7 +56,15 @@ class Lived(msgspec.Struct, kw_only=True):
 
 
 def lived(journal: Where, day: datetime.date) -> Lived:
-    """Read a journal until each feed has told a bar of after a day; DataError where nothing was decided on the day."""
+    """Read a journal as `lived_until` does; DataError where nothing was decided on the day."""
+    found = lived_until(journal, day)
+    if not found.decided_on(day):
+        raise DataError(f"{journal}: nothing was decided on {day}: name a day on which the account ran")
+    return found
+
+
+def lived_until(journal: Where, day: datetime.date) -> Lived:
+    """Read a journal until each feed has told a bar of after a day; DataError where it holds no run."""
     end = day_ms(day) + DAY_MS
     with JournalReader(journal) as reader:
         runs = reader.runs()
@@ -65,8 +78,6 @@ def lived(journal: Where, day: datetime.date) -> Lived:
                     break
                 _hear(found, fact)
                 found.decisions += decode_step(row.step).decisions if row.fact else ()
-    if not any(end - DAY_MS <= d.bar_time < end for d in found.decisions):
-        raise DataError(f"{journal}: nothing was decided on {day}: name a day on which the account ran")
     return found
 
 

@@ -15,7 +15,7 @@ import msgspec
 from backtests.backtest import all_called_here
 from backtests.drive import Drive, PlainDrive
 from backtests.parity_causes import OF_FEED, feeds_read
-from backtests.parity_journal import Lived, lived
+from backtests.parity_journal import Lived, lived_until
 from backtests.recorded import day_ms
 from config.account import AccountConfig
 from config.errors import DataError
@@ -71,6 +71,8 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
     """Of those that come out otherwise, by "class -> class"; none where only one of both decided."""
     was: Made
     would: Made
+    on_day: int
+    """Decisions that were made on the last day itself: none on a Sunday."""
     halted: int
     """Decisions that were held, as they were lived: levels and holds of life are in neither of both."""
 
@@ -81,9 +83,16 @@ def what_if(
 ) -> WhatIf:  # fmt: skip
     """Play an account's life until the end of a day as it was configured first, and as it might have been.
 
-    DataError where nothing was decided on the day, or the changed account needs bars that were never told.
+    Of a life in which nothing was decided until then there is nothing to play. DataError where the changed account
+    needs bars that were never told.
     """
-    told, end = lived(journal, day), day_ms(day) + DAY_MS
+    told, end = lived_until(journal, day), day_ms(day) + DAY_MS
+    if not any(d.bar_time < end for d in told.decisions):
+        nothing = Made(trades=0, net=0.0, risks=0.0)
+        return WhatIf(
+            until=str(day), decisions=0, otherwise=0, first=None, classes={}, was=nothing, would=nothing, on_day=0,
+            halted=0,
+        )  # fmt: skip
     config, plan = _config_of(told.run["config"]), pair_of_run(told.run)[0].plan
     plans = (plan, config), (changed_plan(plan, config, changed), changed)
     was, would = (_played(told, all_called_here(one), of, progress) for one, of in plans)
@@ -94,7 +103,8 @@ def what_if(
         until=str(day), decisions=len(keys), otherwise=len(differing),
         first=_first(differing[0], before, after) if differing else None,
         classes=dict(Counter(f"{_class(before, key)} -> {_class(after, key)}" for key in differing).most_common()),
-        was=_made(was, end), would=_made(would, end), halted=sum(d.outcome == "held" for d in told.decisions),
+        was=_made(was, end), would=_made(would, end), on_day=told.decided_on(day),
+        halted=sum(d.outcome == "held" for d in told.decisions),
     )  # fmt: skip
 
 

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
 def tell(found: "WhatIf") -> None:
     """Print a comparison for people."""
+    if not found.decisions:
+        say(f"until {found.until}: nothing was decided, so there is nothing to compare")
+        return
+    if not found.on_day:
+        say(f"on {found.until} itself nothing was decided: it is all of before")
     say(f"until {found.until}: {found.otherwise} of {found.decisions} decisions come out otherwise")
     if found.first is not None:
         f = found.first

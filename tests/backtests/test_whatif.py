@@ -88,6 +88,22 @@ def test_a_what_if_is_an_answer(lived: Path, tmp_path: Path, capsys: pytest.Capt
     assert 2 == run(words)
 
 
+@pytest.mark.parametrize(
+    ("day", "said", "decisions"), [("2024-01-01", "nothing to compare", 0), ("2024-01-14", "it is all of before", 240)]
+)
+def test_a_day_without_bars_is_no_mistake(
+    lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str, said: str, decisions: int
+) -> None:
+    """Before the first decision there is nothing; on a Sunday what was before stands, and both are said."""
+    words = ["replay", str(lived / "journal.sqlite"), "--with", str(changed(lived, tmp_path, "n = 8", "n = 20"))]
+
+    (found,) = answered([*words, "--day", day], 0, capsys)
+    assert 0 == run([*words, "--day", day])
+
+    assert (decisions, 0) == (found["decisions"], found["on_day"])
+    assert said in capsys.readouterr().out
+
+
 def test_programs_are_told_the_same(lived: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One object, in the keys that are documented."""
     toml = str(changed(lived, tmp_path))
