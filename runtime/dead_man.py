@@ -11,10 +11,11 @@ from pathlib import Path
 
 import structlog
 
-from brokers.latch import RANK, Level
+from brokers.latch import RANK, Command, Level
 from config.watching import DeadManSection
 from runtime.clock import Clock
 from runtime.operator import latch
+from runtime.operator.fall import fall
 from runtime.operator.keyboard import command_of
 
 HEARTBEAT_FILE = "heartbeat"
@@ -80,14 +81,22 @@ class DeadMan:
         stands = latch.read(self.folder).level
         if stands != level and (RANK[stands] < RANK[level] or level == "flatten"):
             why = f"dead man: no heartbeat of those who watch for {self.silent_s:.0f} s"
-            try:
-                with contextlib.suppress(latch.LatchError):  # tightened meanwhile
-                    latch.tighten(self.folder, command_of(level, why, "deadman", "dead man"))
-            except OSError as error:
-                self.log.warning("dead man", problem=f"not latched: {error}")
+            problem = self._problem(command_of(level, why, "deadman", "dead man"))
+            if problem:
+                self.log.warning("dead man", problem=f"not latched: {problem}")
                 self.again = self.clock.elapsed() + AGAIN_S
                 return
         self.latched.add(level)
+
+    def _problem(self, command: Command) -> str:
+        """Latch a command; return why it does not stand: what reads as halt for want of room is no flatten."""
+        try:
+            with contextlib.suppress(latch.LatchError):  # tightened meanwhile
+                fallen = fall(self.folder, command, lambda: None, patience_s=0.0)
+                return "" if fallen["ok"] else str(fallen["problem"])
+        except OSError as error:
+            return str(error)
+        return ""
 
     def _stamp(self) -> int:
         try:

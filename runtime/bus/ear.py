@@ -171,6 +171,8 @@ class Ear:
             return self.lost(heard, "changed", "the latch was tightened meanwhile")
         except OSError as error:
             return self.answer(heard, problem=f"not latched: {error}: stop the daemon")
+        if not latched["ok"]:
+            return self.answer(heard, problem=latched["problem"])
         self._obeyed(wanted)
         return self.answer(heard, in_flight=latched["in_flight"], was=wanted.was) if wanted.aloud else None
 

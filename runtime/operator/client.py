@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from brokers.latch import Command, Latch, Level, scope_problem
-from config.errors import ConfigError
+from config.errors import TidegateError
 from runtime.core.facts import PersonFact
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask, level_asked
@@ -189,7 +189,7 @@ def _elsewhere(folder: Path, here: NoWayError, elsewhere: Callable[[], Report] |
         raise UnreachableError(str(here)) from None
     try:
         report = elsewhere()
-    except (OSError, RuntimeError, ValueError, ConfigError) as error:
+    except (OSError, RuntimeError, ValueError, ImportError, TidegateError) as error:
         tried = (*here.tried, Tried(path="mqtt", ok=False, why=str(error)))
         raise UnreachableError(str(NoWayError(folder, tried))) from None
     return msgspec.structs.replace(report, tried=(*here.tried, Tried(path=report.path, ok=True)))

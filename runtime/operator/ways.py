@@ -17,10 +17,16 @@ from runtime.fleet_process import owner
 from runtime.operator import latch
 from runtime.operator.control import ask, level_asked
 from runtime.operator.ears import DAEMON, GUARDIAN
-from runtime.operator.fall import SENT_S, fall
+from runtime.operator.fall import HALTED_ONLY, SENT_S, fall
 
 WAY_S = SENT_S + latch.PATIENCE_S + 1.0
 """How long one may take to answer: that an order leaves, and that another writer is done, is waited for."""
+
+
+CLOSE = (
+    "nothing new can leave, and stops stay in place: make room on the disk and ask again, or close what is open by "
+    "tidegate flatten-alone, or at the terminal"
+)
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +45,9 @@ class NoWayError(RuntimeError):
         """Name each with its reason."""
         self.tried = tried
         reasons = "; ".join(f"{one.path}: {one.why}" for one in tried)
+        if any(one.why == HALTED_ONLY for one in tried):
+            super().__init__(f"NO FLATTEN HAS BEGUN ({reasons}): {CLOSE}")
+            return
         pids = [str(pid) for pid in (owner(folder), orphan_of(folder)) if pid]
         end = f"kill -9 {' '.join(pids)}" if pids else "look whether its daemon or worker runs, and end them"
         super().__init__(f"NOTHING HAS WORKED ({reasons}): {end}: then nothing new can leave, and stops stay in place")

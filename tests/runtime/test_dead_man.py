@@ -7,7 +7,7 @@ import pytest
 from brokers.latch import Level
 from config.watching import DeadManSection
 from runtime.core.facts import LevelChanged
-from runtime.dead_man import LONGEST_S, DeadMan, beat
+from runtime.dead_man import AGAIN_S, LONGEST_S, DeadMan, beat
 from runtime.operator import latch
 from runtime.switch import Switch
 from tests.clocks import Moved
@@ -84,6 +84,17 @@ def test_a_tighter_level_is_not_loosened(tmp_path: Path, level: Level) -> None:
     watched = Watched(tmp_path, "run", level, section=DeadManSection(alert_s=10.0, close_only_s=20.0))
 
     assert level == watched.passes(100)
+
+
+def test_a_flatten_that_the_disk_did_not_take_is_asked_for_again(tmp_path: Path) -> None:
+    """It reads as halt meanwhile, and nobody closes anything: once there is room, the flatten is latched."""
+    watched = Watched(tmp_path)
+    watched.passes(29)
+    (watched.folder / "latch.new").mkdir()
+    before = watched.passes(2)
+    (watched.folder / "latch.new").rmdir()
+
+    assert ("halt", "flatten") == (before, watched.passes(AGAIN_S + 1.0))
 
 
 def test_a_machine_that_slept_is_no_silence(tmp_path: Path) -> None:
