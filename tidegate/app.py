@@ -32,6 +32,7 @@ from tidegate import (
     commands_sweep,
     commands_why,
 )
+from tidegate.words import NO_REASON
 
 MISUSE: Any = typer.BadParameter.__mro__[1]
 """Words that cannot be understood: what the error of a bad value is one kind of, and that typer shows under no name."""
@@ -82,5 +83,7 @@ def called(arguments: list[str]) -> int | None:
         if said.startswith("Usage:"):  # no word at all: all of them are shown
             sys.stderr.write(f"{said}.\n")
             return UsageError.exit_code
+        if said == "Missing option '--reason'":
+            said = NO_REASON
         raise UsageError(f"{said}: see {error.ctx.command_path if error.ctx else 'tidegate'} --help") from None
     return code

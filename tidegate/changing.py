@@ -41,8 +41,18 @@ def changed(
         say(told(report))
     if report.concerned == 0:
         raise Negative(f"latched, but no strategy of {account} is in {scope}: look at its name")
+    if scope and report.concerned is None and report.path != "mqtt" and _was_in(account, scope) == 0:
+        raise Negative(f"latched, but no strategy of {account} was in {scope} when it ran last: look at its name")
     if level == "flatten" and not report.confirmed:
         raise Negative(f"latched, but nobody has confirmed that the positions are closed: {report.note}")
+
+
+def _was_in(account: str, scope: str) -> int | None:
+    """Return how many strategies were in a scope when an account ran last; None where nobody knows."""
+    from config.meant import account_at  # noqa: PLC0415 - only where no daemon has told
+    from runtime.operator.ran import ran_in  # noqa: PLC0415
+
+    return ran_in(account_at(account), scope)
 
 
 def _changed(

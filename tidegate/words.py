@@ -21,6 +21,7 @@ All = Annotated[Path | None, typer.Option("--all", metavar="DIR", help="All acco
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an account.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Last = Annotated[int, typer.Option("--last", min=1, help="How many, counted from the newest.")]
+NO_REASON = 'a reason is needed, for it is the first thing asked for afterwards: --reason "…"'
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")]
 RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a regime; needed if there are several.")]
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
@@ -69,7 +70,7 @@ def name_of(kind: str, text: str) -> str:
 def reason_of(text: str) -> str:
     """Return a reason that was typed; UsageError where there is none."""
     if not text.strip():
-        raise UsageError("a reason is needed: it is the first thing asked for afterwards")
+        raise UsageError(NO_REASON)
     return text.strip()
 
 

@@ -183,7 +183,7 @@ def change_remote(
 ) -> Report:
     """Change the level of an account elsewhere; ValueError without a reason, UnreachableError without an answer."""
     if not why.strip():
-        raise ValueError(f'{level} needs a reason: --reason "…"')
+        raise ValueError("a reason is needed")
     if problem := scope_problem(scope):
         raise ValueError(problem)
     with called(remote) as caller:

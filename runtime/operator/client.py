@@ -142,7 +142,7 @@ def change_level(
     without a reason, or where `scope` is none.
     """
     if not why.strip():
-        raise ValueError(f'{level} needs a reason: --reason "…"')
+        raise ValueError("a reason is needed")
     if problem := scope_problem(scope):
         raise ValueError(problem)
     ends = level == "halt" and latch.read(folder).own(scope) == "flatten"

@@ -117,7 +117,7 @@ def test_without_a_daemon_nothing_is_loosened(tmp_path: Path) -> None:
 def test_every_change_needs_a_reason(tmp_path: Path, level: Level, why: str) -> None:
     """It is the first thing asked for afterwards."""
     folder = latched(tmp_path / "a", "run")
-    with pytest.raises(ValueError, match="needs a reason"):
+    with pytest.raises(ValueError, match="a reason is needed"):
         change_level(folder, level, why)
 
     assert 1 == latch.read(folder).generation

@@ -15,6 +15,7 @@ from runtime.operator import latch
 from tests.latches import latched
 from tidegate.app import app
 from tidegate.cli import run
+from tidegate.words import NO_REASON
 
 WORDS = [
     ["demo"], ["run"], ["backtest"], ["train"], ["replay"], ["parity"], ["calibrate"], ["doctor"],
@@ -106,7 +107,9 @@ def test_a_word_used_wrongly_ends_with_2(words: list[str], monkeypatch: pytest.M
     ("words", "said"),
     [
         (["nonsense"], "No such command 'nonsense': see tidegate --help"),
-        (["halt", "x"], "Missing option '--reason': see tidegate halt --help"),
+        (["halt", "x"], f"{NO_REASON}: see tidegate halt --help"),
+        (["halt", "x", "--reason", " "], NO_REASON),
+        (["resume", "x"], NO_REASON),
         (["config", "check", "--all"], "No such option: --all: see tidegate config check --help"),
         (["halt", "x", "--reason"], "Option '--reason' requires an argument: see tidegate --help"),
         (["orders", "x", "--last", "0"], None),

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from backtests.benchmarks.accounts import Fleet
+from config.folders import JOURNAL_FILE
+from runtime.journal.writer import JournalWriter
 from runtime.operator import latch
+from tests.journals import entry
 from tests.latches import command, latched
 from tidegate.cli import run
 
@@ -81,6 +84,52 @@ def test_what_is_meant_is_named_once(account: str, words: list[str], capsys: pyt
 
     assert "tidegate: error: " in capsys.readouterr().err
     assert () == latch.read(Path(account)).scopes
+
+
+def ran_with(account: str) -> None:
+    """Write the journal of a run with one strategy."""
+    config = json.dumps({"strategies": [{"name": "trend", "symbol": "EURUSD"}]})
+    with JournalWriter(Path(account) / JOURNAL_FILE) as writer:
+        writer.append(entry(1, ("runs", {"run": 1, "config": config})))
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "known"),
+    [("--symbol", "NOPE", False), ("--strategy", "tredn", False), ("--symbol", "EURUSD", True), ("--model", "x", True)],
+)
+def test_a_name_that_is_perhaps_mistyped_is_latched_and_told(
+    account: str, option: str, name: str, *, known: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a daemon its last run tells what it trades; of a model nobody knows."""
+    ran_with(account)
+    code = run(["halt", account, option, name, "--reason", "smoke"])
+    said = capsys.readouterr().err
+
+    assert [f"{option[2:]}:{name}"] == [one.scope for one in latch.read(Path(account)).scopes]
+    assert (0 if known else 11, not known) == (code, "when it ran last: look at its name" in said)
+
+
+def test_a_toml_that_is_none_says_what_to_name_in_its_place(
+    account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody knows whose it is; and the folder that is named then needs no TOML."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[account\n")
+    refused = run(["halt", str(broken), "--reason", "smoke"])
+    said = capsys.readouterr().err
+
+    assert (3, 0) == (refused, run(["halt", account, "--reason", "smoke"]))
+    assert said.endswith("nothing was done: name the account's state folder in its place, for that no TOML is needed\n")
+    assert "halt" == latch.read(Path(account)).level
+
+
+def test_a_toml_that_says_more_than_it_may_keeps_no_scope_from_being_halted(account: str, tmp_path: Path) -> None:
+    """Its folder is known, its names are not: what is asked for is latched."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(f'nonsense = 1\n[account]\nstate = "{account}"\n')
+
+    assert 0 == run(["halt", str(wrong), "--symbol", "EURUSD", "--reason", "smoke"])
+    assert ["symbol:EURUSD"] == [one.scope for one in latch.read(Path(account)).scopes]
 
 
 def test_a_scope_is_lifted_by_the_daemon_alone(account: str, capsys: pytest.CaptureFixture[str]) -> None:
