@@ -11,7 +11,7 @@ from sqlalchemy import and_, select, text
 
 from backtests.attribution_groups import Figures, figures, money_of
 from backtests.chances import Reliability, reliability_of
-from backtests.words import share
+from backtests.words import number, share
 from config.errors import UsageError
 from config.journal import Where
 from runtime.journal.reader import JournalReader
@@ -20,6 +20,9 @@ from runtime.journal.schema import WANTED, tables
 GONE = frozenset({"REFUSED", "CANCELLED", "MISSING"})
 """States of an order that never became a trade."""
 FIFTHS = 5
+
+OF_FIFTHS = ("score from", "to", "trades", "mean R", "R from", "R to", "hit rate", "interval")
+"""What the columns are in which a fifth is told."""
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +132,15 @@ def _fifths(closed: Sequence[Any]) -> Iterator[Fifth]:
         came = figures(money, part)
         if came is not None:
             yield Fifth(low=float(strength[part].min()), high=float(strength[part].max()), came=came)
+
+
+def fifth_told(fifth: Fifth) -> tuple[str, ...]:
+    """Return a fifth as a row of a table, by `OF_FIFTHS`."""
+    of = fifth.came
+    return (
+        number(fifth.low, 3), number(fifth.high, 3), number(of.trades, 0),
+        *(number(x, 3) for x in (of.mean_r, of.mean_r_low, of.mean_r_high)), share(of.hit_rate), of.says,
+    )  # fmt: skip
 
 
 def _said(name: str, labels: Labels, found: Reliability | None, *, chance: bool) -> str:

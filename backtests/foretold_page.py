@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from backtests.chances import Reliability
-from backtests.foretold import Foretold
+from backtests.foretold import OF_FIFTHS, Foretold, fifth_told
 from backtests.report_figures import BLUE, GREY, GRID, MUTED, drawn, lay_out
 from backtests.report_file import write_page
 from backtests.report_page import heading, keys, page, paragraph, section, table
@@ -17,7 +17,6 @@ WHAT = (
     "Each point is a tenth of the scale: across, the chance to make money after costs that was foretold; up, the share "
     "of trades that did, with its 95 % interval (Wilson). On the dotted line chances are true. Bars count the trades."
 )
-FIFTHS = ("score from", "to", "trades", "mean R", "from", "to ", "hit rate", "interval")
 
 
 def write_foretold(file: Path, found: Sequence[Foretold], accounts: Sequence[str]) -> Path:
@@ -43,7 +42,7 @@ def _body(found: Sequence[Foretold], accounts: Sequence[str]) -> Iterator[str]:
             ]
             first = False
         elif one.fifths:
-            parts.append(_fifths(one))
+            parts.append(table(OF_FIFTHS, map(fifth_told, one.fifths), texts=0))
         yield section(one.strategy, *parts)
 
 
@@ -67,18 +66,6 @@ def _parts(r: Reliability) -> str:
     )  # fmt: skip
     told = "Brier = reliability − resolution + uncertainty + within."
     return table(names, [said], texts=0) + paragraph(told, "small")
-
-
-def _fifths(one: Foretold) -> str:
-    rows = (
-        (
-            number(f.low, 3), number(f.high, 3), number(f.came.trades, 0),
-            *(number(x, 3) for x in (f.came.mean_r, f.came.mean_r_low, f.came.mean_r_high)),
-            share(f.came.hit_rate), f.came.says,
-        )
-        for f in one.fifths
-    )  # fmt: skip
-    return table(FIFTHS, rows, texts=0)
 
 
 def reliability_figure(r: Reliability) -> Any:  # noqa: ANN401 - plotly

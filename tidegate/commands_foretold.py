@@ -49,6 +49,7 @@ def foretold(accounts: Accounts, chance: Chance = None, report: Page = None, as_
 
 
 def _tell(found: "list[Foretold]") -> None:
+    from backtests.foretold import OF_FIFTHS, fifth_told  # noqa: PLC0415
     from backtests.words import number, share  # noqa: PLC0415
     from tidegate.output import say, table  # noqa: PLC0415
 
@@ -66,7 +67,7 @@ def _tell(found: "list[Foretold]") -> None:
         if one.chances is not None:
             _chances(one)
         elif one.fifths:
-            _fifths(one)
+            table([dict(zip(OF_FIFTHS, row, strict=True)) for row in map(fifth_told, one.fifths)], OF_FIFTHS)
 
 
 def _chances(one: "Foretold") -> None:
@@ -85,19 +86,3 @@ def _chances(one: "Foretold") -> None:
     say(f"Brier {b} = reliability {rel} − resolution {res} + uncertainty {unc} + within bins {within}; skill {skill}")
     if one.no_chance:
         say(f"{one.no_chance} trades whose score is no chance are left out")
-
-
-def _fifths(one: "Foretold") -> None:
-    from backtests.words import number, share  # noqa: PLC0415
-    from tidegate.output import table  # noqa: PLC0415
-
-    names = ("score from", "to", "trades", "mean R", "R from", "R to", "hit rate", "interval")
-    rows = [
-        (
-            number(f.low, 3), number(f.high, 3), f.came.trades,
-            *(number(x, 3) for x in (f.came.mean_r, f.came.mean_r_low, f.came.mean_r_high)),
-            share(f.came.hit_rate), f.came.says,
-        )
-        for f in one.fifths
-    ]  # fmt: skip
-    table([dict(zip(names, row, strict=True)) for row in rows], names)

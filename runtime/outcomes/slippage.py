@@ -41,8 +41,8 @@ def taken(side: int, fill: float, decided: Quote, sent: Quote) -> Slip:
 def waited(side: int, fill: float, level: float) -> Slip:
     """Return what an execution cost that waited for its own price.
 
-    >>> waited(-1, 98.9, 99.0)
-    Slip(delay=0.0, spread=0.0, execution=0.1)
+    >>> waited(-1, 98.9, 99.0), waited(-1, 99.0, 99.0)
+    (Slip(delay=0.0, spread=0.0, execution=0.1), Slip(delay=0.0, spread=0.0, execution=0.0))
     """
     return Slip(0.0, 0.0, _clean(side * (fill - level)))
 
@@ -61,5 +61,5 @@ def level_of(comment: str) -> float:
 
 
 def _clean(price: float) -> float:
-    """Return a price without the dust of binary floats."""
-    return round(price, 10)
+    """Return a price without the dust of binary floats, and a zero without a sign."""
+    return round(price, 10) + 0.0
