@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from backtests.client_blocks import Part, Rows, Words
 from backtests.client_said import day_said, moment_said, plus
-from brokers.mt5.zone import to_server
 from market.money import cents
 from runtime.clients.bookings import Open
 from runtime.clients.month import ClientMonth
-from runtime.clients.months import date_at
+from runtime.clients.months import NAMES, date_at
 from runtime.clients.statement import plain
 from runtime.clients.trades import Trade
 
@@ -57,13 +56,13 @@ def _open_row(zone: str, one: Open) -> tuple[str, ...]:
 def trade_parts(m: ClientMonth) -> Iterator[Part]:
     """Yield the trades of the month, a section for each strategy."""
     names = sorted({trade.strategy for trade in m.trades}, key=lambda name: (not name, name))
-    for name in names:
+    for place, name in enumerate(names):
         trades = [trade for trade in m.trades if trade.strategy == name]
         title = OURS.format(name) if name else THEIRS
         many = "1 trade" if len(trades) == 1 else f"{len(trades)} trades"
         total = plus(cents(sum(trade.net for trade in trades)))
-        blocks = (_table(m.client.zone, trades), Words(BOOKED, small=True))
-        yield Part(f"{title}: {many}, {total}", blocks)
+        said = () if place else (Words(BOOKED, small=True),)
+        yield Part(f"{title}: {many}, {total}", (_table(m.client.zone, trades), *said))
     if not names:
         yield Part("Trades", (Words("Nothing was traded in the month."),))
 
@@ -109,13 +108,13 @@ def what(side: int, lots: float, symbol: str) -> str:
 
 
 def short(zone: str, at: int) -> str:
-    """Return day and minute of a moment by a clock.
+    """Return the day of a moment by a clock, in few letters.
 
     >>> short("UTC", 1072828860000)
-    '2003-12-31 00:01'
+    '31 Dec 2003'
     """
-    minute = to_server(zone, at) % 86_400_000 // 60_000
-    return f"{date_at(zone, at)} {minute // 60:02}:{minute % 60:02}"
+    day = date_at(zone, at)
+    return f"{day.day} {NAMES[day.month - 1][:3]} {day.year}"
 
 
 def plain_price(price: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backtests.demo import demo_config
 from backtests.training import train_from_config
+from runtime.journal.migrating import migrate
 from tests.demos import Demo, toml
 
 DATA = Path(__file__).parent / "data"
@@ -37,6 +38,14 @@ def record(file: Path, bars: int = BARS) -> None:
             journal.execute("VACUUM INTO ?", (str(folder / "whole.sqlite"),))
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(gzip.compress((folder / "whole.sqlite").read_bytes(), 9, mtime=0))
+
+
+def unpacked(file: Path, folder: Path) -> Path:
+    """Return a recorded journal as a file of today's schema."""
+    journal = folder / "journal.sqlite"
+    journal.write_bytes(gzip.decompress(file.read_bytes()))
+    migrate(journal)
+    return journal
 
 
 if __name__ == "__main__":

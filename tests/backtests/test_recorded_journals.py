@@ -1,25 +1,14 @@
 """Journals that were recorded once are replayed by today's program: whoever changes a decision sees it here."""
 
-import gzip
-
 from pathlib import Path
 
 import pytest
 
 from backtests.replay import replay
-from runtime.journal.migrating import migrate
 from tests.journals import ask
-from tests.record_journal import DATA
+from tests.record_journal import DATA, unpacked
 
 RECORDED = sorted(DATA.glob("*.sqlite.gz"))
-
-
-def unpacked(file: Path, folder: Path) -> Path:
-    """Return a recorded journal as a file of today's schema."""
-    journal = folder / "journal.sqlite"
-    journal.write_bytes(gzip.decompress(file.read_bytes()))
-    migrate(journal)
-    return journal
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.name)

@@ -25,6 +25,7 @@ from runtime.clients.statement import statement
 from runtime.core.facts import AnyFact
 from tests.cores import a_lane, a_plan, an_account
 from tests.lives import DAY, Life, journaled, told
+from tests.record_journal import DATA, unpacked
 from tests.recorded import RECORDINGS, Recording, number, recorded_deals, rows
 from tests.venues import GOLD, HOUR, MONDAY
 
@@ -264,7 +265,21 @@ def test_months_add_up_and_follow_each_other(events: list[tuple[int, str, float,
         assert whole.factor == pytest.approx(months[-1].gained_since.factor, rel=1e-9)
 
 
-# --- real accounts ----------------------------------------------------------------------------------------------------
+# --- recorded accounts ------------------------------------------------------------------------------------------------
+
+
+def test_the_demos_account_is_told_month_by_month(tmp_path: Path) -> None:
+    """Its journal was played over bars, with one look: what is open is priced by bars; months follow and multiply."""
+    path = unpacked(DATA / "demo.sqlite.gz", tmp_path)
+    months = [told(path, Month(2004, n)) for n in range(1, 6)]
+
+    assert {0.0} == {m.off for m in months}
+    assert [m.ended.worth for m in months[:-1]] == [m.began.worth for m in months[1:]]
+    assert chained(m.gained for m in months).factor == pytest.approx(months[-1].gained_since.factor)
+    assert [True, False] == [any(m.ended.source == source for m in months) for source in ("bars", "venue")]
+    assert {"reversion"} == {trade.strategy for m in months for trade in m.trades}
+    made = cents(sum(trade.net for m in months for trade in m.trades))
+    assert made == cents(months[-1].ended.balance - months[0].began.balance)
 
 
 @pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS)
