@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from backtests.archived import read as archived
 from backtests.client_content import page_of
 from backtests.client_page import write_client_page
 from backtests.report_file import write_whole
@@ -35,7 +36,7 @@ def month_asked(text: str) -> Month:
 
 def month_of_account(journal: Where, config: AccountConfig | None, month: Month) -> ClientMonth:
     """Return a month of an account; UsageError where it is yet to come, DataError where its journal has none of it."""
-    with JournalReader(journal) as reader:
+    with JournalReader(journal, archived) as reader:
         client = client_of(reader, config)
         if month.begins(client.zone) > Clock().wall_ms():
             raise UsageError(f"--month: {month} is yet to come")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from backtests.archived import read as archived
 from brokers.facts import BarClosed, DealMade
 from brokers.mt5.zone import to_server
 from config.account import AccountConfig
@@ -56,7 +57,7 @@ def measured(journal: Where, config: AccountConfig) -> list[Measured]:
     quotes: dict[str, list[tuple[int, float]]] = {}
     asked: dict[tuple[int, int], Decision] = {}
     deals: list[tuple[Deal, Decision]] = []
-    with JournalReader(journal) as reader:
+    with JournalReader(journal, archived) as reader:
         runs = reader.runs()
         if not runs:
             raise DataError(f"{journal}: no run is journaled here: let the account run first")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from backtests.archived import read as archived
 from backtests.recorded import day_ms
 from brokers.facts import BarClosed, BarRevised, DataEnded, DealMade, LinkUp
 from config.errors import DataError
@@ -66,7 +67,7 @@ def lived(journal: Where, day: datetime.date) -> Lived:
 def lived_until(journal: Where, day: datetime.date) -> Lived:
     """Read a journal until each feed has told a bar of after a day; DataError where it holds no run."""
     end = day_ms(day) + DAY_MS
-    with JournalReader(journal) as reader:
+    with JournalReader(journal, archived) as reader:
         runs = reader.runs()
         if not runs:
             raise DataError(f"{journal}: no run is journaled here: nothing was lived that could be compared")

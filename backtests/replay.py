@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from backtests.archived import read as archived
 from backtests.recorded import day_ms
 from config.errors import UsageError
 from config.journal import Where
@@ -39,7 +40,7 @@ def replay(
     day: datetime.date | None = None,
 ) -> Replayed:  # fmt: skip
     """Replay a journal from its first row, comparing every step, or those of one run or day; raise ReplayMismatch."""
-    with JournalReader(journal) as reader:
+    with JournalReader(journal, archived) as reader:
         runs = {row["run"]: row for row in reader.runs()}
         if run is not None and run not in runs:
             raise UsageError(f"no run {run} in {journal}: it has {', '.join(map(str, runs)) or 'none'}")
@@ -79,7 +80,7 @@ def recompute(journal: Where, seq: int) -> int:
 
     Every step on the way is compared bit for bit: ReplayMismatch names the first that differs from the journaled one.
     """
-    with JournalReader(journal) as reader:
+    with JournalReader(journal, archived) as reader:
         runs = {row["run"]: row for row in reader.runs()}
         pair, first = woken_before(reader, runs, seq)
         for row in reader.rows(first):

@@ -18,6 +18,7 @@ from runtime.journal.opening import open_to_write
 from runtime.journal.projections import rows_of
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import tables
+from runtime.journal.segments import Earlier
 from runtime.recorder import decode_fact, encode
 from runtime.revive import Pair, next_pair
 
@@ -39,12 +40,13 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that the journal has otherwise, or only one of both has, by table; those without any are left out."""
 
 
-def rebuild(where: Where, *, write: bool = False) -> Rebuilt:
+def rebuild(where: Where, *, write: bool = False, earlier: Earlier | None = None) -> Rebuilt:
     """Make all projections again and compare them; `write` puts them in place of the journal's, all or nothing.
 
-    JournalError where a fact leads to another step than it did: this program then decides otherwise.
+    `earlier` reads what was archived. JournalError where a fact leads to another step than it did: this program then
+    decides otherwise.
     """
-    with create_engine("sqlite://", poolclass=NullPool).connect() as made, JournalReader(where) as reader:
+    with create_engine("sqlite://", poolclass=NullPool).connect() as made, JournalReader(where, earlier) as reader:
         tables.create_all(made)
         rows = _make(reader, made)
         with reader.asking() as journal:

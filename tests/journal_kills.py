@@ -25,8 +25,9 @@ from config.journal import Where
 from runtime.journal.entries import Entry, Head
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import decisions
+from runtime.journal.segments import START
 from runtime.journal.ticket import Ticket
-from runtime.journal.verify import START, check, check_rows, stored_head
+from runtime.journal.verify import check, check_rows, stored_head
 from runtime.journal.writer import JournalWriter
 from tests.chaos.sweep import ROOT, commit_now
 from tests.journals import on_server

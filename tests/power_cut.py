@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from brokers.latch import LEVELS, RANK, Level
 from config.errors import JournalRefused
-from runtime.journal.verify import START
+from runtime.journal.segments import START
 from runtime.journal.writer import JournalWriter
 from runtime.operator import latch
 from tests.chaos.sweep import ROOT, commit_now

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.errors import ConfigError, Negative
-from tidegate.words import Account, Json
+from tidegate.words import Account, Json, ms_of
 
 if TYPE_CHECKING:
     from config.places import Place
     from runtime.journal.checkpoints import Sealed
     from runtime.journal.reader import JournalReader
+    from runtime.journal.segments import Earlier
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if it is not there.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
@@ -22,6 +23,10 @@ Kept = Annotated[
     Path | None, typer.Option("--checkpoints", metavar="FILE", help="A copy of them; else those beside the journal.")
 ]
 
+Moved = Annotated[Path | None, typer.Option("--segments", metavar="FOLDER", help="To which archived rows were moved.")]
+Before = Annotated[str, typer.Option("--before", metavar="DAY", help="A day of UTC, like 2026-01-30; it stays.")]
+Archive = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the Parquet is to lie from now on.")]
+
 journal = typer.Typer(help="Look after a journal.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -31,8 +36,10 @@ def add(app: typer.Typer) -> None:
 
 
 @journal.command()
-def verify(account: Account, ring: RingFile = None, checkpoints: Kept = None, as_json: Json = False) -> None:
-    """Check that no row is missing or was changed.
+def verify(
+    account: Account, ring: RingFile = None, checkpoints: Kept = None, segments: Moved = None, as_json: Json = False
+) -> None:
+    """Check that no row is missing or was changed, archived rows too.
 
     Signed checkpoints show that its end was not cut off, and that it was not written anew. Exit code 11 if it was.
     """
@@ -41,7 +48,7 @@ def verify(account: Account, ring: RingFile = None, checkpoints: Kept = None, as
     from tidegate.output import lines, say  # noqa: PLC0415
 
     place = find(account)
-    with JournalReader(place.journal) as reader:
+    with JournalReader(place.journal, _archived(segments)) as reader:
         sealed, unsealed = _sealed(place, reader, ring, checkpoints)
         verdict = reader.verify()
         head = reader.head().hash.hex()
@@ -54,6 +61,15 @@ def verify(account: Account, ring: RingFile = None, checkpoints: Kept = None, as
     if not as_json:
         say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
         say(f"as signed: {sealed.checkpoints} checkpoints, the last at row {sealed.last}" if sealed else unsealed)
+
+
+def _archived(folder: Path | None) -> "Earlier":
+    """Return what reads archived rows, from a folder to which they were moved."""
+    import functools  # noqa: PLC0415
+
+    from backtests.archived import read  # noqa: PLC0415
+
+    return functools.partial(read, folder=folder)
 
 
 def _sealed(
@@ -98,7 +114,7 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
     from runtime.journal.checkpoints import FILE, sign, signer_for  # noqa: PLC0415 - likewise
 
     signer = signer_for(keys, name)
-    with JournalReader(journal_of(config, state)) as reader:
+    with JournalReader(journal_of(config, state), _archived(None)) as reader:
         head, verdict = reader.head(), reader.verify()
     if not verdict.ok:
         raise Negative(f"nothing was signed, the journal is not whole: {verdict.problem} (row {verdict.seq})")
@@ -107,6 +123,31 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
         lines([{**msgspec.structs.asdict(made), "file": str(state / FILE)}])
     else:
         say(f"signed: row {made.seq}, its hash is {made.hash}, in {state / FILE}")
+
+
+@journal.command()
+def archive(account: Account, before: Before, to: Archive, as_json: Json = False) -> None:
+    """Move old rows of the log to a Parquet file, with the chain intact.
+
+    They leave the journal once the file was read back. What a restart needs stays, and so do all tables that people
+    read. The account's daemon must be ended first.
+    """
+    from backtests.archived import archive as move  # noqa: PLC0415
+    from config.places import find  # noqa: PLC0415
+    from runtime.clock import Clock  # noqa: PLC0415
+    from runtime.start import only_daemon  # noqa: PLC0415
+    from tidegate.output import lines, say  # noqa: PLC0415
+
+    place, until = find(account), ms_of(before)
+    with only_daemon(place.state):
+        made = move(place.journal, until or 0, to, Clock().wall_ms())
+    if as_json:
+        ends = (made.first, made.last, made.hash, made.file) if made else (0, 0, "", "")
+        lines([{"account": account, **dict(zip(("first", "last", "hash", "file"), ends, strict=True))}])
+    elif made is None:
+        say("nothing to archive: all that is older is needed for a restart, or was archived before")
+    else:
+        say(f"rows {made.first} to {made.last} are in {made.file} now")
 
 
 @journal.command()
@@ -162,7 +203,7 @@ def restore(account: Account, file: File, as_json: Json = False) -> None:
 
 
 @journal.command()
-def rebuild(account: Account, write: Write = False, as_json: Json = False) -> None:
+def rebuild(account: Account, write: Write = False, segments: Moved = None, as_json: Json = False) -> None:
     """Make the tables that people read again from the log, and compare.
 
     Exit code 11 where they differ and were not written. With --write its daemon must be ended.
@@ -178,7 +219,7 @@ def rebuild(account: Account, write: Write = False, as_json: Json = False) -> No
 
     place = find(account)
     with only_daemon(place.state) if write else contextlib.nullcontext():
-        found = make(place.journal, write=write)
+        found = make(place.journal, write=write, earlier=_archived(segments))
     if as_json:
         lines([{"ok": not found.differences or write, **msgspec.to_builtins(found), "written": write}])
     told = ", ".join(f"{name} {count}" for name, count in found.differences.items())

@@ -19,12 +19,13 @@ def money(account: Account, as_json: Json = False) -> None:
     """
     import msgspec  # noqa: PLC0415 - `--help` must not wait for it
 
+    from backtests.archived import read as archived  # noqa: PLC0415 - it reads its Parquet only if there is any
     from config.places import find  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from runtime.outcomes.explained import explained  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    with JournalReader(find(account).journal) as reader:
+    with JournalReader(find(account).journal, archived) as reader:
         found = explained(reader)
     if found is None:
         raise UsageError(f"{account}: its balance is not known yet: start it once, and let it look at its venue")

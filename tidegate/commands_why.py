@@ -36,7 +36,8 @@ def why(
     Every gate with its number and limit, and what became of it. With --symbol and --at: what each strategy on a symbol
     last decided by then, and so why there was no trade.
     """
-    from backtests.why import chain  # noqa: PLC0415 - rooms are imported when they are entered
+    from backtests.archived import read as archived  # noqa: PLC0415 - rooms are imported when they are entered
+    from backtests.why import chain  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
     from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
@@ -44,7 +45,7 @@ def why(
 
     if (what is None) == (symbol is None) or (symbol is None) != (at is None):
         raise UsageError("name a decision, order:N, deal:N or position:N; or a moment, by --symbol and --at")
-    with JournalReader(find(account).journal) as reader:
+    with JournalReader(find(account).journal, archived) as reader:
         found = [chain(reader, row) for row in _meant(reader, what, symbol, at, strategy)]
     for place, whole in enumerate(found):
         if replay:

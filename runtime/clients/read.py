@@ -12,7 +12,7 @@ from market.money import cents
 from market.types import Account, Position
 from runtime.clients.bookings import Booking, Open
 from runtime.core.writeoff import WRITTEN_OFF
-from runtime.journal.reader import JournalReader, Line
+from runtime.journal.reader import EVER, JournalReader, Line
 from runtime.journal.schema import log, tables
 from runtime.outcomes.explained import LOOKS, counted_look, position_of
 from runtime.recorder import decode_fact
@@ -79,16 +79,14 @@ class Rows:
 
 def look_before(reader: JournalReader, at: int, seq: int) -> Look | None:
     """Return the last look before a moment and a row whose balance holds all deals told; None where there is none."""
-    found = reader.facts_where(
-        Reconciled.__name__, log.c.at < at, log.c.seq < seq, limit=LOOKS, last=True, many=4
-    )  # fmt: skip
+    there = (EVER[0], at), (EVER[0], seq)
+    found = reader.facts_where(Reconciled.__name__, *there, limit=LOOKS, last=True, many=4)
     return next(_counted(found), None)
 
 
 def looks_between(reader: JournalReader, first: int, last: int, began: int, ended: int) -> Iterator[Look]:
     """Yield the looks of some rows, both included, from a moment up to another, that not included."""
-    there = (log.c.at >= began, log.c.at < ended, log.c.seq >= first, log.c.seq <= last)
-    yield from _counted(reader.facts_where(Reconciled.__name__, *there))
+    yield from _counted(reader.facts_where(Reconciled.__name__, (began, ended), (first, last + 1)))
 
 
 def _counted(found: Iterable[tuple[int, bytes]]) -> Iterator[Look]:

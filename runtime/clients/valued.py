@@ -19,8 +19,7 @@ from market.types import Symbol
 from runtime.clients.bookings import Booking, Open, open_after, total
 from runtime.clients.read import FAR, Look, Rows, look_before, open_of
 from runtime.clients.returns import Worth
-from runtime.journal.reader import JournalReader
-from runtime.journal.schema import log
+from runtime.journal.reader import EVER, JournalReader
 from runtime.recorder import decode_fact
 
 FRESH_MS = 300_000
@@ -103,7 +102,7 @@ class Valuer:
     def _quotes(self, symbols: Iterable[str], at: int, row: int) -> dict[str, tuple[int, float, float]]:
         """Return when each symbol was quoted last, bid and ask, as bars tell it."""
         wanted, found = set(symbols), dict[str, tuple[int, float, float]]()
-        there = (log.c.at <= at, log.c.seq <= row)
+        there = (EVER[0], at + 1), (EVER[0], row + 1)
         for _, raw in self.reader.facts_where(BarClosed.__name__, *there, limit=BARS, last=True, many=20):
             fact = decode_fact(raw)
             if isinstance(fact, BarClosed) and fact.phase != "warm" and fact.bar.symbol in wanted - found.keys():

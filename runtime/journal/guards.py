@@ -29,3 +29,9 @@ GUARDS: dict[str, tuple[str, ...]] = {
     ),
 }
 """What is run once, after the table `log` is made."""
+
+TAKING_AWAY: dict[str, tuple[str, str]] = {
+    "sqlite": ("DROP TRIGGER log_no_delete", GUARDS["sqlite"][1]),
+    "postgresql": ("DROP TRIGGER log_no_delete ON log", GUARDS["postgresql"][3]),
+}
+"""What lets rows be deleted within a transaction, and what forbids it again: for rows that were archived alone."""

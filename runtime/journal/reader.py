@@ -1,13 +1,14 @@
 """Reading a journal while another process writes it: the log for replay and checks, the projections for people."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from sqlalchemy import ColumnElement, Connection, Select, select, text
+from sqlalchemy import Connection, Select, select, text
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
@@ -15,7 +16,8 @@ from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.packing import Unpacker, plain_state
 from runtime.journal.schema import tables
-from runtime.journal.verify import ROWS, check, checked_snapshot, snapshot_fault, stored_head
+from runtime.journal.segments import Earlier, segments
+from runtime.journal.verify import ROWS, check, check_archived, checked_snapshot, snapshot_fault, stored_head
 
 ORDER: dict[str, tuple[str, ...]] = {
     "runs": ("run",),
@@ -31,6 +33,9 @@ ORDER: dict[str, tuple[str, ...]] = {
 
 WORDS = text("SELECT bytes FROM words WHERE number = :number")
 
+Span = tuple[int, int]
+"""From one number up to another, that not included."""
+EVER: Span = (-(2**62), 2**62)
 Line = dict[str, Any]
 """A row of a projection by column; JSON columns are text."""
 
@@ -38,8 +43,9 @@ Line = dict[str, Any]
 class JournalReader:
     """A view of one journal that cannot change it; raises JournalError, one line, when it cannot be read."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, earlier: Earlier | None = None) -> None:
+        """Open one; `earlier` reads what was archived."""
+        self._place, self._earlier = place, earlier
         self._connection = open_to_read(place)
         self._unpacker = Unpacker(self._words)
 
@@ -59,27 +65,49 @@ class JournalReader:
             return stored_head(connection)
 
     def rows(self, from_seq: int = 1) -> Iterator[LogRow]:
-        """Yield the log in order, as it stood when the first row was asked for."""
+        """Yield the log in order, as it stood when the first row was asked for, archived rows before the others."""
         with self.asking() as connection:
+            yield from self._archived(connection, from_seq)
             for row in connection.execute(ROWS, {"first": from_seq}).yield_per(500):
-                seq, run, at, wall, kind, schema, fact, step, prev, found = row
-                fact, step = self._unpacker.plain(fact, step)
-                yield LogRow(seq, run, at, wall, kind, schema, fact, step, prev, found)
+                yield self._plain(LogRow(*row))
 
-    def facts(self, kind: str, limit: int, *, last: bool = False) -> list[tuple[int, bytes]]:
-        """Return the first facts of a kind, or the last, the last first, each with its number in the log."""
-        return list(self.facts_where(kind, limit=limit, last=last))
+    def facts(self, kind: str, limit: int, *, last: bool = False) -> Iterator[tuple[int, bytes]]:
+        """Yield the first facts of a kind, or the last, the last first, each with its number in the log."""
+        yield from self.facts_where(kind, limit=limit, last=last)
 
     def facts_where(
-        self, kind: str, *where: ColumnElement[bool], limit: int | None = None, last: bool = False, many: int = 500
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield facts of a kind, likewise, for which conditions on the log's columns hold; so many are read at once."""
+        self, kind: str, at: Span = EVER, seq: Span = EVER, *,
+        limit: int | None = None, last: bool = False, many: int = 500,
+    ) -> Iterator[tuple[int, bytes]]:  # fmt: skip
+        """Yield facts of a kind, likewise, of a time and of some rows; so many are read at once."""
         log = tables.tables["log"]
-        query = select(log.c.seq, log.c.fact, log.c.step).where(log.c.kind == kind, *where)
+        query = select(log.c.seq, log.c.fact, log.c.step).where(log.c.kind == kind)
+        for column, (first, end) in ((log.c.at, at), (log.c.seq, seq)):
+            query = query.where(column >= first, column < end)
         query = query.order_by(log.c.seq.desc() if last else log.c.seq).limit(limit)
-        with self.asking() as connection:
-            for seq, fact, step in connection.execute(query.execution_options(yield_per=many)):
-                yield seq, self._unpacker.plain(fact, step)[0]
+        query = query.execution_options(yield_per=many)
+        with self.asking() as connection, closing(connection.execute(query)) as rows:
+            here = ((row.seq, self._unpacker.plain(row.fact, row.step)[0]) for row in rows)
+            before = (
+                (row.seq, row.fact) for row in self._archived(connection, seq[0])
+                if row.kind == kind and at[0] <= row.at < at[1] and row.seq < seq[1]
+            )  # fmt: skip
+            yield from islice(chain(here, _backwards(before)) if last else chain(before, here), limit)
+
+    def _plain(self, row: LogRow) -> LogRow:
+        fact, step = self._unpacker.plain(row.fact, row.step)
+        return msgspec.structs.replace(row, fact=fact, step=step)
+
+    def _archived(self, connection: Connection, from_seq: int) -> Iterator[LogRow]:
+        """Yield the archived rows from one on; JournalError where there are any that nobody reads."""
+        for segment in segments(connection):
+            if from_seq <= segment.last:
+                if self._earlier is None:
+                    raise JournalError(
+                        f"journal {self._place}: rows {segment.first} to {segment.last} were archived, in "
+                        f"{segment.file}: this command does not look there"
+                    )
+                yield from (self._plain(row) for row in self._earlier(segment) if row.seq >= from_seq)
 
     def _words(self, number: int) -> bytes | None:
         said: bytes | None = self._connection.execute(WORDS, {"number": number}).scalar()
@@ -103,10 +131,11 @@ class JournalReader:
         return _plain(snapshot)
 
     def verify(self) -> Verdict:
-        """Check every row and snapshot, as they stood at one moment."""
+        """Check every row and snapshot, as they stood at one moment; archived rows too, where we can read them."""
         with self.asking() as connection:
             one_moment(connection)
-            return check(connection)
+            before = check_archived(connection, self._earlier) if self._earlier else None
+            return before if before and not before.ok else check(connection)
 
     def lines(self, table: str, *, limit: int | None = None, last: bool = False, **where: object) -> list[Line]:
         """Return rows of a projection in its order: the first `limit`, or the last; `where` names columns (`class_`).
@@ -193,3 +222,8 @@ class JournalReader:
 
 def _plain(snapshot: Snapshot | None) -> Snapshot | None:
     return snapshot and msgspec.structs.replace(snapshot, state=plain_state(snapshot.state))
+
+
+def _backwards(facts: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Yield facts the last first, once they are asked for."""
+    yield from reversed(list(facts))

@@ -2,8 +2,10 @@
 
 import struct
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from sqlalchemy import Connection, func, select, text
 
@@ -13,13 +15,13 @@ from runtime.journal.errors import JournalError
 from runtime.journal.opening import Place
 from runtime.journal.packing import Words, number_of
 from runtime.journal.schema import head, log, runs, snapshots, words
+from runtime.journal.segments import START, Earlier, base, segments
 
 ROWS = text("SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= :first ORDER BY seq")
 STATES = text(
     "SELECT s.seq, s.run, s.schema, s.state, s.prev, s.hash, log.hash FROM snapshots AS s "
     "LEFT JOIN log ON log.seq = s.seq ORDER BY s.seq"
 )
-START = Head(0, GENESIS)
 
 
 def stored_head(connection: Connection) -> Head:
@@ -60,14 +62,22 @@ def _fault(row: Sequence[Any], before: Head) -> str:
     return "" if found == expected else f"row {seq} was changed: its hash does not fit"
 
 
-def check_rows(connection: Connection, after: Head) -> Verdict:
-    """Check the chain from the row behind `after` to the end."""
+def follow(rows: Iterable[Sequence[Any]], after: Head) -> tuple[Verdict, Head]:
+    """Check the chain of rows that should follow `after`; return the last good one too."""
     last = after
-    for row in connection.execute(ROWS, {"first": after.seq + 1}).yield_per(500):
+    for row in rows:
         problem = _fault(row, last)
         if problem:
-            return Verdict(ok=False, seq=last.seq + 1, problem=problem)
+            return Verdict(ok=False, seq=last.seq + 1, problem=problem), last
         last = Head(row[0], row[9])
+    return Verdict(ok=True, seq=last.seq), last
+
+
+def check_rows(connection: Connection, after: Head) -> Verdict:
+    """Check the chain from the row behind `after` to the end."""
+    verdict, last = follow(connection.execute(ROWS, {"first": after.seq + 1}).yield_per(500), after)
+    if not verdict.ok:
+        return verdict
     end = stored_head(connection)
     if end.seq > last.seq:
         return Verdict(ok=False, seq=last.seq + 1, problem=f"rows {last.seq + 1} to {end.seq} are missing")
@@ -87,9 +97,21 @@ def snapshot_fault(row: Snapshot, row_hash_there: bytes | None) -> str:
     return "" if row.hash == expected else f"the snapshot at {row.seq} was changed: its hash does not fit"
 
 
+def check_archived(connection: Connection, earlier: Earlier) -> Verdict:
+    """Check what was archived, from row 1 to the row behind which the log begins."""
+    last = START
+    for segment in segments(connection):
+        verdict, last = follow((msgspec.structs.astuple(row) for row in earlier(segment)), last)
+        if not verdict.ok:
+            return Verdict(ok=False, seq=verdict.seq, problem=f"{verdict.problem}, in {segment.file}")
+        if last != base((segment,)):
+            return Verdict(ok=False, seq=last.seq, problem=f"{segment.file} ends at row {last.seq}, not {segment.last}")
+    return Verdict(ok=True, seq=last.seq)
+
+
 def check(connection: Connection) -> Verdict:
-    """Check the whole log, then every snapshot."""
-    verdict = check_rows(connection, START)
+    """Check the whole log as it stands in the database, then every snapshot."""
+    verdict = check_rows(connection, base(segments(connection)))
     if not verdict.ok:
         return verdict
     for row in connection.execute(STATES).yield_per(10):
@@ -121,7 +143,7 @@ def recover(place: Place, connection: Connection) -> Recovered:
     That is the newest snapshot and all rows behind it; `check` looks at the rest.
     """
     snapshot = checked_snapshot(place, connection)
-    verdict = check_rows(connection, Head(snapshot.seq, snapshot.prev) if snapshot else START)
+    verdict = check_rows(connection, Head(snapshot.seq, snapshot.prev) if snapshot else base(segments(connection)))
     if not verdict.ok:
         raise JournalError(f"journal {place}: {verdict.problem}: keep the file for inspection and put back a copy")
     end = stored_head(connection)

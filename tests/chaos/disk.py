@@ -17,8 +17,8 @@ from runtime.journal.batch import pack
 from runtime.journal.entries import Entry, Head, LogRow, Recovered, Row, Snapshot
 from runtime.journal.packing import Packer, plain_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, tables
+from runtime.journal.segments import START
 from runtime.journal.ticket import Ticket
-from runtime.journal.verify import START
 from runtime.recorder import decode_fact, decode_step
 from tests.chaos.points import Killed
 from tests.chaos.virtual import VirtualLoop

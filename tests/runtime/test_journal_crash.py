@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.journal.entries import Head
-from runtime.journal.verify import START
+from runtime.journal.segments import START
 from tests.journal_kills import Kills, rounds, world, wrong
 from tests.journals import edit, journal
 from tests.postgres import program

@@ -8,7 +8,7 @@ import pytest
 from runtime.journal.checkpoints import FILE
 from runtime.start import only_daemon
 from tests.documented import answered, documented
-from tests.journaled import a_config, traded
+from tests.journaled import a_config, began_again, traded
 from tests.journals import edit
 from tidegate.cli import run
 
@@ -33,6 +33,7 @@ def toml(tmp_path: Path) -> str:
     config = a_config(tmp_path)
     (tmp_path / "state").mkdir()
     traded(tmp_path / "state" / "journal.sqlite", config, 60)
+    began_again(tmp_path / "state" / "journal.sqlite", config)
     return str(file)
 
 
@@ -110,6 +111,32 @@ def test_tables_are_exported(toml: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert documented("journal export") == set(lines[0])
     assert all(Path(line["file"]).is_file() for line in lines)
     assert {"decisions", "runs"} <= {line["table"] for line in lines if line["rows"]}
+
+
+def test_a_log_is_archived_by_command(toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not beside a daemon; then its old rows are a file that all who need them read with the rest."""
+    out = tmp_path / "out"
+    words = [toml, "--before", "2100-01-01", "--to", str(out)]
+    with only_daemon(state(toml)):
+        assert 8 == run(["journal", "archive", *words])
+    capsys.readouterr()
+    made = told(capsys, "archive", *words)
+    again = told(capsys, "archive", *words)
+    (first,) = [row["id"] for row in answered(["decisions", toml], 0, capsys)][:1]
+
+    assert (1, True) == (made["first"], Path(made["file"]).is_file())
+    assert (0, "") == (again["last"], again["file"])
+    assert told(capsys, "verify", toml)["row"] > made["last"]
+    assert told(capsys, "rebuild", toml)["ok"]
+    for words in (["why", toml, first], ["why", toml, first, "--replay"], ["replay", toml], ["money", toml]):
+        assert 0 == run(words)
+    capsys.readouterr()
+    out.rename(tmp_path / "far")
+    assert told(capsys, "verify", toml, "--segments", str(tmp_path / "far"))["ok"]
+    for words in (["why", toml, first], ["replay", toml], ["money", toml], ["journal", "verify", toml]):
+        assert 6 == run(words)
+        assert "which is not there: put it back" in capsys.readouterr().err
+    assert 2 == run(["journal", "archive", toml, "--before", "yesterday", "--to", str(out)])
 
 
 def test_without_a_key_nothing_is_signed(toml: str, capsys: pytest.CaptureFixture[str]) -> None:

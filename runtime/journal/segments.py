@@ -1,0 +1,60 @@
+"""Segments: rows of the log that were archived, and how the log itself says where they went.
+
+The log begins with row 1, or behind its segments. A row of the log names them all, so the chain covers what was taken
+away as it covers what is there.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from sqlalchemy import Connection, select
+
+from runtime.journal.chain import GENESIS
+from runtime.journal.entries import Head, LogRow
+from runtime.journal.schema import log
+
+ARCHIVED = "Archived"
+"""The kind of the row that names all segments; its step is their JSON."""
+START = Head(0, GENESIS)
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that follow each other, in a file."""
+
+    first: int
+    last: int
+    prev: str
+    """Hash of the row before the first, in hex."""
+    hash: str
+    """Hash of the last row."""
+    file: str
+    """Where it was written to."""
+
+
+Earlier = Callable[[Segment], Iterator[LogRow]]
+"""Reads the rows of a segment; JournalError where it is not there."""
+
+
+def segments(connection: Connection) -> tuple[Segment, ...]:
+    """Return the segments that lie before the first row; none where the log begins with row 1, or does not say."""
+    first = connection.execute(select(log.c.seq, log.c.prev).order_by(log.c.seq).limit(1)).one_or_none()
+    if first is None or first.seq == 1:
+        return ()
+    told = select(log.c.step).where(log.c.kind == ARCHIVED).order_by(log.c.seq.desc()).limit(1)
+    found = of_step(connection.execute(told).scalar())
+    return found if found and (found[-1].last, found[-1].hash) == (first.seq - 1, first.prev.hex()) else ()
+
+
+def of_step(step: Any) -> tuple[Segment, ...]:  # noqa: ANN401 - whatever a database holds there
+    """Return the segments that a row names."""
+    try:
+        return msgspec.json.decode(step, type=tuple[Segment, ...])
+    except (msgspec.MsgspecError, TypeError):
+        return ()
+
+
+def base(found: tuple[Segment, ...]) -> Head:
+    """Return the row behind which the log begins."""
+    return Head(found[-1].last, bytes.fromhex(found[-1].hash)) if found else START
