@@ -1,16 +1,18 @@
 """The tables that people read, made again from the log: every fact through a core once more, every row compared."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from operator import itemgetter
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
-from sqlalchemy import Connection, create_engine, delete, func, select
+from sqlalchemy import URL, Connection, Text, create_engine, delete, func, select
 from sqlalchemy.pool import NullPool
 
 from config.journal import Where
-from runtime.journal.batch import project
+from runtime.journal.batch import Values, project
 from runtime.journal.copying import carry
 from runtime.journal.entries import LogRow, Row
 from runtime.journal.errors import JournalError, explaining
@@ -46,7 +48,7 @@ def rebuild(where: Where, *, write: bool = False, earlier: Earlier | None = None
     `earlier` reads what was archived. JournalError where a fact leads to another step than it did: this program then
     decides otherwise.
     """
-    with create_engine("sqlite://", poolclass=NullPool).connect() as made, JournalReader(where, earlier) as reader:
+    with _aside() as made, JournalReader(where, earlier) as reader:
         tables.create_all(made)
         rows = _make(reader, made)
         with reader.asking() as journal:
@@ -54,6 +56,17 @@ def rebuild(where: Where, *, write: bool = False, earlier: Earlier | None = None
         if write and found.differences:
             _put(where, made)
     return found
+
+
+@contextmanager
+def _aside() -> Iterator[Connection]:
+    """Lend a database in a file that goes with it."""
+    with TemporaryDirectory(prefix="tidegate-") as folder:
+        engine = create_engine(URL.create("sqlite", database=f"{folder}/made.sqlite"), poolclass=NullPool)
+        with engine.connect() as made:
+            for pragma in ("journal_mode=OFF", "synchronous=OFF"):
+                made.exec_driver_sql(f"PRAGMA {pragma}")
+            yield made
 
 
 def _make(reader: JournalReader, made: Connection) -> int:
@@ -113,12 +126,38 @@ def _counts(made: Connection) -> dict[str, int]:
 
 
 def _differences(made: Connection, journal: Connection) -> dict[str, int]:
-    found = {name: len(_rows(made, name) ^ _rows(journal, name)) for name in PROJECTIONS}
-    return {name: (count + 1) // 2 for name, count in found.items() if count}
+    return {name: count for name in PROJECTIONS if (count := _differing(made, journal, name))}
 
 
-def _rows(connection: Connection, name: str) -> set[tuple[Any, ...]]:
-    return {tuple(row) for row in connection.execute(select(tables.tables[name]))}
+def _differing(made: Connection, journal: Connection, name: str) -> int:
+    keys = [column.name for column in tables.tables[name].primary_key]
+    places = [place for place, column in enumerate(tables.tables[name].c) if column.name in keys]
+    return differing(_rows(made, name), _rows(journal, name), itemgetter(*places))
+
+
+def differing(ours: Iterator[Values], theirs: Iterator[Values], key: Callable[[Values], Any]) -> int:
+    """Return how many rows of two tables, each in the order of its key, only one has, or both have otherwise.
+
+    One row of each is held at a time: a journal may be larger than the memory of its machine.
+    """
+    found = 0
+    a, b = next(ours, None), next(theirs, None)
+    while a is not None or b is not None:
+        first = b is None or (a is not None and key(a) <= key(b))
+        second = a is None or (b is not None and key(b) <= key(a))
+        found += not (first and second and a == b)
+        a = next(ours, None) if first else a
+        b = next(theirs, None) if second else b
+    return found
+
+
+def _rows(connection: Connection, name: str) -> Iterator[Values]:
+    """Yield a table in the order of its key, texts by their code points as Python has them."""
+    table = tables.tables[name]
+    texts = connection.dialect.name == "postgresql"
+    order = [column.collate("C") if texts and isinstance(column.type, Text) else column for column in table.primary_key]
+    for row in connection.execute(select(table).order_by(*order)).yield_per(AT_ONCE):
+        yield tuple(row)
 
 
 def _put(where: Where, made: Connection) -> None:

@@ -1,13 +1,17 @@
 """The tables people read are made again from the log, and are the same to the last value."""
 
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from config.journal import JournalServer
 from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
-from runtime.rebuild import rebuild
+from runtime.rebuild import differing, rebuild
 from tests.journaled import a_config, began_again, traded
 from tests.journals import ask, edit
 
@@ -60,3 +64,21 @@ def test_a_run_is_part_of_the_chain(lived: Path | JournalServer) -> None:
     edit(lived, "UPDATE runs SET config_hash = 'another' WHERE run = 1")
 
     assert {"runs": 1} == rebuild(lived).differences
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 2)), st.dictionaries(st.text(max_size=3), st.integers(0, 2)))
+def test_tables_are_compared_row_by_row(ours: dict[str, int], theirs: dict[str, int]) -> None:
+    """Rows that one table lacks or has otherwise are counted, each once; tables come as streams, in their order."""
+    expected = sum(ours.get(key) != theirs.get(key) for key in {*ours, *theirs})
+
+    assert expected == differing(iter(sorted(ours.items())), iter(sorted(theirs.items())), itemgetter(0))
+
+
+def test_keys_are_ordered_as_python_orders_them(place: Path | JournalServer, tmp_path: Path) -> None:
+    """Names that a server would sort by its language's rules are met in the same order on both sides."""
+    config = a_config(tmp_path / "account")
+    traded(place, config, 10)
+    for name in ("b", "B", "a-1", "A1", "ä", "Z"):
+        edit(place, "INSERT INTO outcomes (id, book) VALUES (?, 'live')", name)
+
+    assert {"outcomes": 6} == rebuild(place).differences
