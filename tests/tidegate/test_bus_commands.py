@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from backtests.benchmarks.mosquitto import free_port
+from runtime.bus.mqtt import Mqtt
+from runtime.bus.port import Broker
+from runtime.bus.telemetry import KINDS
+from runtime.bus.teller import Teller
+from runtime.clock import Clock
+from runtime.operator.keyfiles import read_signer
+from tests.documented import answered, documented
 from tests.listeners import ACCOUNT, House
 from tests.mosquittos import Mosquitto
+from tests.stand_ins import until
 from tidegate.cli import run
 
 
@@ -111,3 +119,33 @@ def test_what_a_remote_account_may_not_say_is_refused_by_its_key(
 
     assert 3 == run(["halt", "x", "--reason", "smoke"])
     assert expected in capsys.readouterr().err
+
+
+def test_who_looks_on_is_shown_what_the_daemon_has_signed(
+    elsewhere: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line for each thing told, to programs with all its keys; 9 where nothing came, or no broker answers."""
+    house, broker = House(tmp_path / "house"), Mosquitto(tmp_path / "mosquitto")
+    remote_toml(elsewhere, house, broker.port, "viewer")
+    house.key("viewer")
+    silent = run(["listen", ACCOUNT, "--for", "0.2"])
+    teller = Teller(
+        Mqtt(Broker(host="127.0.0.1", port=broker.port, tls=False)), ACCOUNT, read_signer(house.key("daemon")),
+        house.hooks, Clock(),
+    )  # fmt: skip
+    teller.begin()
+    try:
+        until(lambda: teller.sequence >= len(KINDS) + 1)
+        capsys.readouterr()  # of the teller's own log
+        rows = answered(["listen", ACCOUNT, "--for", "0.5"], 0, capsys)
+        told, shown = run(["listen", ACCOUNT, "--for", "0.5"]), capsys.readouterr().out
+    finally:
+        teller.close()
+        broker.kill()
+    away = run(["listen", ACCOUNT, "--for", "0.2"])
+
+    assert [9, 0, 9] == [silent, told, away]
+    assert {*KINDS} == {row["kind"] for row in rows}
+    assert all(documented("listen") == set(row) for row in rows)
+    assert {*KINDS} == {line.split()[1] for line in shown.splitlines()}
+    assert f"mqtt at 127.0.0.1:{broker.port}" in capsys.readouterr().err
