@@ -5,16 +5,16 @@ from typing import Literal
 
 import msgspec
 
-from sqlalchemy import select
-
 from brokers.facts import BarClosed, LinkDown, LinkUp, Reconciled
 from runtime.journal.reader import JournalReader
-from runtime.journal.schema import log
+from runtime.recorder import decode_fact
 
 SHORTEST_MS = {"not running": 300_000, "out of reach": 3_600_000}
 """Of what is told."""
 _SEEN = (LinkUp.__name__, Reconciled.__name__)
 _OPENED = "RunOpened"
+OFTEN = 1000
+"""Looks in a month; of fewer, bars say too that somebody watched."""
 
 Why = Literal["not running", "out of reach"]
 
@@ -38,19 +38,29 @@ def gaps(reader: JournalReader, first: int, last: int, began: int, ended: int) -
 
 
 def _gaps(reader: JournalReader, first: int, last: int) -> Iterator[Gap]:
-    query = select(log.c.at, log.c.kind).where(log.c.seq >= first, log.c.seq <= last)
     seen = lost = 0
     why: Why | None = None
-    kinds = (*_SEEN, _OPENED, LinkDown.__name__, BarClosed.__name__)
-    for rows in reader.stream(query.where(log.c.kind.in_(kinds)).order_by(log.c.seq), 5000):
-        for at, kind in rows:
-            if kind in _SEEN:
-                if why is not None and lost:
-                    yield Gap(lost, at, why)
-                seen, why = max(seen, at), None
-            elif kind == _OPENED:
-                lost, why = lost if why is not None else seen, "not running"
-            elif why is None and kind == BarClosed.__name__:
-                seen = max(seen, at)
-            elif why is None:
-                lost, why = at, "out of reach"
+    for _, at, kind in _told(reader, (first, last + 1)):
+        if kind in _SEEN:
+            if why is not None and lost:
+                yield Gap(lost, at, why)
+            seen, why = max(seen, at), None
+        elif kind == _OPENED:
+            lost, why = lost if why is not None else seen, "not running"
+        elif why is None and kind == BarClosed.__name__:
+            seen = max(seen, at)
+        elif why is None:
+            lost, why = at, "out of reach"
+
+
+def _told(reader: JournalReader, rows: tuple[int, int]) -> list[tuple[int, int, str]]:
+    """Return row, moment and kind of all that says whether anybody watched; bars only where nobody looked every day."""
+    found = [
+        (seq, decode_fact(raw).at if raw else 0, kind)
+        for kind in (*_SEEN, LinkDown.__name__, _OPENED)
+        for seq, raw in reader.facts_where(kind, seq=rows)
+    ]
+    if sum(kind in _SEEN for _, _, kind in found) < OFTEN:
+        bars = reader.facts_where(BarClosed.__name__, seq=rows)
+        found += [(seq, decode_fact(raw).at, BarClosed.__name__) for seq, raw in bars]
+    return sorted(found)
