@@ -36,19 +36,19 @@ WORDS = (
 
 def open_trades(m: ClientMonth) -> Part:
     """Return what is open at the end."""
-    zone, title = m.client.zone, f"Open at {moment_said(m.client.zone, m.until)}"
+    title = f"Open at {moment_said(m.client.zone, m.until)}"
     if not m.ended.positions:
         return Part(title, (Words("No trade was open."),))
-    rows = [_open_row(zone, one) for one in m.ended.positions]
+    rows = [_open_row(m, one) for one in m.ended.positions]
     sums = [cents(sum(getattr(one, name) for one in m.ended.positions)) for name in ("profit", "swap")]
     rows.append(("together", "", "", "", *(plus(amount) for amount in sums)))
     columns = ("trade", "strategy", "opened", "entry", "profit so far", "swap so far")
     return Part(title, (Rows(columns, tuple(rows), texts=3, summed=True),))
 
 
-def _open_row(zone: str, one: Open) -> tuple[str, ...]:
+def _open_row(m: ClientMonth, one: Open) -> tuple[str, ...]:
     return (
-        what(one.side, one.lots, one.symbol), one.strategy or "by hand or others", short(zone, one.since),
+        what(one.side, one.lots, one.symbol), one.strategy or "by hand or others", short(m, one.since),
         plain(one.price), plus(one.profit), plus(one.swap),
     )  # fmt: skip
 
@@ -62,16 +62,16 @@ def trade_parts(m: ClientMonth) -> Iterator[Part]:
         many = "1 trade" if len(trades) == 1 else f"{len(trades)} trades"
         total = plus(cents(sum(trade.net for trade in trades)))
         said = () if place else (Words(BOOKED, small=True),)
-        yield Part(f"{title}: {many}, {total}", (_table(m.client.zone, trades), *said))
+        yield Part(f"{title}: {many}, {total}", (_table(m, trades), *said))
     if not names:
         yield Part("Trades", (Words("Nothing was traded in the month."),))
 
 
-def _table(zone: str, trades: Sequence[Trade]) -> Rows:
+def _table(m: ClientMonth, trades: Sequence[Trade]) -> Rows:
     rows: list[tuple[str, ...]] = [
         (
-            what(t.side, t.lots, t.symbol), short(zone, t.opened) if t.opened else "before",
-            f"{short(zone, t.closed)}{f' ({t.left_by})' if t.left_by else ''}" if t.closed else "open",
+            what(t.side, t.lots, t.symbol), short(m, t.opened) if t.opened else "before",
+            f"{short(m, t.closed)}{f' ({t.left_by})' if t.left_by else ''}" if t.closed else "open",
             plain_price(t.entry), plain_price(t.exit), plus(t.profit), plus(t.commission),
             plus(t.swap), plus(t.fee), plus(t.net),
         )
@@ -107,14 +107,11 @@ def what(side: int, lots: float, symbol: str) -> str:
     return f"{SIDES[side]} {lots:.8g} {symbol}"
 
 
-def short(zone: str, at: int) -> str:
-    """Return the day of a moment by a clock, in few letters.
-
-    >>> short("UTC", 1072828860000)
-    '31 Dec 2003'
-    """
-    day = date_at(zone, at)
-    return f"{day.day} {NAMES[day.month - 1][:3]} {day.year}"
+def short(m: ClientMonth, at: int) -> str:
+    """Return the day of a moment in few letters, with its year where that is not the month's."""
+    day = date_at(m.client.zone, at)
+    year = "" if day.year == m.month.year else f" {day.year}"
+    return f"{day.day} {NAMES[day.month - 1][:3]}{year}"
 
 
 def plain_price(price: float) -> str:

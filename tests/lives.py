@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from brokers.facts import DealMade, Reconciled
+from config.journal import Where
 from market.money import cents
 from market.types import Account, Deal, Position
 from runtime.clients.month import ClientMonth, month_told
@@ -73,9 +74,15 @@ class Life:
 def journaled(folder: Path, facts: Iterable[AnyFact], plan: Plan | None = None, **client: Any) -> Path:  # noqa: ANN401
     """Write the journal of an account that was told these facts, and what was agreed with its client."""
     folder.mkdir(parents=True, exist_ok=True)
+    written(folder / "journal.sqlite", facts, plan, **client)
+    return folder / "journal.sqlite"
+
+
+def written(place: Where, facts: Iterable[AnyFact], plan: Plan | None = None, **client: Any) -> None:  # noqa: ANN401
+    """Write the same, on either database."""
     plan = plan or a_plan(a_lane({}))
     config = {"account": {"name": "one", "user": "Ann", "owner": "Bob"}, **({"client": client} if client else {})}
-    with JournalWriter(folder / "journal.sqlite") as journal:
+    with JournalWriter(place) as journal:
         core = Core(plan)
         recorder = Recorder(core, Books(core, {}, shadows=False), journal, Clock())
         recorder.begin({
@@ -84,10 +91,9 @@ def journaled(folder: Path, facts: Iterable[AnyFact], plan: Plan | None = None, 
         })  # fmt: skip
         for fact in facts:
             recorder.take(fact)
-    return folder / "journal.sqlite"
 
 
-def told(journal: Path, month: str | Month) -> ClientMonth:
+def told(journal: Where, month: str | Month) -> ClientMonth:
     """Return a month of a journal."""
     wanted = month if isinstance(month, Month) else month_of(month)
     assert wanted is not None

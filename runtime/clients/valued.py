@@ -42,7 +42,7 @@ class Valued(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     positions: tuple[Open, ...] = ()
     unpriced: int = 0
-    """Positions for which nobody knew a price: they count with no profit."""
+    """Positions for which nobody told a price since they were opened: they count with no profit."""
 
     @property
     def worth(self) -> float:
@@ -97,7 +97,7 @@ class Valuer:
         quotes = self._quotes({one.symbol for one in held}, at, row)
         if not traded and max((told for told, _, _ in quotes.values()), default=0) <= look.at + FRESH_MS:
             return _told(found, look, held)
-        return self._reckoned(found, held, quotes)
+        return self._reckoned(found, held, quotes, look)
 
     def _quotes(self, symbols: Iterable[str], at: int, row: int) -> dict[str, tuple[int, float, float]]:
         """Return when each symbol was quoted last, bid and ask, as bars tell it."""
@@ -112,18 +112,19 @@ class Valuer:
         return found
 
     def _reckoned(
-        self, found: Valued, held: Sequence[Open], quotes: Mapping[str, tuple[int, float, float]]
+        self, found: Valued, held: Sequence[Open], quotes: Mapping[str, tuple[int, float, float]], look: Look
     ) -> Valued:  # fmt: skip
         positions = [self._priced(one, quotes.get(one.symbol)) for one in held]
-        priced = [quotes[one.symbol][0] for one in positions if one.now]
+        told = {p.ident for p in look.positions}
+        priced = [quotes[one.symbol][0] if one.now else look.at for one in positions if one.now or one.position in told]
         return msgspec.structs.replace(
             found, floating=cents(sum(one.profit + one.swap for one in positions)), source="bars",
             priced=min(priced, default=found.at), positions=tuple(positions),
-            unpriced=sum(1 for one in positions if not one.now),
+            unpriced=len(positions) - len(priced),
         )  # fmt: skip
 
     def _priced(self, one: Open, quote: tuple[int, float, float] | None) -> Open:
-        """Return a position at a quote; as it was where there is none, or no way to turn it into account money."""
+        """Return a position at a quote; as a look told it where there is none, or none that makes account money."""
         symbol = self.symbols.get(one.symbol)
         mode = mode_of(symbol, self.currency) if symbol is not None else None
         if quote is None or symbol is None or mode is None:

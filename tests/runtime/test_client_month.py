@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from brokers.facts import BarClosed, DealMade, LinkUp
 from config.errors import DataError
+from config.journal import Where
 from market.money import cents
 from market.types import Bar, Position
 from runtime.clients.covered import Gap
@@ -24,7 +25,7 @@ from runtime.clients.returns import chained
 from runtime.clients.statement import statement
 from runtime.core.facts import AnyFact
 from tests.cores import a_lane, a_plan, an_account
-from tests.lives import DAY, Life, journaled, told
+from tests.lives import DAY, Life, journaled, told, written
 from tests.record_journal import DATA, unpacked
 from tests.recorded import RECORDINGS, Recording, number, recorded_deals, rows
 from tests.venues import GOLD, HOUR, MONDAY
@@ -66,6 +67,33 @@ def test_a_month_is_told_in_its_parts(tmp_path: Path) -> None:
     assert month.whole
     (trade,) = month.trades
     assert (300.0, 291.0, "", 100.0, 103.0) == (trade.profit, trade.net, trade.strategy, trade.entry, trade.exit)
+
+
+def test_a_month_is_told_from_either_database(place: Where) -> None:
+    """With what is open priced by a look, and by bars after it."""
+    life = lived()
+    life.deal(MONDAY + 30 * DAY + HOUR, position=102, symbol="XAUUSD", entry="in", volume=1.0, price=100.0)
+    bar = Bar("XAUUSD", "H1", MONDAY + 30 * DAY + HOUR, 104.0, 104.0, 104.0, 104.0)
+    life.facts.append(BarClosed(at=MONDAY + 30 * DAY + 2 * HOUR, bar=bar, bid=104.0, ask=104.1))
+    written(place, sorted(life.facts, key=lambda fact: fact.at))
+    month = told(place, JANUARY)
+
+    assert (14_294.5, 400.0, "bars", 0.0) == (month.ended.balance, month.ended.floating, month.ended.source, month.off)
+    assert 0 == month.gained.estimated
+
+
+def test_what_a_look_told_of_others_stays_where_no_bar_tells_it(tmp_path: Path) -> None:
+    """A stranger's position on a symbol without bars is worth what the venue said last, and is no unknown."""
+    life = Life()
+    alien = Position(ticket=77, at=MONDAY, symbol="OIL", side=1, volume=1.0, price=70.0, profit=33.0)
+    life.look(MONDAY + 30 * DAY, alien, floating=33.0)
+    life.deal(MONDAY + 30 * DAY + HOUR, position=102, symbol="XAUUSD", entry="in", volume=1.0, price=100.0)
+    bar = Bar("XAUUSD", "H1", MONDAY + 30 * DAY + HOUR, 104.0, 104.0, 104.0, 104.0)
+    life.facts.append(BarClosed(at=MONDAY + 30 * DAY + 2 * HOUR, bar=bar, bid=104.0, ask=104.1))
+    life.look(MONDAY + 32 * DAY, alien, GOLD_OPEN, floating=40.0)
+    month = told(journaled(tmp_path, life.facts), JANUARY)
+
+    assert (433.0, 0, MONDAY + 30 * DAY) == (month.ended.floating, month.ended.unpriced, month.ended.priced)
 
 
 def test_days_begin_by_the_clients_clock(tmp_path: Path) -> None:
