@@ -264,7 +264,7 @@ def test_a_halt_names_the_order_that_is_in_flight(make_demo: MakeDemo) -> None:
     assert [] == complaints(demo.ledger, demo.journal)
 
 
-@pytest.mark.parametrize(("seconds", "named"), [(0.5, False), (4.0, True)])
+@pytest.mark.parametrize(("seconds", "named"), [(0.5, False), (8.0, True)])  # halts wait for 2 s
 def test_a_slow_terminal_is_waited_for_or_its_order_is_named(make_demo: MakeDemo, seconds: float, named: bool) -> None:  # noqa: FBT001 - a case
     """`order_send` takes long while the halt comes: it returns once the order is answered, or says which one is not."""
     demo = make_demo(bars=None, call_timeout_s=20.0, settle_s=20.0)
