@@ -125,13 +125,21 @@ class Guarded:
         """End the daemon, and let none begin until the latch can be written; the answer says that it was so."""
         self.owed = command
         self.end(f"the latch cannot be written ({problem}): the daemon is ended instead: {command.why}")
-        ended = self.bar is not None or not owner(self.folder)
+        ended = self.bar is not None or self._let_go()
         trouble = "" if ended else f"the latch cannot be written ({problem}), and the daemon cannot be ended"
         now, sent = latch.read(self.folder), latch.sending(self.folder)
         return {
             "ok": ended, "level": command.level, "generation": now.generation, "problem": trouble, "killed": ended,
             "in_flight": sent,
         }  # fmt: skip
+
+    def _let_go(self) -> bool:
+        """Say whether a daemon that was killed is gone; where its lock cannot be had, its end is waited for."""
+        for _ in range(int(BAR_S / EVERY_S)):
+            if not owner(self.folder):
+                return True
+            time.sleep(EVERY_S)
+        return False
 
     def _pay(self) -> None:
         """Write what is owed to the latch once that can be done, and let a daemon begin again."""

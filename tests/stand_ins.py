@@ -20,9 +20,10 @@ PATIENCE_S = 20.0
 class StandIn:
     """A daemon's stand-in: it moves until it is told to stand still."""
 
-    def __init__(self, state: Path, *bus: str) -> None:
-        """Start it, perhaps with an ear at a bus; it dies with us."""
-        confined = [sys.executable, str(ROOT / "tests" / "confined.py"), "--", sys.executable]
+    def __init__(self, state: Path, *bus: str, plain: bool = False) -> None:
+        """Start it, perhaps with an ear at a bus, or as one whom modes of files bind; it dies with us."""
+        modes = ["--plain-user"] if plain else []
+        confined = [sys.executable, str(ROOT / "tests" / "confined.py"), *modes, "--", sys.executable]
         self.process = subprocess.Popen(
             [*confined, "-m", "tests.standing", str(state), *bus], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, cwd=ROOT,
