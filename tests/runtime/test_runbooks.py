@@ -270,7 +270,7 @@ def test_the_page_of_a_loss_near_its_limit(tmp_path: Path) -> None:
         await one.living.until(lambda: one.living.daemon.ledger.level == "close-only")
 
     told = Told(a_plan(a_lane({})))
-    told.core.ledger.day, told.core.ledger.day_equity = 1, 10_000.0 / 0.96
+    told.core.ledger.day, told.core.ledger.day_equity = 1 << 20, 10_000.0 / 0.96  # no day begins meanwhile
     told.core.ledger.last_deal = 1 << 40  # the deposit is in the balance already
     found = night(tmp_path, act, rest=told.core.snapshot())
 
