@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backtests.engine_apart import LEAN, apart, beyond, call, pointer, tell_numba
-from backtests.engine_core import begin_bar, live_on, takes_back, worth
+from backtests.engine_core import begin_bar, live_on, see_loss, takes_back, worth
 from backtests.engine_entry import decide
 from backtests.engine_hearing import TOOK_AFTER, TOOK_BEFORE
 from backtests.engine_layout import (
@@ -50,7 +50,7 @@ from backtests.engine_layout import (
     WARMING,
 )
 from backtests.engine_market import first_tick, rest_of_bar, spread_told
-from backtests.engine_quiet import quiet_between, quiet_until, settled_stop, spread_of, still
+from backtests.engine_quiet import FAR, quiet_between, quiet_until, settled_stop, spread_of, still
 from brokers.fills import floating, moved, shift
 from market.kernel import Params, State, compile_all, fingerprint, kernel, write_out
 from regimes.shut import KEEP, POLICY
@@ -105,6 +105,7 @@ def take_back(a: State, p: Params) -> None:
 
 
 QUIET = (
+    see_loss,
     take_back,
     still,
     quiet_between,
@@ -183,7 +184,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
             p[SCALE],
             p[FRAME],
         )
-        point, usual = 1.0 / scale, p[USUAL_SPREAD]
+        point, usual, least = 1.0 / scale, p[USUAL_SPREAD], FAR
         gap = usual / scale
         side, price, volume, known, stop = a[SIDE], a[PRICE], a[VOLUME], a[KNOWN], a[STOP]
         rests, tomorrow, seen = a[RESTS] != 0.0, quiet_until(a, p, nights), settled_stop(a, x, p)
@@ -222,6 +223,7 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                 if apart and int(back[i]) & TOOK_BEFORE:
                     take_back(a, p)
                 side, equity = a[SIDE], a[EQUITY]
+                least = equity
             else:
                 own = known
                 if side != 0.0:
@@ -236,6 +238,9 @@ def _account(called: str, step: Callable[..., Any]) -> Any:  # noqa: ANN401, C90
                         or not (keeps or a[SHUT] == 0.0 or a[ANSWERED] > 0.0)
                     )  # fmt: skip
                 equity = lent[r] if guest > 0.0 else own
+                if equity < least:
+                    see_loss(a, equity)
+                    least = equity
             held = float(int(x[0])) if side != 0.0 else 0.0
             want = step(s, sp, beyond(f, i * width), high, low, close, side, held)
             actions[r], kinds[r], scores[r], positions[r], helds[r] = (

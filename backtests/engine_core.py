@@ -30,6 +30,7 @@ from backtests.engine_layout import (
     KNOWN,
     LEAST,
     LEVEL,
+    LOST,
     MAGIC,
     MODE,
     MOST,
@@ -68,6 +69,7 @@ from brokers.fills import floating, on_grid, stops_fit, volume_fits
 from market.kernel import Params, State, kernel
 from market.money import lots_down, to_grid
 from regimes.shut import shut_lots, shut_stop
+from runtime.core.risk import share, worst
 from strategies.exits import LEAVE_TIME, exit_step
 from strategies.protocol import EXIT
 
@@ -93,7 +95,14 @@ def begin_bar(a: State, p: Params, nights: Params, equity: float) -> None:
     day = today_of(a, p, nights, a[AT])
     a[EQUITY] = equity
     if a[DAY] < 0.0 or day > a[DAY]:
-        a[DAY], a[DAY_EQUITY] = day, a[EQUITY]
+        a[DAY], a[DAY_EQUITY], a[LOST] = day, a[EQUITY], 0.0
+    see_loss(a, a[EQUITY])
+
+
+@kernel
+def see_loss(a: State, equity: float) -> None:
+    """Keep the greatest loss of the day."""
+    a[LOST] = worst(a[LOST], share(a[DAY_EQUITY] - equity, a[DAY_EQUITY]))
 
 
 @kernel

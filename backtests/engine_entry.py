@@ -22,6 +22,7 @@ from backtests.engine_layout import (
     LEVEL,
     LEVERAGE,
     LIMITS,
+    LOST,
     MAGIC,
     MODE,
     MOST,
@@ -44,6 +45,7 @@ from backtests.engine_layout import (
     R_TICKET,
     R_TRAIL,
     R_VOLUME,
+    REACHED_TODAY,
     REFUSED,
     RESTS,
     RISK,
@@ -168,7 +170,8 @@ def _weigh(a: State, p: Params, e: State, at: int) -> None:
     e[n + 3], e[n + 4] = share(a[CARRIED] + own, a[EQUITY]), collar_distance(price, a[BID], a[ASK])
     e[n + 5] = (a[UPWARD] if side > 0.0 else a[DOWNWARD]) + volume
     broken = _over(spread_points(a[BID], a[ASK], p[SCALE]), p[LIMITS], 1.0)
-    broken = broken + _over(share(a[DAY_EQUITY] - a[EQUITY], a[DAY_EQUITY]), p[LIMITS + 1], 2.0)
+    lost = _over(share(a[DAY_EQUITY] - a[EQUITY], a[DAY_EQUITY]), p[LIMITS + 1], 2.0)
+    broken = broken + (lost if lost > 0.0 else _over(a[LOST], p[LIMITS + 1], REACHED_TODAY))
     broken = broken + _over(a[STANDING] + 1.0, p[LIMITS + 2], 4.0)
     weight = 8.0
     for k in range(ASKED):

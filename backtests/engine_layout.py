@@ -52,7 +52,9 @@ HELD = 58
 """Positions in the venue's book; they follow, each in so many numbers, in the order in which they were opened."""
 BARRED = 59
 """What holds entries back as the bar is decided, as `backtests.engine_columns.Read.barred` tells it; 0.0: nothing."""
-BOOK, HOLDING = 60, 7
+LOST = 60
+"""The greatest loss that the day has seen, as a share of its first equity; 0.0: none."""
+BOOK, HOLDING = 61, 7
 H_LANE, H_SIDE, H_VOLUME, H_PRICE, H_SWAP, H_BOUND, H_TICKET = 0, 1, 2, 3, 4, 5, 6
 STATE = BOOK + HOLDING
 """Numbers of an account of one strategy; of several it has HOLDING more for each other one."""
@@ -105,7 +107,7 @@ W_BROKEN, W_SAID, W_AMOUNT = 10, 11, 12
 W_NUMBERS = 13
 """Numbers of the checks from the volume's on: six."""
 WISH = 19
-SMALL, UNPROTECTED = -1.0, 512.0
+SMALL, UNPROTECTED, REACHED_TODAY = -1.0, 512.0, 1024.0
 SAID_STOP, SAID_LOTS = 1.0, 2.0
 
 # --- outcomes, in the order of `runtime.core.decision.OUTCOMES` -------------------------------------------------------

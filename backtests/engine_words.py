@@ -29,6 +29,7 @@ from backtests.engine_layout import (
     HURRIED,
     NO_EXPOSURE,
     NOTHING_YET,
+    REACHED_TODAY,
     SAID_LOTS,
     SAID_STOP,
     SMALL,
@@ -48,7 +49,7 @@ from runtime.core.desk import magic_of
 from runtime.core.gates import NOTHING_READ, OLD, OUTLIVED
 from runtime.core.gates import UNLIKE as OTHER_BARS
 from runtime.core.plan import NoModel, Plan, StrategyPlan
-from runtime.core.risk import CHECKS
+from runtime.core.risk import CHECKS, REACHED
 from runtime.core.shutting import GATE_SHUT
 
 WHY = ("", "end of data", "strategy", "time stop", "stop passed", GATE_SHUT)
@@ -72,8 +73,9 @@ def reasons_of(wish: Sequence[float]) -> tuple[str, ...]:
     broken = wish[W_BROKEN]
     if broken == SMALL:
         return ("size below the minimum volume",)
+    also = ((REACHED, REACHED_TODAY), ("no protective stop", UNPROTECTED))
     checks = tuple(name for k, name in enumerate(CHECKS) if int(broken) >> k & 1)
-    return (*checks, "no protective stop") if broken >= UNPROTECTED else checks
+    return (*checks, *(name for name, weight in also if int(broken) & int(weight)))
 
 
 def gate_reason(code: float, about: int, plan: Plan, lane: StrategyPlan) -> str:

@@ -30,10 +30,10 @@ _symbols_of = msgspec.json.Decoder(dict[str, Symbol]).decode
 _hashes_of = msgspec.json.Decoder(dict[str, str]).decode
 
 _CARRIED = (
-    "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "day_size", "last_deal",
-    "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "quiet", "looked_at", "touched", "beyond",
-    "surplus", "told", "tick_values", "early", "off", "written", "entries", "swaps", "marks",
-    "ended_trades", "judged", "until", "leaving", "taken_back",
+    "run", "at", "level", "generation", "balance", "known", "counting", "day", "day_equity", "day_size", "lost_day",
+    "day_lost", "last_deal", "last_deal_at", "heard", "foreign", "foreign_orders", "foreign_margin", "quiet",
+    "looked_at", "touched", "beyond", "surplus", "told", "tick_values", "early", "off", "written", "entries", "swaps",
+    "marks", "ended_trades", "judged", "until", "leaving", "taken_back",
 )  # fmt: skip
 _KEPT = ("MISSING:", "BREAK", "CONTRACT", "LOSS_LIMIT", "SPEC_CHANGED", *sorted(BY_PEOPLE))
 """Holds that a changed configuration does not lift."""

@@ -108,6 +108,8 @@ def room_of(core: Core) -> dict[str, float]:
     ledger, rule, limits = core.ledger, core.plan.drawdown, core.plan.limits
     lost = ledger.day_equity - core.decider.equity()
     found = {"day": limits.max_daily_loss * (ledger.day_size or ledger.day_equity) - lost} if ledger.day >= 0 else {}
+    if core.decider.won_back(0.0):
+        found["day"] = min(found["day"], 0.0)
     if rule is not None and ledger.marks.day >= 0:
         found["daily"], found["total"] = room(ledger.marks, rule, core.decider.worth())
     return {name: cents(money) for name, money in found.items()}

@@ -9,7 +9,7 @@ from market.types import DAY_MS
 from runtime.core.contract import Contract
 from runtime.core.permissions import Act, blockers
 from runtime.core.plan import NoModel, Plan
-from runtime.core.risk import Exposure
+from runtime.core.risk import REACHED, Exposure, share, worst
 from runtime.core.state import Lane, Ledger
 
 
@@ -70,6 +70,20 @@ class Accounting:
         if self.ledger.day < 0 or (day > self.ledger.day and "CONTRACT" not in self.ledger.holds):
             self.ledger.day, self.ledger.day_equity = day, self.equity()
             self.ledger.day_size = self.ledger.day_equity
+
+    def see_loss(self, equity: float) -> None:
+        """Keep the greatest loss of the day."""
+        ledger = self.ledger
+        if ledger.lost_day != ledger.day:
+            ledger.lost_day, ledger.day_lost = ledger.day, 0.0
+        size = ledger.day_size or ledger.day_equity  # a ledger of before did not know it
+        ledger.day_lost = worst(ledger.day_lost, share(ledger.day_equity - equity, size))
+
+    def won_back(self, lost: float) -> tuple[str, ...]:
+        """Return why there is no entry although less is lost by now than may be: it was more today already."""
+        ledger, most = self.ledger, self.plan.limits.max_daily_loss
+        reached = ledger.lost_day == ledger.day and ledger.day_lost > most
+        return (REACHED,) if reached and lost <= most else ()
 
     def exposure(self, symbol: str) -> Exposure:
         """Return what the account carries, seen from one symbol's quote."""

@@ -60,7 +60,9 @@ def loss_of_day(core: Core) -> float:
     ledger, rule, found = core.ledger, core.plan.drawdown, 0.0
     if ledger.day >= 0:
         size = ledger.day_size or ledger.day_equity
-        found = share(ledger.day_equity - core.decider.equity(), size) / core.plan.limits.max_daily_loss
+        lost = share(ledger.day_equity - core.decider.equity(), size)
+        lost = max(lost, ledger.day_lost) if core.decider.won_back(0.0) else lost
+        found = lost / core.plan.limits.max_daily_loss
     if rule is not None and ledger.marks.day >= 0:
         found = max(found, losses(ledger.marks, rule, core.decider.worth())[0] / rule.most_daily)
     return found

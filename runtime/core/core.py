@@ -198,6 +198,8 @@ class Core(Folds):
             self.decider.read(reading, live=fact.phase == "live")
         decisions = []
         now = self.decider.exposure(bar.symbol) if fact.phase != "warm" else None
+        if now is not None:
+            self.decider.see_loss(now.equity)
         for lane in self.lanes_of[key]:
             self.decider.mind_silence(lane, feed, fact.at)
             made = self.decider.decide(lane, feed, fact, now)

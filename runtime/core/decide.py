@@ -208,7 +208,8 @@ class Decider(Accounting):
             lots = lots_towards(self.ledger, self.lanes, symbol, intent.side)
             draft.numbers = numbers_of(intent, now, own, lots, at_stop)
             draft.more = self.controls.sized(draft.more, lane, intent, own)
-        also = contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
+        also = self.won_back(draft.numbers[1]) if intent.volume > 0.0 else ()
+        also += contract.forbids(intent.side) + self.controls.broken(draft.more, sized=intent.volume > 0.0)
         verdict = judge(intent, draft.numbers, contract.limits, also)
         draft.holds = self.blocked("entry", lane) + self._shut(draft)
         if not isinstance(verdict, Approved):

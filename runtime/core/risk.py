@@ -10,6 +10,9 @@ from market.types import OrderKind, Side
 CHECKS = ("spread", "daily loss", "positions", "volume", "value", "risk", "margin", "collar", "symbol volume")
 """Every check, in the order of `Decision.numbers` and `Decision.limits`."""
 
+REACHED = "daily loss reached"
+"""Why an entry is refused although less is lost by now: what may be lost in a day was lost today."""
+
 NAN = float("nan")
 
 NO_LIMIT = 1e9
@@ -83,6 +86,18 @@ def share(part: float, whole: float) -> float:
     if part > 0.0:
         return 1e9
     return 0.0
+
+
+@kernel
+def worst(before: float, lost: float) -> float:
+    """Return the greater of two losses; one that is no number counts for none.
+
+    >>> worst(0.01, 0.03), worst(0.03, -0.02)
+    (0.03, 0.03)
+    """
+    if lost > before:
+        return lost
+    return before
 
 
 @kernel

@@ -141,6 +141,10 @@ class Ledger(msgspec.Struct):
     day_equity: float = 0.0
     day_size: float = 0.0
     """The least that it was since the day began: deposits add to it only then."""
+    lost_day: int = -1
+    day_lost: float = 0.0
+    """The greatest loss that a day has seen, as a share of its first equity, and which day: what was reached stays so
+    until the next one begins, whatever is won back, and counted anew."""
     last_deal: int = 0
     last_deal_at: int = 0
     heard: tuple[int, ...] = ()

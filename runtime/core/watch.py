@@ -17,5 +17,6 @@ def watch_between(decider: Decider, fact: WorthSeen) -> None:
     """Look at losses between two bars."""
     decider.ledger.quotes.update(fact.quotes)
     decider.new_day(fact.at)
+    decider.see_loss(decider.equity())
     see_most(decider, fact.highest)
     watch_losses(decider, fact.worth)

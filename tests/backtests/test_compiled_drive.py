@@ -259,16 +259,27 @@ def test_an_account_that_is_stopped_out_is_played_alike() -> None:
     assert "stop_out" in reasons
 
 
+def test_a_day_whose_loss_was_won_back_is_played_alike() -> None:
+    """What may be lost in a day was lost on a bar on which nothing else happened, and less is lost by then."""
+    small = msgspec.structs.replace(a_plan().limits, max_daily_loss=0.002)
+    plan = a_plan(a_lane({}, strategy=Dice(every=1, stop=5.0, bars=4), risk=0.02), limits=small)
+    reasons = {reason for d in played(CompiledDrive, plan, GOLD_BARS).decisions for reason in d.reasons}
+
+    assert not compared(plan, GOLD_BARS, shadows=True)
+    assert {"daily loss", "daily loss reached"} < reasons
+
+
 # --- bars of every shape ----------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=60)
-@given(tapes(), any_dice, any_gate, st.sampled_from([ByRisk(), *SIZES.values()]))
+@given(tapes(), any_dice, any_gate, st.sampled_from([ByRisk(), *SIZES.values()]), st.sampled_from([0.05, 0.002]))
 def test_bars_of_every_shape_are_played_alike(
-    tape: Bars, strategy: Dice, gate: dict[str, Any], size: AnySizing
+    tape: Bars, strategy: Dice, gate: dict[str, Any], size: AnySizing, most: float
 ) -> None:
-    """Whatever the bars, the ways in and out, the gate and its policy, and the size."""
+    """Whatever the bars, the ways in and out, the gate and its policy, the size, and what may be lost in a day."""
     plan = gated(strategy, **gate)
+    plan = msgspec.structs.replace(plan, limits=msgspec.structs.replace(plan.limits, max_daily_loss=most))
     sized = msgspec.structs.replace(plan.strategies[0], size=size)
 
     assert not compared(msgspec.structs.replace(plan, strategies=(sized,)), tape, shadows=True)

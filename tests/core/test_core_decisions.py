@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from brokers.facts import BarClosed, ClockDoubted, DealMade
+from brokers.facts import BarClosed, ClockDoubted, DealMade, WorthSeen
 from market.types import Position
 from runtime.core.decision import OUTCOMES, Decision
 from runtime.core.facts import AnyFact
@@ -196,6 +196,43 @@ def test_a_day_that_lost_too_much_takes_no_entry_until_the_next() -> None:
     assert pytest.approx(0.06) == lost.numbers[1]
     assert ("traded", 0.0) == (next_day.outcome, next_day.numbers[1])
     assert pytest.approx(0.94) == next_day.volume
+
+
+def won_back(*told_between: AnyFact) -> Told:
+    """Return a core whose only position, entered on bar 3, was under water and is closed without a loss by bar 6."""
+    told = Told(a_plan(a_lane({3: buy(), 7: buy(), 25: buy()})))
+    entry = told.enter(3)
+    told.tell(*told_between)
+    told.tell(DealMade(at=hour(6), deal=told.deal(entry, "out", 100.1, reason="expert")))
+    return told
+
+
+@pytest.mark.parametrize(
+    "fact", [closed(4, 94.0), WorthSeen(at=hour(5), worth=9_390.0, highest=9_390.0, quotes={"XAUUSD": (94.0, 94.1)})]
+)
+def test_a_loss_that_ended_a_day_has_done_so_though_it_is_won_back(fact: AnyFact) -> None:
+    """By a bar's close or between two bars; a restart does not begin the day anew, the midnight does."""
+    told = won_back(fact)
+    again = told.again()
+    today, after = told.decide(7), again.decide(7)
+
+    assert ("refused_by_risk", ("daily loss reached",), 0.0) == (today.outcome, today.reasons, today.numbers[1])
+    assert repr(today) == repr(after)
+    assert "traded" == again.decide(25).outcome
+
+
+def test_a_balance_that_is_counted_anew_does_not_begin_the_day_anew() -> None:
+    """What was lost that day was lost, whatever it is counted from."""
+    told = won_back(closed(4, 94.0))
+    told.core.ledger.counting = True
+    told.tell(reconciled(BALANCE, at=hour(6)))
+
+    assert ("daily loss reached",) == told.decide(7).reasons
+
+
+def test_a_loss_within_the_limit_ends_no_day() -> None:
+    """Four percent were lost, and five may be."""
+    assert "traded" == won_back(closed(4, 96.0)).decide(7).outcome
 
 
 def lost_too_much(*told_before: AnyFact, zone: str = "UTC") -> Told:
