@@ -77,9 +77,11 @@ class Gateway:
             self.spreads.seen(symbol, at, spread_points(bid, ask, self.symbols[symbol].scale))
             self.recent.seen(symbol, now, bid, ask)
 
-    def tick(self, symbol: str, at: int, bid: float, ask: float, age_s: float) -> Tick:
-        """Return a price that was read for one order with what is known of those before it."""
-        return Tick(at, bid, ask, self.spreads.usual(symbol, at), age_s, self.recent.usual(symbol, at))
+    def tick(
+        self, symbol: str, at: int, bid: float, ask: float, age_s: float, closed: tuple[int, float] = (0, 0.0)
+    ) -> Tick:
+        """Return a price that was read for one order with what is known of those before it, and of its last bar."""
+        return Tick(at, bid, ask, self.spreads.usual(symbol, at), age_s, self.recent.usual(symbol, at, closed))
 
     def mark(self, number: int) -> None:
         """Write the SENDING mark; a system call orders it before the reading of the level that follows."""

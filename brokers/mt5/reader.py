@@ -2,6 +2,7 @@
 
 import os
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +58,9 @@ class Reader:
         self.translate = Translator("UTC", {})
         self.timeframes = {name: getattr(package, f"TIMEFRAME_{name}") for name in TIMEFRAMES}
         self.ticks: dict[str, Any] = {}
+        self.closes: dict[str, tuple[int, float]] = {}
+        self.lockstep = False
+        """As the replay's clock told it last: it waits for whoever trades."""
 
     def must(self, value: Any, what: str) -> Any:  # noqa: ANN401 - whatever the package returns
         """Return a value that may not be None."""
@@ -93,6 +97,7 @@ class Reader:
             return {"ended": False, "lockstep": False, "news": -1}
         told = self.control.done(self.translate.dial(done)) if done else self.control.state()
         state: dict[str, Any] = self.must(told, "the replay's clock")
+        self.lockstep = bool(state.get("lockstep", self.lockstep))
         return state
 
     def since(self, feed: FeedCursor) -> list[Any] | None:
@@ -120,7 +125,8 @@ class Reader:
         if tick is None:
             return None if fresh else []
         after = [*times[1:], 0]
-        return [Closed(self.bar(feed, rows[i]), tick.bid, tick.ask, after[i]) for i in fresh]
+        bars = self.finished(feed, [rows[i] for i in fresh])
+        return [Closed(bar, tick.bid, tick.ask, after[i]) for bar, i in zip(bars, fresh, strict=True)]
 
     def revised(self, feed: FeedCursor, rows: list[Any]) -> list[Bar]:
         """Return the known bars whose prices are others by now."""
@@ -141,6 +147,21 @@ class Reader:
         if rates is None and self.mt5.last_error()[0] in LOST:
             raise TerminalLostError(f"bars of {symbol} {timeframe} gave nothing")
         return [] if rates is None else list(rates.tolist())
+
+    def finished(self, feed: FeedCursor, rows: Sequence[Any]) -> tuple[Bar, ...]:
+        """Translate rows of bars that have closed, the last one last, and remember at what price that did."""
+        bars = tuple(self.bar(feed, row) for row in rows)
+        if bars and not self.lockstep:
+            ends = bars[-1].time + TIMEFRAMES[feed.timeframe] * 1000
+            self.closes[feed.symbol] = max(self.last(feed.symbol), (ends, bars[-1].close))
+        return bars
+
+    def last(self, symbol: str) -> tuple[int, float]:
+        """Return when the last bar of a symbol has closed, UTC milliseconds, and at which price; zeros: nobody knows.
+
+        In a replay of bars nobody does: it knows one price of each, which may be far from that of the last.
+        """
+        return self.closes.get(symbol, (0, 0.0))
 
     def bar(self, feed: FeedCursor, row: Any) -> Bar:  # noqa: ANN401 - a row of the package's array
         """Translate one row."""

@@ -10,7 +10,9 @@ _SECOND_MS = 1_000
 WINDOW_MS = 60_000
 """So far back is looked; a minute before, exactly, is no more: recorded minutes know one price each."""
 ENOUGH = 5
-"""Of so many seconds a price must be known; before, nobody can say that one is wild."""
+"""Of so many seconds a price must be known; before, what a bar closed at is all that can be known."""
+CLOSED_MS = 3_600_000
+"""Of a bar that closed longer ago than this its close says nothing of a price."""
 
 
 class Recent:
@@ -26,11 +28,15 @@ class Recent:
         if 0.0 < bid <= ask and (not there or at >= there[-1][0] + _SECOND_MS):
             there.append((at, (bid + ask) / 2.0))
 
-    def usual(self, symbol: str, at: int) -> float:
-        """Return the median of the minute up to now, or to what was seen last; NaN where too little was seen."""
-        there = self._seen.get(symbol)
-        if not there:
-            return float("nan")
-        begins = max(at, there[-1][0]) - WINDOW_MS
+    def usual(self, symbol: str, at: int, closed: tuple[int, float] = (0, 0.0)) -> float:
+        """Return the median of the minute up to now, or to what was seen last.
+
+        Where too little was seen it is what the last bar closed at (`closed`: when, and at which price), if that was
+        just now; NaN where nobody can say.
+        """
+        there = self._seen.get(symbol) or ()
+        begins = max(at, there[-1][0] if there else at) - WINDOW_MS
         known = [price for time, price in there if time > begins]
-        return median(known) if len(known) >= ENOUGH else float("nan")
+        if len(known) >= ENOUGH:
+            return median(known)
+        return closed[1] if closed[1] > 0.0 and at - closed[0] <= CLOSED_MS else float("nan")

@@ -204,7 +204,7 @@ class Worker:
         rows = r.rates(ask.symbol, ask.timeframe, count + 1)
         closed = rows if r.replay()["ended"] else rows[:-1]
         feed = FeedCursor(ask.symbol, ask.timeframe, 0)
-        bars = tuple(r.bar(feed, row) for row in closed[-count:]) if count else ()
+        bars = r.finished(feed, closed[-count:]) if count else ()
         return History(bars=bars, whole=len(rows) > count, who=r.who())
 
     def symbols(self, ask: Symbols) -> SymbolInfos:
@@ -240,8 +240,8 @@ class Worker:
         if tick is None:
             why = f"no tick of {broker}: nothing was sent"
             return Refused(at=0, id=request.id, code=1 + GATES.index("no price"), reason=why)
-        at = r.translate.utc(tick.time_msc)
-        price = gate.tick(request.symbol, at, tick.bid, tick.ask, self.watch.age_s(request.symbol, at))
+        symbol, at = request.symbol, r.translate.utc(tick.time_msc)
+        price = gate.tick(symbol, at, tick.bid, tick.ask, self.watch.age_s(symbol, at), r.last(symbol))
         refused = gate.check(request, price, self.watch.silent_s)
         if refused is not None:
             return refused

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.limits import GATES
+from brokers.mt5.frames import History, Past
 from brokers.mt5.gateway import Gateway
 from brokers.mt5.recent import ENOUGH, WINDOW_MS, Recent
 from brokers.requests import AnyRequest
@@ -17,6 +18,7 @@ from tests.terminals import terminal_in
 from tests.trade_server import GOLD
 
 SECOND = 1_000
+MINUTE = 60 * SECOND
 
 
 def gate(folder: Path) -> Gateway:
@@ -69,6 +71,21 @@ def test_a_market_that_has_moved_may_be_traded(tmp_path: Path) -> None:
     assert "" == asked(later, request, 2100.0)
 
 
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [((NOW - MINUTE, 2000.0), "jump"), ((NOW - MINUTE, 2080.0), ""), ((NOW - 61 * MINUTE, 2000.0), ""), ((0, 0.0), "")],
+)
+def test_before_a_minute_was_watched_the_last_bar_tells_what_is_wild(
+    tmp_path: Path, closed: tuple[int, float], expected: str
+) -> None:
+    """If it closed within the hour: whoever has just connected has seen no price yet."""
+    gateway = gate(tmp_path / "a")
+    request = entry(price=2100.2, stop=2090.0, target=0.0)
+    refused = gateway.check(request, gateway.tick("GOLD", NOW, 2100.0, 2100.2, 0.0, closed))
+
+    assert expected == (GATES[refused.code - 1] if refused else "")
+
+
 @given(st.lists(st.floats(1.0, 1e5), min_size=ENOUGH, max_size=200), st.integers(0, 2), st.floats(1e6, 1e9))
 def test_fewer_wild_quotes_than_half_never_move_the_middle_beyond_the_others(
     prices: list[float], wild: int, price: float
@@ -107,6 +124,18 @@ def test_a_worker_that_polls_knows_where_the_price_was(tmp_path: Path) -> None:
             terminal.poll()
         gateway = terminal.worker.gateway
         assert gateway is not None
-        tick = gateway.tick("GOLD", NOW, BID, ASK, 0.0)
+        tick = gateway.tick("GOLD", NOW, BID, ASK, 0.0, terminal.worker.reader.last("GOLD"))
 
     assert tick.recent != tick.recent
+
+
+@pytest.mark.parametrize("lockstep", [False, True])
+def test_a_worker_that_has_read_history_knows_the_last_close(tmp_path: Path, *, lockstep: bool) -> None:
+    """Of a market that goes on by itself, and not of a replay of bars, which knows one price of each."""
+    with terminal_in(tmp_path) as terminal:
+        worker = terminal.serve(lockstep=lockstep).up().worker
+        told = worker.answer(Past(symbol="GOLD", timeframe="H1", count=3))
+        assert isinstance(told, History)
+        known = (told.bars[-1].time + 60 * MINUTE, told.bars[-1].close)
+
+        assert ((0, 0.0) if lockstep else known) == worker.reader.last("GOLD")
