@@ -43,7 +43,7 @@ def flatten_alone(
     A daemon that runs has `patience_s` seconds to do it, and is ended then. AlreadyRunning where it cannot be ended,
     TerminalRefused where the terminal cannot be reached: what is open, as it was known last, and whom to call, is said.
     """
-    if _daemon_has_done_it(state, why, patience_s):
+    if _daemon_has_done_it(state, why, patience_s, everything=everything):
         return ()
     end(state, owner(state))
     bar = barred(state, BAR_S)
@@ -65,10 +65,11 @@ def flatten_alone(
     return ends
 
 
-def _daemon_has_done_it(state: Path, why: str, patience_s: float) -> bool:
+def _daemon_has_done_it(state: Path, why: str, patience_s: float, *, everything: bool) -> bool:
     """Latch flatten by whichever way works, and give a daemon that runs its time."""
     try:
-        return change_level(state, "flatten", why, patience_s=patience_s if owner(state) else 0.0).confirmed
+        patience_s = patience_s if owner(state) else 0.0
+        return change_level(state, "flatten", why, patience_s=patience_s, foreign=everything).confirmed
     except (UnreachableError, OSError):
         return False  # no daemon is left a moment later, and none can begin
 

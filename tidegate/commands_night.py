@@ -32,11 +32,13 @@ def note(account: Account, text: Text, as_json: Json = False) -> None:
     """
     from config.meant import account_at  # noqa: PLC0415 - rooms are imported when they are entered
     from runtime.alerts.notes import write  # noqa: PLC0415
-    from runtime.operator.keyboard import asker_of  # noqa: PLC0415
+    from runtime.operator.keyboard import LONGEST, asker_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     if not text.strip():
         raise UsageError("a note needs words")
+    if len(text) > LONGEST:
+        raise UsageError(f"a note has at most {LONGEST:,} letters, got {len(text):,}: write several, or name a file")
     journaled = write(account_at(account), asker_of(text.strip()))
     said = "noted" if journaled else "noted: no daemon answers, and it is journaled at the next start"
     if as_json:

@@ -23,7 +23,7 @@ from runtime.alerts.shelf import Line
 from runtime.clock import Clock
 from runtime.core.kinds import KINDS, Alarm
 from runtime.core.permissions import HOLD_ROWS
-from runtime.operator.client import latched
+from runtime.operator.stands import latched
 
 LOOK_S = 0.25
 """How often is looked at what nobody tells of: time, what others have written, and whether the daemon comes round."""

@@ -8,13 +8,15 @@ from typing import Any
 
 import msgspec
 
-from brokers.latch import Command, Latch, Level, scope_problem
+from brokers.latch import Command, Level, scope_problem
 from config.errors import TidegateError
 from runtime.core.facts import PersonFact
+from runtime.fleet_process import owner
 from runtime.operator import latch
 from runtime.operator.control import Asked, ask, level_asked
 from runtime.operator.keyboard import command_of, legible
 from runtime.operator.left import End, Left, ends_of, left_of, waits, within
+from runtime.operator.stands import above, beside, latched
 from runtime.operator.ways import NoWayError, Tried, let_fall, ways_of
 
 STATUS_S = 2.0
@@ -25,7 +27,6 @@ QUEUED = "what is left waits for its market to open, and is closed then: look wi
 """Said of a flatten that can do nothing more now."""
 FLATTEN_ENDS = "a flatten was under way and ends here: what is not closed yet stays open; flatten again to close it"
 """Said of a halt, which is no tighter."""
-UNLATCHED = "nothing is latched of it"
 KILLED = "the latch cannot be written: the guardian has ended daemon and worker, and lets none begin until it can be"
 
 
@@ -67,40 +68,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """How many strategies are in that scope; None for the account, and where no daemon said so."""
 
 
-class Latched(msgspec.Struct, frozen=True, kw_only=True):
-    """A level as the latch has it, and who set it; who, when and path are empty where the latch does not tell."""
-
-    level: Level
-    generation: int
-    who: str = ""
-    at: int = 0
-    """Wall clock of who set it, UTC milliseconds."""
-    why: str
-    """The reason given; what to do, where the latch is absent or cannot be read."""
-    path: str = ""
-    scope: str = ""
-    """What it is the level of; empty: the account."""
-    scopes: tuple["Latched", ...] = ()
-    """Of the account: all that is latched by itself."""
-
-
-def latched(folder: Path, scope: str = "") -> Latched:
-    """Return what the latch tells of a scope; of the account with those of all scopes."""
-    now = latch.read(folder)
-    by = now.command
-    if by is None:
-        return Latched(level=now.level, generation=now.generation, why=latch.unread(folder))
-    scopes = tuple(_told(one.level, one.generation, one.command) for one in now.scopes)
-    if scope:
-        none = Latched(level="run", generation=now.generation, why=UNLATCHED, scope=scope)
-        return next((one for one in scopes if one.scope == scope), none)
-    return msgspec.structs.replace(_told(now.level, now.generation, by), scopes=scopes)
-
-
-def _told(level: Level, generation: int, by: Command) -> Latched:
-    return Latched(level=level, generation=generation, who=by.who, at=by.wall, why=by.why, path=by.path, scope=by.scope)
-
-
 def status(folder: Path) -> dict[str, Any]:
     """Return what the daemon says of itself, or what the latch says where no daemon runs or it is stuck.
 
@@ -110,7 +77,7 @@ def status(folder: Path) -> dict[str, Any]:
         return _with_latched(folder, ask(folder, Asked(do="status"), STATUS_S))
     except OSError as error:
         now = latch.read(folder)
-        stuck = isinstance(error, TimeoutError)
+        stuck = isinstance(error, TimeoutError) or bool(owner(folder))
         told = {"ok": False, "running": False, "stuck": stuck, "level": now.level, "generation": now.generation}
         return _with_latched(folder, told)
 
@@ -153,21 +120,11 @@ def change_level(
     except NoWayError as error:
         report = _elsewhere(folder, error, elsewhere)
     except latch.LatchError:  # looser
-        report = _ask_daemon(folder, command_of(level, why, "daemon", who, force=force, scope=scope), patience_s)
+        report = _loosened(folder, command_of(level, why, "daemon", who, force=force, scope=scope), patience_s)
     now = latch.read(folder)
     notes = [FLATTEN_ENDS if ends else "", report.note]
     notes += [*above(now, scope), *beside(now, scope)] if level == "run" else []
     return msgspec.structs.replace(report, note="; ".join(note for note in notes if note))
-
-
-def above(now: Latch, scope: str) -> list[str]:
-    """Return what holds a scope though it is let go itself."""
-    return [f"the account itself stands at {now.level}"] if scope and now.level != "run" else []
-
-
-def beside(now: Latch, scope: str) -> list[str]:
-    """Return what else is latched by itself, and keeps holding that."""
-    return [f"{one.scope} still stands at {one.level}" for one in now.scopes if one.scope != scope]
 
 
 def _tighten(folder: Path, command: Command, patience_s: float) -> Report:
@@ -205,7 +162,20 @@ def _open_now(folder: Path, scope: str) -> int | None:
 
 
 def _confirmed(folder: Path, report: Report, patience_s: float) -> Report:
-    return confirmed(lambda: within(ask(folder, Asked(do="status"), STATUS_S), report.scope), report, patience_s)
+    return confirmed(lambda: within(_seen(folder), report.scope), report, patience_s)
+
+
+def _seen(folder: Path) -> dict[str, Any]:
+    """Return what the daemon says of itself; TimeoutError where it is there and does not, OSError where none is."""
+    try:
+        return ask(folder, Asked(do="status"), STATUS_S)
+    except TimeoutError:
+        raise
+    except OSError:
+        if not owner(folder):
+            raise
+        time.sleep(0.05)
+        raise TimeoutError from None
 
 
 def confirmed(look: Callable[[], dict[str, Any]], report: Report, patience_s: float) -> Report:
@@ -268,7 +238,22 @@ def _asked(folder: Path, question: Asked) -> dict[str, Any]:
     except TimeoutError:
         raise UnreachableError("the daemon is stuck: look with tidegate status whether anything changed") from None
     except OSError:
+        if pid := owner(folder):
+            raise AbsentError(
+                f"its daemon (pid {pid}) is there, and cannot be asked: ask again once it has started; one whose "
+                f"control.sock is gone hears the latch alone: end it with kill {pid}, start it anew"
+            ) from None
         raise AbsentError("only a running daemon can do this: start it with tidegate run, ask again") from None
+
+
+def _loosened(folder: Path, command: Command, patience_s: float) -> Report:
+    """Have a daemon loosen; where none does, say where the latch stands."""
+    try:
+        return _ask_daemon(folder, command, patience_s)
+    except UnreachableError as error:
+        stands = latch.read(folder).own(command.scope)
+        said = f"{error}; {command.scope or 'the account'} stands at {stands}, which is tighter than {command.level}"
+        raise type(error)(said) from None
 
 
 def _ask_daemon(folder: Path, command: Command, patience_s: float) -> Report:

@@ -7,8 +7,9 @@ import msgspec
 
 from runtime.alerts.person import listed
 from runtime.operator import latch
-from runtime.operator.client import above, beside, latched, status
+from runtime.operator.client import status
 from runtime.operator.handover import Event, happened
+from runtime.operator.stands import above, beside, latched
 
 
 class Dry(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,9 @@ from brokers.latch import Command, Level
 from runtime.clock import Clock
 from runtime.core.instructions import Asker
 
+LONGEST = 2_000
+"""Letters of a reason: what is pasted beyond is cut, so that every path can carry it, and every screen show it."""
+
 
 def command_of(
     level: Level, why: str, path: str, who: str = "", *, scope: str = "", force: bool = False, foreign: bool = False
@@ -35,5 +38,5 @@ def _person() -> str:
 def asker_of(why: str, who: str = "") -> Asker:
     """Return who asks, at this keyboard; the id is made of who, when and which process."""
     wall = Clock().wall_ms()
-    who, why = legible(who or _person()), legible(why)
+    who, why = legible(who or _person()), legible(why)[:LONGEST]
     return Asker(id=f"{who}-{wall}-{os.getpid()}", who=who, why=why, wall=wall)

@@ -51,9 +51,12 @@ def test_where_the_terminal_is_away_too_it_says_whom_to_call(make_demo: MakeDemo
     demo.freeze_when(lambda told: told["positions"] == 2)
     demo.stop()  # all that it knows is on disk then
     demo.kill("server")
-    said = demo.tidegate("flatten-alone", "--reason", "it is all dead", code=7)
+    said = demo.tidegate("flatten-alone", "--reason", "it is all dead", "--all", code=7)
+    asked = latch.read(demo.state).command
 
     assert said.count("lots SP500") == 2, said
+    assert asked is not None
+    assert ("flatten", True) == (asked.level, asked.foreign)  # a daemon that lives closes what is foreign, too
     assert "call the dealing desk on +41 44 000 00 00: login " in said
 
 

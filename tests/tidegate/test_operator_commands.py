@@ -1,5 +1,6 @@
 """status, halt and their kind as a user calls them, on an account that nobody runs."""
 
+import fcntl
 import json
 
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from brokers.word import LATCH_FILE
-from runtime.operator.client import Report
+from runtime.operator import latch
+from runtime.operator.client import Report, change_level
 from tests.latches import latched
 from tidegate.cli import run
 from tidegate.reports import told
@@ -94,3 +96,33 @@ def test_a_flatten_tells_what_it_was_about(about: int, left: int, said: str) -> 
     report = Report(level="halt", generation=3, path="direct", about=about, positions=left)
 
     assert said in told(report)
+
+
+def test_a_daemon_whose_socket_is_gone_is_not_told_as_none(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its lock says that it is there: a second one cannot be started, and what it confirms nobody can know."""
+    lock = Path(account) / "daemon.lock"
+    lock.write_text("4711")
+    with lock.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        halted = change_level(Path(account), "halt", "a test", patience_s=0.2)
+        codes = [run(["status", account]), run(["close-only", account, "--reason", "a test"])]
+    said = capsys.readouterr()
+
+    assert [9, 9] == codes
+    assert "the daemon has not confirmed in time" in halted.note
+    assert f"the daemon of {account} is there, but does not answer" in said.err
+    assert "its daemon (pid 4711) is there, and cannot be asked" in said.err
+    assert "the account stands at halt, which is tighter than close-only" in said.err
+
+
+def test_a_reason_that_was_pasted_whole_is_cut_and_a_note_refused(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A halt waits for nobody's brevity; a note that lost its end would mislead whoever comes next."""
+    assert 0 == run(["halt", account, "--reason", "y" * 70_000])
+    assert 2 == run(["note", account, "y" * 2_001])
+    assert "at most 2,000 letters, got 2,001" in capsys.readouterr().err
+    by = latch.read(Path(account)).command
+
+    assert by is not None
+    assert "y" * 2_000 == by.why
