@@ -91,7 +91,7 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "flatten": [msgspec.to_builtins(one) for one in ledger.leaving.values()],
         "scoped": {scope: one.level for scope, one in ledger.scopes.items()},
         "scopes": {lane.name: core.decider.scopes_of(lane) for lane in core.lanes},
-        "foreign": [*map(shown, ledger.foreign), *map(shown, ledger.foreign_orders)],
+        "foreign": [*_foreign(ledger), *map(shown, ledger.foreign_orders)],
         "balance": ledger.balance,
         "unexplained": daemon.recorder.books.unexplained,
         "equity": core.decider.equity(),
@@ -101,6 +101,12 @@ def _status(daemon: Daemon) -> dict[str, Any]:
         "shadow": daemon.recorder.net["shadow"],
         "seq": daemon.recorder.journal.next_seq - 1,
     }
+
+
+def _foreign(ledger: Ledger) -> list[str]:
+    """Return the positions that are not ours, each with what a flatten of it waits for."""
+    said = [(shown(position), waiting(ledger.leaving.get(position.ident))) for position in ledger.foreign]
+    return [f"{what}: {why}" if why else what for what, why in said]
 
 
 def room_of(core: Core) -> dict[str, float]:
