@@ -1,7 +1,8 @@
 """A batch: what one commit writes, packed so that every table is one statement with many rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,9 @@ Shape = tuple[str, tuple[str, ...]]
 
 Statement = tuple[str, list[Values]]
 """SQL with the marks of its database, and the rows to run it with."""
+
+TOGETHER = (64, 8)
+"""Rows that a statement for a file holds: of 42 columns, they are within the values that any SQLite takes."""
 
 LOG = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
 WORDS = ("words", ("number", "seq", "bytes"))
@@ -75,6 +79,25 @@ def _insert(name: str, columns: Sequence[str], database: str) -> Insert:
     if not changed:
         return living.on_conflict_do_nothing(index_elements=keys)
     return living.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def at_once(sql: str, rows: Sequence[Values]) -> Iterator[Statement]:
+    """Split what one statement writes into statements of several rows each, for a file.
+
+    A thread that writes lets go of the interpreter with each statement, and has to wait for it after each.
+    """
+    head, values, marks = sql.partition(" VALUES ")
+    if not marks.endswith(")"):  # it says what becomes of a key that is there
+        yield sql, [*rows]
+        return
+    begun = 0
+    for many in TOGETHER:
+        text = f"{head}{values}{', '.join([marks] * many)}"
+        while len(rows) - begun >= many:
+            yield text, [tuple(chain.from_iterable(rows[begun : begun + many]))]
+            begun += many
+    if begun < len(rows):
+        yield sql, [*rows[begun:]]
 
 
 def project(rows: Sequence[Row], database: str = "sqlite") -> list[Statement]:

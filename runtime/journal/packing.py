@@ -1,8 +1,8 @@
 """Packing: a row of the log keeps its fact and step deflated against words, which are rows that came before it.
 
 What a daemon writes repeats itself: names of fields, hashes, limits. A packed fact begins with a byte that begins no
-message of ours and the number of its words, which is a part of their digest; its step goes on where the fact has ended.
-The chain is over the bytes as they are stored. Each row can be read alone, with its words.
+message of ours and the number of its words, which is a part of their digest; behind them is the step, too, of which
+the row says where it begins. The chain is over the bytes as they are stored. Each row is read alone, with its words.
 """
 
 import struct
@@ -17,8 +17,6 @@ from runtime.journal.errors import JournalError
 
 MARK = 0xC1
 """The one byte that begins nothing in msgpack."""
-FLUSHED = b"\x00\x00\xff\xff"
-"""What ends a part that another follows; it is left out and put back."""
 LEVEL, WINDOW, MEMORY = 6, -13, 5
 STATE_LEVEL = 1
 MOST = 6000
@@ -92,8 +90,7 @@ class Packer:
 
     def _deflated(self, fact: bytes, step: bytes) -> tuple[bytes, bytes]:
         base = self._base.copy()
-        first = base.compress(fact) + base.flush(zlib.Z_SYNC_FLUSH)
-        return self._head + first[: -len(FLUSHED)], base.compress(step) + base.flush()
+        return self._head + base.compress(fact + step) + base.flush(), b"%d" % len(fact)
 
 
 class Unpacker:
@@ -111,9 +108,10 @@ class Unpacker:
         words = self._words(_HEAD.unpack_from(fact)[1])
         inflate = zlib.decompressobj(WINDOW, zdict=words)
         try:
-            return inflate.decompress(fact[_HEAD.size :] + FLUSHED), inflate.decompress(step) + inflate.flush()
-        except zlib.error as error:
+            whole, ends = inflate.decompress(fact[_HEAD.size :]) + inflate.flush(), int(step)
+        except (zlib.error, ValueError) as error:
             raise JournalError(f"a row cannot be unpacked ({error}): keep the journal, put back a copy") from None
+        return whole[:ends], whole[ends:]
 
     def _words(self, number: int) -> bytes:
         if number not in self._known:

@@ -22,6 +22,10 @@ from runtime.outcomes.tally import kind_of
 _ORDERS = (Submit, ClosePosition, ModifyStop, Cancel)
 _KINDS = {"close": "close", "stop": "move stop", "cancel": "cancel"}
 """What people read of an order that is no entry; a stop entry is of kind "stop" already."""
+SHORT = 16
+"""Digits that are told of a fingerprint; `runs` has all of them."""
+PLACES = 9
+"""Decimals that people are told of a number that the log has to the last bit."""
 _ANSWERS = (Accepted, Rejected, Refused, InDoubt)
 
 
@@ -50,13 +54,14 @@ def decision_row(d: Decision, core: Core) -> dict[str, Any]:
     return {
         "id": d.id, "run": d.run, "n": d.n, "at": d.at, "bar_time": d.bar_time, "strategy": d.strategy,
         "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
-        "score": d.score, "features": _text(d.features), "regime": d.regime, "posterior": _text(d.posterior),
+        "score": d.score, "features": _text(d.features), "regime": d.regime,
+        "posterior": _text([round(p, PLACES) for p in d.posterior]),
         "log_density": d.log_density, "novelty": d.novelty, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
         "gate_reason": gate_reason(d, core), "exposure": d.exposure, "shut": d.shut, "level": d.level,
         "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
         "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
         "checks": _checks(d, core), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
-        "model": d.model, "config": d.config,
+        "model": d.model[:SHORT], "config": d.config[:SHORT],
     }  # fmt: skip
 
 
@@ -70,8 +75,9 @@ def gate_reason(d: Decision, core: Core) -> str:
 
 
 def _checks(d: Decision, core: Core) -> str:
+    """Return the checks that had something to check, each with its number and limit."""
     pairs = zip(core.decider.controls.checks, d.numbers, d.limits, strict=True)
-    return _text([(name, number, limit) for name, number, limit in pairs])
+    return _text([(name, round(number, PLACES), limit) for name, number, limit in pairs if number == number])
 
 
 def _wish_rows(wish: AnyInstruction, core: Core) -> list[Row]:
@@ -234,7 +240,7 @@ def outcome_row(o: Outcome, run: int) -> dict[str, Any]:
         "symbol": o.symbol, "side": o.side, "volume": o.volume, "opened": o.opened, "closed": o.closed,
         "entry_price": o.entry_price, "exit_price": o.exit_price, "profit": o.profit, "commission": o.commission,
         "swap": o.swap, "fee": o.fee, "net": o.net, "r": o.r, "mae": o.mae, "mfe": o.mfe, "bars": o.bars,
-        "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model, "tag": o.tag,
+        "exit_reason": o.exit_reason, "regime": o.regime, "model": o.model[:SHORT], "tag": o.tag,
         "delay": o.delay, "spread": o.spread, "execution": o.execution, "gate": o.gate,
         "unclear": int(o.unclear),
     }  # fmt: skip

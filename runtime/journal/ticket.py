@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from runtime.journal.errors import JournalFailed
 
@@ -46,9 +46,9 @@ class Ticket:
     async def settled(self) -> int:
         """Wait in an event loop; return and raise as `result` does."""
         loop = asyncio.get_running_loop()
-        woken = asyncio.Event()
-        self.add_done_callback(lambda _ticket: loop.call_soon_threadsafe(woken.set))
-        await woken.wait()
+        waiting = loop.create_future()
+        self.add_done_callback(_Waiting(loop, waiting))
+        await waiting
         return self.result()
 
     def add_done_callback(self, callback: Callback) -> None:
@@ -59,14 +59,51 @@ class Ticket:
                 return
         callback(self)
 
-    def settle(self, failure: tuple[str, int] | None = None) -> None:
-        """Decide the ticket (the writer's part); an error in a callback is shown and stops nobody else's."""
+    def settle(self, failure: tuple[str, int] | None = None) -> Sequence[Callback]:
+        """Decide the ticket (the writer's part); return who is to be told, which `settle_all` does."""
         with self._lock:
             self._failure = failure
             self._done = True
             callbacks, self._callbacks = self._callbacks, None
-        for callback in callbacks or ():
-            try:
-                callback(self)
-            except Exception:  # noqa: BLE001 - it is somebody else's; the entry is written all the same
-                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+        return callbacks or ()
+
+
+class _Waiting:
+    """Somebody who waits in an event loop."""
+
+    __slots__ = ("loop", "waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Future[None]) -> None:
+        self.loop, self.waiting = loop, waiting
+
+    def __call__(self, _ticket: Ticket) -> None:
+        self.loop.call_soon_threadsafe(_wake, (self.waiting,))
+
+
+def _wake(all_of_them: Sequence[asyncio.Future[None]]) -> None:
+    for waiting in all_of_them:
+        if not waiting.done():  # who was cancelled meanwhile waits no more
+            waiting.set_result(None)
+
+
+def settle_all(tickets: Iterable[Ticket], failure: tuple[str, int] | None = None) -> None:
+    """Decide the tickets of a commit; those who wait in one event loop are told at once, since each call costs it.
+
+    An error in a callback is shown and stops nobody else's.
+    """
+    waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for ticket in tickets:
+        for callback in ticket.settle(failure):
+            if isinstance(callback, _Waiting):
+                waiting.setdefault(callback.loop, []).append(callback.waiting)
+            else:
+                _told(callback, ticket)
+    for loop, all_of_them in waiting.items():
+        _told(loop.call_soon_threadsafe, _wake, all_of_them)
+
+
+def _told(callback: Callable[..., object], *what: object) -> None:
+    try:
+        callback(*what)
+    except Exception:  # noqa: BLE001 - it is somebody else's; the entry is written all the same
+        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))

@@ -7,12 +7,12 @@ from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
-from runtime.journal.batch import HEADS, pack
+from runtime.journal.batch import HEADS, at_once, pack
 from runtime.journal.entries import Entry, Head, Recovered
 from runtime.journal.errors import JournalFailed, explain, explaining
 from runtime.journal.opening import Place, closed_on_error, open_to_write
 from runtime.journal.packing import Packer
-from runtime.journal.ticket import Ticket
+from runtime.journal.ticket import Ticket, settle_all
 from runtime.journal.verify import newest_words, recover
 
 LINGER = 0.25
@@ -141,8 +141,7 @@ class JournalWriter:
         try:
             while batch := self._next_batch():
                 self._commit([thing for _ticket, thing in batch])
-                for ticket, _thing in batch:
-                    ticket.settle()
+                settle_all(ticket for ticket, _thing in batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more may be written
             self._fail(error, batch)
         self._let_go()
@@ -150,7 +149,8 @@ class JournalWriter:
     def _commit(self, things: list[Entry | bytes]) -> None:
         statements, head = pack(things, self._run, self._head, self._packer, self._database)
         for sql, rows in statements:
-            self._connection.exec_driver_sql(sql, rows)
+            for one, values in at_once(sql, rows) if self._database == "sqlite" else [(sql, rows)]:
+                self._connection.exec_driver_sql(one, values)
         self._connection.exec_driver_sql(HEADS[self._database], (head.seq, head.hash))
         self._connection.commit()
         self._head = head
@@ -160,8 +160,7 @@ class JournalWriter:
         with self._wake:
             self._failure = (f"{said}; the last row on disk is {self._head.seq}", code)
             lost, self._queue = [*batch, *self._queue], []
-        for ticket, _thing in lost:
-            ticket.settle(self._failure)
+        settle_all((ticket for ticket, _thing in lost), self._failure)
 
     def _let_go(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Version 7: rows of the log are packed against words, and a server finds where the log ends by its head."""
+"""Version 7: rows of the log are packed against words, fingerprints told in part, a log's end by its head."""
 
 import sqlalchemy as sa
 
@@ -20,13 +20,15 @@ PACKED = {
 
 
 def upgrade() -> None:
-    """Add the words; rows that stand in the log stay as they were hashed."""
+    """Add the words, and tell the beginnings of fingerprints; rows that stand in the log stay as they were hashed."""
     op.create_table(
         "words",
         sa.Column("number", LONG, primary_key=True, nullable=False, autoincrement=False),
         sa.Column("seq", LONG, nullable=False),
         sa.Column("bytes", sa.LargeBinary(), nullable=False),
     )
+    op.execute("UPDATE decisions SET model = substr(model, 1, 16), config = substr(config, 1, 16)")
+    op.execute("UPDATE outcomes SET model = substr(model, 1, 16)")
     if op.get_bind().dialect.name == "postgresql":
         op.execute(ONLY_AFTER.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
 

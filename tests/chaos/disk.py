@@ -18,7 +18,7 @@ from runtime.journal.entries import Entry, Head, LogRow, Recovered, Row, Snapsho
 from runtime.journal.packing import Packer, plain_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, tables
 from runtime.journal.segments import START
-from runtime.journal.ticket import Ticket
+from runtime.journal.ticket import Ticket, settle_all
 from runtime.recorder import decode_fact, decode_step
 from tests.chaos.points import Killed
 from tests.chaos.virtual import VirtualLoop
@@ -191,7 +191,7 @@ class MemoryJournal:
         except Killed:
             return
         for ticket, _ in self._written:
-            ticket.settle()
+            settle_all([ticket])
 
     def flush(self) -> None:
         """Write what is queued."""
