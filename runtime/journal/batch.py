@@ -24,6 +24,9 @@ Statement = tuple[str, list[Values]]
 TOGETHER = (64, 8)
 """Rows that a statement for a file holds: of 42 columns, they are within the values that any SQLite takes."""
 
+HURRY = 2000
+"""Rows of a commit above which none is packed: so many wait only for a writer that has fallen behind."""
+
 LOG = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
 WORDS = ("words", ("number", "seq", "bytes"))
 SNAPSHOTS = ("snapshots", ("seq", "run", "schema", "state", "prev", "hash"))
@@ -133,7 +136,7 @@ def pack(
             states.append((seq, run, VERSION, state, last, snapshot_hash(last, VERSION, run, seq, state)))
             continue
         seq, prev = seq + 1, last
-        fact, step = packer.pack(seq, thing.fact, thing.step)
+        fact, step = packer.pack(seq, thing.fact, thing.step, hurried=len(things) > HURRY)
         last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), fact, step)
         log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, fact, step, prev, last))
         rows.extend(thing.rows)

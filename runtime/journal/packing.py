@@ -59,11 +59,11 @@ class Packer:
         self._made, self._since = 0, 0
         self._use(words)
 
-    def pack(self, seq: int, fact: bytes, step: bytes) -> tuple[bytes, bytes]:
-        """Return fact and step as they are stored."""
+    def pack(self, seq: int, fact: bytes, step: bytes, *, hurried: bool = False) -> tuple[bytes, bytes]:
+        """Return fact and step as they are stored; who is `hurried` saves time, not room."""
         size = len(fact) + len(step)
         self._since += 1
-        if not fact or (size < _WORTH and fact[0] != MARK):
+        if not fact or ((hurried or size < _WORTH) and fact[0] != MARK):
             return fact, step
         packed = self._deflated(fact, step)
         if len(packed[0]) + len(packed[1]) > GAIN * size and self._learn(seq, fact + step):

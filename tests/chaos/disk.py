@@ -36,7 +36,7 @@ def wished(entry: Entry) -> bool:
 class Plain(Packer):
     """Packs nothing: what is kept in memory is looked at."""
 
-    def pack(self, seq: int, fact: bytes, step: bytes) -> tuple[bytes, bytes]:  # noqa: ARG002 - as is asked
+    def pack(self, seq: int, fact: bytes, step: bytes, *, hurried: bool = False) -> tuple[bytes, bytes]:  # noqa: ARG002 - as is asked
         """Return both as they are."""
         return fact, step
 
