@@ -1,32 +1,47 @@
-"""Records the journal that `test_recorded_journals.py` replays: a look-alike's account, run in real processes.
+"""Records the journals that `test_recorded_journals.py` replays: a look-alike's accounts, run in real processes.
 
-`python -m tests.record_journal` writes `tests/data/demo.sqlite.gz` anew, where decisions were meant to change.
+`python -m tests.record_journal [NAME ...]` writes `tests/data/NAME.sqlite.gz`, where decisions were meant to change:
+`demo`, a hedging account with vetoes, and `netting`, one with a single net position a symbol.
 """
 
 import gzip
 import sqlite3
+import sys
 import tempfile
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from backtests.demo import demo_config
 from backtests.training import train_from_config
 from runtime.journal.migrating import migrate
-from tests.demos import Demo, toml
+from tests.demos import BREAKOUT, Demo, toml
 
 DATA = Path(__file__).parent / "data"
-BARS = 100
-"""Enough for trades that end; of these calm days one strategy wants none, so that there are vetoes."""
+WARM = 300
+"""Bars of history where the model needs no more: most of a journal would be those."""
 
 
-def record(file: Path, bars: int = BARS) -> None:
-    """Run the demo's account for some bars after its history, and write its journal, packed."""
+def calm(folder: Path, model: Path) -> Demo:
+    """Set up 100 bars: trades that end, and vetoes, since of these calm days one strategy wants none."""
+    return Demo.set_up(folder, toml(model).replace("allow = [0]", "allow = [1]", 1), bars=100)
+
+
+def netting(folder: Path, model: Path) -> Demo:
+    """Set up 150 bars on a netting account."""
+    return Demo.set_up(folder, toml(model, strategies=BREAKOUT, positions="netting", warmup=WARM), bars=150)
+
+
+LIVES: dict[str, Callable[[Path, Path], Demo]] = {"demo": calm, "netting": netting}
+
+
+def record(file: Path, life: Callable[[Path, Path], Demo]) -> None:
+    """Have an account live to the end of its bars, and write its journal, packed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train_from_config(demo_config(folder))
-        text = toml(folder / "models" / "calm-or-storm").replace("allow = [0]", "allow = [1]", 1)
-        demo = Demo.set_up(folder / "demo", text, bars=bars)
+        demo = life(folder / "demo", folder / "models" / "calm-or-storm")
         try:
             demo.begin()
             demo.end()
@@ -49,4 +64,5 @@ def unpacked(file: Path, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    record(DATA / "demo.sqlite.gz")
+    for chosen in sys.argv[1:] or LIVES:
+        record(DATA / f"{chosen}.sqlite.gz", LIVES[chosen])

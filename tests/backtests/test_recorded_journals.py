@@ -22,7 +22,6 @@ def test_a_recorded_journal_comes_out_the_same(file: Path, tmp_path: Path) -> No
 
 def test_what_was_recorded_has_every_turn_a_trade_takes(tmp_path: Path) -> None:
     """Entries, exits and vetoes: a journal without them would not show that they changed."""
-    (file,) = RECORDED
-    found = {row[0] for row in ask(unpacked(file, tmp_path), "SELECT DISTINCT class FROM decisions")}
+    found = {row[0] for row in ask(unpacked(DATA / "demo.sqlite.gz", tmp_path), "SELECT DISTINCT class FROM decisions")}
 
     assert {"traded", "exit", "in_position", "no_signal", "vetoed_by_regime"} <= found
