@@ -29,6 +29,9 @@ from runtime.recorder import Recorder
 
 PRODUCERS = 50
 """Who wait for their own row at the same time, in one event loop."""
+CLOSE = 100
+"""Rows that a drive may be ahead of its journal: a daemon that waits for its bars is ahead by fewer."""
+PATIENCE_S = 60.0
 TICK_S = 0.001
 """What measures the loop asks to be woken so often."""
 
@@ -51,6 +54,8 @@ class Noting(JournalWriter):
         ticket = super().append(entry, durable=durable or not self.before)
         if self.before:
             self.noted.append(entry)
+            if len(self.noted) % CLOSE == 0:
+                ticket.wait(PATIENCE_S)
         elif any(table == "decisions" for table, _ in entry.rows):
             ticket.wait()
             self.before = sizes(self._place)
