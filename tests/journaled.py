@@ -1,5 +1,6 @@
 """Accounts with a journal to test with: a configuration, recorded bars, and a core whose every fact is written down."""
 
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from runtime.core.decision import Step
 from runtime.core.facts import AnyFact, LevelChanged, RunStarted
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
-from runtime.recorder import Recorder
+from runtime.recorder import Recorder, decode_fact, decode_step, encode
 from runtime.revive import Pair, bundles_text, hashes_of, revive
+from tests.journals import edit
 from tests.models import a_model
 from tests.tapes import walk
 from tests.venues import HOUR, MONDAY
@@ -149,3 +151,16 @@ def woken(path: Where, config: AccountConfig, seed: int = 1) -> Pair:
 def as_bytes(pair: Pair) -> tuple[bytes, bytes]:
     """Return core and books as bytes: equal where everything is."""
     return pair[0].snapshot(), pair[1].snapshot()
+
+
+def lived(place: Where, kind: str, after: int = 0) -> Iterator[tuple[int, AnyFact, Step]]:
+    """Yield each row of a kind of fact from a row on: its number, its fact and its step."""
+    with JournalReader(place) as reader:
+        for row in reader.rows(after + 1):
+            if row.kind == kind:
+                yield row.seq, decode_fact(row.fact), decode_step(row.step)
+
+
+def put(place: Where, seq: int, fact: AnyFact, step: Step) -> None:
+    """Put another fact and step in a row's place, as they are stored where nothing is packed."""
+    edit(place, "UPDATE log SET fact = ?, step = ? WHERE seq = ?", encode(fact), encode(step), seq)

@@ -15,8 +15,7 @@ from config.errors import UsageError
 from runtime.core.decision import OUTCOMES
 from runtime.journal.reader import JournalReader
 from runtime.journal.trace import decision_behind, decisions_at
-from runtime.recorder import decode_step, encode
-from tests.journaled import REVERSION, a_config, traded
+from tests.journaled import REVERSION, a_config, lived, put, traded
 from tests.journals import ask, edit
 
 
@@ -133,11 +132,9 @@ def test_a_decision_recomputed_from_its_facts_is_the_same(journal: Path) -> None
 def test_a_changed_decision_is_found_out_by_recomputing_it(journal: Path, tmp_path: Path) -> None:
     """The first field that differs is named."""
     copy = Path(shutil.copy(journal, tmp_path / "journal.sqlite"))
-    ((seq, raw),) = ask(copy, "SELECT seq, step FROM log WHERE kind = 'BarClosed' ORDER BY seq DESC LIMIT 1")
-    step = decode_step(raw)
+    *_, (seq, fact, step) = lived(copy, "BarClosed")
     moved = msgspec.structs.replace(step.decisions[0], bid=step.decisions[0].bid + 1.0)
-    edit(copy, "UPDATE log SET step = ? WHERE seq = ?",
-         encode(msgspec.structs.replace(step, decisions=(moved, *step.decisions[1:]))), seq)  # fmt: skip
+    put(copy, seq, fact, msgspec.structs.replace(step, decisions=(moved, *step.decisions[1:])))
 
     with pytest.raises(ReplayMismatch) as caught:
         recompute(copy, seq)

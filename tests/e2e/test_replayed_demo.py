@@ -12,9 +12,10 @@ import pytest
 from backtests.replay import ReplayMismatch, replay
 from brokers.facts import BarClosed
 from runtime.core.decision import Step
+from runtime.core.facts import AnyFact
 from runtime.operator.client import change_level
-from runtime.recorder import decode_fact, decode_step, encode
 from tests.demos import BREAKOUT, Demo, MakeDemo
+from tests.journaled import lived, put
 from tests.journals import ask, edit
 from tests.oracle import table
 
@@ -27,10 +28,9 @@ def copy(whole: Demo, tmp_path: Path) -> Path:
     return Path(shutil.copy(whole.journal, tmp_path / "journal.sqlite"))
 
 
-def traded(journal: Path) -> tuple[int, Step]:
-    """Return the row of a step in which something was traded, and the step."""
-    rows = ask(journal, "SELECT seq, step FROM log WHERE kind = 'BarClosed' AND seq > 2000 ORDER BY seq")
-    return next((seq, step) for seq, raw in rows if (step := decode_step(raw)).instructions)
+def traded(journal: Path) -> tuple[int, AnyFact, Step]:
+    """Return the row of a step in which something was traded, its fact, and the step."""
+    return next(row for row in lived(journal, "BarClosed", 2000) if row[2].instructions)
 
 
 def test_the_whole_demo_replays_bit_for_bit(whole: Demo) -> None:
@@ -44,29 +44,26 @@ def test_the_whole_demo_replays_bit_for_bit(whole: Demo) -> None:
 
 def another_volume(journal: Path) -> tuple[int, str]:
     """Change the volume of a journaled decision by the last bit; return row and field."""
-    seq, step = traded(journal)
+    seq, fact, step = traded(journal)
     place = next(i for i, decision in enumerate(step.decisions) if decision.instruction)
     more = msgspec.structs.replace(step.decisions[place], volume=step.decisions[place].volume * (1 + 2.0**-52))
     changed = msgspec.structs.replace(step, decisions=(*step.decisions[:place], more, *step.decisions[place + 1 :]))
-    edit(journal, "UPDATE log SET step = ? WHERE seq = ?", encode(changed), seq)
+    put(journal, seq, fact, changed)
     return seq, f"decisions[{place}].volume"
 
 
 def another_ask(journal: Path) -> tuple[int, str]:
     """Change the ask of a journaled bar by a cent; return row and field of the decision that saw it."""
-    seq, _ = traded(journal)
-    ((raw,),) = ask(journal, f"SELECT fact FROM log WHERE seq = {seq}")  # noqa: S608 - a number of ours
-    fact = decode_fact(raw)
+    seq, fact, step = traded(journal)
     assert isinstance(fact, BarClosed)
-    dearer = msgspec.structs.replace(fact, ask=fact.ask + 0.01)
-    edit(journal, "UPDATE log SET fact = ? WHERE seq = ?", encode(dearer), seq)
+    put(journal, seq, msgspec.structs.replace(fact, ask=fact.ask + 0.01), step)
     return seq, "decisions[0].ask"
 
 
-@pytest.mark.parametrize("spoil", [another_volume, another_ask])
-def test_a_changed_journal_does_not_replay(whole: Demo, copy: Path, spoil: Callable[[Path], tuple[int, str]]) -> None:
+@pytest.mark.parametrize("another", [another_volume, another_ask])
+def test_a_changed_journal_does_not_replay(whole: Demo, copy: Path, another: Callable[[Path], tuple[int, str]]) -> None:
     """The first row that comes out otherwise is named, with its field; and the chain shows that it was changed."""
-    seq, field = spoil(copy)
+    seq, field = another(copy)
 
     with pytest.raises(ReplayMismatch) as caught:
         replay(copy)
@@ -116,11 +113,9 @@ def test_a_replay_that_differs_is_told_to_programs(make_demo: MakeDemo) -> None:
     demo.begin()
     demo.until_bar(20)
     demo.stop()
-    ((seq, raw),) = ask(demo.journal, "SELECT seq, step FROM log WHERE kind = 'BarClosed' ORDER BY seq DESC LIMIT 1")
-    step = decode_step(raw)
+    *_, (seq, fact, step) = lived(demo.journal, "BarClosed")
     moved = msgspec.structs.replace(step.decisions[0], volume=step.decisions[0].volume + 1.0)
-    changed = encode(msgspec.structs.replace(step, decisions=(moved, *step.decisions[1:])))
-    edit(demo.journal, "UPDATE log SET step = ? WHERE seq = ?", changed, seq)
+    put(demo.journal, seq, fact, msgspec.structs.replace(step, decisions=(moved, *step.decisions[1:])))
 
     said, err = demo.tidegate("replay", "--json", code=NO).splitlines()
 
