@@ -26,6 +26,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; }
 th.text, td.text { text-align: left; }
+td.text { white-space: normal; }
 tr:last-child td { border-bottom: 0; }
 .wide + p { margin-top: 10px; }
 tr.sum td { font-weight: 600; border-top: 2px solid var(--line); }
@@ -36,7 +37,8 @@ li { margin-bottom: 6px; }
 details { margin-top: 6px; }
 summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 @media (max-width: 600px) { main { padding: 16px 10px 32px; } h1 { font-size: 21px; } section { padding: 14px 12px; } }
-@media print { body { background: #fff; } section, .key { break-inside: avoid; } }
+@media print { body { background: #fff; } section, .key { break-inside: avoid; }
+  .wide { overflow: visible; } table { font-size: 12px; } th, td { padding: 4px 5px; } }
 """
 
 SUM = ' class="sum"'
