@@ -40,8 +40,6 @@ AIM_MS = 20.0
 ACCOUNT = "measured"
 SEEN = "seen"
 LOOK_S = 0.0002
-KEPT_HALTS = 50
-"""After so many, which leave three lines each, the latch's log is begun anew: nobody halts so often."""
 LEVELS: tuple[Level, Level] = ("halt", "flatten")
 """Sent in turn: neither is looser than the other, and each changes the latch."""
 
@@ -104,7 +102,7 @@ class Halted(NamedTuple):
 def halts(caller: Caller, state: Path, many: int) -> list[Halted]:
     """Halt over the bus again and again, and resume."""
     found = []
-    for number in range(many):
+    for _ in range(many):
         asked = time.monotonic_ns()
         answer = caller.ask(caller.told("halt", "measured", -1, 60_000), 10.0)  # without what follows
         halted = time.monotonic_ns()
@@ -116,8 +114,6 @@ def halts(caller: Caller, state: Path, many: int) -> list[Halted]:
             Halted(answer.generation, asked, (halted - asked) / 1e6, (looked - halted) / 1e6, (ended - looked) / 1e6)
         )
         caller.change("run", "measured")
-        if number % KEPT_HALTS == KEPT_HALTS - 1:
-            (state / latch.LOG_FILE).write_bytes(b"")
     return found
 
 

@@ -36,8 +36,6 @@ SENT_FILE = "sent"
 SENT = struct.Struct("<qq")
 """When the last order left, monotonic nanoseconds, and how many did."""
 MESSAGES = 2000
-KEPT_LINES = 200
-"""After so many halts the latch's log is begun anew: nobody halts so often."""
 LIMITS = Limits(
     max_volume=5.0, max_value=1e9, max_positions=4, max_risk=0.02, max_daily_loss=0.05, max_spread=50.0,
     max_orders_per_minute=10**9,
@@ -100,7 +98,7 @@ def halts(folder: Path, many: int) -> tuple[list[float], list[float], list[float
     """
     sent = shared(folder)
     found: tuple[list[float], list[float], list[float]] = [], [], []
-    for number in range(many):
+    for _ in range(many):
         before = SENT.unpack(sent)[1]
         while SENT.unpack(sent)[1] < before + 3:
             time.sleep(0.0002)
@@ -112,8 +110,6 @@ def halts(folder: Path, many: int) -> tuple[list[float], list[float], list[float
         for times, nanoseconds in zip(found, (last - asked, last - returned, returned - asked), strict=True):
             times.append(max(0, nanoseconds) / 1e6)
         level(folder, "run")
-        if number % KEPT_LINES == KEPT_LINES - 1:
-            (folder / latch.LOG_FILE).write_bytes(b"")
     return found[0], found[1], found[2], SENT.unpack(sent)[1]
 
 
