@@ -53,7 +53,9 @@ def test_what_was_changed_is_found_and_put_right(lived: Path | JournalServer) ->
 
 def test_a_log_that_leads_elsewhere_is_not_rebuilt_from(lived: Path | JournalServer) -> None:
     """Where this program decides otherwise than the journal says, tables made by it would lie."""
-    edit(lived, "UPDATE log SET step = CAST('x' AS BYTES) WHERE seq = (SELECT min(seq) FROM decisions)")
+    with JournalReader(lived) as reader:
+        row = next(reader.rows(reader.decisions()[0]["seq"]))
+    edit(lived, "UPDATE log SET fact = ?, step = ? WHERE seq = ?", row.fact, b"x", row.seq)  # as it is stored unpacked
 
     with pytest.raises(JournalError, match="leads to another step than it did: `tidegate replay` says in what"):
         rebuild(lived, write=True)
