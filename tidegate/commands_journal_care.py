@@ -9,8 +9,9 @@ from config.errors import ConfigError, Negative
 from tidegate.words import Account, Json, ms_of
 
 if TYPE_CHECKING:
+    from config.account import AccountConfig
     from config.places import Place
-    from runtime.journal.checkpoints import Sealed
+    from runtime.journal.checkpoints import Checkpoint, Sealed
     from runtime.journal.reader import JournalReader
     from runtime.journal.segments import Earlier
 
@@ -60,7 +61,8 @@ def verify(
         raise Negative(f"the journal is not whole: {problem} (row {verdict.seq})")
     if not as_json:
         say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
-        say(f"as signed: {sealed.checkpoints} checkpoints, the last at row {sealed.last}" if sealed else unsealed)
+        many = "" if sealed and sealed.checkpoints == 1 else "s"
+        say(f"as signed: {sealed.checkpoints} checkpoint{many}, the last at row {sealed.last}" if sealed else unsealed)
 
 
 def _archived(folder: Path | None) -> "Earlier":
@@ -93,6 +95,26 @@ def _sealed(
     return check(kept, read_ring(trusted), reader, config.account.name if config else ""), ""
 
 
+def _signed(config: "AccountConfig", state: Path) -> "Checkpoint | None":
+    """Sign where an account's journal stands; None where no key is configured, Negative where it is not whole."""
+    from config.checkpoints import sealing  # noqa: PLC0415
+    from config.places import journal_of  # noqa: PLC0415
+    from runtime.clock import Clock  # noqa: PLC0415
+    from runtime.journal.reader import JournalReader  # noqa: PLC0415
+
+    keys, name = sealing(config.checkpoints, config.bus), config.account.name
+    if keys is None:
+        return None
+    from runtime.journal.checkpoints import sign, signer_for  # noqa: PLC0415 - it brings the library of signatures
+
+    signer = signer_for(keys, name)
+    with JournalReader(journal_of(config, state), _archived(None)) as reader:
+        head, verdict = reader.head(), reader.verify()
+    if not verdict.ok:
+        raise Negative(f"nothing was signed, the journal is not whole: {verdict.problem} (row {verdict.seq})")
+    return sign(state, signer, name, head, Clock().wall_ms())
+
+
 @journal.command()
 def checkpoint(account: Account, as_json: Json = False) -> None:
     """Sign where a journal stands, also while its daemon writes it.
@@ -101,24 +123,15 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
     """
     import msgspec  # noqa: PLC0415
 
-    from config.checkpoints import sealing  # noqa: PLC0415
-    from config.places import configured, journal_of  # noqa: PLC0415
-    from runtime.clock import Clock  # noqa: PLC0415
-    from runtime.journal.reader import JournalReader  # noqa: PLC0415
+    from config.places import configured  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     config, state = configured(account)
-    keys, name = sealing(config.checkpoints, config.bus), config.account.name
-    if keys is None:
+    made = _signed(config, state)
+    if made is None:
         raise ConfigError("no key is configured, so nothing was signed: tidegate keys new makes one for [checkpoints]")
-    from runtime.journal.checkpoints import FILE, sign, signer_for  # noqa: PLC0415 - likewise
+    from runtime.journal.checkpoints import FILE  # noqa: PLC0415 - likewise
 
-    signer = signer_for(keys, name)
-    with JournalReader(journal_of(config, state), _archived(None)) as reader:
-        head, verdict = reader.head(), reader.verify()
-    if not verdict.ok:
-        raise Negative(f"nothing was signed, the journal is not whole: {verdict.problem} (row {verdict.seq})")
-    made = sign(state, signer, name, head, Clock().wall_ms())
     if as_json:
         lines([{**msgspec.structs.asdict(made), "file": str(state / FILE)}])
     else:
@@ -130,7 +143,8 @@ def archive(account: Account, before: Before, to: Archive, as_json: Json = False
     """Move old rows of the log to a Parquet file, with the chain intact.
 
     They leave the journal once the file was read back. What a restart needs stays, and so do all tables that people
-    read. The account's daemon must be ended first.
+    read. Where a key is configured and ACCOUNT is a TOML, a checkpoint is signed behind it. The account's daemon must
+    be ended first.
     """
     from backtests.archived import archive as move  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
@@ -141,13 +155,17 @@ def archive(account: Account, before: Before, to: Archive, as_json: Json = False
     place, until = find(account), ms_of(before)
     with only_daemon(place.state):
         made = move(place.journal, until or 0, to, Clock().wall_ms())
+        sealed = _signed(place.config, place.state) if made and place.config else None
     if as_json:
         ends = (made.first, made.last, made.hash, made.file) if made else (0, 0, "", "")
         lines([{"account": account, **dict(zip(("first", "last", "hash", "file"), ends, strict=True))}])
     elif made is None:
         say("nothing to archive: all that is older is needed for a restart, or was archived before")
     else:
-        say(f"rows {made.first} to {made.last} are in {made.file} now")
+        say(
+            f"rows {made.first} to {made.last} are in {made.file} now"
+            + (f"; signed: row {sealed.seq}" if sealed else "")
+        )
 
 
 @journal.command()

@@ -147,6 +147,19 @@ def test_without_a_key_nothing_is_signed(toml: str, capsys: pytest.CaptureFixtur
     assert "no checkpoint was signed" in capsys.readouterr().out
 
 
+def test_what_is_archived_is_sealed(toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A checkpoint stands behind the row that says what was moved; where nothing was, nothing is signed."""
+    sealed(toml)
+    words = ["journal", "archive", toml, "--before", "2100-01-01", "--to", str(tmp_path / "out")]
+
+    assert 0 == run(words)
+    assert "; signed: row " in capsys.readouterr().out
+    assert 0 == run(words)
+    capsys.readouterr()
+    found = told(capsys, "verify", toml)
+    assert (1, found["row"]) == (found["checkpoints"], found["sealed"])
+
+
 def test_a_journal_is_sealed_by_command(toml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What was signed is proven from the TOML, or by a ring that is named; checkpoints may be kept elsewhere."""
     sealed(toml)
