@@ -49,7 +49,7 @@ def open_trades(m: ClientMonth) -> Part:
 def _open_row(m: ClientMonth, one: Open) -> tuple[str, ...]:
     return (
         what(one.side, one.lots, one.symbol), one.strategy or "by hand or others", short(m, one.since),
-        plain(one.price), plus(one.profit), plus(one.swap),
+        plain_price(one.price), plus(one.profit), plus(one.swap),
     )  # fmt: skip
 
 
@@ -101,10 +101,10 @@ def glossary() -> Part:
 def what(side: int, lots: float, symbol: str) -> str:
     """Return a trade as people say it.
 
-    >>> what(-1, 0.5, "XAUUSD")
-    'sold 0.5 XAUUSD'
+    >>> what(-1, 0.5, "XAUUSD"), what(1, 0.00002, "BTCUSD")
+    ('sold 0.5 XAUUSD', 'bought 0.00002 BTCUSD')
     """
-    return f"{SIDES[side]} {lots:.8g} {symbol}"
+    return f"{SIDES[side]} {_rounded(lots, 8)} {symbol}"
 
 
 def short(m: ClientMonth, at: int) -> str:
@@ -115,5 +115,14 @@ def short(m: ClientMonth, at: int) -> str:
 
 
 def plain_price(price: float) -> str:
-    """Return a price, an average to ten digits; nothing where there is none."""
-    return f"{price:.10g}" if price else ""
+    """Return a price, an average to ten digits; nothing where there is none.
+
+    >>> plain_price(3.31 / 3), plain_price(0.00001234), plain_price(0.0)
+    ('1.103333333', '0.00001234', '')
+    """
+    return _rounded(price, 10) if price else ""
+
+
+def _rounded(x: float, digits: int) -> str:
+    """Return a number in so many digits at most, and never with an exponent."""
+    return plain(float(f"{x:.{digits}g}"))
