@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from runtime.clients.high_water import Fee
 from runtime.clients.month import ClientMonth
 from runtime.clients.months import date_at
 from runtime.clients.valued import Valued
@@ -26,8 +25,8 @@ def as_told(m: ClientMonth, files: Sequence[str]) -> dict[str, Any]:
                                                "share": m.worst.share},
         "fall": m.fall, "seen": m.seen, "slippage": m.slippage, "slipped": m.slipped,
         "rate": terms.rate if terms else None, "hurdle": terms.hurdle if terms else None,
-        "period": terms.period if terms else None, "due": [_fee(fee) for fee in m.due],
-        "running": _fee(m.running) if m.running else None,
+        "period": terms.period if terms else None, "due": [msgspec.structs.asdict(fee) for fee in m.due],
+        "running": msgspec.structs.asdict(m.running) if m.running else None,
         "positions": [msgspec.structs.asdict(one) for one in m.ended.positions],
         "trades": [msgspec.structs.asdict(one) | {"net": one.net} for one in m.trades],
         "days": [{"day": str(date_at(zone, d.began)), "worth": d.worth, "flows": d.flows, "made": d.made}
@@ -41,7 +40,3 @@ def _valued(at: Valued) -> dict[str, Any]:
         "balance": at.balance, "floating": at.floating, "worth": at.worth, "priced": at.priced, "source": at.source,
         "unpriced": at.unpriced,
     }  # fmt: skip
-
-
-def _fee(fee: Fee) -> dict[str, Any]:
-    return msgspec.structs.asdict(fee)
