@@ -1,4 +1,4 @@
-"""Words that look after a journal: verify, checkpoint, migrate, backup, restore, rebuild, export."""
+"""Words that look after a journal: verify, checkpoint, archive, migrate, backup, restore, rebuild, export."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
