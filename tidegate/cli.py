@@ -7,7 +7,12 @@ import io
 import os
 import sys
 
+from typing import TextIO
+
 from tidegate.plain import blow, plain, work
+
+DISK = 10
+"""What could not be told, on a disk that is full."""
 
 
 def main() -> None:
@@ -19,7 +24,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a screen without our letters is no reason to stop
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    unsaid = [_unsaid(stream) for stream in (sys.stdout, sys.stderr)]
+    sys.exit(code or (DISK if any(unsaid) else 0))
+
+
+def _unsaid(stream: TextIO) -> bool:
+    """Say whether something cannot be told, and forget it then: Python would try once more, and make the code 120."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return True
+    return False
 
 
 def _open_what_is_closed() -> None:

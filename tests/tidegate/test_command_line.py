@@ -1,5 +1,6 @@
 """The command line as a whole: every word has help, nothing heavy loads for it, and misuse ends with 2."""
 
+import os
 import subprocess
 import sys
 
@@ -147,9 +148,10 @@ def test_a_process_without_streams_does_its_work(words: list[str], code: int) ->
 def test_who_cannot_be_told_anything_is_told_by_the_exit_code(tmp_path: Path, halts: list[str], code: int) -> None:
     """What is said goes into a file on a disk that is full: no bug, and the halt falls."""
     latched(tmp_path / "account", "run")
-    words = ["halt", str(tmp_path / halts[0]), "--reason", "x"]
+    command = [sys.executable, "-m", "tidegate.cli", "halt", str(tmp_path / halts[0]), "--reason", "x"]
+    held_back = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run([sys.executable, "-m", "tidegate.cli", *words], stdout=full, stderr=full, check=False)
+        done = subprocess.run(command, stdout=full, stderr=full, env=held_back, check=False)
 
     assert code == done.returncode
     assert "halt" == latch.read(tmp_path / halts[0]).level
