@@ -320,5 +320,7 @@ class World:
             return False
         if any(key.partition(":")[0] not in LIFTED_BY_BARS for key in daemon.ledger.holds):
             return False
+        if self.bus.unheard_s() > self.loop.now - self.quiet_since:  # or silence is noticed after its end
+            return False
         levels = {daemon.ledger.level, *(one.level for one in daemon.ledger.scopes.values())}
         return "flatten" not in levels and (levels == {"run"} or self.story.stays_halted)
