@@ -12,7 +12,7 @@ from brokers.fills import average_price
 from brokers.limits import collar_distance, order_value, spread_points, stop_loss
 from runtime.core.marks import spent, withdrawn
 from runtime.core.positions import add_lots
-from runtime.core.risk import foreign_margin, share, size
+from runtime.core.risk import foreign_margin, share, size, worst
 from strategies.sizing import kelly
 from tests.kernels import assert_same_bits
 
@@ -42,6 +42,7 @@ def draws(count: int, *ranges: tuple[float, float], odd: bool = True) -> Callabl
         (size, draws(4000, (1e3, 1e6), (1e-3, 0.05), (1e-4, 9.0), (1, 1e5), (0.1, 2.0), (0.01, 1), (0.01, 1), (5, 99))),
         (foreign_margin, draws(4000, (0.0, 1e5), (0.0, 1e5), (0.0, 1e5))),
         (share, draws(4000, (-1e5, 1e5), (-1e3, 1e6))),
+        (worst, draws(4000, (-0.1, 0.1), (-0.1, 0.1))),
         (spent, draws(4000, (-1e5, 1e5), (-1e5, 1e5), (-1e3, 1e6))),
         (withdrawn, draws(4000, (1e3, 1e5), (1e3, 1e5), (0.0, 1e5))),
         (average_price, draws(4000, (0.01, 50.0), (0.5, 3000.0), (0.01, 50.0), (0.5, 3000.0), odd=False)),

@@ -9,6 +9,7 @@ from market.bars import Bars
 from regimes.bundle import texts_of
 from runtime.core.facts import AnyFact, ModelActivated
 from runtime.core.instructions import Asker
+from runtime.journal.projections import SHORT
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.recorder import Recorder, decode_fact
@@ -64,7 +65,8 @@ def test_a_journal_replays_across_an_activation_without_a_file(tmp_path: Path) -
     models = [model for (model,) in ask(path, "SELECT model FROM decisions WHERE strategy = 'reversion' ORDER BY seq")]
 
     assert NEW == core.readings[0].model
-    assert ([a_model(1).fingerprint] * AFTER, {NEW.fingerprint}) == (models[:AFTER], set(models[AFTER:]))
+    assert [a_model(1).fingerprint[:SHORT]] * AFTER == models[:AFTER]
+    assert {NEW.fingerprint[:SHORT]} == set(models[AFTER:])
     assert 0 < place < replay(path).facts
     assert [("activate", "ann", 1)] == ask(path, "SELECT command, who, accepted FROM commands WHERE who = 'ann'")
 
