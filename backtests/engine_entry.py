@@ -21,6 +21,7 @@ from backtests.engine_layout import (
     LEAST,
     LEVEL,
     LEVERAGE,
+    LIFELESS,
     LIMITS,
     LOST,
     MAGIC,
@@ -63,6 +64,7 @@ from backtests.engine_layout import (
     UNPROTECTED,
     UPWARD,
     VETOED,
+    W_AMOUNT,
     W_BROKEN,
     W_ID,
     W_MAGIC,
@@ -82,7 +84,7 @@ from market.kernel import Params, State, kernel
 from market.money import to_grid
 from runtime.core.risk import share
 from runtime.core.sizing import lots_by
-from strategies.protocol import LONG, MARKET, SHORT
+from strategies.protocol import LONG, LONGEST, MARKET, SHORT
 
 NAN = float("nan")
 ASKED = 6
@@ -110,6 +112,8 @@ def _entry(a: State, x: State, y: State, d: State, p: Params, e: State, w: Param
     at = wish(a, e)
     _intend(a, p, e, at, w)
     _weigh(a, p, e, at)
+    if w[1] != MARKET and not abs(w[8]) < LONGEST:
+        e[at + W_BROKEN], e[at + W_AMOUNT] = LIFELESS, w[8]
     a[ROW] = a[ROW] + 1.0
     if vetoes(a, p):
         return VETOED

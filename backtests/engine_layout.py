@@ -103,11 +103,12 @@ END_OF_DATA, BY_STRATEGY, TIME_STOP, STOP_PASSED, SHUT_BY_GATE = 1.0, 2.0, 3.0, 
 
 W_ROW, W_SIDE, W_VOLUME, W_PRICE, W_STOP, W_TARGET, W_RISK, W_ID, W_MAGIC, W_WHY = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 W_BROKEN, W_SAID, W_AMOUNT = 10, 11, 12
-"""Broken checks as a sum of powers of two, SMALL where the size was; what the gate's policy said, and its number."""
+"""Broken checks as a sum of powers of two, SMALL where the size was; what the gate's policy said, and its number.
+LIFELESS ends the drive: a strategy would have an order rest for what is no number of bars, W_AMOUNT."""
 W_NUMBERS = 13
 """Numbers of the checks from the volume's on: six."""
 WISH = 19
-SMALL, UNPROTECTED, REACHED_TODAY = -1.0, 512.0, 1024.0
+SMALL, LIFELESS, UNPROTECTED, REACHED_TODAY = -1.0, -2.0, 512.0, 1024.0
 SAID_STOP, SAID_LOTS = 1.0, 2.0
 
 # --- outcomes, in the order of `runtime.core.decision.OUTCOMES` -------------------------------------------------------

@@ -17,12 +17,16 @@ from backtests.engine_layout import (
     GATE_SHARE,
     GUEST,
     KNOWN,
+    LIFELESS,
     MOST_DEALS,
     NIGHT,
     NUMBER,
     SLIP,
     STATE,
     TICKET,
+    W_AMOUNT,
+    W_BROKEN,
+    W_ROW,
     WISH,
     WISHES,
 )
@@ -38,6 +42,7 @@ from regimes.shut import flat_policy
 from runtime.core.core import Core
 from runtime.outcomes.outcome import Book
 from strategies.adapter import KernelRunner, Runner
+from strategies.protocol import lifeless
 
 
 class Told(NamedTuple):
@@ -102,14 +107,21 @@ class Written:
         """Return where the deals and the wishes of the next part of the bars are to be written."""
         return self.deals.space(), self.wishes.space()
 
-    def take(self, a: Any, apart: Sequence[Any] = ()) -> None:  # noqa: ANN401 - an array
-        """Count those that the account's state says were written; they are copied where that was `apart`."""
+    def take(self, a: Any, names: Sequence[str], apart: Sequence[Any] = ()) -> None:  # noqa: ANN401 - an array
+        """Count those that the account's state says were written; they are copied where that was `apart`.
+
+        StrategyError where a strategy, of these names, wanted what none may.
+        """
+        known = self.wishes.count
         for place, (kept, count) in enumerate(((self.deals, DEALS), (self.wishes, WISHES))):
             numbers = int(a[count]) * kept.array.shape[1]
             if apart:
                 kept.space()[:numbers] = apart[place][:numbers]
             kept.count += int(a[count])
             a[count] = 0.0
+        fresh = self.wishes.rows[known:]
+        for wish in fresh[fresh[:, W_BROKEN] == LIFELESS][:1]:
+            raise lifeless(names[int(wish[W_ROW]) % len(names)], float(wish[W_AMOUNT]))
 
 
 class Pass:
@@ -122,7 +134,7 @@ class Pass:
         """Stand before the first bar, as core and venue do; a shadow book is `lent` the live account's equity."""
         lane, self.told, self.plan, self.run = core.lanes[0], told, core.plan, core.ledger.run
         self.kind: Book = "live" if lent is None else "shadow"
-        self.opened = venue.deals[0]
+        self.opened, self.name = venue.deals[0], lane.runner.name
         strategy: Any = lane.plan.strategy
         self.asks = not isinstance(lane.runner, KernelRunner)
         self.loop = _asking(strategy, lane.runner, told.tape) if self.asks else account_loop(strategy.step)
@@ -156,7 +168,7 @@ class Pass:
             self.bars, (told.first, told.begin, begin, end, self.warm_from), account, self.strategy, self.heard,
             tuple(self.columns),
         )  # fmt: skip
-        self.written.take(self.state, self.apart)
+        self.written.take(self.state, [self.name], self.apart)
 
     def record(self) -> CompiledRecord:
         """Return all that was written down so far: always the same record, which grows."""

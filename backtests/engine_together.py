@@ -43,6 +43,7 @@ class Together:
         reads, -1: none.
         """
         one, n = told[0], len(core.lanes)
+        self.names = [lane.runner.name for lane in core.lanes]
         self.told, self.plan, self.run, self.opened = told, core.plan, core.ledger.run, venue.deals[0]
         strategies: list[Any] = [lane.plan.strategy for lane in core.lanes]  # kernel strategies
         steps = [strategy.step for strategy in strategies]
@@ -88,7 +89,7 @@ class Together:
             self.bars, (one.first, one.begin, begin, end, self.warm_from, len(self.told), self.many), account,
             self.lanes, self.heard, self.regimes, self.out,
         )  # fmt: skip
-        self.written.take(self.state)
+        self.written.take(self.state, self.names)
 
     def record(self) -> SharedRecord:
         """Return all that was written down."""

@@ -16,7 +16,7 @@ from backtests.rows_windows import Windows
 from market.bars import COLUMNS, WITHIN, Bars
 from market.types import Bar
 from strategies.adapter import Runner, checked, flat_of
-from strategies.protocol import MARKET, PythonStrategy, View
+from strategies.protocol import PythonStrategy, View, lifetime
 from strategies.window import WindowStrategy
 
 FEW = 16
@@ -109,8 +109,7 @@ class Asked:
                 continue
             ahead.want(many, row, flat)
             many += 1
-            if flat[1] != MARKET:
-                int(flat[8])  # a lifetime that is no number of bars is a bug of the strategy, and told as such
+            lifetime(self.runner.name, flat)  # one that is none is a bug of the strategy, and told as such
             if effect == CHANGES:
                 break
         return many

@@ -22,7 +22,7 @@ from market.undecoded import UNDECODED
 from runtime.asked import Question
 from runtime.model_frames import AnyModelAsk, AnyModelTell, Failed, Load, Ready, Wanted, decode_model_ask
 from strategies.adapter import checked, flat_of
-from strategies.protocol import StrategyError
+from strategies.protocol import StrategyError, lifetime
 from strategies.registry import bound, resolve
 from strategies.window import WindowStrategy, window_of
 
@@ -56,7 +56,9 @@ class Model:
         if self.strategy is None:
             return Failed("no function is loaded")
         window = window_of(q.columns, q.symbol, q.timeframe, q.position, q.held)
-        return Wanted(flat_of(*checked(self.strategy.name, self.strategy.asked(window, q.features, q.others))))
+        want = flat_of(*checked(self.strategy.name, self.strategy.asked(window, q.features, q.others)))
+        lifetime(self.strategy.name, want)
+        return Wanted(want)
 
 
 def serve(line: socket.socket, model: Model) -> None:

@@ -23,6 +23,8 @@ NOTHING, LONG, SHORT, EXIT = 0.0, 1.0, -1.0, 2.0
 # Entry kinds in the flat tuple.
 MARKET, LIMIT, STOP_ENTRY = 0.0, 1.0, 2.0
 KINDS: tuple[OrderKind, OrderKind, OrderKind] = ("market", "limit", "stop")
+LONGEST = 2.0**31
+"""An order rests for fewer bars: when they end can be written down, whatever their timeframe is."""
 
 FlatWant = tuple[float, float, float, float, float, float, float, float, float, float]
 """(action, kind, price, stop, target, trail, breakeven, bars, expiry bars, score); distances in price.
@@ -127,6 +129,22 @@ class PythonStrategy(Protocol):
 
 
 Strategy = KernelStrategy | PythonStrategy
+
+
+def lifetime(name: str, flat: Sequence[float]) -> int:
+    """Return for how many bars an entry rests, 0 at the market; StrategyError where that is no number of bars."""
+    if flat[1] == MARKET:
+        return 0
+    if not abs(flat[8]) < LONGEST:
+        raise lifeless(name, flat[8])
+    return int(flat[8])
+
+
+def lifeless(name: str, bars: float) -> StrategyError:
+    """Return what is said of a strategy whose entry would rest for what is no number of bars."""
+    return StrategyError(
+        f"strategy {name}: an entry that rests for {bars} bars; expiry is a number of bars below 2**31"
+    )
 
 
 def want_of(flat: Sequence[float]) -> tuple[Want, float]:

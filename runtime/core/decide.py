@@ -42,7 +42,7 @@ from runtime.core.state import Lane, Ledger
 from runtime.core.throttle import count_entry
 from strategies.adapter import AskedRunner, WindowRunner
 from strategies.exits import LEAVE_TIME, STOP, exit_step
-from strategies.protocol import EXIT, KINDS, LONG, SHORT
+from strategies.protocol import EXIT, KINDS, LONG, SHORT, lifetime
 
 NAN = float("nan")
 MARKET = 0.0
@@ -251,7 +251,8 @@ class Decider(Accounting):
         stop = c.price(price - side * want[3])
         target = c.price(price + side * want[4]) if want[4] > 0.0 else 0.0
         volume = self._lots(draft, now, (side, price, stop, target))
-        expiry = 0 if kind == "market" else draft.fact.at + int(want[8]) * draft.feed.timeframe_ms
+        rests = lifetime(draft.lane.runner.name, want) * draft.feed.timeframe_ms
+        expiry = 0 if kind == "market" else draft.fact.at + rests
         return Intent(
             strategy=draft.lane.name, symbol=bar.symbol, side=side, kind=kind, volume=volume, price=price, stop=stop,
             target=target, expiry=expiry,

@@ -1,5 +1,8 @@
 """The compiled drive is the plain one, to the bit: decisions, deals, outcomes, equity, and what it counts."""
 
+import math
+import re
+
 from typing import Any
 
 import msgspec
@@ -23,7 +26,7 @@ from regimes.shut import OnShut, Word
 from runtime.core.plan import NoModel, Plan, RegimePlan
 from strategies.breakout import Breakout
 from strategies.mean_reversion import MeanReversion
-from strategies.protocol import Strategy
+from strategies.protocol import Strategy, StrategyError
 from strategies.sizing import AnySizing, ByKelly, ByLots, ByRisk, ByVolatility
 from strategies.trend import Trend
 from strategies.window import WindowStrategy
@@ -133,6 +136,16 @@ PLANS = {
 def test_every_way_in_and_out_is_played_alike(name: str) -> None:
     """Behind a gate that takes resting orders back, and in a shadow book that does not."""
     assert not compared(gated(PLANS[name], dwell=1), GOLD_BARS, shadows=True)
+
+
+@pytest.mark.parametrize("expiry", [math.nan, math.inf, 2.0**31, 2.0**63], ids=str)
+def test_an_order_that_would_rest_for_no_number_of_bars_ends_both_alike(expiry: float) -> None:
+    """With the same words, by the name of who wants it, alone on its account or beside another."""
+    dice = msgspec.structs.replace(PLANS["limit"], expiry=expiry)
+    for plan in (gated(dice, "off"), a_plan(a_lane({}, strategy=Dice()), a_lane({}, 2, strategy=dice))):
+        for kind in (PlainDrive, CompiledDrive):
+            with pytest.raises(StrategyError, match=re.escape(f"dice: an entry that rests for {expiry} bars; ")):
+                played(kind, plan, GOLD_BARS)
 
 
 @pytest.mark.parametrize("mode", ["observe", "live"])

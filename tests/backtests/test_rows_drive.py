@@ -182,6 +182,8 @@ class Wrong(Wanting):
         ("buy", 0.0),
         (None, "much"),
         (msgspec.structs.replace(BUY, kind="stop", expiry=float("nan")), 0.0),
+        (msgspec.structs.replace(BUY, kind="limit", expiry=float("inf")), 0.0),
+        (msgspec.structs.replace(BUY, kind="limit", expiry=2**63), 0.0),
         (msgspec.structs.replace(BUY, kind="iceberg"), 0.0),
     ],
     ids=repr,

@@ -1,6 +1,7 @@
 """What is decided: one decision a bar and strategy, in the first class that fits, with every gate evaluated."""
 
 import math
+import re
 
 from typing import Any
 
@@ -12,7 +13,7 @@ from market.types import Position
 from runtime.core.decision import OUTCOMES, Decision
 from runtime.core.facts import AnyFact
 from runtime.core.risk import CHECKS
-from strategies.protocol import Want
+from strategies.protocol import StrategyError, Want
 from tests.cores import (
     BALANCE,
     LEAVE,
@@ -182,6 +183,15 @@ def test_an_entry_beyond_a_limit_is_refused_by_its_name(
 
     assert [("refused_by_risk", True)] == [(d.outcome, reason in d.reasons) for d in step.decisions]
     assert () == step.instructions
+
+
+@pytest.mark.parametrize("expiry", [math.nan, math.inf, -math.inf, 2.0**31, 2.0**63], ids=str)
+def test_an_order_that_would_rest_for_no_number_of_bars_is_told_as_its_strategys(expiry: float) -> None:
+    """By the name of who wants it, before anything is sent or written down."""
+    wish = msgspec.structs.replace(buy_limit(99.5), expiry=expiry)
+
+    with pytest.raises(StrategyError, match=re.escape(f"strategy lane1: an entry that rests for {expiry} bars")):
+        Told(a_plan(a_lane({3: wish}))).tell(closed(3))
 
 
 def test_a_day_that_lost_too_much_takes_no_entry_until_the_next() -> None:
