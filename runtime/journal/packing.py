@@ -31,6 +31,7 @@ EARLY = 20
 
 _PACKED = bytes([MARK])
 _HEAD = struct.Struct(">Bq")
+HEAD = _HEAD.size
 _WORTH = 80
 """Bytes of a row below which nothing is to be gained."""
 
@@ -42,6 +43,11 @@ class Words(msgspec.Struct, frozen=True):
     seq: int
     """The first row that was packed with them."""
     bytes: bytes
+
+
+def number_in(fact: bytes) -> int | None:
+    """Return the number of the words that a stored fact names in its first `HEAD` bytes; None where it stands plain."""
+    return _HEAD.unpack_from(fact)[1] if fact[:1] == _PACKED else None
 
 
 def number_of(words: bytes) -> int:
@@ -103,9 +109,10 @@ class Unpacker:
 
     def plain(self, fact: bytes, step: bytes) -> tuple[bytes, bytes]:
         """Return a row's fact and step; JournalError where its words are missing or are others."""
-        if not fact or fact[0] != MARK:
+        number = number_in(fact)
+        if number is None:
             return fact, step
-        words = self._words(_HEAD.unpack_from(fact)[1])
+        words = self._words(number)
         inflate = zlib.decompressobj(WINDOW, zdict=words)
         try:
             whole, ends = inflate.decompress(fact[_HEAD.size :]) + inflate.flush(), int(step)

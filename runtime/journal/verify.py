@@ -13,11 +13,12 @@ from runtime.journal.chain import GENESIS, row_hash, snapshot_hash
 from runtime.journal.entries import Head, Recovered, Snapshot, Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.opening import Place
-from runtime.journal.packing import Words, number_of
+from runtime.journal.packing import HEAD, Words, number_in, number_of
 from runtime.journal.schema import head, log, runs, snapshots, words
 from runtime.journal.segments import START, Earlier, base, segments
 
 ROWS = text("SELECT seq, run, at, wall, kind, schema, fact, step, prev, hash FROM log WHERE seq >= :first ORDER BY seq")
+HEADS = text("SELECT min(seq), substr(fact, 1, :size) AS begins FROM log GROUP BY begins")
 STATES = text(
     "SELECT s.seq, s.run, s.schema, s.state, s.prev, s.hash, log.hash FROM snapshots AS s "
     "LEFT JOIN log ON log.seq = s.seq ORDER BY s.seq"
@@ -42,10 +43,12 @@ def newest_words(connection: Connection) -> Words | None:
     return None if row is None else Words(*row)
 
 
-def _changed_words(connection: Connection) -> int:
-    """Return the first row whose words are no more what they were; 0 where all are."""
-    found = (Words(*row) for row in connection.execute(select(words).order_by(words.c.seq)))
-    return next((one.seq for one in found if number_of(one.bytes) != one.number), 0)
+def _wordless(connection: Connection) -> int:
+    """Return the first row whose words are gone, or no more what they were; 0 where all are there."""
+    found = connection.execute(select(words.c.number, words.c.bytes))
+    there = {number_of(b""), *(number for number, said in found if number_of(said) == number)}
+    named = ((seq, number_in(bytes(begin or b""))) for seq, begin in connection.execute(HEADS, {"size": HEAD}))
+    return min((seq for seq, number in named if number is not None and number not in there), default=0)
 
 
 def _fault(row: Sequence[Any], before: Head) -> str:
@@ -119,8 +122,10 @@ def check(connection: Connection) -> Verdict:
         problem = snapshot_fault(Snapshot(*row[:6]), there)
         if problem:
             return Verdict(ok=False, seq=row[0], problem=problem)
-    if seq := _changed_words(connection):
-        return Verdict(ok=False, seq=seq, problem=f"the words of row {seq} were changed: it cannot be unpacked")
+    if seq := _wordless(connection):
+        return Verdict(
+            ok=False, seq=seq, problem=f"the words of row {seq} are missing or changed: it cannot be unpacked"
+        )
     return verdict
 
 
