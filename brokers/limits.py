@@ -71,6 +71,7 @@ GATES = (
     "repeated",
     "lease",
     "jump",
+    "target",
 )
 """The gateway's checks in their order; a refusal's code is 1 + the index here."""
 

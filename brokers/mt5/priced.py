@@ -1,5 +1,7 @@
 """What a gateway holds against the price: is there one, how old is it, and is the order within the limits at it."""
 
+import math
+
 import msgspec
 
 from brokers.book import mode_of, units_of
@@ -62,6 +64,9 @@ def _entered(r: EntryRequest, tick: Tick, limits: Limits, spec: Symbol, currency
         return "volume", f"volume {r.volume}, at most {limits.max_volume}"
     if (said := _collared(r, tick, limits))[0]:
         return said
+    for price in (r.price, r.limit or r.price):
+        if r.target and not (r.target > 0.0 and 0.0 < (r.target - price) * r.side < math.inf):
+            return "target", f"target {r.target} is on no winning side of {price}"
     value = _value(r, spec, currency, tick.bid)
     return FINE if value <= limits.max_value else ("value", f"value {value}, at most {limits.max_value}")
 
