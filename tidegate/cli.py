@@ -7,8 +7,6 @@ import io
 import os
 import sys
 
-from typing import TextIO
-
 from tidegate.plain import blow, plain, work
 
 DISK = 10
@@ -25,18 +23,20 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a screen without our letters is no reason to stop
     code = run(sys.argv[1:])
-    unsaid = [_unsaid(stream) for stream in (sys.stdout, sys.stderr)]
-    sys.exit(code or (DISK if any(unsaid) else 0))
+    untold = _untold()
+    sys.exit(code or (DISK if untold else 0))
 
 
-def _unsaid(stream: TextIO) -> bool:
+def _untold() -> bool:
     """Say whether something cannot be told, and forget it then: Python would try once more, and make the code 120."""
-    try:
-        stream.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return True
-    return False
+    found = False
+    for place, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), place)
+            found = True
+    return found
 
 
 def _open_what_is_closed() -> None:
