@@ -28,7 +28,7 @@ class Threaded:
         """Be ready to begin."""
         self.name, self.bus, self.clock = name, bus, clock
         self.log = structlog.get_logger()
-        self.jitter: Callable[[], float] = random.random
+        self.jitter: Callable[[], float] = random.Random().random  # noqa: S311 - jitter
         """Spreads tries, in [0, 1)."""
         self.why = ""
         """Why there is no line; empty while there is one."""
