@@ -46,7 +46,7 @@ def test_a_value_is_the_same_in_the_core_and_at_the_gate(
     """What the core reckons at a quote passes as the limit; of a limit a cent lower it is too much."""
     contract = Contract(spec, currency, 50, LIMITS)
     value = order_value(2.0, contract.contract, price, contract.rate(price))
-    request = entry(symbol=spec.name, price=price, stop=stop, volume=2.0)
+    request = entry(symbol=spec.name, price=price, stop=stop, target=0.0, volume=2.0)
     limits = [value, value - 0.01]
     found = [refusal(tmp_path / str(top), spec, request, currency=currency, top=top) for top in limits]
 
@@ -55,7 +55,7 @@ def test_a_value_is_the_same_in_the_core_and_at_the_gate(
 
 def test_an_order_of_a_future_is_worth_its_ticks(tmp_path: Path) -> None:
     """Two contracts at 5000, of fifty dollars a point, are half a million; three are too much for that limit."""
-    requests = [entry(symbol="ESZ6", price=5000.0, stop=4990.0, volume=volume) for volume in (2.0, 3.0)]
+    requests = [entry(symbol="ESZ6", price=5000.0, stop=4990.0, target=0.0, volume=volume) for volume in (2.0, 3.0)]
     found = [refusal(tmp_path / str(r.volume), FUTURE, r, top=500_000.0) for r in requests]
 
     assert ["", "value"] == found
