@@ -26,9 +26,9 @@ from brokers.costs import Costs
 from brokers.mt5.lookalike import control
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
 from tests.chaos.story import HISTORY, some_bars
-from tests.chaos.sweep import ROOT, commit_now
 from tests.demos import Demo
 from tests.oracle import complaints, sends
+from tests.resumed import ROOT, begun, commit_now, keep
 from tests.trade_server import GOLD, HOUR, START
 
 STATE = ROOT / ".chaos.json"
@@ -170,19 +170,9 @@ def camp(folder: Path, seed: int, kills: int) -> tuple[Counter[str], list[str]]:
     return fallen, [*complaints(demo.ledger, demo.journal), *sends(demo.ledger, demo.journal)]
 
 
-def begun(file: Path) -> State:
-    """Return the state that was begun with this commit, or a new one."""
-    commit = commit_now()
-    if file.exists():
-        state = msgspec.json.decode(file.read_bytes(), type=State)
-        if state.commit == commit:
-            return state
-    return State(commit=commit)
-
-
 def run(count: int, minutes: float, file: Path) -> State:
     """Make camps until so many kills were made, or so many minutes are over."""
-    state, deadline = begun(file), time.monotonic() + minutes * 60.0
+    state, deadline = begun(file, State(commit=commit_now())), time.monotonic() + minutes * 60.0
     with Progress() as progress:
         bar = progress.add_task("kills", total=count, completed=state.kills)
         while state.kills < count and time.monotonic() < deadline:
@@ -195,7 +185,7 @@ def run(count: int, minutes: float, file: Path) -> State:
                 shutil.rmtree(folder.parent)
             state.camps += 1
             state.seconds += time.monotonic() - began
-            file.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+            keep(file, state)
             progress.update(bar, completed=state.kills)
     return state
 

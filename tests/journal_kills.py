@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from rich.progress import Progress
 from sqlalchemy import func, select
 
 from config.journal import Where
@@ -29,9 +28,9 @@ from runtime.journal.segments import START
 from runtime.journal.ticket import Ticket
 from runtime.journal.verify import check, check_rows, stored_head
 from runtime.journal.writer import JournalWriter
-from tests.chaos.sweep import ROOT, commit_now
 from tests.journals import on_server
 from tests.postgres import Postgres
+from tests.resumed import ROOT, begun, commit_now, keep, work_on
 
 STATE = ROOT / ".journal_kills.json"
 ANEW = 100
@@ -158,20 +157,12 @@ def world(database: str) -> Iterator[tuple[Callable[[], Where], Callable[[], Non
 
 def run(count: int, database: str, minutes: float, file: Path) -> State:
     """Kill until so many kills were made of a database, or so many minutes are over."""
-    commit, deadline = commit_now(), time.monotonic() + minutes * 60.0
-    state = msgspec.json.decode(file.read_bytes(), type=State) if file.exists() else State(commit=commit)
-    if state.commit != commit:
-        state = State(commit=commit)
+    deadline = time.monotonic() + minutes * 60.0
+    state = begun(file, State(commit=commit_now()))
     kills = state.by.setdefault(database, Kills())
-    with world(database) as (place, fall, rise), Progress(transient=True) as progress:
-        bar = progress.add_task("kills", total=count, completed=kills.kills)
+    with world(database) as (place, fall, rise):
         told = rounds(place, fall, rise, kills)
-        while kills.kills < count and not kills.failures and time.monotonic() < deadline:
-            next(told)
-            if kills.kills % 10 == 0 or kills.failures:
-                file.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
-            progress.update(bar, completed=kills.kills)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+        work_on(told, lambda: (kills.kills, bool(kills.failures)), "kills", count, deadline, lambda: keep(file, state))
     return state
 
 

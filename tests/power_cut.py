@@ -17,18 +17,16 @@ from pathlib import Path
 
 import msgspec
 
-from rich.progress import Progress
-
 from brokers.latch import LEVELS, RANK, Level
 from config.errors import JournalRefused
 from runtime.journal.segments import START
 from runtime.journal.writer import JournalWriter
 from runtime.operator import latch
-from tests.chaos.sweep import ROOT, commit_now
 from tests.journal_kills import wrong
 from tests.power.recording import Call, record, why_not
 from tests.power.unsynced import Disk, drawn
 from tests.power.writing import JOURNAL, TOLD
+from tests.resumed import ROOT, begun, commit_now, keep, work_on
 
 STATE = ROOT / ".power_cut.json"
 ROWS = 120
@@ -144,19 +142,9 @@ def rounds(cuts: Cuts, safety: str = "", rows: int = ROWS) -> Iterator[Cuts]:
 
 def run(count: int, minutes: float, file: Path) -> Cuts:
     """Cut until so many cuts were made, or so many minutes are over."""
-    commit, deadline = commit_now(), time.monotonic() + minutes * 60.0
-    cuts = msgspec.json.decode(file.read_bytes(), type=Cuts) if file.exists() else Cuts(commit=commit)
-    if cuts.commit != commit:
-        cuts = Cuts(commit=commit)
-    with Progress(transient=True) as progress:
-        bar = progress.add_task("cuts", total=count, completed=cuts.cuts)
-        told = rounds(cuts)
-        while cuts.cuts < count and not cuts.failures and time.monotonic() < deadline:
-            next(told)
-            if cuts.cuts % 10 == 0 or cuts.failures:
-                file.write_bytes(msgspec.json.format(msgspec.json.encode(cuts)))
-            progress.update(bar, completed=cuts.cuts)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(cuts)))
+    deadline = time.monotonic() + minutes * 60.0
+    cuts = begun(file, Cuts(commit=commit_now()))
+    work_on(rounds(cuts), lambda: (cuts.cuts, bool(cuts.failures)), "cuts", count, deadline, lambda: keep(file, cuts))
     return cuts
 
 

@@ -7,7 +7,6 @@ tells one of them.
 import argparse
 import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,8 +23,8 @@ from tests.chaos.judge import judge
 from tests.chaos.points import Coverage
 from tests.chaos.story import story_of
 from tests.chaos.world import SOUND, Variant, World
+from tests.resumed import ROOT, begun, commit_now, keep
 
-ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".crash_sweep.json"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 CHUNK = 100
@@ -97,27 +96,16 @@ def _star(span: tuple[int, int]) -> Found:
     return _chunk(*span)
 
 
-def commit_now() -> str:
-    """Return the commit that is tried, with a plus where files differ from it."""
-    git = ["git", "-C", str(ROOT)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False).stdout
-    return head.strip() + ("+" if changed.strip() else "")
-
-
-def begun(first: int, file: Path) -> State:
+def begun_from(first: int, file: Path) -> State:
     """Return the state of a sweep that was begun with this commit and seed before, or a new one."""
-    commit = commit_now()
-    if file.exists():
-        state = msgspec.json.decode(file.read_bytes(), type=State)
-        if (state.commit, state.first) == (commit, first):
-            return state
-    return State(commit=commit, first=first, after=first)
+    new = State(commit=commit_now(), first=first, after=first)
+    found = begun(file, new)
+    return found if found.first == first else new
 
 
 def run(count: int, first: int, file: Path, processes: int) -> State:
     """Play `count` stories from a seed on, or what is left of them, over several processes."""
-    state = begun(first, file)
+    state = begun_from(first, file)
     end = first + count
     spans = [(seed, min(seed + CHUNK, end)) for seed in range(state.after, end, CHUNK)]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -129,7 +117,7 @@ def run(count: int, first: int, file: Path, processes: int) -> State:
                 progress.print(f"seed {seed} fails: {'; '.join(complaints[:SHOWN])}")
             state.found.merge(found)
             state.after, state.seconds = after, before + time.monotonic() - began
-            file.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+            keep(file, state)
             progress.update(bar, completed=after - first, description=f"stories, {len(state.found.failures)} failed")
     return state
 
