@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backtests.blocks import BLOCKS, LEAST, interval, mean_interval, wilson
 from market.money import cents
+from market.types import DAY_MS
 from runtime.outcomes.kept_out import AND
 
 Says = Literal["above 0", "below 0", "contains 0", "too few"]
@@ -203,8 +204,8 @@ def _says(sure: tuple[float, float] | None) -> Says:
 def blocks_of(closed: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:
     """Return the longest blocks of time of which enough hold a trade, and each trade's number of its own; "": none."""
     for name, number in BLOCKS.items():
-        days, back = np.unique(closed // 86_400_000, return_inverse=True)
-        numbers = np.array([number(int(day) * 86_400_000) for day in days], dtype=np.int64)[back]
+        days, back = np.unique(closed // DAY_MS, return_inverse=True)
+        numbers = np.array([number(int(day) * DAY_MS) for day in days], dtype=np.int64)[back]
         if len(np.unique(numbers)) >= LEAST:
             return name, numbers
     return "", np.empty(0, dtype=np.int64)

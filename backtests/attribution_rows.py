@@ -14,12 +14,11 @@ from backtests.attribution_costs import costs_of, measured
 from backtests.attribution_groups import By, Read, money_of
 from brokers.mt5.zone import to_server
 from config.journal import Where
-from market.types import DAY_MS
+from market.types import DAY_MS, HOUR_MS
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import WANTED, tables
 from runtime.outcomes.kept_out import GATE_OF
 
-HOUR_MS = 3_600_000
 FAR = 1 << 62
 SESSIONS = {
     (False, False): "Asia",

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from backtests.words import money
 from brokers.mt5.zone import to_server
-from market.types import DAY_MS
+from market.types import DAY_MS, HOUR_MS
 from runtime.clients.month import ClientMonth
 from runtime.clients.months import NAMES, date_at
 
 SHOWN = 5
 """Stretches that nobody watched, the longest first."""
-HOUR_MS = 3_600_000
 WHY = {"not running": "Tidegate was not running", "out of reach": "the broker was out of reach"}
 
 

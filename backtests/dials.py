@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brokers.mt5.zone import offset_seconds
-from market.types import DAY_MS
+from market.types import DAY_MS, HOUR_MS
 
 Array = NDArray[Any]
-HOUR_MS = 3_600_000
-"""Rules of clocks change on the hour, by UTC."""
 
 
 def dials(zone: str, times: Array, step: int = DAY_MS) -> Array:
@@ -28,7 +26,7 @@ def dials(zone: str, times: Array, step: int = DAY_MS) -> Array:
         if step == HOUR_MS or ahead == offset_seconds(zone, at + step - 1):
             shown[begin:end] += ahead * 1000
         else:  # the clock is put forward or back
-            shown[begin:end] = dials(zone, times[begin:end], HOUR_MS)
+            shown[begin:end] = dials(zone, times[begin:end], HOUR_MS)  # rules change on the hour, by UTC
     return shown
 
 

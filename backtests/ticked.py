@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from backtests.dials import HOUR_MS, dials, runs
+from backtests.dials import dials, runs
 from brokers.mt5.lookalike.frame import opening
 from brokers.mt5.zone import to_server, to_utc
 from market.bars import NO_SPREAD, Bars
 from market.money import nearest
 from market.ticks import Ticks
-from market.types import TIMEFRAMES
+from market.types import HOUR_MS, TIMEFRAMES
 
 
 def bars_of_ticks(ticks: Ticks, timeframe: str, zone: str, scale: float) -> Bars:

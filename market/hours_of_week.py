@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from market.bars import Bars
+from market.types import HOUR_MS
 
-HOUR_MS = 3_600_000
 HOURS = 168
 MONDAY = 72
 """Hours from Monday's midnight to that of the first day of 1970, a Thursday."""

@@ -39,6 +39,8 @@ TIMEFRAMES: dict[str, int] = {
 }
 """Length of each timeframe in seconds."""
 
+HOUR_MS = TIMEFRAMES["H1"] * 1000
+"""An hour in milliseconds."""
 DAY_MS = TIMEFRAMES["D1"] * 1000
 """A day in milliseconds."""
 

@@ -8,9 +8,9 @@ from brokers.hours import Hours
 from config.account import AccountConfig
 from config.calendar import WEEKDAYS
 from config.sessions import text_of
-from market.types import DAY_MS
+from market.types import DAY_MS, HOUR_MS
 from runtime.assemble import hours_of
-from runtime.doctor_terminal import HOUR_MS, Visit
+from runtime.doctor_terminal import Visit
 
 NONE = (
     "no calendar: sessions, holidays and swap factors are not known, and no entry is held outside of sessions; "

@@ -12,11 +12,10 @@ from brokers.mt5.frames import Connected, Listed
 from brokers.mt5.line import Terms
 from brokers.mt5.session import LinkLostError, Session
 from config.account import AccountConfig
-from market.types import TIMEFRAMES, Symbol
+from market.types import Symbol
 from runtime.clock import Clock
 from runtime.start import terms_of
 
-HOUR_MS = TIMEFRAMES["H1"] * 1000
 PAST = 54 * 120
 """Hours of history: a year of weeks, so that those in which summer times differ are among them."""
 PATIENCE_S = 5.0

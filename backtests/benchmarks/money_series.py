@@ -19,10 +19,10 @@ from market.barcheck import Policy
 from market.barfile import read_bars
 from market.bars import Bars, bars_of
 from market.features import FeatureRef, FeatureSet
-from market.hours_of_week import HOUR_MS, HOURS, MONDAY
+from market.hours_of_week import HOURS, MONDAY
 from market.hours_of_week import hour_of_week as on_the_dial
 from market.sp500 import read_nasdaq
-from market.types import TIMEFRAMES
+from market.types import HOUR_MS, TIMEFRAMES
 
 Array = NDArray[np.float64]
 

@@ -13,6 +13,7 @@ import structlog
 from brokers.mt5.inplace import append, content
 from config.checkpoints import CheckpointSection
 from config.errors import ConfigError
+from market.types import DAY_MS
 from market.undecoded import UNDECODED
 from runtime.clock import Clock
 from runtime.journal.entries import Head
@@ -24,7 +25,6 @@ from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.signing import Refusal, Ring, Signer
 
 FILE = "checkpoints.jws"
-DAY_MS = 86_400_000
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from backtests.benchmarks.money_series import (
 from backtests.benchmarks.money_walk import Walk, walk
 from backtests.benchmarks.regimes_money import HEAD, always, base_line, line, opened, results
 from market.bars import bars_of
-from market.hours_of_week import HOUR_MS
+from market.types import HOUR_MS
 
 WINDOW, EVERY, BARS = 400, 100, 760
 INTRABAR = "return, Garman-Klass"
