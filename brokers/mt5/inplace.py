@@ -97,11 +97,16 @@ def content(path: str) -> bytes | None:
     except OSError:
         return None
     try:
-        pieces = [os.read(number, _PIECE)]
-        while pieces[-1]:
-            pieces.append(os.read(number, _PIECE))
+        return rest(number)
     except OSError:
         return None
     finally:
         os.close(number)
+
+
+def rest(number: int) -> bytes:
+    """Return all that stands in an open file from where it is read next; OSError where it cannot be read."""
+    pieces = [os.read(number, _PIECE)]
+    while pieces[-1]:
+        pieces.append(os.read(number, _PIECE))
     return b"".join(pieces)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from brokers.latch import Command
-from brokers.mt5.inplace import READ, append, read_at
+from brokers.mt5.inplace import READ, append, rest
 from market.undecoded import UNDECODED
 
 PIECE = 4096
@@ -73,7 +73,8 @@ def _read(number: int, after: int, reach: int) -> Read:
     size = os.lseek(number, 0, os.SEEK_END)
     while True:
         begin = max(0, size - reach)
-        raw = _from(number, begin)
+        os.lseek(number, begin, os.SEEK_SET)
+        raw = rest(number)
         skip = raw.find(b"\n") + 1 if begin else 0  # of half a line
         found = _decoded(raw[skip:], begin + skip)
         known = [line.highest for at, line in found if begin + skip <= line.read <= at and line.highest <= after]
@@ -82,14 +83,6 @@ def _read(number: int, after: int, reach: int) -> Read:
             highest = max([0, *known[:1], *(line.generation for line in lines)])
             return Read([line for line in lines if line.generation > after], begin + raw.rfind(b"\n") + 1, highest)
         reach *= MORE
-
-
-def _from(number: int, begin: int) -> bytes:
-    """Return all that stands in an open file from a place on."""
-    pieces: list[bytes] = []
-    while piece := read_at(number, 65_536, begin + sum(map(len, pieces))):
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _decoded(text: bytes, place: int) -> list[tuple[int, Logged]]:
