@@ -184,29 +184,26 @@ class OutcomeBook(msgspec.Struct):
         self.written[position] = t
         if len(self.written) > REMEMBERED:
             del self.written[next(iter(self.written))]
-        slip = split(t)
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
             position=position, opened=t.opened, closed=at, entry_price=t.entry_price, exit_price=float("nan"),
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
             net=cents(t.profit + t.commission + t.swap + t.fee), r=float("nan"), mae=t.mae, mfe=t.mfe, bars=t.bars,
             exit_reason=WRITTEN_OFF, regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, delay=slip.delay, spread=slip.spread,
-            execution=slip.execution,
+            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, **split(t)._asdict(),
         )  # fmt: skip
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
         net = cents(t.profit + t.commission + t.swap + t.fee)
         left_at = last.price if last.volume >= t.volume else t.exit_value / t.volume
-        ahead, slip = (left_at - t.entry_price) * t.side, split(t)
+        ahead = (left_at - t.entry_price) * t.side
         return Outcome(
             book=self.kind, decision=t.decision, strategy=t.strategy, symbol=t.symbol, side=t.side, volume=t.volume,
             position=last.position, opened=t.opened, closed=last.at, entry_price=t.entry_price, exit_price=left_at,
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
             bars=t.bars, exit_reason=_reason(t, last), regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=t.tag, gate=self.gate, again=t.again, delay=slip.delay, spread=slip.spread,
-            execution=slip.execution,
+            tag=t.tag, gate=self.gate, again=t.again, **split(t)._asdict(),
         )  # fmt: skip
 
 
