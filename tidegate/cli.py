@@ -9,9 +9,6 @@ import sys
 
 from tidegate.plain import blow, plain, work
 
-DISK = 10
-"""What could not be told, on a disk that is full."""
-
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
@@ -23,8 +20,11 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a screen without our letters is no reason to stop
     code = run(sys.argv[1:])
-    untold = _untold()
-    sys.exit(code or (DISK if untold else 0))
+    if _untold() and not code:
+        from config.errors import DiskError  # noqa: PLC0415 - a blow comes before anything is loaded
+
+        code = DiskError.exit_code
+    sys.exit(code)
 
 
 def _untold() -> bool:
