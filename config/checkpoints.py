@@ -5,6 +5,9 @@ import msgspec
 from config.bounds import Text
 from config.bus import BusSection
 
+FILE = "checkpoints.jws"
+"""Beside the latch in the state folder: a checkpoint a line."""
+
 
 class CheckpointSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keys that sign where a journal stood; without this section those of `[bus]` do, if there are any."""

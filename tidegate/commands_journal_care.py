@@ -78,11 +78,11 @@ def _sealed(
     place: "Place", reader: "JournalReader", ring: Path | None, file: Path | None
 ) -> "tuple[Sealed | None, str]":
     """Return what the checkpoints say, or in words why they say nothing."""
-    from config.checkpoints import sealing  # noqa: PLC0415
+    from config.checkpoints import FILE, sealing  # noqa: PLC0415
 
     config = place.config
     keys = sealing(config.checkpoints, config.bus) if config else None
-    trusted, kept = ring or (Path(keys.ring) if keys else None), file or place.state / "checkpoints.jws"
+    trusted, kept = ring or (Path(keys.ring) if keys else None), file or place.state / FILE
     if not kept.exists():
         if file is not None:
             raise ConfigError(f"{file}: there is no such file: name the copy of the checkpoints")
@@ -123,6 +123,7 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
     """
     import msgspec  # noqa: PLC0415
 
+    from config.checkpoints import FILE  # noqa: PLC0415
     from config.places import configured  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
@@ -130,7 +131,6 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
     made = _signed(config, state)
     if made is None:
         raise ConfigError("no key is configured, so nothing was signed: tidegate keys new makes one for [checkpoints]")
-    from runtime.journal.checkpoints import FILE  # noqa: PLC0415 - likewise
 
     if as_json:
         lines([{**msgspec.structs.asdict(made), "file": str(state / FILE)}])

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from brokers.mt5.inplace import append, content
-from config.checkpoints import CheckpointSection
+from config.checkpoints import FILE, CheckpointSection
 from config.errors import ConfigError
 from market.types import DAY_MS
 from market.undecoded import UNDECODED
@@ -23,8 +23,6 @@ from runtime.journal.ticket import Ticket
 from runtime.journal.writer import JournalWriter
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.signing import Refusal, Ring, Signer
-
-FILE = "checkpoints.jws"
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):

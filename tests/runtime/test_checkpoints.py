@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from config.checkpoints import FILE
 from runtime.clock import Clock
-from runtime.journal.checkpoints import FILE, Checkpoint, Seal, check, sign
+from runtime.journal.checkpoints import Checkpoint, Seal, check, sign
 from runtime.journal.entries import Head
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter

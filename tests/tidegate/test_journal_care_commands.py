@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.journal.checkpoints import FILE
+from config.checkpoints import FILE
 from runtime.start import only_daemon
 from tests.documented import answered, documented
 from tests.journaled import a_config, began_again, traded
