@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from backtests.client_blocks import Part, Rows, Words
 from backtests.client_said import day_said, moment_said, plus
+from backtests.words import many
 from market.money import cents
 from runtime.clients.bookings import Open
 from runtime.clients.month import ClientMonth
@@ -59,10 +60,9 @@ def trade_parts(m: ClientMonth) -> Iterator[Part]:
     for place, name in enumerate(names):
         trades = [trade for trade in m.trades if trade.strategy == name]
         title = OURS.format(name) if name else THEIRS
-        many = "1 trade" if len(trades) == 1 else f"{len(trades)} trades"
         total = plus(cents(sum(trade.net for trade in trades)))
         said = () if place else (Words(BOOKED, small=True),)
-        yield Part(f"{title}: {many}, {total}", (_table(m, trades), *said))
+        yield Part(f"{title}: {many(len(trades), 'trade')}, {total}", (_table(m, trades), *said))
     if not names:
         yield Part("Trades", (Words("Nothing was traded in the month."),))
 

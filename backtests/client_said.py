@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backtests.words import money
+from backtests.words import many, money
 from brokers.mt5.zone import to_server
 from market.types import DAY_MS, HOUR_MS
 from runtime.clients.month import ClientMonth
@@ -103,19 +103,17 @@ def _priced(m: ClientMonth) -> Iterator[str]:
         elif at.at - at.priced > HOUR_MS:
             yield f"What was open at the {when} is priced as the broker told it by {moment_said(zone, at.priced)}."
         if at.unpriced:
-            yield f"Of {at.unpriced} trades open at the {when} no price is known: they count as if at their entry."
+            trades = many(at.unpriced, "trade")
+            yield f"No price is known of {trades} open at the {when}: the worth is taken as at the entry."
 
 
 def _estimated(m: ClientMonth) -> Iterator[str]:
     if m.gained.estimated:
+        payments = many(m.gained.estimated, "payment")
         yield (
-            f"The return is estimated around {_payments(m.gained.estimated)} of the month (modified Dietz method): "
+            f"The return is estimated around {payments} of the month (modified Dietz method): "
             "open trades were not priced at that moment."
         )
     earlier = m.gained_since.estimated - m.gained.estimated
     if earlier > 0:
-        yield f"The return since the beginning is estimated likewise around {_payments(earlier)} before."
-
-
-def _payments(many: int) -> str:
-    return "1 payment" if many == 1 else f"{many} payments"
+        yield f"The return since the beginning is estimated likewise around {many(earlier, 'payment')} before."

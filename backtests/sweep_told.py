@@ -11,7 +11,7 @@ import numpy as np
 from backtests.overfit import Overfit, overfitting
 from backtests.skill import SURE, best_of_luck, deflated
 from backtests.tried import Tried
-from backtests.words import number, share
+from backtests.words import many, number, share
 from backtests.worth import FEWEST
 
 HALF = 0.5
@@ -117,7 +117,8 @@ def _best(found: Sweep) -> Iterator[str]:
     if found.lines and (best := found.lines[0]).deflated is not None:
         proof = "" if best.deflated >= SURE else " That is no proof of skill."
         yield (
-            f"The best of {counted(found.done)} shows a Sharpe ratio of {number(best.sharpe, 2)} a year. The best of "
+            f"The best of {many(found.done, 'point')} shows a Sharpe ratio of {number(best.sharpe, 2)} a year. "
+            f"The best of "
             f"so many without any skill, as different as these are, is to be expected to show "
             f"{number(found.best_of_luck, 2)}; the true one is above that with a probability of {share(best.deflated)} "
             f"(deflated Sharpe ratio).{proof}"
@@ -140,13 +141,4 @@ def _overfit(found: Sweep) -> Iterator[str]:
 
 def _refused(found: Sweep) -> Iterator[str]:
     if found.refused:
-        yield f"Of {counted(found.refused)} nothing came: {'; '.join(found.refusals)}."
-
-
-def counted(points: int) -> str:
-    """Return a number of points in words.
-
-    >>> counted(1), counted(1000)
-    ('1 point', '1,000 points')
-    """
-    return f"{points:,} point" + ("" if points == 1 else "s")
+        yield f"Of {many(found.refused, 'point')} nothing came: {'; '.join(found.refusals)}."

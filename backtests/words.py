@@ -34,6 +34,15 @@ def share(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100.0 * value:z.{digits}f} %".replace("-", "−")
 
 
+def many(count: int, noun: str) -> str:
+    """Return how many of something there are.
+
+    >>> many(1, "point"), many(1000, "point")
+    ('1 point', '1,000 points')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def feature(ref: tuple[str, tuple[float, ...]]) -> str:
     """Return a feature and its parameters.
 

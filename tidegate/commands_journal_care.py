@@ -44,6 +44,7 @@ def verify(
 
     Signed checkpoints show that its end was not cut off, and that it was not written anew. Exit code 11 if it was.
     """
+    from backtests.words import many  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
     from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
@@ -61,8 +62,8 @@ def verify(
         raise Negative(f"the journal is not whole: {problem} (row {verdict.seq})")
     if not as_json:
         say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
-        many = "" if sealed and sealed.checkpoints == 1 else "s"
-        say(f"as signed: {sealed.checkpoints} checkpoint{many}, the last at row {sealed.last}" if sealed else unsealed)
+        made = many(sealed.checkpoints, "checkpoint") if sealed else ""
+        say(f"as signed: {made}, the last at row {sealed.last}" if sealed else unsealed)
 
 
 def _archived(folder: Path | None) -> "Earlier":

@@ -81,8 +81,8 @@ def sweep(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
     they are played: interrupted, the same command goes on. What a regime model learns from is not turned.
     """
     from backtests.screen import Watch  # noqa: PLC0415 - rooms are imported when they are entered
-    from backtests.sweep_told import counted  # noqa: PLC0415
     from backtests.swept import Asked, swept  # noqa: PLC0415
+    from backtests.words import many  # noqa: PLC0415
     from tidegate.accounts import account_of  # noqa: PLC0415
     from tidegate.commands_run import days_of  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
@@ -104,7 +104,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - typer's, each an option of the command
         _show(done.found, best)
     if done.interrupted:
         if not as_json:
-            say(f"interrupted: {counted(done.found.done)} kept; the same command goes on from there")
+            say(f"interrupted: {many(done.found.done, 'point')} kept; the same command goes on from there")
         raise KeyboardInterrupt
 
 
