@@ -29,7 +29,10 @@ class StandIn:
             text=True, cwd=ROOT,
         )  # fmt: skip
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "up\n"
+        first = self.process.stdout.readline()
+        if first != "up\n":
+            self.close()
+            raise AssertionError(f"a stand-in's first word was not `up` but {first!r}")
 
     @property
     def pid(self) -> int:

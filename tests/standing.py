@@ -1,7 +1,8 @@
 """A daemon's stand-in that can be made to stand still: `standing.py STATE [KEYS PORT]`, then a word on stdin for how.
 
-It holds the account's lock, beats and listens as a daemon does, and does nothing else. `gil` holds the interpreter in C
-code, `python` keeps the loop busy, `consumer` lets the loop turn while nothing is worked through, `go` goes on.
+It holds the account's lock, beats and listens as a daemon does, and does nothing else. What it logs goes to stderr: the
+first word on stdout is `up`, however soon a bus answers. `gil` holds the interpreter in C code, `python` keeps the loop
+busy, `consumer` lets the loop turn while nothing is worked through, `go` goes on.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from config.bus import BusSection
 from runtime.bus.hooks import Hooks, Listening
@@ -76,6 +79,7 @@ def refuse(*_: object) -> Any:  # noqa: ANN401 - it is never asked
 
 def main(state: Path, *bus: str) -> None:
     """Stand in."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with barred(state, 0.0) or sys.exit("another has it"):
         heart = Heart(state, 0.5)
         heart.base_s = heart.patience_s = 0.5
