@@ -92,9 +92,9 @@ class Daemon:
 
     async def run(self, run: int) -> str:
         """Run until stopped or until recorded data ends, with signals and a control socket; return why it ended."""
-        loop = asyncio.get_running_loop()
-        on_stop(loop, self.stop)
-        with listening(self, loop):
+        self.loop = asyncio.get_running_loop()
+        on_stop(self.loop, self.stop)
+        with listening(self, self.loop):
             return await self.live(run)
 
     async def live(self, run: int) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -116,16 +116,17 @@ def terms_of(home: Path, state: Path, **soon: float) -> Terms:
     )  # fmt: skip
 
 
-def lived(
+@contextlib.contextmanager
+def made(
     home: Path,
     folder: Path,
-    act: Callable[[Living], Awaitable[None]],
     *,
+    kind: type[Daemon] = Daemon,
     plan: Plan | None = None,
     rest: bytes = b"",
     **ears: Any,  # noqa: ANN401
-) -> Living:
-    """Run a daemon over the trade server in `home` until the act is over; return how it was left.
+) -> Iterator[Living]:
+    """Make a daemon over the trade server in `home` that does not run yet.
 
     `rest`: the snapshot of a core that it goes on with.
     """
@@ -137,18 +138,23 @@ def lived(
             core.restore(rest)
         recorder = Heard(core, books, journal, Clock())
         recorder.begin({"run": 1, "started": 0, "config": "{}"})
-        daemon = Daemon(
+        daemon = kind(
             recorder, session, state, warmup=3, poll_s=(0.01, 0.01), reconcile_s=0.2,
             ears=Ears(**{"max_age_ms": 30_000} | ears), jitter=lambda: 0.0,
         )  # fmt: skip
-        living = Living(daemon, recorder)
+        yield Living(daemon, recorder)
+
+
+def lived(home: Path, folder: Path, act: Callable[[Living], Awaitable[None]], **how: Any) -> Living:  # noqa: ANN401
+    """Run a daemon, made so, until the act is over; return how it was left."""
+    with made(home, folder, **how) as living:
 
         async def life() -> None:
-            task = asyncio.create_task(daemon.live(1))
+            task = asyncio.create_task(living.daemon.live(1))
             try:
                 await act(living)
             finally:
-                daemon.stop("the test is over")
+                living.daemon.stop("the test is over")
                 await task
 
         asyncio.run(life())
