@@ -1,35 +1,29 @@
 """The trade server in this process: the look-alike's own exchange and verbs, behind a door at which faults strike.
 
 Faults lie between the exchange and the terminal: the exchange's books are the truth the oracle knows. What is made but
-not shown yet is kept back here.
+not shown yet is kept back in `shown.py`; what becomes of a trade request is `dealing.py`'s.
 """
-
-import contextlib
 
 from pathlib import Path
 from typing import Any
 
 from brokers.costs import Costs
-from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.distortions import shifted, shifted_arguments
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.lookalike.outcomes import Reply
 from brokers.mt5.lookalike.service import Service
 from brokers.mt5.lookalike.setup import AccountSetup, ServerSetup, SymbolSetup, write_setup
-from brokers.mt5.lookalike.structs import TradeRequest, names_of
-from tests.chaos.door import Asked, Cut
+from tests.chaos.back import back
+from tests.chaos.dealing import Dealing
+from tests.chaos.door import LOGIN, Asked, Cut
 from tests.chaos.hands import ACTS, AWAY, Others, by_a_stranger, by_hand
-from tests.chaos.points import OF_A_MOMENT, OF_THE_BUS, Blocked, Killed, WorkerKilled
-from tests.chaos.shown import COMMISSION, POSITION, PROFIT, Shown
-from tests.chaos.story import HISTORY, Story, Strike
-from tests.trade_server import GOLD, HOUR, OIL, START
+from tests.chaos.points import OF_THE_BUS
+from tests.chaos.shown import Shown
+from tests.chaos.story import HISTORY, SPECS, Story, Strike
+from tests.trade_server import HOUR, START
 
-LOGIN, OTHER, PASSWORD = 7, 8, "demo"
+OTHER, PASSWORD = 8, "demo"
 COSTS = Costs(commission=2.0)
-SPECS = {"GOLD": GOLD, "OIL": OIL}
-NEVER = 4_900_000_000
-"""Tickets from here on are claimed only."""
-_VOLUME = names_of(TradeRequest).index("volume")
 
 
 class Broker:
@@ -44,11 +38,10 @@ class Broker:
         write_setup(folder, ServerSetup(accounts=accounts, symbols=symbols, start=START + HISTORY * HOUR), story.bars)
         self.exchange = Exchange(folder)
         self.service = Service(self.exchange, folder)
-        self.asked: list[Asked] = []
-        self.orders = {strike.at: strike for strike in story.strikes if strike.fault not in OF_A_MOMENT}
         self.quiet = False
         self.shown = Shown(world, lockstep=story.lockstep)
-        self.down_until = self.failing_until = self.off_until = -1.0
+        self.dealing = Dealing(self)
+        self.down_until = self.failing_until = -1.0
         self.broken = False
         self.bar = 0
         self.others = Others()
@@ -62,6 +55,11 @@ class Broker:
     def keeps_back(self) -> bool:
         """Something was done that the terminal does not show yet."""
         return self.shown.hidden() > 0
+
+    @property
+    def asked(self) -> list[Asked]:
+        """What has come to the door of trade requests."""
+        return self.dealing.asked
 
     # --- the truth --------------------------------------------------------------------------------------------------
 
@@ -108,9 +106,9 @@ class Broker:
         if now < self.down_until or (now < self.shown.away_until and verb in {"login", "send"}):
             raise Cut(sent=False)
         if verb == "send":
-            return self._send(arguments)
+            return self.dealing.send(arguments)
         if verb == "done" and self._would_move(arguments[0]):
-            if self.quiet and not self.world.back():
+            if self.quiet and not back(self.world):
                 self.world.slow_s = 0.5  # recorded time waits for whoever comes back
                 return self._seen("state", self.work("state"))
             told = self.work(verb, *arguments)
@@ -128,145 +126,6 @@ class Broker:
     def _seen(self, verb: str, told: Reply) -> tuple[int, str, Any]:
         value = told.value if told.value is None else self.shown.seen(verb, told.value, OTHER)
         return told.code, told.text, value
-
-    # --- trade requests -----------------------------------------------------------------------------------------------
-
-    def _send(self, fields: list[Any]) -> tuple[int, str, Any]:
-        world = self.world
-        asked = Asked(
-            world.sending,
-            fields,
-            world.loop.now,
-            world.latch(),
-            world.sending in world.disk.sent,
-            world.bus.unheard_s(),
-            world.by_person,
-        )
-        self.asked.append(asked)
-        world.dial.asked(asked)
-        world.hook("server: before work")
-        strike = self.orders.get(len(self.asked)) if not self.quiet else None
-        if world.loop.now < self.off_until:
-            return self._refuse(asked, 10027)
-        if strike is None:
-            return self._works(asked)
-        world.struck_by(strike.fault, f"request {len(self.asked)}")
-        return self._strike(asked, strike)
-
-    def _works(self, asked: Asked) -> tuple[int, str, Any]:
-        """Work a request, once."""
-        assert not asked.worked, "the world itself must not work a request twice"
-        asked.worked, asked.elsewhere = True, self.exchange.terminal("").login != LOGIN
-        before = len(self.desk.deals)
-        told = self.work("send", *asked.fields)
-        asked.result = told.value
-        if self.world.loop.now < self.shown.late_until:
-            for row in self.desk.deals[before:]:
-                self.shown.late[row[0]] = self.shown.late_until
-        self.world.worked(asked)
-        return told.code, told.text, told.value
-
-    def _refuse(self, asked: Asked, code: int) -> tuple[int, str, Any]:
-        asked.result = [code, 0, 0, 0.0, 0.0, 0.0, 0.0, "refused", 1, 0]
-        return 1, "", asked.result
-
-    def _later(self, asked: Asked, seconds: float) -> None:
-        """Work a request later, whoever is alive then."""
-        self.world.loop.call_later(seconds, self._lands, asked)
-
-    def _lands(self, asked: Asked) -> None:
-        with contextlib.suppress(Killed, WorkerKilled):
-            self._works(asked)
-
-    def _strike(self, asked: Asked, strike: Strike) -> tuple[int, str, Any]:  # noqa: C901, PLR0911, PLR0912 - a table
-        fault, seconds, settle = strike.fault, strike.seconds, self.world.settle_s
-        match fault:
-            case "silent":
-                raise Blocked
-            case "silent, worked":
-                self._works(asked)
-                raise Blocked
-            case "slow":
-                self.world.slow_s = min(seconds, 0.7)
-                return self._works(asked)
-            case "slow, too late":
-                self.world.slow_s = 1.2 + seconds
-                return self._works(asked)
-            case "held":
-                self._later(asked, min(seconds, settle - 0.2))
-                raise Blocked
-            case "held beyond the window":
-                self._later(asked, settle + 1.5 + 3.0 * seconds)
-                raise Blocked
-            case "broken pipe":
-                raise Cut(sent=False)
-            case "broken pipe, worked":
-                self._works(asked)
-                raise Cut(sent=True)
-            case "None, worked":
-                self._works(asked)
-                return -10005, "IPC timeout", None
-            case "None, not worked":
-                return -10005, "IPC timeout", None
-            case "no pipe":
-                self.broken = True
-                return -10004, "No IPC connection", None
-            case "10012, worked" | "10031, worked":
-                code = int(fault[:5])
-                self._works(asked)
-                return 1, "", [code, 0, 0, 0.0, 0.0, 0.0, 0.0, "Request timeout", 1, 0]
-            case "placed, deal late":
-                return self._placed(asked, seconds)
-            case "done, not worked":
-                return self._claimed(asked)
-            case "requote":
-                return self._refuse(asked, 10004)
-            case "partial fill":
-                return self._partly(asked)
-            case "price off":
-                return self._refuse(asked, 10021)
-            case "market closed":
-                return self._refuse(asked, 10018)
-            case "AutoTrading off":
-                self.off_until = self.world.loop.now + seconds
-                return self._refuse(asked, 10027) if strike.pick % 2 else (-8, "AutoTrading disabled", None)
-            case _:
-                raise AssertionError(fault)
-
-    def _placed(self, asked: Asked, seconds: float) -> tuple[int, str, Any]:
-        """Say PLACED; the deal, its position and its money show later, the order rests until then."""
-        answer = self._works(asked)
-        code, deal, order, *_ = answer[2]
-        if code != c.TRADE_RETCODE_DONE or not deal:
-            return answer
-        row = next(row for row in self.desk.deals if row[0] == deal)
-        money, position = row[PROFIT] + row[COMMISSION], row[POSITION]
-        record = next(past for past in self.desk.past if past.ticket == order)
-        until = self.world.loop.now + seconds
-        shown = record.row(0.0)
-        entry = asked.request.position == 0
-        self.shown.kept[order] = (until, shown, position if entry else -1, money)
-        return 1, "", [c.TRADE_RETCODE_PLACED, 0, order, asked.request.volume, 0.0, 0.0, 0.0, "Placed", 1, 0]
-
-    def _claimed(self, asked: Asked) -> tuple[int, str, Any]:
-        """Say DONE, by tickets that nobody will ever see, and do nothing."""
-        r, ticket = asked.request, NEVER + len(self.asked)
-        deal = ticket if r.action == c.TRADE_ACTION_DEAL else 0
-        asked.result = [c.TRADE_RETCODE_DONE, deal, ticket, r.volume, 0.0, 0.0, 0.0, "Request executed", 1, 0]
-        return 1, "", asked.result
-
-    def _partly(self, asked: Asked) -> tuple[int, str, Any]:
-        """Fill a part of a market order and drop the rest; anything else is worked as it is."""
-        r = asked.request
-        spec = SPECS.get(r.symbol)
-        if r.action != c.TRADE_ACTION_DEAL or spec is None or r.volume < 2 * spec.volume_min:
-            return self._works(asked)
-        part = spec.lots(r.volume / 2)
-        asked.fields = [*asked.fields[:_VOLUME], part, *asked.fields[_VOLUME + 1 :]]
-        code, text, value = self._works(asked)
-        if value[0] == c.TRADE_RETCODE_DONE:
-            value = [c.TRADE_RETCODE_DONE_PARTIAL, *value[1:]]
-        return code, text, value
 
     # --- the moments ------------------------------------------------------------------------------------------------
 
@@ -351,7 +210,7 @@ class Broker:
     def calm(self) -> None:
         """From now on nothing goes wrong."""
         self.quiet = True
-        self.down_until = self.failing_until = self.off_until = -1.0
+        self.down_until = self.failing_until = self.dealing.off_until = -1.0
         self.broken = self.broken or bool(self.shown.changed)
         self.shown.calm()
         self.world.dial.calm()

@@ -8,6 +8,8 @@ from brokers.latch import Latch
 from brokers.mt5.lookalike import constants as c
 from brokers.mt5.lookalike.structs import TradeRequest
 
+LOGIN = 7
+"""Our account."""
 DEALING = {c.TRADE_ACTION_DEAL, c.TRADE_ACTION_PENDING}
 
 

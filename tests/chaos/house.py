@@ -24,10 +24,11 @@ from runtime.first import awaited_run
 from runtime.linker import Linker
 from runtime.revive import bundles_text, hashes_of, revive
 from runtime.start import daemon_of, terms_of
-from tests.chaos.broker import COSTS, LOGIN, SPECS
+from tests.chaos.broker import COSTS
 from tests.chaos.disk import MemoryJournal, Reader
+from tests.chaos.door import LOGIN
 from tests.chaos.line import InProcess
-from tests.chaos.story import HISTORY, Story
+from tests.chaos.story import HISTORY, SPECS, Story
 from tests.chaos.words import model
 from tests.trade_server import HOUR, START
 

@@ -4,6 +4,7 @@ import asyncio
 
 from typing import Any
 
+from tests.chaos.back import back, standing
 from tests.chaos.words import Said
 
 STORY_S = 900.0
@@ -19,7 +20,7 @@ async def market(world: Any) -> None:  # noqa: ANN401 - a World
     """Let the bars pass by themselves; the quiet ones wait until trading has come back."""
     while not world.broker.ended:
         await asyncio.sleep(world.story.bar_s)
-        while world.quiet_since >= 0.0 and not world.back():  # noqa: ASYNC110 - in virtual time waiting costs nothing
+        while world.quiet_since >= 0.0 and not back(world):  # noqa: ASYNC110 - in virtual time waiting costs nothing
             await asyncio.sleep(LOOK_S / 2)
         world.broker.go_on()
     await asyncio.sleep(STORY_S)
@@ -32,7 +33,7 @@ async def on_call(world: Any) -> None:  # noqa: ANN401 - a World
         await asyncio.sleep(LOOK_S)
         world.bare.passed(LOOK_S)
         if 0.0 <= world.quiet_since < world.loop.now - QUIET_S:
-            world.wrong.append(f"liveness: not back {QUIET_S:g} s after all was well; {world.standing()}")
+            world.wrong.append(f"liveness: not back {QUIET_S:g} s after all was well; {standing(world)}")
             return
         daemon = world.daemon
         if daemon is None:

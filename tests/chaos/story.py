@@ -11,12 +11,13 @@ from strategies.exits import ExitPlan
 from strategies.protocol import Entry, Exit, FeatureRef, View, Want
 from tests.chaos.points import FAULTS, OF_AN_ORDER, OF_THE_BUS, POINTS, VICTIMS, Crash, Fault
 from tests.chaos.words import Lanes, Said, some_foreign, some_scoped, some_words
-from tests.trade_server import HOUR, START
+from tests.trade_server import GOLD, HOUR, OIL, START
 
 HISTORY = 4
 QUIET = 4
 """Bars after the story in which nothing goes wrong any more, and trading must have come back."""
-SYMBOLS = ("GOLD", "OIL")
+SPECS = {"GOLD": GOLD, "OIL": OIL}
+SYMBOLS = tuple(SPECS)
 
 
 class Strike(msgspec.Struct, frozen=True):

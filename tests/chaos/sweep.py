@@ -20,6 +20,7 @@ import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.chaos.judge import judge
+from tests.chaos.play import play
 from tests.chaos.points import Coverage
 from tests.chaos.story import story_of
 from tests.chaos.world import SOUND, Variant, World
@@ -70,7 +71,7 @@ def folder() -> Iterator[Path]:
 def played(seed: int, where: Path, variant: Variant = SOUND, *, telling: bool = False) -> tuple[World, list[str]]:
     """Play one story and judge it."""
     world = World(story_of(seed), where, variant, telling=telling)
-    world.play()
+    play(world)
     return world, judge(world)
 
 

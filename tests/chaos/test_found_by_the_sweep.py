@@ -13,6 +13,7 @@ from tests.chaos.disk import Disk, facts_of
 from tests.chaos.judge import judge
 from tests.chaos.liveness import outrun
 from tests.chaos.planted import Belated, Careless, Timid
+from tests.chaos.play import play
 from tests.chaos.points import Crash
 from tests.chaos.story import HISTORY, NOTHING, PROBE, QUIET, Story, Strike, some_bars, story_of
 from tests.chaos.sweep import folder
@@ -52,7 +53,7 @@ def played(story: Story) -> World:
     """Play a story to its end; the oracle must have no complaint."""
     with folder() as where:
         world = World(story, where)
-        world.play()
+        play(world)
         complaints = judge(world)
     assert [] == complaints
     return world
@@ -125,7 +126,7 @@ def test_a_stop_that_a_person_takes_away_comes_back_at_the_next_look() -> None:
     world = played(a_story(KEEP, **away))
     with folder() as where:
         careless = World(a_story(KEEP, **away), where, Variant(recorder=Careless))
-        careless.play()
+        play(careless)
         complaints = judge(careless)
 
     assert ["FILLED"] == states(world, "move stop")

@@ -1,4 +1,4 @@
-"""A world: one story played to its end, with processes that die and rise again, and everything that was seen of it."""
+"""A world: all there is while one story is played (`play.py`), who dies there, and everything that was seen of it."""
 
 import asyncio
 import random
@@ -10,31 +10,26 @@ import msgspec
 
 from brokers.latch import Command, Latch
 from brokers.mt5.frames import AnyAsk, Look, Looked, Send
-from brokers.mt5.lookalike.client import LINE, dialled
 from brokers.mt5.lookalike.exchange import Exchange
 from brokers.mt5.session import Session
 from brokers.mt5.worker import Worker
-from config.errors import TerminalRefused
 from runtime.assemble import plan_of
 from runtime.bus.ear import Ear
 from runtime.hearing import Hearing
 from runtime.operator import latch
 from runtime.recorder import Recorder
 from tests.chaos.bare import Bare
-from tests.chaos.broker import LOGIN, Broker
+from tests.chaos.broker import Broker
 from tests.chaos.bus import Bus
 from tests.chaos.dial import Dial
 from tests.chaos.disk import Disk
-from tests.chaos.door import Asked
+from tests.chaos.door import LOGIN, Asked
 from tests.chaos.house import SETTLE_S, House, config_of, models_of, run_row_of
-from tests.chaos.people import STORY_S, market, on_call
 from tests.chaos.points import WORKERS, Fault, Killed, Point, Victim, WorkerKilled
 from tests.chaos.story import Story
-from tests.chaos.virtual import Stuck, VirtualClock, VirtualLoop
+from tests.chaos.virtual import VirtualClock, VirtualLoop
 from tests.chaos.words import Said, is_meant
 
-LIFTED_BY_BARS = frozenset({"CONTRACT", "WARMING", "STALE_FEED", "LOSS_LIMIT", "SESSION", "ENDED"})
-"""Holds that only another bar can lift: whoever waits for them while no bar comes waits for ever."""
 LATCH_FILES = ("latch.json", "latch.word", "latch.log", "latch.lock", "worker.lock", "gateway.day", "gateway.spreads")
 
 
@@ -200,7 +195,7 @@ class World:
             self._calm()
             return
         for strike in story.strikes:
-            if strike.at == broker.bar and strike not in broker.orders.values():
+            if strike.at == broker.bar and strike not in broker.dealing.strikes.values():
                 self.loop.call_later(strike.pick % 5 * 0.003, self._moment, strike)
         for said in story.said:
             if said.at == broker.bar:
@@ -248,79 +243,3 @@ class World:
             self.broker.calm()
             self.bus.calm()
             self.tell("QUIET: nothing goes wrong any more")
-
-    # --- playing ----------------------------------------------------------------------------------------------------
-
-    def play(self) -> None:
-        """Play the story to its end; what is wrong is noted in `wrong`."""
-        try:
-            self.loop.run_until_complete(self._play())
-        except Stuck as stuck:
-            self.wrong.append(f"stuck: {stuck}")
-        finally:
-            self._clear()
-
-    def _clear(self) -> None:
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        if self.house is not None:
-            self.house.leave()
-        self.loop.forget()  # timers of the dead
-        self.broker.close()
-        LINE.dial = dialled  # whoever comes after us in this process dials a real server
-
-    async def _play(self) -> None:
-        helpers = [self.loop.create_task(on_call(self))]
-        if not self.story.lockstep:
-            helpers.append(self.loop.create_task(market(self)))
-        while not self.wrong:
-            house = self.house = House(self)
-            self.task = self.loop.create_task(house.live())
-            await asyncio.wait({self.task, *helpers}, timeout=STORY_S - self.loop.now, return_when="FIRST_COMPLETED")
-            if not self.task.done():
-                self.wrong.append(f"liveness: the story did not end; {self.standing()}")
-                return
-            if self._ended(house):
-                return
-            await asyncio.sleep(self.draw.choice((0.001, 0.05, 0.4, 1.5)))
-
-    def _ended(self, house: House) -> bool:
-        """Say whether the end of the data was reached; note an end that is a bug."""
-        assert self.task is not None
-        error = None if self.task.cancelled() else self.task.exception()
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        if house.dead:
-            return False
-        if isinstance(error, TerminalRefused):
-            self.tell(f"the daemon refused to start: {error}")
-            self.ends += 1
-            return False
-        if error is not None:
-            self.wrong.append(f"a bug: {type(error).__name__}: {error}")
-            return True
-        reason = self.task.result()
-        self.tell(f"the daemon ended: {reason}")
-        return reason == "end of data"
-
-    def standing(self) -> str:
-        """Return how the daemon stands, in words."""
-        daemon = self.house.daemon if self.house is not None else None
-        if daemon is None:
-            return "no daemon runs"
-        levels = {"": daemon.ledger.level, **{scope: one.level for scope, one in daemon.ledger.scopes.items()}}
-        told = f"link {daemon.linker.link.state}, levels {levels}, holds {daemon.ledger.holds}"
-        return f"{told}, bar {self.broker.bar} of {self.story.length}"
-
-    def back(self) -> bool:
-        """Say whether a daemon runs that has settled everything and may trade, or is halted for a reason."""
-        daemon = self.daemon
-        if daemon is None or not daemon.linker.up or daemon.core.unsettled or self.broker.keeps_back:
-            return False
-        if any(key.partition(":")[0] not in LIFTED_BY_BARS for key in daemon.ledger.holds):
-            return False
-        if self.bus.unheard_s() > self.loop.now - self.quiet_since:  # or silence is noticed after its end
-            return False
-        levels = {daemon.ledger.level, *(one.level for one in daemon.ledger.scopes.values())}
-        return "flatten" not in levels and (levels == {"run"} or self.story.stays_halted)
