@@ -48,12 +48,18 @@ def remote_place(account: str) -> Path:
 def load_remote(account: str) -> RemoteSection:
     """Return how a remote account is spoken to; UsageError where no TOML says so, ConfigError where it says it wrongly.
 
-    Relative paths are meant from the folder of the TOML.
+    An account's own TOML says what it does, and not how a person elsewhere reaches it. Relative paths are meant from
+    the folder of the TOML.
     """
     file = remote_place(account)
     if not file.is_file():
         raise UsageError(f"no remote account {account!r}: say in {file} where its message broker is")
     document = document_of(read(file), file.name)
+    if "account" in document and "remote" not in document:
+        raise UsageError(
+            f"{file.name} is the TOML of an account on its own machine, and over the bus a person's side is needed: "
+            "leave --via out, or name a TOML with [remote], as docs/mqtt.md shows"
+        )
     refuse(problems(document, RemoteFile), file.name)
     each_path(document, PATHS, lambda value: placed(value, file.parent))
     section = msgspec.convert(document, RemoteFile, strict=True).remote

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.errors import ConfigError
+from config.errors import ConfigError, UsageError
 from config.load import digest, parse
 from config.new_account import account_text
 from config.remote import load_remote
@@ -86,4 +86,13 @@ def test_a_remote_account_s_toml_that_is_none_is_refused_as_an_account_s_is(
     file.write_bytes(raw)
 
     with pytest.raises(ConfigError, match=problem):
+        load_remote(str(file))
+
+
+def test_an_account_s_own_toml_is_no_remote_and_says_what_is(tmp_path: Path) -> None:
+    """Who writes `halt account.toml --via mqtt` is told what to give instead."""
+    file = tmp_path / "far.toml"
+    file.write_text('[account]\nname = "far"\n')
+
+    with pytest.raises(UsageError, match=r"far.toml is the TOML of an account .* leave --via out, or name a TOML with"):
         load_remote(str(file))
