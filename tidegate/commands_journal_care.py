@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from config.account import AccountConfig
     from config.places import Place
     from runtime.journal.checkpoints import Checkpoint, Sealed
+    from runtime.journal.entries import Verdict
     from runtime.journal.reader import JournalReader
     from runtime.journal.segments import Earlier
 
@@ -51,9 +52,8 @@ def verify(
 
     place = find(account)
     with JournalReader(place.journal, _archived(segments)) as reader:
-        sealed, unsealed = _sealed(place, reader, ring, checkpoints)
-        verdict = reader.verify()
-        head = reader.head().hash.hex()
+        verdict, sealed, unsealed = _checked(place, reader, ring, checkpoints)
+        head = reader.hash_of(verdict.seq).hex()
     problem = verdict.problem or (sealed.problem if sealed else "")
     row = {"ok": not problem, "row": verdict.seq, "hash": head if verdict.ok else "", "problem": problem}
     if as_json:
@@ -75,10 +75,10 @@ def _archived(folder: Path | None) -> "Earlier":
     return functools.partial(read, folder=folder)
 
 
-def _sealed(
+def _checked(
     place: "Place", reader: "JournalReader", ring: Path | None, file: Path | None
-) -> "tuple[Sealed | None, str]":
-    """Return what the checkpoints say, or in words why they say nothing."""
+) -> "tuple[Verdict, Sealed | None, str]":
+    """Return what the chain says, and the checkpoints, or in words why they say nothing."""
     from config.checkpoints import FILE, sealing  # noqa: PLC0415
 
     config = place.config
@@ -87,13 +87,14 @@ def _sealed(
     if not kept.exists():
         if file is not None:
             raise ConfigError(f"{file}: there is no such file: name the copy of the checkpoints")
-        return None, "no checkpoint was signed: that its end was not cut off, nothing shows"
+        return reader.verify(), None, "no checkpoint was signed: that its end was not cut off, nothing shows"
     if trusted is None:
-        return None, "its checkpoints were not looked at: name the account's TOML, or the public keys by --ring"
+        said = "its checkpoints were not looked at: name the account's TOML, or the public keys by --ring"
+        return reader.verify(), None, said
     from runtime.journal.checkpoints import check  # noqa: PLC0415 - it brings the library of signatures
     from runtime.operator.keyfiles import read_ring  # noqa: PLC0415
 
-    return check(kept, read_ring(trusted), reader, config.account.name if config else ""), ""
+    return *check(kept, read_ring(trusted), reader, config.account.name if config else ""), ""
 
 
 def _signed(config: "AccountConfig", state: Path) -> "Checkpoint | None":

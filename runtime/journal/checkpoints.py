@@ -16,10 +16,11 @@ from config.errors import ConfigError
 from market.types import DAY_MS
 from market.undecoded import UNDECODED
 from runtime.clock import Clock
-from runtime.journal.entries import Head
+from runtime.journal.entries import Head, Verdict
 from runtime.journal.errors import JournalFailed
 from runtime.journal.reader import JournalReader
 from runtime.journal.ticket import Ticket
+from runtime.journal.verify import Noted
 from runtime.journal.writer import JournalWriter
 from runtime.operator.keyfiles import read_ring, read_signer
 from runtime.operator.signing import Refusal, Ring, Signer
@@ -92,22 +93,24 @@ class Seal:
             structlog.get_logger().error("journal", problem=f"no checkpoint was written: {error}")
 
 
-def check(file: Path, ring: Ring, reader: JournalReader, account: str = "") -> Sealed:
-    """Hold a journal against each of its checkpoints; a line that was torn when the power went is none."""
+def check(file: Path, ring: Ring, reader: JournalReader, account: str = "") -> tuple[Verdict, Sealed]:
+    """Follow the chain of a journal once, and hold it against each of its checkpoints.
+
+    A line that was torn when the power went is none.
+    """
     seen: list[Checkpoint] = []
+    stranger = ""
     for number, line in enumerate((content(str(file)) or b"").splitlines(), 1):
         found = read(line, ring, account)
-        if isinstance(found, Refusal):
-            if found.fault == "form":
-                continue
-            return _sealed(seen, f"checkpoint {number} of {file.name}: {found}")
-        seen.append(found)
-    problem = next(_differences(seen, reader), "")
-    return _sealed(seen, problem)
-
-
-def _sealed(seen: list[Checkpoint], problem: str) -> Sealed:
-    return Sealed(checkpoints=len(seen), last=max((one.seq for one in seen), default=0), problem=problem)
+        if isinstance(found, Checkpoint):
+            seen.append(found)
+        elif found.fault != "form":
+            stranger = f"checkpoint {number} of {file.name}: {found}"
+            break
+    noted = dict.fromkeys((one.seq for one in seen), b"")
+    verdict = reader.verify(noted)
+    problem = stranger or (next(_differences(seen, noted, verdict.seq), "") if verdict.ok else "")
+    return verdict, Sealed(checkpoints=len(seen), last=max((one.seq for one in seen), default=0), problem=problem)
 
 
 def read(line: bytes, ring: Ring, account: str = "") -> Checkpoint | Refusal:
@@ -128,10 +131,9 @@ def read(line: bytes, ring: Ring, account: str = "") -> Checkpoint | Refusal:
     return Refusal("key", problem) if problem else found
 
 
-def _differences(seen: list[Checkpoint], reader: JournalReader) -> Iterator[str]:
-    end = reader.head().seq
+def _differences(seen: list[Checkpoint], noted: Noted, end: int) -> Iterator[str]:
     for one in sorted(seen, key=lambda one: one.seq):
         if one.seq > end:
             yield f"row {one.seq} was signed, and the log ends at row {end}: its end was cut off"
-        elif one.seq and (row := next(reader.rows(one.seq), None)) is not None and row.hash.hex() != one.hash:
+        elif noted[one.seq] and noted[one.seq].hex() != one.hash:
             yield f"row {one.seq} is not the one that was signed: the log was written anew up to there, or before"

@@ -17,7 +17,7 @@ from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.packing import Unpacker, plain_state
 from runtime.journal.schema import tables
 from runtime.journal.segments import Earlier, segments
-from runtime.journal.verify import ROWS, check, check_archived, checked_snapshot, snapshot_fault, stored_head
+from runtime.journal.verify import ROWS, Noted, check, check_archived, checked_snapshot, snapshot_fault, stored_head
 
 ORDER: dict[str, tuple[str, ...]] = {
     "runs": ("run",),
@@ -130,12 +130,21 @@ class JournalReader:
             raise JournalError(f"journal {self._place}: {problem}: it cannot be replayed from there")
         return _plain(snapshot)
 
-    def verify(self) -> Verdict:
-        """Check every row and snapshot, as they stood at one moment; archived rows too, where we can read them."""
+    def verify(self, noted: Noted | None = None) -> Verdict:
+        """Check every row and snapshot, as they stood at one moment; archived rows too, where we can read them.
+
+        Hashes of the rows that are keys of `noted` are put there as they are passed.
+        """
         with self.asking() as connection:
             one_moment(connection)
-            before = check_archived(connection, self._earlier) if self._earlier else None
-            return before if before and not before.ok else check(connection)
+            before = check_archived(connection, self._earlier, noted) if self._earlier else None
+            return before if before and not before.ok else check(connection, noted)
+
+    def hash_of(self, seq: int) -> bytes:
+        """Return the hash of a row that stands in the database; of row 0 what the first row follows."""
+        log = tables.tables["log"]
+        found = self.ask(select(log.c.hash).where(log.c.seq == seq))
+        return found[0][0] if found else GENESIS
 
     def lines(self, table: str, *, limit: int | None = None, last: bool = False, **where: object) -> list[Line]:
         """Return rows of a projection in its order: the first `limit`, or the last; `where` names columns (`class_`).

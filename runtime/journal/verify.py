@@ -24,6 +24,9 @@ STATES = text(
     "LEFT JOIN log ON log.seq = s.seq ORDER BY s.seq"
 )
 
+Noted = dict[int, bytes]
+"""Hashes by row: a walk of the chain notes those of the rows that are its keys."""
+
 
 def stored_head(connection: Connection) -> Head:
     """Return where the journal says its log ends."""
@@ -65,20 +68,22 @@ def _fault(row: Sequence[Any], before: Head) -> str:
     return "" if found == expected else f"row {seq} was changed: its hash does not fit"
 
 
-def follow(rows: Iterable[Sequence[Any]], after: Head) -> tuple[Verdict, Head]:
-    """Check the chain of rows that should follow `after`; return the last good one too."""
-    last = after
+def follow(rows: Iterable[Sequence[Any]], after: Head, noted: Noted | None = None) -> tuple[Verdict, Head]:
+    """Check the chain of rows that should follow `after`; return the last good one too, and note what is asked."""
+    last, asked = after, {} if noted is None else noted
     for row in rows:
         problem = _fault(row, last)
         if problem:
             return Verdict(ok=False, seq=last.seq + 1, problem=problem), last
         last = Head(row[0], row[9])
+        if last.seq in asked:
+            asked[last.seq] = last.hash
     return Verdict(ok=True, seq=last.seq), last
 
 
-def check_rows(connection: Connection, after: Head) -> Verdict:
+def check_rows(connection: Connection, after: Head, noted: Noted | None = None) -> Verdict:
     """Check the chain from the row behind `after` to the end."""
-    verdict, last = follow(connection.execute(ROWS, {"first": after.seq + 1}).yield_per(500), after)
+    verdict, last = follow(connection.execute(ROWS, {"first": after.seq + 1}).yield_per(500), after, noted)
     if not verdict.ok:
         return verdict
     end = stored_head(connection)
@@ -100,11 +105,11 @@ def snapshot_fault(row: Snapshot, row_hash_there: bytes | None) -> str:
     return "" if row.hash == expected else f"the snapshot at {row.seq} was changed: its hash does not fit"
 
 
-def check_archived(connection: Connection, earlier: Earlier) -> Verdict:
+def check_archived(connection: Connection, earlier: Earlier, noted: Noted | None = None) -> Verdict:
     """Check what was archived, from row 1 to the row behind which the log begins."""
     last = START
     for segment in segments(connection):
-        verdict, last = follow((msgspec.structs.astuple(row) for row in earlier(segment)), last)
+        verdict, last = follow((msgspec.structs.astuple(row) for row in earlier(segment)), last, noted)
         if not verdict.ok:
             return Verdict(ok=False, seq=verdict.seq, problem=f"{verdict.problem}, in {segment.file}")
         if last != base((segment,)):
@@ -112,9 +117,9 @@ def check_archived(connection: Connection, earlier: Earlier) -> Verdict:
     return Verdict(ok=True, seq=last.seq)
 
 
-def check(connection: Connection) -> Verdict:
+def check(connection: Connection, noted: Noted | None = None) -> Verdict:
     """Check the whole log as it stands in the database, then every snapshot."""
-    verdict = check_rows(connection, base(segments(connection)))
+    verdict = check_rows(connection, base(segments(connection)), noted)
     if not verdict.ok:
         return verdict
     for row in connection.execute(STATES).yield_per(10):

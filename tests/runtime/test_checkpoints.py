@@ -1,16 +1,18 @@
 """Signed checkpoints: what a chain alone cannot show, that its end was cut off or all of it written anew, they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from backtests.archived import archive, read
 from config.checkpoints import FILE
 from runtime.clock import Clock
 from runtime.journal.checkpoints import Checkpoint, Seal, check, sign
-from runtime.journal.entries import Head
+from runtime.journal.entries import Head, LogRow
 from runtime.journal.reader import JournalReader
+from runtime.journal.segments import Segment
 from runtime.journal.writer import JournalWriter
 from runtime.operator.signing import Ring, new_signer
 from tests.journals import ask, edit, entry, journal
@@ -32,8 +34,9 @@ def sealed(tmp_path: Path) -> Path:
 def problem_of(path: Path, keys: Ring | None = None) -> str:
     """Return what its checkpoints say is wrong with a journal whose chain holds."""
     with JournalReader(path) as reader:
-        assert reader.verify().ok
-        return check(path.with_name(FILE), keys or ring("daemon"), reader, ACCOUNT).problem
+        verdict, sealed = check(path.with_name(FILE), keys or ring("daemon"), reader, ACCOUNT)
+    assert verdict.ok
+    return sealed.problem
 
 
 def cut_off(path: Path) -> None:
@@ -115,3 +118,33 @@ def test_a_disk_that_takes_no_checkpoint_stops_nobody(tmp_path: Path) -> None:
         seal.ended(writer.append(entry(1)))
 
     assert [(1,)] == ask(tmp_path / "journal.sqlite", "SELECT seq FROM head")
+
+
+def test_all_checkpoints_are_met_on_one_walk_of_the_chain(tmp_path: Path) -> None:
+    """However many were signed, each row is read once, archived rows in their segment too."""
+    path = journal(tmp_path / "journal.sqlite", 60, snapshot_at=50)
+    for seq, digest in ask(path, "SELECT seq, hash FROM log"):
+        sign(tmp_path, signer("daemon"), ACCOUNT, Head(seq, digest), 1000 * seq)
+    archive(path, 2**60, tmp_path / "out", 5)
+    asked: list[int] = []
+
+    def earlier(segment: Segment) -> Iterator[LogRow]:
+        asked.append(segment.first)
+        return read(segment)
+
+    with JournalReader(path, earlier) as reader:
+        verdict, sealed = check(path.with_name(FILE), ring("daemon"), reader, ACCOUNT)
+
+    assert [1] == asked
+    assert (True, 61) == (verdict.ok, verdict.seq)
+    assert (60, 60, "") == (sealed.checkpoints, sealed.last, sealed.problem)
+
+
+def test_a_changed_row_is_told_by_the_chain_before_any_checkpoint(sealed: Path) -> None:
+    """Of a chain that does not hold, what was signed behind the fault says nothing more."""
+    edit(sealed, "UPDATE log SET step = CAST('' AS BYTES) WHERE seq = 2")
+    with JournalReader(sealed) as reader:
+        verdict, found = check(sealed.with_name(FILE), ring("daemon"), reader, ACCOUNT)
+
+    assert (2, "row 2 was changed: its hash does not fit") == (verdict.seq, verdict.problem)
+    assert (2, "") == (found.checkpoints, found.problem)
