@@ -16,6 +16,8 @@ from runtime.outcomes.slippage import UNTOLD, Quote, Slip
 
 REMEMBERED = 256
 """Entries wanted and not filled yet that are remembered; older ones were never filled."""
+ENDED = 16
+"""Positions of a symbol in which a trade ended that are remembered: netting, the next may be in the same."""
 
 
 class OutcomeBook(msgspec.Struct):
@@ -29,6 +31,8 @@ class OutcomeBook(msgspec.Struct):
     """Deals that left a position of which no entry, or not all of it, was told yet; some are strangers'."""
     written: dict[int, OpenTrade] = {}
     """Trades that a person has written off, by position: whose a deal is that shows after all."""
+    over: dict[str, dict[str, int]] = {}
+    """By symbol, how many trades of a strategy have ended in a position; a venue where others trade keeps it open."""
     caught: list[int] = []
     """Tickets of those that the last deal has told to be ours."""
     slips: dict[int, Slip] = {}
@@ -172,6 +176,18 @@ class OutcomeBook(msgspec.Struct):
         if by_hand(deal, trade.magic):
             trade.tag = tagged(trade.tag, MANUAL)
 
+    def _before(self, t: OpenTrade, position: int) -> int:
+        """Return how many trades of its strategy ended before it in a position, and count it."""
+        if self.kind == "shadow":  # nobody else trades at its venue
+            return t.again
+        ended = self.over.setdefault(t.symbol, {})
+        name = f"{t.strategy}/{position}"
+        before = max(t.again, ended.pop(name, 0))
+        ended[name] = before + 1
+        if len(ended) > ENDED:
+            del ended[next(iter(ended))]
+        return before
+
     def standing(self) -> float:
         """Return what the deals of open trades have made so far, account money."""
         return cents(sum(t.profit + t.commission + t.swap + t.fee for t in self.held.values()))
@@ -182,6 +198,7 @@ class OutcomeBook(msgspec.Struct):
         if t is None:
             return None
         self.written[position] = t
+        again = self._before(t, position)
         if len(self.written) > REMEMBERED:
             del self.written[next(iter(self.written))]
         return Outcome(
@@ -190,7 +207,7 @@ class OutcomeBook(msgspec.Struct):
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee,
             net=cents(t.profit + t.commission + t.swap + t.fee), r=float("nan"), mae=t.mae, mfe=t.mfe, bars=t.bars,
             exit_reason=WRITTEN_OFF, regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=tagged(t.tag, MANUAL), gate=self.gate, again=t.again, **split(t)._asdict(),
+            tag=tagged(t.tag, MANUAL), gate=self.gate, again=again, **split(t)._asdict(),
         )  # fmt: skip
 
     def _outcome(self, t: OpenTrade, last: Deal) -> Outcome:
@@ -203,7 +220,7 @@ class OutcomeBook(msgspec.Struct):
             profit=t.profit, commission=t.commission, swap=t.swap, fee=t.fee, net=net,
             r=net / t.risk if t.risk > 0.0 else float("nan"), mae=max(t.mae, -ahead), mfe=max(t.mfe, ahead),
             bars=t.bars, exit_reason=_reason(t, last), regime=t.regime, gate_open=t.gate_open, model=t.model,
-            tag=t.tag, gate=self.gate, again=t.again, **split(t)._asdict(),
+            tag=t.tag, gate=self.gate, again=self._before(t, last.position), **split(t)._asdict(),
         )  # fmt: skip
 
 

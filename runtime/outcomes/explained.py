@@ -90,7 +90,9 @@ def _money(row: Line) -> float:
 
 def _trades(deals: Sequence[Line], outcomes: Sequence[Line]) -> tuple[float, float]:
     """Return what open trades of ours have made so far, and what trades of others made."""
-    ended = {position_of(row): row["exit_reason"] for row in outcomes}
+    ended: dict[int, list[Line]] = defaultdict(list)
+    for row in outcomes:
+        ended[position_of(row)].append(row)
     mine: dict[int, list[Line]] = defaultdict(list)
     foreign = 0.0
     for row in deals:
@@ -100,29 +102,34 @@ def _trades(deals: Sequence[Line], outcomes: Sequence[Line]) -> tuple[float, flo
             foreign += _money(row)
     standing = 0.0
     for position, rows in mine.items():
-        if ended.get(position) == WRITTEN_OFF:
-            continue  # what is told of it after all is in the balance that was taken
-        made, beyond, left = _made(rows)
-        foreign += beyond
-        if left > LOT_DUST or position not in ended:
-            nets = sum(row["net"] for row in outcomes if position_of(row) == position)
-            standing += made - nets
+        made, beyond = _made(rows, ended[position])
+        standing, foreign = standing + made, foreign + beyond
     return cents(standing), cents(foreign)
 
 
-def _made(rows: Sequence[Line]) -> tuple[float, float, float]:
-    """Return of the deals of one position what they made for us and for others, and how many lots of ours are left."""
-    entered = any(row["entry"] == "in" for row in rows)  # else it was adopted: all that was told since is ours
-    made = beyond = left = 0.0
+def _made(rows: Sequence[Line], ended: Sequence[Line]) -> tuple[float, float]:
+    """Return of our deals of one position what an open trade has made so far, and what of them others made.
+
+    What leaves a trade is ours up to its lots, which its outcome says once it is over; of one that was adopted and is
+    open all is. ended: outcomes of the position, in the order in which its trades ended.
+    """
+    over, made, beyond, left = [*ended], 0.0, 0.0, 0.0
     for row in sorted(rows, key=lambda row: int(row["ticket"])):
+        if over and over[0]["exit_reason"] == WRITTEN_OFF:
+            break  # what is told of it after all is in the balance that was taken
         deal = _deal(row)
         if deal.entry == "in":
-            left, part = left + deal.volume, deal.money
-        else:
-            volume = deal.volume if not entered or deal.volume <= left + LOT_DUST else left
-            left, part = left - volume, sum(own_part(deal, volume))
-        made, beyond = made + part, beyond + deal.money - part
-    return made, beyond, left if entered else 0.0
+            made, left = (made, left) if over else (made + deal.money, left + deal.volume)
+            continue
+        left = left or (over[0]["volume"] if over else 0.0)
+        most = left if over or row["decision"] else deal.volume
+        volume = deal.volume if deal.volume <= most + LOT_DUST else most
+        part, left = sum(own_part(deal, volume)), max(left - volume, 0.0)
+        made, beyond = made if over else made + part, beyond + deal.money - part
+        if over and left <= LOT_DUST:
+            del over[0]
+            left = 0.0
+    return made, beyond
 
 
 def _deal(row: Line) -> Deal:

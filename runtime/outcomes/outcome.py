@@ -55,7 +55,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     unclear: bool = False
     """Of a shadow book: its last bar reached stop and target, and nothing told which came first; counted as stopped."""
     again: int = 0
-    """How many outcomes of the same position came before it: its entry was filled in parts, and left between them."""
+    """How many of its strategy came before it in the same position: its entry was filled in parts, and left between
+    them, or others keep a netting position open."""
 
 
 def outcome_id(outcome: Outcome, run: int) -> str:
