@@ -1,10 +1,12 @@
 """A mail server of this machine, as a process of its own: whoever knows the password leaves mail, a file keeps it.
 
-`post_office.py FILE USER PASSWORD` tells its port in a line, writes each mail as a line of JSON, ends with its stdin.
+`post_office.py FILE USER PASSWORD [CERTIFICATES]` tells its port in a line, writes each mail as a line of JSON, ends
+with its stdin. With a folder of certificates it hears nobody who has not begun TLS.
 """
 
 import asyncio
 import json
+import ssl
 import subprocess
 import sys
 
@@ -19,10 +21,10 @@ ROOT = Path(__file__).parents[1]
 class PostOffice:
     """The mail server, and what was left there."""
 
-    def __init__(self, file: Path, user: str, password: str) -> None:
+    def __init__(self, file: Path, user: str, password: str, *certificates: str) -> None:
         """Start it; it ends with us."""
         self.file = file
-        command = [sys.executable, "-m", "tests.post_office", str(file), user, password]
+        command = [sys.executable, "-m", "tests.post_office", str(file), user, password, *certificates]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
@@ -39,7 +41,7 @@ class PostOffice:
         self.process.communicate(timeout=20.0)
 
 
-async def serve(file: str, user: str, password: str) -> None:
+async def serve(file: str, user: str, password: str, *certificates: str) -> None:
     """Take mail until stdin ends."""
     from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session  # noqa: PLC0415 - in its process only
 
@@ -58,8 +60,16 @@ async def serve(file: str, user: str, password: str) -> None:
         good = (shown.login, shown.password) == (user.encode(), password.encode())
         return AuthResult(success=good, handled=False)  # the server answers
 
+    tls: ssl.SSLContext | None = None
+    for folder in certificates:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(f"{folder}/server.crt", f"{folder}/server.key")
+
     def told() -> SMTP:
-        return SMTP(Kept(), authenticator=known, auth_required=True, auth_require_tls=False)
+        return SMTP(
+            Kept(), authenticator=known, auth_required=True, auth_require_tls=tls is not None, tls_context=tls,
+            require_starttls=tls is not None,
+        )  # fmt: skip
 
     server = await asyncio.get_running_loop().create_server(told, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
