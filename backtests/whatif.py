@@ -9,6 +9,7 @@ import datetime
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -29,8 +30,9 @@ from runtime.core.feeds import FeedKey
 from runtime.core.plan import Plan
 from runtime.revive import pair_of_run
 
-UNSAID = frozenset({"run", "n", "magic", "instruction", "config", "model", "position", "held_bars"})
-"""Fields that differ without a decision being another: names, and what follows from decisions before it."""
+UNSAID = frozenset({"run", "n", "magic", "instruction", "config", "model", "position", "held_bars", "limits"})
+"""Fields that differ without a decision being another: names, what follows from decisions before it, and what was
+changed by hand: a limit is the question."""
 
 _config_of = msgspec.json.Decoder(AccountConfig).decode
 
@@ -45,7 +47,7 @@ class First(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str
     symbol: str
     field: str
-    """The first of its fields that differs; empty where only one of both decided."""
+    """The first of its fields that differs, a risk check's number by its name; empty where only one of both decided."""
     was: str
     would: str
 
@@ -93,7 +95,8 @@ def what_if(
             until=str(day), decisions=0, otherwise=0, first=None, classes={}, was=nothing, would=nothing, on_day=0,
             halted=0,
         )  # fmt: skip
-    config, plan = _config_of(told.run["config"]), pair_of_run(told.run)[0].plan
+    config, core = _config_of(told.run["config"]), pair_of_run(told.run)[0]
+    plan = core.plan
     plans = (plan, config), (changed_plan(plan, config, changed), changed)
     was, would = (_played(told, all_called_here(one), of, progress) for one, of in plans)
     before, after = _by_bar(was, end), _by_bar(would, end)
@@ -101,7 +104,7 @@ def what_if(
     differing = [key for key in keys if _field(before.get(key), after.get(key)) is not None]
     return WhatIf(
         until=str(day), decisions=len(keys), otherwise=len(differing),
-        first=_first(differing[0], before, after) if differing else None,
+        first=_first(differing[0], before, after, core.decider.controls.checks) if differing else None,
         classes=dict(Counter(f"{_class(before, key)} -> {_class(after, key)}" for key in differing).most_common()),
         was=_made(was, end), would=_made(would, end), on_day=told.decided_on(day),
         halted=sum(d.outcome == "held" for d in told.decisions),
@@ -146,12 +149,21 @@ def _class(decisions: Mapping[Key, Decision], key: Key) -> str:
     return decisions[key].outcome if key in decisions else "none"
 
 
-def _first(key: Key, before: Mapping[Key, Decision], after: Mapping[Key, Decision]) -> First:
+def _first(key: Key, before: Mapping[Key, Decision], after: Mapping[Key, Decision], checks: tuple[str, ...]) -> First:
     was, would = before.get(key), after.get(key)
-    field = _field(was, would) or ""
-    values = [str(getattr(d, field)) if d is not None and field else _class(of, key)
-              for d, of in ((was, before), (would, after))]  # fmt: skip
+    field, values = _field(was, would) or "", (_class(before, key), _class(after, key))
+    if was is not None and would is not None and field:
+        name, *both = _part(field, (getattr(was, field), getattr(would, field)), checks)
+        field, values = name, (str(both[0]), str(both[1]))
     return First(bar_time=key[0], strategy=key[1], symbol=key[2], field=field, was=values[0], would=values[1])
+
+
+def _part(field: str, both: tuple[Any, Any], checks: tuple[str, ...]) -> tuple[str, Any, Any]:
+    """Return the first risk check whose number differs, where the numbers of both do; else the field as it is."""
+    if field == "numbers" and len(both[0]) == len(both[1]):
+        rows = zip(checks, *both, strict=False)
+        return next((f"{name} (risk check)", a, b) for name, a, b in rows if repr(a) != repr(b))
+    return field, *both
 
 
 def _made(drive: Drive, end: int) -> Made:
