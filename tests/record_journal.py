@@ -1,7 +1,8 @@
 """Records the journals that `test_recorded_journals.py` replays: a look-alike's accounts, run in real processes.
 
 `python -m tests.record_journal [NAME ...]` writes `tests/data/NAME.sqlite.gz`, where decisions were meant to change:
-`demo`, a hedging account with vetoes, and `netting`, one with a single net position a symbol.
+`demo`, a hedging account with vetoes; `netting`, one with a single net position a symbol; and `troubled`, whose story
+of refusals, hands, halts and crashes `tests/troubled.py` tells.
 """
 
 import gzip
@@ -16,6 +17,7 @@ from pathlib import Path
 from backtests.demo import demo_config
 from backtests.training import train_from_config
 from runtime.journal.migrating import migrate
+from tests import troubled
 from tests.demos import BREAKOUT, Demo, toml
 
 DATA = Path(__file__).parent / "data"
@@ -33,18 +35,26 @@ def netting(folder: Path, model: Path) -> Demo:
     return Demo.set_up(folder, toml(model, strategies=BREAKOUT, positions="netting", warmup=WARM), bars=150)
 
 
-LIVES: dict[str, Callable[[Path, Path], Demo]] = {"demo": calm, "netting": netting}
+def undisturbed(demo: Demo) -> None:
+    """Live to the end of the bars."""
+    demo.begin()
+    demo.end()
 
 
-def record(file: Path, life: Callable[[Path, Path], Demo]) -> None:
+LIVES: dict[str, tuple[Callable[[Path, Path], Demo], Callable[[Demo], None]]] = {
+    "demo": (calm, undisturbed), "netting": (netting, undisturbed), "troubled": (troubled.set_up, troubled.live),
+}  # fmt: skip
+"""Accounts, and how they live."""
+
+
+def record(file: Path, set_up: Callable[[Path, Path], Demo], live: Callable[[Demo], None]) -> None:
     """Have an account live to the end of its bars, and write its journal, packed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         train_from_config(demo_config(folder))
-        demo = life(folder / "demo", folder / "models" / "calm-or-storm")
+        demo = set_up(folder / "demo", folder / "models" / "calm-or-storm")
         try:
-            demo.begin()
-            demo.end()
+            live(demo)
         finally:
             demo.close()
         with closing(sqlite3.connect(demo.journal)) as journal:
@@ -65,4 +75,4 @@ def unpacked(file: Path, folder: Path) -> Path:
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or LIVES:
-        record(DATA / f"{chosen}.sqlite.gz", LIVES[chosen])
+        record(DATA / f"{chosen}.sqlite.gz", *LIVES[chosen])
