@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Text, create_engine, delete, func, selec
 from sqlalchemy.pool import NullPool
 
 from config.journal import Where
-from runtime.journal.batch import Values, project
+from runtime.journal.batch import Values, insert_of, project
 from runtime.journal.copying import carry
 from runtime.journal.entries import LogRow, Row
 from runtime.journal.errors import JournalError, explaining
@@ -83,8 +83,8 @@ def _make(reader: JournalReader, made: Connection) -> int:
 
 
 def _write(made: Connection, rows: list[Row]) -> None:
-    for sql, values in project(rows):
-        made.exec_driver_sql(sql, values)
+    for shape, values in project(rows):
+        made.exec_driver_sql(insert_of(shape).sql, values)
 
 
 def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from config.journal import Where
-from runtime.journal.batch import HEADS, pack
+from runtime.journal.batch import insert_of, pack
+from runtime.journal.commit import HEADS
 from runtime.journal.entries import Entry, Head
 from runtime.journal.errors import JournalError, explaining
 from runtime.journal.guards import TAKING_AWAY
@@ -66,9 +67,9 @@ def _delete(connection: Connection, last: int) -> None:
 def _append(connection: Connection, named: tuple[Segment, ...], wall: int) -> None:
     database, end = connection.dialect.name, stored_head(connection)
     run, at = connection.execute(select(log.c.run, log.c.at).where(log.c.seq == end.seq)).one()
-    statements, head = pack([Entry(ARCHIVED, at, wall, b"", msgspec.json.encode(named))], run, end, Packer(), database)
-    for sql, rows in statements:
-        connection.exec_driver_sql(sql, rows[0])
+    groups, head = pack([Entry(ARCHIVED, at, wall, b"", msgspec.json.encode(named))], run, end, Packer(), database)
+    for shape, rows in groups:
+        connection.exec_driver_sql(insert_of(shape, database).sql, rows[0])
     connection.exec_driver_sql(HEADS[database], (head.seq, head.hash))
 
 

@@ -1,10 +1,9 @@
-"""A batch: what one commit writes, packed so that every table is one statement with many rows."""
+"""A batch: the rows that one commit writes, in groups of one table and the same columns."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Insert, insert
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,33 +13,38 @@ from runtime.journal.entries import Entry, Head, Row
 from runtime.journal.packing import Packer, packed_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, VERSION, tables
 
-Values = tuple[Any, ...]
+Values = Sequence[Any]
 Shape = tuple[str, tuple[str, ...]]
 """A table, and the columns that are given."""
 
-Statement = tuple[str, list[Values]]
-"""SQL with the marks of its database, and the rows to run it with."""
-
-TOGETHER = (64, 8)
-"""Rows that a statement for a file holds: of 42 columns, they are within the values that any SQLite takes."""
+Group = tuple[Shape, list[Values]]
+"""Rows of one shape, each with its values in the order of its insert."""
 
 HURRY = 2000
 """Rows of a commit above which none is packed: so many wait only for a writer that has fallen behind."""
 
-LOG = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
-WORDS = ("words", ("number", "seq", "bytes"))
-SNAPSHOTS = ("snapshots", ("seq", "run", "schema", "state", "prev", "hash"))
+LOG: Shape = ("log", ("seq", "run", "at", "wall", "kind", "schema", "fact", "step", "prev", "hash"))
+WORDS: Shape = ("words", ("number", "seq", "bytes"))
+SNAPSHOTS: Shape = ("snapshots", ("seq", "run", "schema", "state", "prev", "hash"))
+_KEYS = {name: tables.tables[name].primary_key.columns.keys()[0] for name in LIVING}
 
 
-HEADS = {"sqlite": "UPDATE head SET seq = ?, hash = ?", "postgresql": "UPDATE head SET seq = %s, hash = %s"}
-"""How each database is told where the log ends."""
+class Written(NamedTuple):
+    """How rows of a shape are written."""
+
+    sql: str
+    """An insert with the marks of its database."""
+    columns: tuple[str, ...]
+    """In the order of the marks."""
+    take: Callable[[dict[str, Any]], Values]
+    """What takes the values from a row, in that order."""
 
 
 @lru_cache(maxsize=256)
-def statement(shape: Shape, database: str = "sqlite") -> tuple[str, Callable[[dict[str, Any]], Values]]:
-    """Return the insert for a shape, written once by SQLAlchemy, and what takes its values from a row.
+def insert_of(shape: Shape, database: str = "sqlite") -> Written:
+    """Return the insert for a shape, written once by SQLAlchemy.
 
-    In a living table the same key again changes the columns that are given.
+    In a living table a key that is there has those columns changed that are given.
     """
     name, columns = shape
     table = tables.tables[name]
@@ -48,8 +52,8 @@ def statement(shape: Shape, database: str = "sqlite") -> tuple[str, Callable[[di
     if unknown:
         raise KeyError(f"table {name} has no column {', '.join(sorted(unknown))}")
     compiled = _insert(name, columns, database).compile(dialect=_dialect(database), column_keys=columns)
-    order: list[str] = list(compiled.positiontup or ())
-    return str(compiled), _nulled(order) if database == "postgresql" else _taken(order)
+    order = tuple(compiled.positiontup or ())
+    return Written(str(compiled), order, _nulled(order) if database == "postgresql" else _taken(order))
 
 
 def _taken(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
@@ -59,7 +63,8 @@ def _taken(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
 
 def _nulled(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
     """Take values as SQLite keeps them: what is no number is NULL."""
-    return lambda row: tuple(None if (value := row[name]) != value else value for name in order)
+    take = _taken(order)
+    return lambda row: [None if value != value else value for value in take(row)]
 
 
 def _dialect(database: str) -> Dialect:
@@ -84,47 +89,32 @@ def _insert(name: str, columns: Sequence[str], database: str) -> Insert:
     return living.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def at_once(sql: str, rows: Sequence[Values]) -> Iterator[Statement]:
-    """Split what one statement writes into statements of several rows each, for a file.
-
-    A thread that writes lets go of the interpreter with each statement, and has to wait for it after each.
-    """
-    head, values, marks = sql.partition(" VALUES ")
-    if not marks.endswith(")"):  # it says what becomes of a key that is there
-        yield sql, [*rows]
-        return
-    begun = 0
-    for many in TOGETHER:
-        text = f"{head}{values}{', '.join([marks] * many)}"
-        while len(rows) - begun >= many:
-            yield text, [tuple(chain.from_iterable(rows[begun : begun + many]))]
-            begun += many
-    if begun < len(rows):
-        yield sql, [*rows[begun:]]
-
-
-def project(rows: Sequence[Row], database: str = "sqlite") -> list[Statement]:
-    """Group the rows of projections by statement; rows of a living table keep their order."""
-    statements: list[Statement] = []
-    current: dict[Shape, tuple[list[Values], Callable[[dict[str, Any]], Values]]] = {}
-    last: dict[str, Shape] = {}
-    for table, values in rows:
+def project(rows: Sequence[Row], database: str = "sqlite") -> list[Group]:
+    """Group the rows of projections by shape; of a living table each key is written once, as it was told at last."""
+    groups: dict[Shape, tuple[list[Values], Callable[[dict[str, Any]], Values]]] = {}
+    for table, values in _merged(rows):
         shape = (table, tuple(values))
-        group = current.get(shape)
+        group = groups.get(shape)
         if group is None:
-            sql, take = statement(shape, database)
-            group = current[shape] = ([], take)
-            statements.append((sql, group[0]))
-            if table in LIVING:
-                current.pop(last.get(table, ("", ())), None)
-                last[table] = shape
+            group = groups[shape] = ([], insert_of(shape, database).take)
         group[0].append(group[1](values))
-    return statements
+    return [(shape, values) for shape, (values, _take) in groups.items()]
+
+
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with those of one key of a living table as one: a later one changes the columns that it names."""
+    living: dict[tuple[str, Any], dict[str, Any]] = {}
+    for table, values in rows:
+        if table in LIVING:
+            key = (table, values[_KEYS[table]])
+            living[key] = living.get(key, {}) | values
+    others = [row for row in rows if row[0] not in LIVING]
+    return [*others, *((table, values) for (table, _key), values in living.items())]
 
 
 def pack(
     things: Sequence[Entry | bytes], run: int, head: Head, packer: Packer, database: str = "sqlite"
-) -> tuple[list[Statement], Head]:
+) -> tuple[list[Group], Head]:
     """Chain entries, and snapshots (their state), behind `head`; return what to write and the new head."""
     log: list[Values] = []
     states: list[Values] = []
@@ -140,11 +130,7 @@ def pack(
         last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), fact, step)
         log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, fact, step, prev, last))
         rows.extend(thing.rows)
-    words = [(one.number, one.seq, one.bytes) for one in packer.fresh]
+    words: list[Values] = [(one.number, one.seq, one.bytes) for one in packer.fresh]
     packer.fresh = []
-    chained = [
-        (statement(shape, database)[0], values)
-        for shape, values in ((WORDS, words), (LOG, log), (SNAPSHOTS, states))
-        if values
-    ]
+    chained = [(shape, values) for shape, values in ((WORDS, words), (LOG, log), (SNAPSHOTS, states)) if values]
     return [*chained, *project(rows, database)], Head(seq, last)

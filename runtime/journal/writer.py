@@ -7,7 +7,8 @@ from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
-from runtime.journal.batch import HEADS, at_once, pack
+from runtime.journal.batch import pack
+from runtime.journal.commit import commit
 from runtime.journal.entries import Entry, Head, Recovered
 from runtime.journal.errors import JournalFailed, explain, explaining
 from runtime.journal.opening import Place, closed_on_error, open_to_write
@@ -147,12 +148,8 @@ class JournalWriter:
         self._let_go()
 
     def _commit(self, things: list[Entry | bytes]) -> None:
-        statements, head = pack(things, self._run, self._head, self._packer, self._database)
-        for sql, rows in statements:
-            for one, values in at_once(sql, rows) if self._database == "sqlite" else [(sql, rows)]:
-                self._connection.exec_driver_sql(one, values)
-        self._connection.exec_driver_sql(HEADS[self._database], (head.seq, head.hash))
-        self._connection.commit()
+        groups, head = pack(things, self._run, self._head, self._packer, self._database)
+        commit(self._connection, groups, head)
         self._head = head
 
     def _fail(self, error: Exception, batch: list[tuple[Ticket, Entry | bytes]]) -> None:

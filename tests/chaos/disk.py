@@ -7,7 +7,6 @@ that far, and no further.
 import threading
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -57,13 +56,13 @@ class Disk:
 
     def write(self, things: list[Entry | bytes], run: int) -> None:
         """Commit a batch, chained by the house's own packing."""
-        statements, head = pack(things, run, self.head, Plain())
-        for sql, rows in statements[:2]:
-            if sql.startswith("INSERT INTO log"):
-                assert _columns(sql) == LogRow.__struct_fields__
+        groups, head = pack(things, run, self.head, Plain())
+        for (table, columns), rows in groups[:2]:
+            if table == "log":
+                assert columns == LogRow.__struct_fields__
                 self.log += [LogRow(*row) for row in rows]
-            elif sql.startswith("INSERT INTO snapshots"):
-                assert _columns(sql) == Snapshot.__struct_fields__
+            elif table == "snapshots":
+                assert columns == Snapshot.__struct_fields__
                 read = [Snapshot(*row) for row in rows]
                 self.snapshots += [msgspec.structs.replace(one, state=plain_state(one.state)) for one in read]
         for thing in things:
@@ -90,12 +89,6 @@ class Disk:
             if table == name:
                 found.setdefault(values[key], {}).update(values)
         return found
-
-
-@lru_cache
-def _columns(sql: str) -> tuple[str, ...]:
-    """Return the columns that an insert names, in its order."""
-    return tuple(column.strip() for column in sql[sql.index("(") + 1 : sql.index(")")].split(","))
 
 
 class Reader:
