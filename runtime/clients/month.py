@@ -19,6 +19,7 @@ from runtime.clients.read import (
     look_before,
     looks_between,
     open_of,
+    placed,
 )
 from runtime.clients.returns import Flow, Growth, Worth, growth
 from runtime.clients.terms import Client, contracts_of
@@ -167,7 +168,8 @@ class _Telling:
         self, days: Sequence[Day], flows: Sequence[Flow], began: Valued, rows: tuple[int, int]
     ) -> list[Worth]:  # fmt: skip
         """Return what it was worth at each look, midnight, and just before and after each flow."""
-        seen = {look.at: look.worth for look in looks_between(self.reader, *rows, self.from_, self.until)}
+        looks = placed(looks_between(self.reader, *rows, self.from_, self.until), self.all)
+        seen = {at: look.worth for at, look in looks if at < self.until}
         for flow in flows:
             if flow.before is not None:
                 seen |= {flow.at: flow.before, flow.at + 1: cents(flow.before + flow.money)}

@@ -89,6 +89,18 @@ def looks_between(reader: JournalReader, first: int, last: int, began: int, ende
     yield from _counted(reader.facts_where(Reconciled.__name__, (began, ended), (first, last + 1)))
 
 
+def placed(looks: Iterable[Look], bookings: Iterable[Booking]) -> Iterator[tuple[int, Look]]:
+    """Yield looks with when they were taken: after all that was told before.
+
+    A look has the time of the last quote, which stands while markets are closed; money that is paid in has its own.
+    """
+    told, waiting = 0, sorted(bookings, key=lambda booking: booking.seq, reverse=True)
+    for look in looks:
+        while waiting and waiting[-1].seq < look.seq:
+            told = max(told, waiting.pop().at + 1)
+        yield max(look.at, told), look
+
+
 def _counted(found: Iterable[tuple[int, bytes]]) -> Iterator[Look]:
     for seq, raw in found:
         fact = decode_fact(raw)

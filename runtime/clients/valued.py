@@ -7,6 +7,7 @@ bars that were told, and says so.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Literal
 
 import msgspec
@@ -71,18 +72,19 @@ class Valuer:
         self.reader, self.start, self.bookings = reader, start, bookings
         self.symbols, self.currency, self.rows = symbols, currency, Rows(reader, symbols, last)
         self.strategies = {booking.position: booking.strategy for booking in bookings if booking.strategy}
+        self.told = [*accumulate((b.seq for b in reversed(bookings)), min, initial=FAR)][::-1]
+        """Of each booking, the first row that told it or one after it: a look behind that row is of later."""
 
     def at(self, at: int) -> Valued:
         """Return what the account was worth just before a moment; what happened at it is not counted."""
-        return self._valued(at, bisect_left(self.bookings, at, key=lambda booking: booking.at), FAR)
+        return self._valued(at, bisect_left(self.bookings, at, key=lambda booking: booking.at))
 
     def before(self, index: int) -> Valued:
         """Return what the account was worth just before one of the bookings."""
-        booking = self.bookings[index]
-        return self._valued(booking.at, index, booking.seq)
+        return self._valued(self.bookings[index].at, index)
 
-    def _valued(self, at: int, upto: int, seq: int) -> Valued:
-        row = min(self.rows.by(at), seq)
+    def _valued(self, at: int, upto: int) -> Valued:
+        row = min(self.rows.by(at), self.told[upto])
         look = look_before(self.reader, at, row + 1) or self.start
         since = [booking for booking in self.bookings[:upto] if booking.seq > look.seq]
         stood = [open_of(p, self.strategies.get(p.ident, "")) for p in look.positions]

@@ -129,6 +129,37 @@ def test_what_is_open_counts_by_the_last_look(tmp_path: Path) -> None:
     assert 350.0 == month.fall.money
 
 
+def test_money_paid_in_while_markets_are_closed_is_no_gain_and_no_loss(tmp_path: Path) -> None:
+    """The clock of what is quoted stands at Friday evening, and so do the looks that already know of it."""
+    friday = MONDAY + 5 * DAY - 180_000
+    life = Life()
+    life.look(friday)
+    life.pays(MONDAY + 5 * DAY + 12 * HOUR, 5000.0)
+    life.look(friday)
+    life.look(MONDAY + 7 * DAY + HOUR)
+    month = told(journaled(tmp_path, life.facts), JANUARY)
+
+    assert (5000.0, 0.0, 0.0, 1.0) == (month.paid_in, month.made, month.off, month.gained.factor)
+    assert {0.0} == {day.made for day in month.days}
+    assert (None, None) == (month.worst, month.fall)
+
+
+def test_money_paid_in_on_a_holiday_belongs_to_its_month(tmp_path: Path) -> None:
+    """The month begins with it, before anything is quoted."""
+    friday = MONDAY - 2 * DAY - 180_000
+    life = Life(friday - HOUR)
+    life.look(friday)
+    life.pays(MONDAY + 12 * HOUR, 5000.0)
+    life.look(friday)
+    life.look(MONDAY + DAY + HOUR)
+    path = journaled(tmp_path, life.facts)
+    december, january = (told(path, month) for month in (Month(2023, 12), JANUARY))
+
+    assert (10_000.0, 0.0, 1.0) == (december.ended.balance, december.off, december.gained.factor)
+    assert (10_000.0, 15_000.0, 0.0) == (january.began.balance, january.ended.balance, january.off)
+    assert (5000.0, 0.0, None) == (january.paid_in, january.made, january.worst)
+
+
 def test_without_a_look_nearby_the_return_is_estimated_and_says_so(tmp_path: Path) -> None:
     """Money came in while gold was open, and nobody had looked for a day."""
     life = Life()
@@ -254,7 +285,7 @@ def a_life(events: list[tuple[int, str, float, float, float, int]]) -> Life:
 
 
 def truthful(life: Life) -> Iterator[AnyFact]:
-    """Yield the facts with the balance that was there at each look."""
+    """Yield the facts with the balance that was there at each look, whose clock stands at weekends."""
     again = Life()
     again.facts = []
     for fact in life.facts:
@@ -262,7 +293,8 @@ def truthful(life: Life) -> Iterator[AnyFact]:
             again.balance = cents(again.balance + fact.deal.money)
             again.facts.append(fact)
         elif type(fact).__name__ == "Reconciled":
-            again.look(fact.at)
+            day = (fact.at - MONDAY) // DAY
+            again.look(fact.at if day % 7 < 5 else MONDAY + (day // 7 * 7 + 5) * DAY - 60_000)
         else:
             again.facts.append(fact)
     again.look(MONDAY + 92 * DAY)
