@@ -8,18 +8,18 @@ nothing was refused follows from a trade before it: it is in what a gate is wort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import msgspec
 
 from sqlalchemy import and_, func, or_, select
 
+from backtests.attribution_columns import COLUMNS, coded
 from runtime.journal.schema import tables
 from runtime.outcomes.kept_out import GATE_OF, Check, kept_out, once, said
 from runtime.outcomes.without import Gate
 
-COLUMNS = ("book", "closed", "net", "r", "strategy", "opened", "side", "unclear")
-"""What is read of a trade."""
 OF = COLUMNS.index("strategy")
 REGIME: Gate = "regime"
 """The gate that a shadow book leaves out which names none: those of before there were others."""
@@ -46,15 +46,22 @@ def shadow_trades() -> Any:  # noqa: ANN401 - a select
     return query.select_from(both).where(o.book == "shadow")
 
 
-def by_check(rows: Sequence[Any]) -> list[Any]:
-    """Return each trade once, its last column what kept it out, in words."""
+def by_check(columns: Sequence[list[Any]]) -> list[list[Any]]:
+    """Return each trade once, by column, the last what kept it out, in words."""
+    *trades, gate, class_, holds, reasons = columns
+    numbers, sorts = coded(zip(trades[OF], gate, class_, holds, reasons, strict=True))
     books: defaultdict[str, set[str]] = defaultdict(set)
-    for *trade, gate, _, _, _ in rows:
-        books[trade[OF]].add(gate or REGIME)
-    found = [
-        (trade, gate or REGIME, checks_of(class_, holds, reasons)) for *trade, gate, class_, holds, reasons in rows
-    ]
-    return [(*trade, said(why)) for trade, gate, why in found if once(gate, why, books[trade[OF]])]
+    for strategy, left_out, *_ in sorts:
+        books[strategy].add(left_out or REGIME)
+    found = [_once(left_out or REGIME, checks_of(*texts), books[strategy]) for strategy, left_out, *texts in sorts]
+    words = [found[number] for number in numbers.tolist()]
+    kept = [word is not None for word in words]
+    return [list(compress(column, kept)) for column in (*trades, words)]
+
+
+def _once(gate: str, why: Sequence[Check], books: set[str]) -> str | None:
+    """Return what kept a trade out, in words; None where it counts in another book."""
+    return said(why) if once(gate, why, books) else None
 
 
 def refused() -> Any:  # noqa: ANN401 - a select

@@ -1,15 +1,21 @@
 """What executions cost beside the price decided at, entries and exits apart, in basis points of the price."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from sqlalchemy import and_, select
 
+from backtests.attribution_columns import coded
 from backtests.attribution_groups import Costs, Side
 from runtime.journal.schema import tables
 
 POINTS = 10_000.0
+SPENT = ("entry", "price", "delay", "spread", "execution", "group")
+"""What is read of a deal."""
+SIDES: tuple[Side, ...] = ("entry", "exit")
 
 
 def measured(key: Any) -> Any:  # noqa: ANN401 - a column, and a select
@@ -24,15 +30,18 @@ def measured(key: Any) -> Any:  # noqa: ANN401 - a column, and a select
     return query.select_from(both).where(d.delay.is_not(None), d.price > 0.0)
 
 
-def costs_of(rows: Iterable[Any]) -> dict[str, dict[Side, Costs]]:
-    """Return the costs of each group; a row: entry or not, price, delay, spread, execution, and the group's name."""
-    found: defaultdict[str, dict[Side, list[tuple[float, ...]]]] = defaultdict(dict)
-    for entry, price, *parts, group in rows:
-        side: Side = "entry" if entry == "in" else "exit"
-        found[group].setdefault(side, []).append(tuple(POINTS * part / price for part in parts))
-    return {group: {side: _mean(costs) for side, costs in sides.items()} for group, sides in found.items()}
-
-
-def _mean(costs: list[tuple[float, ...]]) -> Costs:
-    delay, spread, execution = (sum(part) / len(costs) for part in zip(*costs, strict=True))
-    return Costs(deals=len(costs), delay=delay, spread=spread, execution=execution)
+def costs_of(spent: Sequence[Sequence[Any]]) -> dict[str, dict[Side, Costs]]:
+    """Return the mean costs of each group, given the columns of SPENT."""
+    entry, price, *parts, group = spent
+    numbers, groups = coded(group)
+    places = 2 * numbers + np.array([one != "in" for one in entry], dtype=np.int64)
+    deals = np.bincount(places, minlength=2 * len(groups))
+    each = np.array(price, dtype=np.float64)
+    sums = [np.bincount(places, POINTS * np.array(part) / each, 2 * len(groups)) for part in parts]
+    with np.errstate(invalid="ignore"):
+        delay, spread, execution = ((one / deals).tolist() for one in sums)
+    found: defaultdict[str, dict[Side, Costs]] = defaultdict(dict)
+    for place in np.flatnonzero(deals).tolist():
+        cost = Costs(deals=int(deals[place]), delay=delay[place], spread=spread[place], execution=execution[place])
+        found[groups[place // 2]][SIDES[place % 2]] = cost
+    return found

@@ -1,41 +1,24 @@
 """Groups of closed trades: what each came to, how sure that is, and what a gate was worth."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
-from numpy.typing import NDArray
-
-from backtests.blocks import BLOCKS, LEAST, interval, mean_interval, wilson
+from backtests.attribution_columns import Longs, Money, Places, Reals, places_of
+from backtests.blocks import LEAST, interval, mean_interval, wilson
 from market.money import cents
-from market.types import DAY_MS
 from runtime.outcomes.kept_out import AND
+
+NOWHERE = np.empty(0, dtype=np.intp)
 
 Says = Literal["above 0", "below 0", "contains 0", "too few"]
 Judged = Literal["helped", "hurt", "contains 0", "too few"]
-Places = NDArray[np.intp]
-
 
 By = Literal["strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit"]
 BYS: tuple[By, ...] = ("strategy", "model", "regime", "gate", "check", "symbol", "session", "account", "exit")
-
-
-class Money(NamedTuple):
-    """Closed trades, each array (n,)."""
-
-    shadow: NDArray[np.bool_]
-    closed: NDArray[np.int64]
-    net: NDArray[np.float64]
-    r: NDArray[np.float64]
-    """In multiples of the risk taken; NaN where that is unknown."""
-    unclear: NDArray[np.bool_]
-    """Whether its last bar reached stop and target, and it was counted as stopped for that."""
-    group: list[str]
-    who: list[tuple[str, str, int, int]]
-    """Account, strategy, minute of opening and side: by what a trade is found again in another book."""
 
 
 Side = Literal["entry", "exit"]
@@ -119,45 +102,26 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """What live executions cost that we decided; empty where groups are of gates or checks."""
 
 
-def money_of(rows: Sequence[Sequence[Any]], whose: Sequence[str], group: list[str]) -> Money:
-    """Return trades as columns; a row begins with book, closed, net, r, strategy, opened, side and unclear.
-
-    whose: of each the account's name; group: of each the name of its group.
-    """
-    book, closed, net, r, strategy, opened, side, unclear, *_ = zip(*rows, strict=True) if rows else ((),) * 8
-    return Money(
-        shadow=np.array([one != "live" for one in book], dtype=np.bool_),
-        closed=np.array(closed, dtype=np.int64),
-        net=np.array(net, dtype=np.float64),
-        r=np.array([np.nan if one is None else one for one in r], dtype=np.float64),
-        unclear=np.array([bool(one) for one in unclear], dtype=np.bool_),
-        group=group,
-        who=list(zip(whose, strategy, (at // 60_000 for at in opened), side, strict=True)),
-    )
-
-
 def groups_of(found: Read, by: By) -> list[Group]:
     """Return every group of what was found, those with most live trades first; checks that met others last."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, group in enumerate(found.money.group):
-        places[group].append(place)
-    if by == "gate":
-        places = _by_gate(found.money)
+    money = found.money
+    places = dict(_by_gate(money) if by == "gate" else _by_name(money))
     keys = {*places, *found.signals}
-    groups = [_group(by, key, np.array(places.get(key, []), dtype=np.intp), found) for key in keys]
+    groups = [_group(by, key, places.get(key, NOWHERE), found) for key in keys]
     return sorted(groups, key=lambda g: (-(g.live.trades if g.live else 0), by == "check" and AND in g.key, g.key))
 
 
-def _by_gate(money: Money) -> defaultdict[str, list[int]]:
-    """Return the trades of each gate's shadow books, and beside them the live ones of the same strategies."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place in np.flatnonzero(money.shadow).tolist():
-        places[money.group[place]].append(place)
-    live = np.flatnonzero(~money.shadow).tolist()
-    for mine in places.values():
-        whose = {money.who[place][:2] for place in mine}
-        mine += [place for place in live if money.who[place][:2] in whose]
-    return places
+def _by_name(money: Money) -> Iterator[tuple[str, Places]]:
+    yield from zip(money.groups, places_of(money.group, len(money.groups)), strict=True)
+
+
+def _by_gate(money: Money) -> Iterator[tuple[str, Places]]:
+    """Yield the trades of each gate's shadow books, and beside them the live ones of the same strategies."""
+    live = np.flatnonzero(~money.shadow)
+    for name, places in _by_name(money):
+        mine = places[money.shadow[places]]
+        if len(mine):
+            yield name, np.concatenate((mine, live[np.isin(money.whose[live], np.unique(money.whose[mine]))]))
 
 
 def _group(by: str, key: str, places: Places, found: Read) -> Group:
@@ -185,7 +149,7 @@ def figures(money: Money, places: Places, *, one_currency: bool = True) -> Figur
     low, high = wilson(hits, len(net))
     lost = -float(net[net < 0.0].sum())
     mean = float(money.r[known].mean()) if len(known) else None
-    block, sure = _sure(money.closed[known], money.r[known])
+    block, sure = _sure(money, known)
     return Figures(
         trades=len(net), net=cents(float(net.sum())) if one_currency else None, mean_r=mean,
         mean_r_low=sure[0] if sure else None, mean_r_high=sure[1] if sure else None, block=block,
@@ -201,46 +165,58 @@ def _says(sure: tuple[float, float] | None) -> Says:
     return "above 0" if sure[0] > 0.0 else "below 0" if sure[1] < 0.0 else "contains 0"
 
 
-def blocks_of(closed: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:
-    """Return the longest blocks of time of which enough hold a trade, and each trade's number of its own; "": none."""
-    for name, number in BLOCKS.items():
-        days, back = np.unique(closed // DAY_MS, return_inverse=True)
-        numbers = np.array([number(int(day) * DAY_MS) for day in days], dtype=np.int64)[back]
-        if len(np.unique(numbers)) >= LEAST:
+def blocks_of(money: Money, places: Places) -> tuple[str, Longs]:
+    """Return the longest blocks of time of which enough hold one of these trades, and each day's number; "": none."""
+    there = np.bincount(money.day[places], minlength=1) > 0
+    for name, numbers in money.blocks.items():
+        if len(np.unique(numbers[: len(there)][there])) >= LEAST:
             return name, numbers
     return "", np.empty(0, dtype=np.int64)
 
 
-def _sure(closed: NDArray[np.int64], r: NDArray[np.float64]) -> tuple[str, tuple[float, float] | None]:
-    block, numbers = blocks_of(closed)
+def _sure(money: Money, places: Places) -> tuple[str, tuple[float, float] | None]:
+    """Return the blocks that were drawn anew, and the interval of the mean R."""
+    block, numbers = blocks_of(money, places)
     if not block:
         return "", None
     _, back = np.unique(numbers, return_inverse=True)
-    sums, counts = (np.asarray(np.bincount(back, x), dtype=np.float64) for x in (r, np.ones(len(r))))
-    return block, mean_interval(sums, counts)
+    of = back[money.day[places]]
+    counts, sums = (np.asarray(np.bincount(of, x), dtype=np.float64) for x in (np.ones(len(of)), money.r[places]))
+    held = counts > 0.0
+    return block, mean_interval(sums[held], counts[held])
 
 
 def _value(places: Places, found: Read, *, all_gated: bool) -> Value | None:
     """Return live minus shadow, of the strategies with a gate; None where no shadow trade is among them."""
     money = found.money
-    if not money.shadow[places].any():
+    without = money.shadow[places]
+    if not without.any():
         return None
-    shadowed = {money.who[i][:2] for i in places if money.shadow[i]} | (found.gated if all_gated else set())
-    of = np.array([i for i in places if money.who[i][:2] in shadowed and not np.isnan(money.r[i])], dtype=np.intp)
-    without = money.shadow[of]
-    signed = np.where(without, -money.r[of], money.r[of])
-    changed = len({money.who[i] for i in of[~without]} ^ {money.who[i] for i in of[without]})
-    block, numbers = blocks_of(money.closed[of])
-    sure = None
-    if block and changed >= LEAST:
-        sure = interval(np.bincount(numbers - numbers.min(), signed).tolist())
+    shadowed = np.unique(money.whose[places[without]])
+    if all_gated:
+        gated = [number for number, owner in enumerate(money.owners) if owner in found.gated]
+        shadowed = np.union1d(shadowed, np.array(gated, dtype=np.int64))
+    of = places[np.isin(money.whose[places], shadowed) & ~np.isnan(money.r[places])]
     one = len(found.currencies) <= 1
+    return _worth(money, of[~money.shadow[of]], of[money.shadow[of]], of, one_currency=one)
+
+
+def _worth(money: Money, live: Places, shadow: Places, both: Places, *, one_currency: bool) -> Value:
+    """Return what live trades made more than shadow trades; `both`: all of them, in their order."""
+    signed = np.where(money.shadow[both], -money.r[both], money.r[both])
+    changed = len(np.setxor1d(money.who[live], money.who[shadow]))
+    block, numbers = blocks_of(money, both)
+    sure = _drawn(numbers[money.day[both]], signed) if block and changed >= LEAST else None
     return Value(
-        live_r=float(money.r[of[~without]].sum()), shadow_r=float(money.r[of[without]].sum()),
+        live_r=float(money.r[live].sum()), shadow_r=float(money.r[shadow].sum()),
         value_r=float(signed.sum()), low=sure[0] if sure else None, high=sure[1] if sure else None,
         block=block if sure else "", changed=changed, says=_judged(sure),
-        value=cents(float(money.net[of[~without]].sum() - money.net[of[without]].sum())) if one else None,
+        value=cents(float(money.net[live].sum() - money.net[shadow].sum())) if one_currency else None,
     )  # fmt: skip
+
+
+def _drawn(numbers: Longs, signed: Reals) -> tuple[float, float]:
+    return interval(np.bincount(numbers - numbers.min(), signed).tolist())
 
 
 def _judged(sure: tuple[float, float] | None) -> Judged:

@@ -9,9 +9,10 @@ import msgspec
 
 from sqlalchemy import Table, func, or_, select, text
 
-from backtests.attribution_checks import COLUMNS, REGIME, by_check, counted, refused, shadow_trades
-from backtests.attribution_costs import costs_of, measured
-from backtests.attribution_groups import By, Read, money_of
+from backtests.attribution_checks import REGIME, by_check, counted, refused, shadow_trades
+from backtests.attribution_columns import COLUMNS, coded, money_of
+from backtests.attribution_costs import SPENT, costs_of, measured
+from backtests.attribution_groups import By, Read
 from brokers.mt5.zone import to_server
 from config.journal import Where
 from market.types import DAY_MS, HOUR_MS
@@ -60,10 +61,11 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
     currencies: set[str] = set()
     gated: set[tuple[str, str]] = set()
     signals: dict[str, Counter[str]] = {}
-    rows: list[Any] = []
+    columns: list[list[Any]] = [[] for _ in COLUMNS]
     whose: list[str] = []
     names: set[str] = set()
-    spent: list[Any] = []
+    group: list[str] = []
+    spent: list[list[Any]] = [[] for _ in SPENT]
     for name, path in journals:
         with JournalReader(path) as reader:
             configs = list(_configs(reader))
@@ -72,14 +74,19 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
             for config in configs:
                 currencies.add(config["account"]["currency"])
                 gated |= {(account, s["name"]) for s in config["strategies"] if _gated(s)}
-            found = _found(reader, asked)
-            rows += found
-            whose += [account] * len(found)
-            spent += _spent(reader, account, asked)
-            for group, class_, count in _signals(reader, account, asked):
-                signals.setdefault(group, Counter())[class_] += count
-    money = money_of(rows, whose, _named([row[-1] for row in rows], whose, asked.by))
-    return Read(money, signals, currencies, gated, costs_of(spent))
+            *found, keys = _found(reader, asked)
+            _add(columns, found)
+            whose += [account] * len(keys)
+            group += _named(keys, account, asked.by)
+            _add(spent, _spent(reader, account, asked))
+            for word, class_, count in _signals(reader, account, asked):
+                signals.setdefault(word, Counter())[class_] += count
+    return Read(money_of(columns, whose, group), signals, currencies, gated, costs_of(spent))
+
+
+def _add(columns: Sequence[list[Any]], more: Sequence[list[Any]]) -> None:
+    for column, part in zip(columns, more, strict=True):
+        column.extend(part)
 
 
 def _configs(reader: JournalReader) -> Iterator[dict[str, Any]]:
@@ -101,11 +108,11 @@ def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN
     return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
 
 
-def _found(reader: JournalReader, asked: Asked) -> Sequence[Any]:
-    """Return closed trades, each with the value of its group."""
+def _found(reader: JournalReader, asked: Asked) -> list[list[Any]]:
+    """Return closed trades by column, the last what their groups are made of."""
     if asked.by == "check":
-        return by_check(reader.ask(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
-    return reader.ask(_trades(asked))
+        return by_check(reader.columns(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
+    return reader.columns(_trades(asked))
 
 
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
@@ -124,32 +131,37 @@ def _left_out() -> Any:  # noqa: ANN401 - a column
 def _key(by: By) -> Any:  # noqa: ANN401 - a column
     """Return what groups are made of."""
     c = tables.tables["outcomes"].c
-    columns = {"exit": c.exit_reason, "session": c.opened, "gate": _left_out(), "account": c.strategy}
+    columns = {"exit": c.exit_reason, "session": c.opened // HOUR_MS, "gate": _left_out(), "account": c.strategy}
     return columns[by] if by in columns else c[by]
 
 
-def _spent(reader: JournalReader, account: str, asked: Asked) -> list[Any]:
-    """Return what live deals cost, each with its group; nothing where groups are of gates."""
+def _spent(reader: JournalReader, account: str, asked: Asked) -> list[list[Any]]:
+    """Return what live deals cost by column, the last the name of their group; nothing where groups are of gates."""
     if asked.by in {"gate", "check"}:
-        return []
-    rows = reader.ask(_where(measured(_key(asked.by)), tables.tables["outcomes"], "closed", asked))
-    named = _named([row[-1] for row in rows], [account] * len(rows), asked.by)
-    return [(*row[:-1], group) for row, group in zip(rows, named, strict=True)]
+        return [[] for _ in SPENT]
+    *spent, keys = reader.columns(_where(measured(_key(asked.by)), tables.tables["outcomes"], "closed", asked))
+    return [*spent, _named(keys, account, asked.by)]
 
 
-def _named(values: Sequence[Any], whose: Sequence[str], by: By) -> list[str]:
+def _named(values: Sequence[Any], account: str, by: By) -> list[str]:
     """Return the name of each value's group."""
+    numbers, words = coded(values)
+    names = [_name(word, account, by) for word in words]
+    return [names[number] for number in numbers.tolist()]
+
+
+def _name(value: Any, account: str, by: By) -> str:  # noqa: ANN401 - of a column
     match by:
         case "account":
-            return list(whose)
+            return account
         case "session":
-            return [session_of(at) for at in values]
+            return _session(value)
         case "model":
-            return [one[:12] or "none" for one in values]
+            return value[:12] or "none"
         case "regime":
-            return [str(one) if one >= 0 else "none" for one in values]
+            return str(value) if value >= 0 else "none"
         case _:
-            return [one or "unknown" for one in values]
+            return value or "unknown"
 
 
 def _signals(reader: JournalReader, account: str, asked: Asked) -> Iterator[tuple[str, str, int]]:
@@ -172,5 +184,4 @@ def _signals(reader: JournalReader, account: str, asked: Asked) -> Iterator[tupl
             if class_ in GATE_OF:
                 yield GATE_OF[class_], class_, count
         else:
-            at = value * HOUR_MS if asked.by == "session" else value
-            yield _named([at], [account], asked.by)[0], class_, count
+            yield _name(value, account, asked.by), class_, count

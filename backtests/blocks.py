@@ -4,6 +4,7 @@ import datetime
 import math
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,9 +44,8 @@ def interval(blocks: list[float]) -> tuple[float, float]:
     """
     if len(set(blocks)) == 1:
         return sum(blocks), sum(blocks)
-    values, dice = np.array(blocks), np.random.default_rng(1)
-    sums = [values[dice.integers(0, len(values), (BATCH, len(values)))].sum(axis=1) for _ in range(DRAWS // BATCH)]
-    return _middle(np.concatenate(sums))
+    values = np.array(blocks)
+    return _middle(np.concatenate([values[places].sum(axis=1) for places in _places(len(values))]))
 
 
 def mean_interval(sums: Array, counts: Array) -> tuple[float, float]:
@@ -53,11 +53,21 @@ def mean_interval(sums: Array, counts: Array) -> tuple[float, float]:
 
     Whole blocks are drawn with replacement, as many as there are; the mean is over all that is in them.
     """
-    means, dice, size = [], np.random.default_rng(1), len(sums)
-    for _ in range(DRAWS // BATCH):
-        often = dice.multinomial(size, np.full(size, 1.0 / size), BATCH)
-        means.append(often @ sums / (often @ counts))
-    return _middle(np.concatenate(means))
+    return _middle(np.concatenate([often @ sums / (often @ counts) for often in _often(len(sums))]))
+
+
+@lru_cache(maxsize=2)
+def _places(size: int) -> list[NDArray[np.intp]]:
+    """Return the draws of so many blocks: places in each, (BATCH, size); they are the same for all who have as many."""
+    dice = np.random.default_rng(1)
+    return [dice.integers(0, size, (BATCH, size)) for _ in range(DRAWS // BATCH)]
+
+
+@lru_cache(maxsize=2)
+def _often(size: int) -> list[Array]:
+    """Return the draws of so many blocks: how often each was drawn, (BATCH, size)."""
+    dice, alike = np.random.default_rng(1), np.full(size, 1.0 / size)
+    return [dice.multinomial(size, alike, BATCH).astype(np.float64) for _ in range(DRAWS // BATCH)]
 
 
 def _middle(values: Array) -> tuple[float, float]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from sqlalchemy import and_, select, text
 
-from backtests.attribution_groups import Figures, figures, money_of
+from backtests.attribution_columns import money_of
+from backtests.attribution_groups import Figures, figures
 from backtests.chances import Reliability, reliability_of
 from backtests.words import number, share
 from config.errors import UsageError
@@ -127,7 +128,9 @@ def _fifths(closed: Sequence[Any]) -> Iterator[Fifth]:
     """Yield the fifths of trades by score in the direction of the trade, the weakest first."""
     known = [row for row in closed if row[0] is not None]
     strength = np.array([row[0] * (1.0 if row[1] > 0.0 else -1.0) for row in known])
-    money = money_of([("live", *row[4:7], "", 0, 0, False) for row in known], [""] * len(known), [])
+    closed, net, r = ([row[place] for row in known] for place in (4, 5, 6))
+    none, unnamed = [0] * len(known), [""] * len(known)
+    money = money_of((["live"] * len(known), closed, net, r, unnamed, none, none, none), unnamed, unnamed)
     for part in np.array_split(np.argsort(strength, kind="stable"), FIFTHS):
         came = figures(money, part)
         if came is not None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from backtests.attribution_groups import By, Group, Read, groups_of, money_of
+from backtests.attribution_columns import COLUMNS, money_of
+from backtests.attribution_groups import By, Group, Read, groups_of
 from backtests.decided import PLACES, parts
 from backtests.engine_record import CompiledRecord
 from backtests.record import Record, Trade
@@ -31,8 +32,8 @@ def gates_worth(record: Record) -> tuple[list[Group], list[Group]]:
 
 
 def _groups(by: By, trades: list[Trade], group: list[str], signals: dict[str, Counter[str]]) -> list[Group]:
-    rows = [(t.book, t.closed, t.net, t.r, t.strategy, t.opened, t.side, t.unclear) for t in trades]
-    return groups_of(Read(money_of(rows, [""] * len(rows), group), signals, set(), set()), by)
+    columns = [[getattr(t, name) for t in trades] for name in COLUMNS]
+    return groups_of(Read(money_of(columns, [""] * len(trades), group), signals, set(), set()), by)
 
 
 def _refused(record: Record, wanted: set[str]) -> tuple[dict[str, tuple[Check, ...]], dict[str, Counter[str]]]:

@@ -35,6 +35,8 @@ WORDS = text("SELECT bytes FROM words WHERE number = :number")
 
 Span = tuple[int, int]
 """From one number up to another, that not included."""
+MANY = 10_000
+"""Rows that are read at once where columns are wanted."""
 EVER: Span = (-(2**62), 2**62)
 Line = dict[str, Any]
 """A row of a projection by column; JSON columns are text."""
@@ -164,6 +166,19 @@ class JournalReader:
         """Return what a select over the projections finds, as tuples."""
         with self.asking() as connection:
             return connection.execute(query).all()
+
+    def columns(self, query: Select[Any]) -> list[list[Any]]:
+        """Return the same by column: of hundreds of thousands of rows none is kept as one, which takes half the time.
+
+        Values are the driver's own: a select of numbers and texts is meant.
+        """
+        found: list[list[Any]] = [[] for _ in query.selected_columns]
+        with self.asking() as connection:
+            cursor: Any = connection.execute(query).cursor
+            while rows := cursor.fetchmany(MANY):
+                for column, part in zip(found, zip(*rows, strict=True), strict=True):
+                    column.extend(part)
+        return found
 
     def stream(self, query: Select[Any], many: int) -> Iterator[Sequence[Any]]:
         """Yield the same, so many tuples at once."""
