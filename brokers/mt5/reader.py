@@ -236,6 +236,9 @@ def forbidden_by(terminal: Any, account: Any) -> str:  # noqa: ANN401 - structur
         return "the broker does not let this account trade: an investor's password, or a closed account"
     if not account.trade_expert:
         return "the broker does not let programs trade on this account: ask it to"
+    if account.currency_digits > 2:
+        money = f"the account's money has {account.currency_digits} decimals"
+        return f"{money}, and cents are counted here: trade an account whose money has two or none"
     return ""
 
 

@@ -5,7 +5,7 @@ from runtime.core.permissions import Hold
 LIFTS: dict[Hold, str] = {
     "SWITCH": "the latch, once it is read",
     "LINK": "the terminal, once it answers",
-    "WRONG_TERMINAL": "a person: the right terminal, or a mended account.positions; then a new start",
+    "WRONG_TERMINAL": "a person: the right terminal, or mended account.positions or account.currency; then a new start",
     "NO_LEASE": "the lease, once it is held again",
     "IN_DOUBT": "a look at the venue, at the end of the settle window",
     "MISSING": "a look at the venue, at the end of a longer window",

@@ -1,6 +1,7 @@
 """Facts of process, link and session: what they put on hold, and what a link that is back asks for first."""
 
 from brokers.facts import LinkDown, LinkUp, TradingForbidden, WrongTerminal
+from market.types import Account
 from runtime.core.decide import Decider
 from runtime.core.desk import OrderDesk
 from runtime.core.facts import RunStarted
@@ -46,7 +47,7 @@ def link_up(decider: Decider, fact: LinkUp) -> None:
     """Ask for all the venue holds: until it was seen, nothing is sent."""
     ledger, desk = decider.ledger, decider.desk
     ledger.holds.pop("LINK", None)
-    _right_positions(decider, hedging=fact.account.hedging)
+    _right_account(decider, fact.account)
     if fact.account.trade_allowed and not fact.forbidden:
         ledger.holds.pop("SESSION", None)
     else:
@@ -57,10 +58,14 @@ def link_up(decider: Decider, fact: LinkUp) -> None:
         desk.wake_settled()  # the one that was running may have fired into a dead link
 
 
-def _right_positions(decider: Decider, *, hedging: bool) -> None:
-    """Hold everything on an account that keeps positions another way: an exit there could open, an entry close."""
-    why = f"the account is {'hedging' if hedging else 'netting'}, account.positions says otherwise"
-    if hedging == decider.plan.hedging:
+def _right_account(decider: Decider, account: Account) -> None:
+    """Hold everything on an account of other positions or money: an exit there could open, and all sizes are wrong."""
+    why = ""
+    if account.hedging != decider.plan.hedging:
+        why = f"the account is {'hedging' if account.hedging else 'netting'}, account.positions says otherwise"
+    elif account.currency != decider.plan.currency and decider.plan.mode != "paper":
+        why = f"the account's money is {account.currency}, account.currency says {decider.plan.currency}"
+    if not why:
         decider.ledger.holds.pop("WRONG_TERMINAL", None)
     elif decider.ledger.holds.get("WRONG_TERMINAL") != why:
         decider.ledger.holds["WRONG_TERMINAL"] = why

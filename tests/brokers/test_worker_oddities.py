@@ -139,6 +139,7 @@ def tickets(news: Any) -> list[int]:  # noqa: ANN401 - deals and ends of orders
         (Odd(terminal_info=with_field(trade_allowed=False)), "press Algo Trading"),
         (Odd(terminal_info=with_field(tradeapi_disabled=True)), "shuts out Python"),
         (Odd(account_info=with_field(trade_expert=False)), "let programs trade"),
+        (Odd(account_info=with_field(currency_digits=3)), "3 decimals"),
         (Odd(account_info=with_field(trade_allowed=False)), "investor's password"),
         (Odd(account_info=same), ""),
     ],

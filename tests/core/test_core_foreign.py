@@ -163,6 +163,18 @@ def test_an_account_that_keeps_positions_another_way_is_held_whole(hedging: bool
     assert "WRONG_TERMINAL" not in told.holds
 
 
+def test_an_account_of_another_currency_is_held_whole() -> None:
+    """Every size and every limit is reckoned in money of the configuration."""
+    told = beside()
+    account = msgspec.structs.replace(an_account(), currency="JPY")
+    step = told.tell(LinkUp(at=hour(4), account=account))
+    why = told.core.ledger.holds["WRONG_TERMINAL"]
+    told.tell(LinkUp(at=hour(4), account=an_account()))
+
+    assert ("page", "the account's money is JPY, account.currency says USD") == (only(step, Alert).severity, why)
+    assert "WRONG_TERMINAL" not in told.holds
+
+
 def test_a_foreign_deal_moves_the_balance_and_nothing_else() -> None:
     """Their profit is the account's money, and no trade of ours."""
     told = beside(a_position())
