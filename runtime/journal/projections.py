@@ -124,6 +124,11 @@ def _living(order: OrderRecord, at: int, price: float = 0.0) -> Row:
     return ("orders", values)
 
 
+def _paid(fact: AnyFact) -> float:
+    """Return the price an order was executed at; 0.0 of one that rests, and of one of which nobody knows."""
+    return fact.price if isinstance(fact, Accepted) and fact.deal else 0.0
+
+
 def _looked_at(order: OrderRecord) -> Row:
     """Return what a new run, or a look at the venue, may have changed of an order that nobody answered."""
     values = {"instruction": order.id, "state": order.state, "order_ticket": order.ticket, "story": _text(order.story)}
@@ -135,7 +140,7 @@ def _fact_rows(seq: int, fact: AnyFact, outcomes: tuple[Outcome, ...], core: Cor
     match fact:
         case Accepted() | Rejected() | Refused() | InDoubt():
             order = orders.get(fact.id)
-            return [_living(order, fact.at, getattr(fact, "price", 0.0))] if order else []
+            return [_living(order, fact.at, _paid(fact))] if order else []
         case DealMade() if not core.fresh:
             return []  # a deal told again changes nothing: its trade may be over by now, its row names whose it is
         case DealMade():
