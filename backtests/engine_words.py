@@ -49,7 +49,7 @@ from runtime.core.desk import magic_of
 from runtime.core.gates import NOTHING_READ, OLD, OUTLIVED
 from runtime.core.gates import UNLIKE as OTHER_BARS
 from runtime.core.plan import NoModel, Plan, StrategyPlan
-from runtime.core.risk import CHECKS, REACHED
+from runtime.core.risk import CHECKS, REACHED, TOO_SMALL
 from runtime.core.shutting import GATE_SHUT
 
 WHY = ("", "end of data", "strategy", "time stop", "stop passed", GATE_SHUT)
@@ -72,7 +72,7 @@ def reasons_of(wish: Sequence[float]) -> tuple[str, ...]:
         return (WHY[int(wish[W_WHY])],)
     broken = wish[W_BROKEN]
     if broken == SMALL:
-        return ("size below the minimum volume",)
+        return (TOO_SMALL,)
     also = ((REACHED, REACHED_TODAY), ("no protective stop", UNPROTECTED))
     checks = tuple(name for k, name in enumerate(CHECKS) if int(broken) >> k & 1)
     return (*checks, *(name for name, weight in also if int(broken) & int(weight)))

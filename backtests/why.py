@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from backtests.why_around import alerts_about, taken_back, word_in_force
 from backtests.why_short import short
 from brokers.facts import BarClosed
 from config.errors import TidegateError
@@ -34,14 +35,33 @@ def chain(reader: JournalReader, found: Line) -> Row:
     bar = _bar(reader, decision)
     plan = _plan(reader, decision)
     of = next((s for s in plan.strategies if s.name == decision["strategy"]), None) if plan else None
-    after = {name: [plain(row) for row in reader.lines(name, decision=decision["id"])] for name in AFTER}
+    after = {name: [plain(row) for row in rows] for name, rows in _after(reader, decision).items()}
     closed = after["outcomes"]
     after["outcomes"], shadows = [o for o in closed if o["book"] == "live"], [o for o in closed if o["book"] != "live"]
     whole = {
         "decision": decision, "bar": bar, "named": _named(of, decision), "regime": _regime(plan, of), **after,
-        "shadows": shadows,
+        "shadows": shadows, "word": _word(reader, decision, after["orders"]),
+        "alerts": alerts_about(reader, after["orders"], after["deals"]),
     }  # fmt: skip
     return {"short": short(whole), **whole}
+
+
+def _after(reader: JournalReader, decision: Row) -> dict[str, list[Row]]:
+    """Return what became of a decision, by table; of one to leave: its own order, and the trade that it left."""
+    if decision["class"] != "exit" or not decision["instruction"]:
+        return {name: reader.lines(name, decision=decision["id"]) for name in AFTER}
+    orders = reader.lines("orders", instruction=decision["instruction"])
+    of = orders[0]["decision"] if orders else ""
+    found = {name: reader.lines(name, decision=of) if of else [] for name in AFTER}
+    return found | {"orders": orders}
+
+
+def _word(reader: JournalReader, decision: Row, orders: list[Row]) -> Row | None:
+    """Return the word of a person behind a decision that was held, or behind an entry that was taken back."""
+    if decision["class"] == "held":
+        return word_in_force(reader, decision)
+    cancels = [order for order in orders if order["kind"] == "cancel"]
+    return taken_back(reader, cancels[-1]) if cancels else None
 
 
 def _bar(reader: JournalReader, decision: Row) -> Row | None:

@@ -41,6 +41,8 @@ DEALS = (
     "execution",
     "reason",
 )
+WORD = ("at", "command", "scope", "who", "why", "path")
+TOLD = ("at", "severity", "text")
 RESULTS = ("id", "opened", "closed", "entry_price", "exit_price", "net", "r", "mae", "mfe", "exit_reason")
 
 
@@ -57,6 +59,8 @@ def tell(whole: Mapping[str, Any]) -> None:
         _part(f"order {order['instruction']}: {order['state']}", [order], ORDER)
     _part("deals", whole["deals"], DEALS)
     _part("outcome", whole["outcomes"], RESULTS)
+    _part("a person's word", [whole["word"]] if whole["word"] else [], WORD)
+    _part("people were told", whole["alerts"], TOLD)
     _part("without a gate, by the model", whole["shadows"], ("gate", *RESULTS))
     if "replay" in whole:
         say(f"\n{_replayed(whole['replay'])}")
@@ -78,20 +82,29 @@ def _facts(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "bar", f"{prices}, spread {cell('spread', bar.get('spread'))} points"
     named = ", ".join(f"{name} {cell(name, value)}" for name, value in whole["named"].items())
     yield "saw", f"features {named or '-'}; bid {d['bid']}, ask {d['ask']}"
-    of = f" of {whole['regime']['name']}" if whole["regime"] else ""
-    yield "regime", f"{d['regime']}{of}, posterior {d['posterior']}, log density {d['log_density']}"
-    yield "novelty", f"{d['novelty']} of the limit"
-    yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
+    if whole["regime"] or decision["gate_mode"] != "off":
+        yield from _gate(d, decision, f" of {whole['regime']['name']}" if whole["regime"] else "")
+    else:
+        yield "gate", "none: it listens to no regime"
     yield "exposure", d["exposure"]
     yield "shut", d["shut"]
     yield "level", d["level"]
     yield "holds", d["holds"]
-    yield "intent", _intent(d) if decision["volume"] else "none"
-    yield "refused", d["reasons"]
+    leaves = decision["class"] == "exit"
+    yield "intent", _intent(d, leaves=leaves) if decision["volume"] else "none"
+    yield "because" if leaves else "refused", d["reasons"]
     yield "by", f"model {d['model'][:12]}, config {d['config'][:12]}"
 
 
-def _intent(d: Mapping[str, str]) -> str:
+def _gate(d: Mapping[str, str], decision: Row, of: str) -> Iterator[tuple[str, str]]:
+    yield "regime", f"{d['regime']}{of}, posterior {d['posterior']}, log density {d['log_density']}"
+    yield "novelty", f"{d['novelty']} of the limit"
+    yield "gate", f"{d['gate_mode']}, {'open' if decision['gate_open'] else 'shut'}: {d['gate_reason']}"
+
+
+def _intent(d: Mapping[str, str], *, leaves: bool) -> str:
+    if leaves:
+        return f"leave {d['volume']} lots at the market"
     return f"{d['volume']} lots at {d['price']}, stop {d['stop']}, target {d['target']}, loss at the stop {d['risk']}"
 
 

@@ -13,6 +13,9 @@ CHECKS = ("spread", "daily loss", "positions", "volume", "value", "risk", "margi
 REACHED = "daily loss reached"
 """Why an entry is refused although less is lost by now: what may be lost in a day was lost today."""
 
+TOO_SMALL = "size below the minimum volume"
+"""Why an entry is refused of which the risk leaves less than the smallest lot."""
+
 NAN = float("nan")
 
 NO_LIMIT = 1e9
@@ -177,7 +180,7 @@ def judge(
 ) -> Approved | RefusedByRisk:
     """Hold every number against its limit, never stopping at the first that fails; `also` is refused in any case."""
     if intent.volume <= 0.0:
-        return RefusedByRisk(intent, ("size below the minimum volume", *also))
+        return RefusedByRisk(intent, (TOO_SMALL, *also))
     reasons = tuple(name for name, x, top in zip(CHECKS, numbers, limits, strict=True) if not x <= top) + also
     if not (intent.price - intent.stop) * intent.side > 0.0 or not intent.stop > 0.0:
         reasons = (*reasons, "no protective stop")

@@ -38,6 +38,8 @@ def decision_behind(reader: JournalReader, what: str) -> Line:
     if ids:
         raise UsageError(f"{what} is of the decisions {', '.join(ids)}: name one of them")
     if there:
+        if paid := _paid(reader, int(number)):
+            raise UsageError(f"{what} is no trade: {paid}; no decision is behind it")
         raise UsageError(f"{what} is here, but no decision of ours is behind it: a person's, or another program's")
     raise UsageError(f"no {sort or 'order, deal or position'} {number} in this journal")
 
@@ -49,6 +51,12 @@ def _ids(reader: JournalReader, sorts: tuple[str, ...], number: int) -> tuple[li
         c = tables.tables[table].c
         found |= dict.fromkeys(row[0] or "" for row in reader.ask(select(c.decision).where(c[column] == number)))
     return [one for one in found if one], bool(found)
+
+
+def _paid(reader: JournalReader, deal: int) -> str:
+    """Return what money a deal put in or took out without a trade; empty where it was a trade's."""
+    rows = reader.lines("ledger", deal=deal)
+    return f"{rows[0]['kind']} of {rows[0]['amount']:+,.2f}" if rows else ""
 
 
 def decisions_at(reader: JournalReader, symbol: str, at: int, strategy: str | None = None) -> list[Line]:
