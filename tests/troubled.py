@@ -21,6 +21,7 @@ from brokers.mt5.lookalike.setup import SETUP_FILE, ServerSetup
 from market.types import DAY_MS
 from runtime.operator import latch
 from tests.demos import Demo, toml
+from tests.oracle import table
 
 BARS = 62
 LAST = "2004-03-30"
@@ -171,6 +172,8 @@ class Story:
         self.settled()
         m.shutdown()
         self.demo.stop()
+        said = {row["who"] for row in table(self.demo.journal, "commands")}
+        assert "tidegate" not in said, "a latch was being written for longer than it may be: record again"
 
     def go_on(self) -> None:
         """Be done with this day, and wait until the daemon is."""
