@@ -9,6 +9,7 @@ from backtests.client_said import day_said, moment_said, plus, span_said, start_
 from backtests.words import money, share
 from runtime.clients.high_water import Fee, Terms
 from runtime.clients.month import ClientMonth
+from runtime.clients.terms import Client
 
 PICTURE = (
     "What the account was worth at each moment it was looked at, open trades included. A dashed line, its day "
@@ -23,7 +24,7 @@ RETURN = (
 
 def page_of(m: ClientMonth) -> Page:
     """Return the whole report of a month."""
-    warned = warnings_of(m)
+    warned = [*warnings_of(m), *_otherwise(m)]
     said = Part("", (Words(summary(m)),), "said")
     first = (Part("Please note", tuple(Words(text) for text in warned), "warned"),) if warned else ()
     owner = f" · prepared by {m.client.owner}" if m.client.owner else ""
@@ -34,6 +35,19 @@ def page_of(m: ClientMonth) -> Page:
         first=(said, *first),
         keys=tuple(_keys(m)),
         rest=tuple(_parts(m)),
+    )
+
+
+def _otherwise(m: ClientMonth) -> Iterator[str]:
+    """Yield what a start of the account said otherwise of the terms: a fee of the past would be another by now."""
+    if m.otherwise is None:
+        return
+    at, then = m.otherwise
+    now = m.client.agreed(at)
+    told, by = (terms_said(terms) if terms else "no performance fee" for terms in (then, now))
+    yield (
+        f"On {day_said(m.client.zone, at)} it was agreed: {told}. This report reckons that time by: {by}. Ask us "
+        "which is right before you rely on its fee."
     )
 
 
@@ -88,11 +102,11 @@ def _keys(m: ClientMonth) -> Iterator[tuple[str, str]]:
 
 def fee_named(m: ClientMonth) -> tuple[str, str]:
     """Return the key number of the fee: what is owed, or would be."""
-    if m.client.terms is None:
+    if m.terms is None:
         return "performance fee (none agreed)", "–"
     if m.due:
         return "performance fee owed now", money(sum(fee.fee for fee in m.due))
-    return f"fee so far, owed by the {m.client.terms.period}", money(m.running.fee if m.running else 0.0)
+    return f"fee so far, owed by the {m.terms.period}", money(m.running.fee if m.running else 0.0)
 
 
 def _parts(m: ClientMonth) -> Iterator[Part]:
@@ -105,8 +119,8 @@ def _parts(m: ClientMonth) -> Iterator[Part]:
     if picture is not None:
         yield Part("What your account was worth", (picture, Words(PICTURE, small=True)))
     yield Part("Return and risk", (*map(Words, _risk(m)), Words(RETURN, small=True)))
-    if m.client.terms is not None:
-        yield Part("Performance fee", tuple(_fees(m, m.client.terms)))
+    if m.terms is not None:
+        yield Part("Performance fee", tuple(_fees(m, m.terms)))
     yield open_trades(m)
     yield from trade_parts(m)
     if moved := money_moved(m):
@@ -161,18 +175,40 @@ def _risk(m: ClientMonth) -> Iterator[str]:
 
 
 def _fees(m: ClientMonth, terms: Terms) -> Iterator[Words | Rows]:
-    hurdle = f", as far as it is beyond {percent(terms.hurdle)} a year" if terms.hurdle else ""
+    since = next((at for at, _ in reversed(m.client.changes) if at <= m.from_), 0)
+    agreed = f"Agreed since {day_said(m.client.zone, since)}" if since else "Agreed"
     yield Words(
-        f"Agreed: {percent(terms.rate)} of what the account gains beyond its high-water mark{hurdle}; reckoned and "
-        f"owed at the end of each {terms.period}. Money that you pay in raises the mark and money that you take "
+        f"{agreed}: {terms_said(terms)}. Money that you pay in raises the mark and money that you take "
         "out lowers it by the same amount, so neither is ever charged."
     )
+    for at, old, new in changes_said(m.client):
+        told = f"Until {day_said(m.client.zone, at - 1)} it was agreed: {old}." if at <= m.from_ else ""
+        yield Words(told or f"From {day_said(m.client.zone, at)} on it is agreed: {new}.")
     for fee in m.due:
         yield Words(_owed(m, fee, due=True))
         yield _reckoning(m, fee, terms)
     if m.running is not None:
         yield Words(_owed(m, m.running, due=False))
         yield _reckoning(m, m.running, terms)
+
+
+def terms_said(terms: Terms) -> str:
+    """Return terms as a client reads them."""
+    if not terms.rate:
+        return "no performance fee"
+    hurdle = f", as far as it is beyond {percent(terms.hurdle)} a year" if terms.hurdle else ""
+    return (
+        f"{percent(terms.rate)} of what the account gains beyond its high-water mark{hurdle}; reckoned and owed at the "
+        f"end of each {terms.period}"
+    )
+
+
+def changes_said(client: Client) -> Iterator[tuple[int, str, str]]:
+    """Yield each change of the terms: from when on, what was agreed before it, and what since."""
+    before = client.terms
+    for at, after in client.changes:
+        yield at, terms_said(before), terms_said(after)
+        before = after
 
 
 def _owed(m: ClientMonth, fee: Fee, *, due: bool) -> str:

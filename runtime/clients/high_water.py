@@ -48,10 +48,14 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True):
     """The mark from here on."""
 
 
-def fees(began: Worth, flows: Iterable[Flow], reckoned: Sequence[Worth], terms: Terms) -> tuple[Fee, ...]:
+def fees(
+    began: Worth, flows: Iterable[Flow], reckoned: Sequence[Worth], terms: Terms,
+    changes: Sequence[tuple[int, Terms]] = (),
+) -> tuple[Fee, ...]:  # fmt: skip
     """Return the fee at each moment at which it is reckoned; flows and moments in the order of their times.
 
-    A flow at the very moment of a reckoning belongs to the time after it.
+    A flow at the very moment of a reckoning belongs to the time after it, and so do the terms that begin then.
+    changes: other terms, each from a moment on at which the ones before it are reckoned.
     """
     found: list[Fee] = []
     mark, since = began.money, began.at
@@ -59,7 +63,8 @@ def fees(began: Worth, flows: Iterable[Flow], reckoned: Sequence[Worth], terms: 
     for worth in reckoned:
         within = [flow for flow in waiting if flow.at < worth.at]
         waiting = waiting[len(within) :]
-        fee = _reckon(mark, since, within, worth, terms)
+        agreed = next((new for at, new in reversed(changes) if at < worth.at), terms)
+        fee = _reckon(mark, since, within, worth, agreed)
         found.append(fee)
         mark, since = fee.after, worth.at
     return tuple(found)

@@ -22,7 +22,7 @@ from runtime.clients.read import (
     placed,
 )
 from runtime.clients.returns import Flow, Growth, Worth, growth
-from runtime.clients.terms import Client, contracts_of
+from runtime.clients.terms import Client, contracts_of, said_otherwise
 from runtime.clients.trades import Trade, reasons_of, slippage, trades_of
 from runtime.clients.valued import Valued, Valuer
 from runtime.core.deals import UNSPENT
@@ -82,9 +82,16 @@ class ClientMonth(msgspec.Struct, frozen=True, kw_only=True):
     """Fees that are owed for good with this month."""
     running: Fee | None
     """What the fee would be if its period ended with what is told; None: it does, or none was agreed."""
+    otherwise: tuple[int, Terms | None] | None
+    """A start of the account that told other terms of that moment, and what they were."""
     gaps: tuple[Gap, ...]
     points: tuple[Worth, ...]
     """What the account was worth at each moment at which anybody looked."""
+
+    @property
+    def terms(self) -> Terms | None:
+        """The terms by which the month is reckoned; None: no fee was agreed for it."""
+        return self.client.agreed(self.from_)
 
     @property
     def made(self) -> float:
@@ -150,7 +157,8 @@ class _Telling:
             gained=growth(began.point, flows, ended.point),
             gained_since=growth(self.valuer.at(self.start.at).point, self.flows, ended.point),
             days=tuple(days), worst=worst(days), fall=deepest_fall(points, flows), seen=len(points), slippage=slip,
-            slipped=slipped, trades=tuple(self._trades()), due=due, running=running,
+            slipped=slipped,
+            otherwise=said_otherwise(self.reader, self.client), trades=tuple(self._trades()), due=due, running=running,
             gaps=tuple(gaps(self.reader, first, last, self.from_, self.until)), points=tuple(points),
         )  # fmt: skip
 
@@ -189,15 +197,24 @@ class _Telling:
         return trades_of(self.all, self.from_, self.until, still, stood, reasons)
 
     def _fees(self, ended: Valued) -> tuple[tuple[Fee, ...], Fee | None]:
-        terms: Terms | None = self.client.terms
-        if terms is None:
+        if self.client.free:
             return (), None
-        ends = closings(self.client.zone, self.start.at, self.until, terms.period)
+        ends = self._closings()
         last = [] if ends[-1:] == [self.until] else [ended.point]
         points = [ended.point if at == self.until else self.valuer.at(at).point for at in ends] + last
-        found = fees(self.valuer.at(self.start.at).point, self.flows, points, terms)
+        found = fees(self.valuer.at(self.start.at).point, self.flows, points, self.client.terms, self.client.changes)
         owed = found[: len(ends)]
         return tuple(fee for fee in owed if fee.at > self.from_), found[-1] if last else None
+
+    def _closings(self) -> list[int]:
+        """Return when each period ends until the end of what is told; a change of terms begins with a period."""
+        begins = [(self.start.at, self.client.terms), *self.client.changes]
+        ends = [*(at for at, _ in self.client.changes), self.until]
+        found = []
+        for (first, terms), last in zip(begins, ends, strict=True):
+            if max(first, self.start.at) < min(last, self.until):
+                found += closings(self.client.zone, max(first, self.start.at), min(last, self.until), terms.period)
+        return found
 
 
 def _costs(within: Sequence[Booking]) -> Costs:

@@ -2,10 +2,13 @@
 
 import msgspec
 
+from msgspec.structs import replace
+
 from config.account import AccountConfig
 from config.client import ClientSection
 from market.types import Symbol
 from runtime.clients.high_water import Terms
+from runtime.clients.months import Month
 from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
 
@@ -32,8 +35,20 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     """Who of us answers for the account."""
     zone: str
-    terms: Terms | None
-    """None: no fee was agreed."""
+    terms: Terms
+    """At first."""
+    changes: tuple[tuple[int, Terms], ...] = ()
+    """Other terms, each from a moment on, in the order of these."""
+
+    @property
+    def free(self) -> bool:
+        """Say whether no fee was ever agreed."""
+        return not any(terms.rate for _, terms in ((0, self.terms), *self.changes))
+
+    def agreed(self, at: int) -> Terms | None:
+        """Return the terms in force at a moment; None where no fee was agreed then."""
+        terms = next((terms for since, terms in reversed(self.changes) if since <= at), self.terms)
+        return terms if terms.rate else None
 
 
 def client_of(reader: JournalReader, config: AccountConfig | None) -> Client:
@@ -46,12 +61,35 @@ def client_of(reader: JournalReader, config: AccountConfig | None) -> Client:
             raise JournalError("no run says whose account this is: name its TOML")
         said = msgspec.json.decode(runs[-1]["config"], type=_Config)
         account, section = said.account, said.client
-    found = section or ClientSection()
-    terms = Terms(rate=found.fee, hurdle=found.hurdle, period=found.crystallise) if found.fee else None
+    return _client(account, section or ClientSection())
+
+
+def _client(account: _Account, section: ClientSection) -> Client:
+    zone = section.zone or account.zone
+    terms = first = Terms(rate=section.fee, hurdle=section.hurdle, period=section.crystallise)
+    changes = []
+    for change in section.changes:
+        given = {"rate": change.fee, "hurdle": change.hurdle, "period": change.crystallise}
+        terms = replace(terms, **{name: value for name, value in given.items() if value is not None})
+        changes.append((Month(change.since.year, change.since.month).begins(zone), terms))
     return Client(
-        account=account.name, name=found.name or account.user or account.name, owner=account.owner,
-        zone=found.zone or account.zone, terms=terms,
+        account=account.name, name=section.name or account.user or account.name, owner=account.owner, zone=zone,
+        terms=first, changes=tuple(changes),
     )  # fmt: skip
+
+
+def said_otherwise(reader: JournalReader, client: Client) -> tuple[int, Terms | None] | None:
+    """Return the first start of the account whose terms were others for that moment than the client's are now.
+
+    When that was, and what was agreed then; None where every start that names a client agrees.
+    """
+    for run in reader.runs():
+        said = msgspec.json.decode(run["config"], type=_Config) if run["config"] else None
+        if said is not None and said.client is not None and run["started"]:
+            then = _client(said.account, said.client).agreed(run["started"])
+            if then != client.agreed(run["started"]):
+                return run["started"], then
+    return None
 
 
 def _converted(config: AccountConfig) -> _Account:

@@ -12,7 +12,7 @@ from runtime.clients.valued import Valued
 
 def as_told(m: ClientMonth, files: Sequence[str]) -> dict[str, Any]:
     """Return what is told of a month, and which files were written."""
-    zone, terms = m.client.zone, m.client.terms
+    zone, terms = m.client.zone, m.terms
     return {
         "ok": m.off == 0.0, "account": m.client.account, "client": m.client.name, "currency": m.currency,
         "month": str(m.month), "zone": zone, "since": m.since, "from": m.from_, "until": m.until, "whole": m.whole,
@@ -25,7 +25,9 @@ def as_told(m: ClientMonth, files: Sequence[str]) -> dict[str, Any]:
                                                "share": m.worst.share},
         "fall": m.fall, "seen": m.seen, "slippage": m.slippage, "slipped": m.slipped,
         "rate": terms.rate if terms else None, "hurdle": terms.hurdle if terms else None,
-        "period": terms.period if terms else None, "due": [msgspec.structs.asdict(fee) for fee in m.due],
+        "period": terms.period if terms else None,
+        "changes": [{"since": str(date_at(zone, at)), **msgspec.structs.asdict(new)} for at, new in m.client.changes],
+        "due": [msgspec.structs.asdict(fee) for fee in m.due],
         "running": msgspec.structs.asdict(m.running) if m.running else None,
         "positions": [msgspec.structs.asdict(one) for one in m.ended.positions],
         "trades": [msgspec.structs.asdict(one) | {"net": one.net} for one in m.trades],

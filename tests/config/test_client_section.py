@@ -1,6 +1,7 @@
 """What a TOML may say of the client of an account, and that it decides nothing."""
 
 import copy
+import datetime
 import tomllib
 
 from pathlib import Path
@@ -34,6 +35,11 @@ def test_the_terms_of_a_client_decide_nothing() -> None:
     [
         ({"fee": 20}, "client.fee"), ({"hurdle": -0.1}, "client.hurdle"), ({"zone": "Europe/Paris"}, "client.zone"),
         ({"crystallise": "week"}, "client.crystallise"), ({"rate": 0.2}, "client.rate"),
+        ({"changes": [{"since": datetime.date(2026, 5, 1)}]}, "client.changes[0].since: expected the first day of a"),
+        ({"crystallise": "month", "changes": [{"since": datetime.date(2026, 5, 2)}]}, "first day of a month, got"),
+        ({"changes": [{"since": datetime.date(2026, 4, 1), "crystallise": "year"}]}, "of a quarter and of a year, got"),
+        ({"changes": 2 * [{"since": datetime.date(2026, 7, 1)}]}, "changes[1].since: expected a day after 2026-07-01"),
+        ({"changes": [{"fee": 0.2}]}, "client.changes"),
     ],
 )  # fmt: skip
 def test_terms_that_nobody_can_mean_are_refused(said: dict[str, Any], path: str) -> None:

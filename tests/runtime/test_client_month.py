@@ -251,7 +251,7 @@ def test_without_terms_there_is_no_fee(tmp_path: Path) -> None:
     """None was agreed."""
     month = told(journaled(tmp_path, lived().facts), JANUARY)
 
-    assert ((), None, None) == (month.due, month.running, month.client.terms)
+    assert ((), None, None) == (month.due, month.running, month.terms)
 
 
 # --- whatever happened ------------------------------------------------------------------------------------------------
