@@ -106,7 +106,7 @@ def fee_named(m: ClientMonth) -> tuple[str, str]:
         return "performance fee (none agreed)", "–"
     if m.due:
         return "performance fee owed now", money(sum(fee.fee for fee in m.due))
-    return f"fee so far, owed by the {m.terms.period}", money(m.running.fee if m.running else 0.0)
+    return f"fee so far, reckoned each {m.terms.period}", money(m.running.fee if m.running else 0.0)
 
 
 def _parts(m: ClientMonth) -> Iterator[Part]:

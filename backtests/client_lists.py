@@ -14,6 +14,8 @@ from runtime.clients.trades import Trade
 
 OURS = "Strategy {}"
 THEIRS = "Trades by hand or by others"
+LEFT = {"person": "by hand", "stop_out": "stop-out"}
+"""Why a trade was left, where the word of it is not one that a client knows."""
 SIDES = {1: "bought", -1: "sold"}
 TRADES = ("trade", "opened", "closed", "entry", "exit", "by prices", "commission", "swap", "fee", "result")
 BOOKED = (
@@ -25,6 +27,7 @@ WORDS = (
     ("worth", "balance and what open trades would bring if they were closed at that moment; brokers say equity"),
     ("bought, sold", "a trade that is bought gains when the price rises, one that is sold when it falls"),
     ("lot", "the size of a trade; how much one lot is depends on what is traded"),
+    ("stop-out", "the broker has closed a trade, because there was too little money for its margin"),
     ("commission", "what the broker takes for carrying out a trade"),
     ("swap", "interest for holding a trade over night; it can be paid or received"),
     ("slippage", "by how much a trade was carried out at a worse price than the one it was decided at"),
@@ -71,7 +74,7 @@ def _table(m: ClientMonth, trades: Sequence[Trade]) -> Rows:
     rows: list[tuple[str, ...]] = [
         (
             what(t.side, t.lots, t.symbol), short(m, t.opened) if t.opened else "before",
-            f"{short(m, t.closed)}{f' ({t.left_by})' if t.left_by else ''}" if t.closed else "open",
+            _left(m, t) if t.closed else "open",
             plain_price(t.entry), plain_price(t.exit), plus(t.profit), plus(t.commission),
             plus(t.swap), plus(t.fee), plus(t.net),
         )
@@ -80,6 +83,11 @@ def _table(m: ClientMonth, trades: Sequence[Trade]) -> Rows:
     sums = (cents(sum(getattr(t, name) for t in trades)) for name in ("profit", "commission", "swap", "fee", "net"))
     rows.append(("together", "", "", "", "", *(plus(amount) for amount in sums)))
     return Rows(TRADES, tuple(rows), texts=3, summed=True)
+
+
+def _left(m: ClientMonth, t: Trade) -> str:
+    why = LEFT.get(t.left_by, t.left_by)
+    return f"{short(m, t.closed)} ({why})" if why else short(m, t.closed)
 
 
 def money_moved(m: ClientMonth) -> Part | None:

@@ -36,8 +36,8 @@ def _section(part: Part) -> str:
 def _block(block: Words | Rows | Picture) -> str:
     match block:
         case Words():
-            return paragraph(block.text, "small" if block.small else "")
+            return paragraph(block.text.replace(" %", "\N{NO-BREAK SPACE}%"), "small" if block.small else "")
         case Rows():
             return table(block.columns, block.rows, texts=block.texts, summed=block.summed)
         case Picture():
-            return svg(block)
+            return f'<div class="wide">{svg(block)}</div>\n'

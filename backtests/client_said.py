@@ -28,11 +28,18 @@ def moment_said(zone: str, at: int) -> str:
 
     >>> moment_said("UTC", 1072828800000), moment_said("UTC+2", 1072828800000)
     ('the end of 30 December 2003', '31 December 2003, 02:00')
+    >>> moment_said("UTC", 1072828800001)
+    'the end of 30 December 2003'
     """
     minute = to_server(zone, at) % DAY_MS // 60_000
     if not minute:
-        return f"the end of {day_said(zone, at - 1)}"
+        return f"the end of {day_said(zone, _last_of(zone, at))}"
     return f"{day_said(zone, at)}, {minute // 60:02}:{minute % 60:02}"
+
+
+def _last_of(zone: str, at: int) -> int:
+    """Return the last moment of the minute that has ended by then: just after midnight that is the day before."""
+    return at - to_server(zone, at) % 60_000 - 1
 
 
 def start_said(zone: str, at: int) -> str:
@@ -56,7 +63,7 @@ def plus(amount: float) -> str:
 
 def span_said(m: ClientMonth) -> str:
     """Return the days of which a report tells, both included."""
-    return f"{day_said(m.client.zone, m.from_)} to {day_said(m.client.zone, m.until - 1)}"
+    return f"{day_said(m.client.zone, m.from_)} to {day_said(m.client.zone, _last_of(m.client.zone, m.until))}"
 
 
 def warnings_of(m: ClientMonth) -> list[str]:

@@ -16,12 +16,14 @@ p { margin: 0 0 8px; }
 section { background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: 18px 20px;
   margin-bottom: 16px; }
 .keys { display: grid; grid-template-columns: repeat(auto-fit, minmax(158px, 1fr)); gap: 10px; margin-bottom: 16px; }
+.four { grid-template-columns: repeat(4, 1fr); }
 .key { background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
 .key b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .key span { color: var(--muted); font-size: 13px; }
 .said { border-left: 4px solid var(--accent); font-size: 16px; }
 .warned { border-left: 4px solid #b03025; }
 .wide { overflow-x: auto; }
+.wide > svg { min-width: 560px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; }
@@ -37,11 +39,15 @@ li { margin-bottom: 6px; }
 details { margin-top: 6px; }
 summary { cursor: pointer; font-weight: 600; padding: 4px 0; }
 @media (max-width: 600px) { main { padding: 16px 10px 32px; } h1 { font-size: 21px; } section { padding: 14px 12px; } }
-@media print { body { background: #fff; } section, .key { break-inside: avoid; }
+@media (max-width: 720px) { .four { grid-template-columns: repeat(2, 1fr); } }
+@media print { .four { grid-template-columns: repeat(4, 1fr); } .key { padding: 8px 10px; } .key b { font-size: 16px; }
+  body { background: #fff; } tr, svg, .key { break-inside: avoid; } h2 { break-after: avoid; }
+  .sum { break-before: avoid; }
   .wide { overflow: visible; } table { font-size: 12px; } th, td { padding: 4px 5px; } }
 """
 
 SUM = ' class="sum"'
+FOUR = 4
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 )
@@ -71,9 +77,9 @@ def section(title: str, *parts: str, name: str = "") -> str:
 
 
 def keys(numbers: Iterable[tuple[str, str]]) -> str:
-    """Return the key numbers, each with its name below."""
-    cards = (f'<div class="key"><b>{escape(number)}</b><span>{escape(name)}</span></div>' for name, number in numbers)
-    return f'<div class="keys">{"".join(cards)}</div>\n'
+    """Return the key numbers, each with its name below; four stand in one row, or in two of two."""
+    cards = [f'<div class="key"><b>{escape(number)}</b><span>{escape(name)}</span></div>' for name, number in numbers]
+    return f'<div class="keys{" four" if len(cards) == FOUR else ""}">{"".join(cards)}</div>\n'
 
 
 def paragraph(text: str, name: str = "") -> str:
