@@ -56,7 +56,7 @@ def _row(b: Booking, balance: float, zone: str, entry: float) -> Iterator[str]:
     yield money(0.0 if b.kind in UNSPENT else b.profit)
     yield money(balance)
     yield text(b.strategy)
-    yield text(f"{b.profit:.2f}, no part of the balance {b.note}".strip() if b.kind in UNSPENT else b.note)
+    yield text(f"{b.kind} of {b.profit:.2f}, no part of the balance {b.note}".strip() if b.kind in UNSPENT else b.note)
 
 
 def moment(zone: str, at: int) -> str:
