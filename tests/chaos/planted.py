@@ -282,6 +282,6 @@ PLANTED: dict[str, tuple[Variant, tuple[str, ...]]] = {
 """Each by name: the wrong classes, and with which words a complaint must begin."""
 ABOUT: dict[str, Fault] = {
     "scope": "halt of a scope", "beyond": "halt of a scope", "foreign": "foreign trade",
-    "silent": "bus silent", "signed": "bus twice",
+    "silent": "bus silent", "signed": "bus twice", "untrue": "reads fail", "clock": "wrong clock",
 }  # fmt: skip
 """By that word: the fault without which there is nothing to see; it is found where it is that fault's turn."""
