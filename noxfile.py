@@ -15,8 +15,10 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check", "tests"]
 
 ROOT = Path(__file__).parent
-CUT = tuple(f"tests/backtests/test_{name}.py" for name in ("drive_days", "drive_strategies", "intrabar_hours"))
-"""Tests that cut the bars of whole drives in two, in more places where TIDEGATE_CUTS is `all`."""
+CUT = tuple(
+    f"tests/backtests/test_{name}.py" for name in ("drive_days", "drive_strategies", "intrabar_hours", "compiled_years")
+)
+"""Tests that cut the bars of whole drives in two, or play real ones: more of them where TIDEGATE_CUTS is `all`."""
 UV = os.environ.get("UV", "uv")  # `uv run` tells where it stands; the environment itself has none
 OPENING, CLOSING = "  # <pins>\n", "  # </pins>\n"
 

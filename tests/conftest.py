@@ -34,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[BYTECODE] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="tidegate-bytecode-")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are processors: where daemons run, tests wait for them a good part of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind: the workers of this session are gone, and what they began is too."""
     if BYTECODE in config.stash:

@@ -30,13 +30,14 @@ from strategies.mean_reversion import MeanReversion
 from strategies.protocol import Strategy
 from strategies.trend import Trend
 from tests.cores import a_gate, a_lane, a_plan, up_model
+from tests.cuts import cuts
 from tests.engines import difference, played
 from tests.models import a_model
 from tests.tapes import coarser, rows_of
 from tests.venues import DAY, EURUSD, GOLD, HOUR
 
 STRATEGIES: dict[str, Strategy] = {"trend": Trend(), "mean_reversion": MeanReversion(), "breakout": Breakout()}
-MINUTES = 15_000
+MINUTES = cuts(8_000, 15_000)
 
 
 def compared(tape: Bars, strategy: Strategy, on_shut: str) -> str:

@@ -1,5 +1,7 @@
 """Days and hours that gate quarters of an hour: blind to the future, heard alike by every drive, learnt as they run."""
 
+from functools import cache
+
 import msgspec
 import pytest
 
@@ -57,18 +59,21 @@ def encoded(one: Drive, upto: int) -> list[bytes]:
     return decided + [msgspec.msgpack.encode(d) for d in one.deals if d.at <= upto]
 
 
-CLEAN = {None: drive(None, QUARTERS, DAYS), RULE: drive(RULE, QUARTERS), HOURLY: drive(HOURLY, QUARTERS)}
+@cache
+def clean() -> dict[MadeRule | None, Drive]:
+    """Return the drives over what is whole and sound."""
+    return {None: drive(None, QUARTERS, DAYS), RULE: drive(RULE, QUARTERS), HOURLY: drive(HOURLY, QUARTERS)}
 
 
 def test_days_gate_and_act_within_the_day() -> None:
     """What is compared in these tests is not empty."""
-    for one in CLEAN.values():
+    for one in clean().values():
         assert {"vetoed_by_regime", "traded", "in_position"} <= {d.outcome for d in one.decisions}
         assert {True, False} == {d.gate_open for d in one.decisions}
         assert any(d.shut for d in one.decisions)
 
 
-@settings(max_examples=cuts(40, len(CUTS)))
+@settings(max_examples=cuts(16, len(CUTS)))
 @given(cut=st.sampled_from(CUTS))
 def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     """From any quarter on another world: no decision or deal before it changes, its own day's bar included."""
@@ -79,11 +84,11 @@ def test_a_poisoned_future_is_not_felt_across_timeframes(cut: int) -> None:
     told = drive(None, sick, altered(DAYS, today, poisoned))
     made = {rule: drive(rule, sick) for rule in (RULE, HOURLY)}
 
-    assert encoded(CLEAN[None], since) == encoded(told, since)
-    assert {rule: encoded(CLEAN[rule], since) for rule in made} == {r: encoded(d, since) for r, d in made.items()}
+    assert encoded(clean()[None], since) == encoded(told, since)
+    assert {rule: encoded(clean()[rule], since) for rule in made} == {r: encoded(d, since) for r, d in made.items()}
 
 
-@settings(max_examples=cuts(40, len(CUTS)))
+@settings(max_examples=cuts(16, len(CUTS)))
 @given(cut=st.sampled_from(CUTS))
 def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     """Bars that are not there yet change nothing; only the bar at which the data ends is told otherwise."""
@@ -93,8 +98,8 @@ def test_a_prefix_decides_as_the_whole_does_across_timeframes(cut: int) -> None:
     told = drive(None, part, DAYS.between(0, ended // (24 * HOUR) * 24 * HOUR))
     made = {rule: drive(rule, part) for rule in (RULE, HOURLY)}
 
-    assert encoded(CLEAN[None], ended) == encoded(told, ended)
-    assert {rule: encoded(CLEAN[rule], ended) for rule in made} == {r: encoded(d, ended) for r, d in made.items()}
+    assert encoded(clean()[None], ended) == encoded(told, ended)
+    assert {rule: encoded(clean()[rule], ended) for rule in made} == {r: encoded(d, ended) for r, d in made.items()}
 
 
 def test_a_days_bar_is_heard_before_the_quarter_that_closed_with_it() -> None:
@@ -114,7 +119,7 @@ def test_a_days_bar_is_heard_before_the_quarter_that_closed_with_it() -> None:
                  for f in told for d in core.handle(f).decisions]  # fmt: skip
     backtest = {
         msgspec.msgpack.encode((d.bar_time, d.posterior, d.gate_open, d.gate_reason, d.strategy))
-        for d in CLEAN[None].decisions
+        for d in clean()[None].decisions
     }
 
     later = [one for one in made if msgspec.msgpack.decode(one)[0] >= START]

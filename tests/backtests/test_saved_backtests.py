@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -60,9 +60,16 @@ def test_a_backtest_is_the_same_as_itself(tmp_path: Path) -> None:
     assert [len(record.decisions), len(record.deals)] == [row.same for row in found.rows]
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a short backtest, saved."""
+    return saved(tmp_path_factory.mktemp("sound"), played(SHORT)[0])
+
+
+@settings(max_examples=50)  # four fields, of rows that are all written alike
 @given(st.data())
 def test_one_planted_difference_is_found_and_named(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    sound: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     """Whichever decision is changed by the last bit of its score or its bid, it alone is told, by field and moment."""
     record, _ = played(SHORT)
@@ -72,9 +79,9 @@ def test_one_planted_difference_is_found_and_named(
     other = {"outcome": "missed", "features": (*decision.features[:-1], 0.125)}.get(field, 0.123456789)
     changed = [*record.decisions]
     changed[at] = msgspec.structs.replace(decision, **{field: other})
-    folder = tmp_path_factory.mktemp("planted")
+    planted = saved(tmp_path_factory.mktemp("planted"), msgspec.structs.replace(record, decisions=changed))
 
-    decisions, deals = held(folder, record, msgspec.structs.replace(record, decisions=changed)).rows
+    decisions, deals = compare(sound, planted).rows
 
     assert ({field: 1}, 1, 0, 0) == (decisions.fields, decisions.differ, decisions.only_a, decisions.only_b)
     assert decisions.first is not None
