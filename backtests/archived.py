@@ -1,126 +1,94 @@
-"""The log's old rows as Parquet: written, read back, then taken out of the journal; read where they are asked for."""
+"""Archived rows of a log, read where they are asked for: a journal and its segments as one."""
 
-import os
-
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from sqlalchemy import select
-
-from brokers.mt5.inplace import sync_folder
 from config.journal import Where
-from runtime.journal.archiving import archivable, take_away
-from runtime.journal.entries import Head, LogRow
-from runtime.journal.errors import JournalError, explaining
-from runtime.journal.opening import open_to_read
-from runtime.journal.packing import Words
-from runtime.journal.schema import words
+from runtime.journal.entries import EVER, LogRow, Snapshot, Span
+from runtime.journal.errors import JournalError
+from runtime.journal.reader import JournalReader
 from runtime.journal.segments import Segment
-from runtime.journal.verify import ROWS, follow
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
-WORDS = b"words"
-"""Under which name the words of its rows stand in a file, as JSON."""
-AT_ONCE = 2000
-"""Rows of a group: one is held in memory at a time."""
-
-
-def archive(where: Where, before: int, folder: Path, wall: int) -> Segment | None:
-    """Move rows that were written before a moment to a Parquet file in a folder; None where there are none to move.
-
-    They leave the journal when the file was read back, its chain followed and its name is on disk. Nobody may write
-    meanwhile. before, wall (now): clock of this machine, UTC milliseconds. JournalError where anything is not whole.
-    """
-    folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    with explaining(where), closing(open_to_read(where)) as connection:
-        begin, last = archivable(connection, before)
-        if begin == last:
-            return None
-        name = f"log-{begin.seq + 1:010}-{last.seq:010}-{last.hash.hex()[:8]}.parquet"
-        segment = Segment(
-            first=begin.seq + 1, last=last.seq, prev=begin.hash.hex(), hash=last.hash.hex(), file=str(folder / name)
-        )
-        found = connection.execute(ROWS, {"first": segment.first}).yield_per(AT_ONCE)
-        said = [Words(*row) for row in connection.execute(select(words).where(words.c.seq <= last.seq))]
-        _write((LogRow(*row) for row in found if row.seq <= last.seq), said, folder / name)
-    _must_be_whole(segment, begin)
-    take_away(where, segment, wall)
-    return segment
+FOLDER = "segments"
+"""Beside a journal: where its segments lie if nobody says otherwise."""
+COLUMNS = LogRow.__struct_fields__
+STATES = ("snapshot_run", "snapshot_schema", "state", "snapshot_hash")
+"""Of a row behind which a snapshot was taken; null of all others."""
 
 
-def _write(rows: Iterable[LogRow], said: list[Words], path: Path) -> None:
-    """Write rows to a file that has its name only when it is whole; one of that name is written anew.
+class Archived:
+    """Reads the segments of one journal: where they were written to, or where they were moved to."""
 
-    The words that rows are packed against stand beside the schema, so that the file can be read without its journal.
-    """
-    from pyarrow import parquet  # noqa: PLC0415 - of an extra, and slow to import
+    def __init__(self, *folders: Path) -> None:
+        """Look into folders too, the first first."""
+        self._folders = folders
 
-    making = path.with_name(f"{path.name}.making")
-    try:
-        with making.open("wb") as file:
-            schema = _schema().with_metadata({WORDS: msgspec.json.encode(said)})
-            with parquet.ParquetWriter(file, schema, compression="zstd") as out:
-                for group in _groups(rows):
-                    out.write_batch(group.cast(schema))
-            file.flush()
-            os.fsync(file.fileno())
-        making.replace(path)
-    finally:
-        making.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    def rows(self, segment: Segment, span: Span = EVER, *, backwards: bool = False) -> Iterator[LogRow]:
+        """Yield the rows of a segment whose numbers are in a span, or the last first; a group of them is in memory."""
+        with self._opened(segment) as file:
+            for columns in _groups(file, segment, span, COLUMNS, backwards=backwards):
+                group = (LogRow(*row) for row in zip(*columns, strict=True))
+                rows = [row for row in group if span[0] <= row.seq < span[1]]
+                yield from rows[::-1] if backwards else rows
 
+    def snapshot_before(self, segment: Segment, seq: int) -> Snapshot | None:
+        """Return the last snapshot that was taken before a row; None of a segment that was written without any."""
+        with self._opened(segment) as file:
+            if STATES[-1] not in file.schema_arrow.names:
+                return None
+            for columns in _groups(file, segment, (0, seq), ("seq", *STATES, "hash"), backwards=True):
+                found = [row for row in zip(*columns, strict=True) if row[0] < seq and row[3] is not None]
+                if found:
+                    number, run, schema, state, its, prev = found[-1]
+                    return Snapshot(number, run, schema, state, prev, its)
+        return None
 
-def _groups(rows: Iterable[LogRow]) -> "Iterator[pa.RecordBatch]":
-    import pyarrow as pa  # noqa: PLC0415
+    @contextmanager
+    def _opened(self, segment: Segment) -> "Iterator[ParquetFile]":
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - of an extra, and slow to import
 
-    waiting: list[LogRow] = []
-    for row in rows:
-        waiting.append(row)
-        if len(waiting) == AT_ONCE:
-            yield pa.RecordBatch.from_pylist([msgspec.structs.asdict(one) for one in waiting], _schema())
-            waiting = []
-    if waiting:
-        yield pa.RecordBatch.from_pylist([msgspec.structs.asdict(one) for one in waiting], _schema())
+        path = self._path(segment)
+        try:
+            with parquet.ParquetFile(path) as file:
+                yield file
+        except (ArrowException, OSError, TypeError) as error:
+            raise JournalError(f"{path} is no segment of a log: {error}: put back a copy of it") from error
 
-
-def _schema() -> "pa.Schema":
-    import pyarrow as pa  # noqa: PLC0415
-
-    longs, blobs = ("seq", "run", "at", "wall"), ("fact", "step", "prev", "hash")
-    return pa.schema([
-        *((name, pa.int64()) for name in longs), ("kind", pa.string()), ("schema", pa.int64()),
-        *((name, pa.binary()) for name in blobs),
-    ])  # fmt: skip
-
-
-def _must_be_whole(segment: Segment, begin: Head) -> None:
-    """Follow the chain of what was written: its last hash is the journal's only where every byte is."""
-    verdict, last = follow((msgspec.structs.astuple(row) for row in read(segment)), begin)
-    if not verdict.ok or (last.seq, last.hash.hex()) != (segment.last, segment.hash):
-        said = verdict.problem or f"it ends at row {last.seq}"
-        raise JournalError(f"{segment.file}: {said}: it was not written as it should be, and nothing was taken away")
-
-
-def read(segment: Segment, folder: Path | None = None) -> Iterator[LogRow]:
-    """Yield the rows of a segment, from another folder where it was moved; JournalError where it is not there."""
-    from pyarrow import ArrowException, parquet  # noqa: PLC0415
-
-    path = Path(segment.file) if folder is None else folder / Path(segment.file).name
-    if not path.is_file():
+    def _path(self, segment: Segment) -> Path:
+        written = Path(segment.file)
+        places = [*(folder / written.name for folder in self._folders), written]
+        if there := next((path for path in places if path.is_file()), None):
+            return there
         raise JournalError(
-            f"rows {segment.first} to {segment.last} of the log are in {path}, which is not there: put it back"
+            f"rows {segment.first} to {segment.last} of the log are in {written}, which is not there: put it back, "
+            "or name the folder to which it was moved by --segments"
         )
-    try:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(AT_ONCE):
-                for row in batch.to_pylist():
-                    yield LogRow(**row)
-    except (ArrowException, TypeError) as error:
-        raise JournalError(f"{path} is no segment of a log: {error}: put back a copy of it") from error
+
+
+def _groups(
+    file: "ParquetFile", segment: Segment, span: Span, columns: Sequence[str], *, backwards: bool
+) -> Iterator[list[list[Any]]]:
+    """Yield the values by column of each group of rows that a span touches."""
+    sizes = (file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
+    bounds = enumerate(pairwise(accumulate(sizes, initial=segment.first)))
+    wanted = [number for number, (first, end) in bounds if first < span[1] and span[0] < end]
+    for number in wanted[::-1] if backwards else wanted:
+        table = file.read_row_group(number, [*columns])
+        yield [table.column(name).to_pylist() for name in columns if name in table.column_names]
+
+
+def joined(journal: Where, moved: Path | None = None) -> JournalReader:
+    """Return a reader of a journal and all that was archived of it, from a folder to which it was moved."""
+    return JournalReader(journal, beside(journal, moved))
+
+
+def beside(journal: Where, moved: Path | None = None) -> Archived:
+    """Return what reads the segments of a journal: in a folder that is named, beside it, or where they were written."""
+    home = [journal.parent / FOLDER, journal.parent] if isinstance(journal, Path) else []
+    return Archived(*([moved] if moved else []), *home)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from backtests.archived import read as archived
+from backtests.archived import joined
 from backtests.client_content import page_of
 from backtests.client_page import write_client_page
 from backtests.report_file import write_whole
@@ -15,7 +15,6 @@ from runtime.clients.months import Month, month_of
 from runtime.clients.statement import statement
 from runtime.clients.terms import client_of
 from runtime.clock import Clock
-from runtime.journal.reader import JournalReader
 
 
 class Files(NamedTuple):
@@ -34,9 +33,11 @@ def month_asked(text: str) -> Month:
     return month
 
 
-def month_of_account(journal: Where, config: AccountConfig | None, month: Month) -> ClientMonth:
+def month_of_account(
+    journal: Where, config: AccountConfig | None, month: Month, segments: Path | None = None
+) -> ClientMonth:
     """Return a month of an account; UsageError where it is yet to come, DataError where its journal has none of it."""
-    with JournalReader(journal, archived) as reader:
+    with joined(journal, segments) as reader:
         client = client_of(reader, config)
         if month.begins(client.zone) > Clock().wall_ms():
             raise UsageError(f"--month: {month} is yet to come")

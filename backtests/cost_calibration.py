@@ -8,10 +8,11 @@ was decided on, which holds the delay, too. Stops that the broker worked by itse
 import statistics
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
-from backtests.archived import read as archived
+from backtests.archived import joined
 from brokers.facts import BarClosed, DealMade
 from brokers.mt5.zone import to_server
 from config.account import AccountConfig
@@ -20,7 +21,6 @@ from config.journal import Where
 from market.hours_of_week import HOURS, hour_of_week
 from market.types import Deal
 from runtime.core.decision import Decision
-from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step
 from runtime.revive import pair_of_run
 
@@ -52,12 +52,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """The same of each fill, oldest first; empty: too few."""
 
 
-def measured(journal: Where, config: AccountConfig) -> list[Measured]:
+def measured(journal: Where, config: AccountConfig, segments: Path | None = None) -> list[Measured]:
     """Return what a journal tells of the costs of each symbol; DataError where nothing was traded or quoted."""
     quotes: dict[str, list[tuple[int, float]]] = {}
     asked: dict[tuple[int, int], Decision] = {}
     deals: list[tuple[Deal, Decision]] = []
-    with JournalReader(journal, archived) as reader:
+    with joined(journal, segments) as reader:
         runs = reader.runs()
         if not runs:
             raise DataError(f"{journal}: no run is journaled here: let the account run first")

@@ -9,6 +9,7 @@ import datetime
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -58,13 +59,13 @@ class Parity(msgspec.Struct, frozen=True, kw_only=True):
 
 def parity(
     journal: Where, day: datetime.date, *, recorded: Mapping[FeedKey, Bars] | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None, segments: Path | None = None,
 ) -> Parity:  # fmt: skip
     """Compare a lived day with a backtest over the bars it was told, or over `recorded` ones.
 
     DataError where the journal tells of no such day, or the recorded bars do not reach over it.
     """
-    told = lived(journal, day)
+    told = lived(journal, day, segments)
     first, end = day_ms(day), day_ms(day) + DAY_MS
     tapes = {key: told.tape(key) for key in told.bars}
     if recorded is not None:

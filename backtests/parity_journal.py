@@ -2,11 +2,12 @@
 
 import datetime
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from backtests.archived import read as archived
+from backtests.archived import joined
 from backtests.recorded import day_ms
 from brokers.facts import BarClosed, BarRevised, DataEnded, DealMade, LinkUp
 from config.errors import DataError
@@ -16,7 +17,6 @@ from market.types import DAY_MS, Bar, Deal
 from runtime.core.decision import Decision
 from runtime.core.facts import AnyFact
 from runtime.core.feeds import FeedKey
-from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step
 
 LATER = 7 * DAY_MS
@@ -56,18 +56,18 @@ class Lived(msgspec.Struct, kw_only=True):
         return bars_of(*key, rows)
 
 
-def lived(journal: Where, day: datetime.date) -> Lived:
+def lived(journal: Where, day: datetime.date, segments: Path | None = None) -> Lived:
     """Read a journal as `lived_until` does; DataError where nothing was decided on the day."""
-    found = lived_until(journal, day)
+    found = lived_until(journal, day, segments)
     if not found.decided_on(day):
         raise DataError(f"{journal}: nothing was decided on {day}: name a day on which the account ran")
     return found
 
 
-def lived_until(journal: Where, day: datetime.date) -> Lived:
+def lived_until(journal: Where, day: datetime.date, segments: Path | None = None) -> Lived:
     """Read a journal until each feed has told a bar of after a day; DataError where it holds no run."""
     end = day_ms(day) + DAY_MS
-    with JournalReader(journal, archived) as reader:
+    with joined(journal, segments) as reader:
         runs = reader.runs()
         if not runs:
             raise DataError(f"{journal}: no run is journaled here: nothing was lived that could be compared")

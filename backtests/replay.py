@@ -3,11 +3,12 @@
 import datetime
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from backtests.archived import read as archived
+from backtests.archived import joined
 from backtests.recorded import day_ms
 from config.errors import UsageError
 from config.journal import Where
@@ -37,10 +38,10 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 def replay(
     journal: Where, run: int | None = None, progress: Callable[[int], None] | None = None, *,
-    day: datetime.date | None = None,
+    day: datetime.date | None = None, segments: Path | None = None,
 ) -> Replayed:  # fmt: skip
     """Replay a journal from its first row, comparing every step, or those of one run or day; raise ReplayMismatch."""
-    with JournalReader(journal, archived) as reader:
+    with joined(journal, segments) as reader:
         runs = {row["run"]: row for row in reader.runs()}
         if run is not None and run not in runs:
             raise UsageError(f"no run {run} in {journal}: it has {', '.join(map(str, runs)) or 'none'}")
@@ -75,12 +76,12 @@ def _replay(
     )
 
 
-def recompute(journal: Where, seq: int) -> int:
+def recompute(journal: Where, seq: int, segments: Path | None = None) -> int:
     """Recompute row `seq` from the facts before it, the last snapshot's state on; return the row it began behind.
 
     Every step on the way is compared bit for bit: ReplayMismatch names the first that differs from the journaled one.
     """
-    with JournalReader(journal, archived) as reader:
+    with joined(journal, segments) as reader:
         runs = {row["run"]: row for row in reader.runs()}
         pair, first = woken_before(reader, runs, seq)
         for row in reader.rows(first):

@@ -9,6 +9,7 @@ import datetime
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -81,14 +82,14 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True):
 
 def what_if(
     journal: Where, changed: AccountConfig, day: datetime.date,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None, segments: Path | None = None,
 ) -> WhatIf:  # fmt: skip
     """Play an account's life until the end of a day as it was configured first, and as it might have been.
 
     Of a life in which nothing was decided until then there is nothing to play. DataError where the changed account
     needs bars that were never told.
     """
-    told, end = lived_until(journal, day), day_ms(day) + DAY_MS
+    told, end = lived_until(journal, day, segments), day_ms(day) + DAY_MS
     if not any(d.bar_time < end for d in told.decisions):
         nothing = Made(trades=0, net=0.0, risks=0.0)
         return WhatIf(

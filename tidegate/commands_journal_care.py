@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.errors import ConfigError, Negative
-from tidegate.words import Account, Json, ms_of
+from tidegate.words import Account, Json, Moved, ms_of
 
 if TYPE_CHECKING:
     from config.account import AccountConfig
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from runtime.journal.checkpoints import Checkpoint, Sealed
     from runtime.journal.entries import Verdict
     from runtime.journal.reader import JournalReader
-    from runtime.journal.segments import Earlier
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if it is not there.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
@@ -25,9 +24,10 @@ Kept = Annotated[
     Path | None, typer.Option("--checkpoints", metavar="FILE", help="A copy of them; else those beside the journal.")
 ]
 
-Moved = Annotated[Path | None, typer.Option("--segments", metavar="FOLDER", help="To which archived rows were moved.")]
 Before = Annotated[str, typer.Option("--before", metavar="DAY", help="A day of UTC, like 2026-01-30; it stays.")]
-Archive = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the Parquet is to lie from now on.")]
+Archive = Annotated[
+    Path | None, typer.Option("--to", metavar="FOLDER", help="Where the Parquet is to lie; else the state's segments.")
+]
 
 journal = typer.Typer(help="Look after a journal.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -45,13 +45,13 @@ def verify(
 
     Signed checkpoints show that its end was not cut off, and that it was not written anew. Exit code 11 if it was.
     """
+    from backtests.archived import joined  # noqa: PLC0415
     from backtests.words import many  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
-    from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     place = find(account)
-    with JournalReader(place.journal, _archived(segments)) as reader:
+    with joined(place.journal, segments) as reader:
         verdict, sealed, unsealed = _checked(place, reader, ring, checkpoints)
         head = reader.hash_of(verdict.seq).hex()
     problem = verdict.problem or (sealed.problem if sealed else "")
@@ -64,15 +64,6 @@ def verify(
         say(f"whole: {verdict.seq} rows, the last one's hash is {head}")
         made = many(sealed.checkpoints, "checkpoint") if sealed else ""
         say(f"as signed: {made}, the last at row {sealed.last}" if sealed else unsealed)
-
-
-def _archived(folder: Path | None) -> "Earlier":
-    """Return what reads archived rows, from a folder to which they were moved."""
-    import functools  # noqa: PLC0415
-
-    from backtests.archived import read  # noqa: PLC0415
-
-    return functools.partial(read, folder=folder)
 
 
 def _checked(
@@ -99,10 +90,10 @@ def _checked(
 
 def _signed(config: "AccountConfig", state: Path) -> "Checkpoint | None":
     """Sign where an account's journal stands; None where no key is configured, Negative where it is not whole."""
+    from backtests.archived import joined  # noqa: PLC0415
     from config.checkpoints import sealing  # noqa: PLC0415
     from config.places import journal_of  # noqa: PLC0415
     from runtime.clock import Clock  # noqa: PLC0415
-    from runtime.journal.reader import JournalReader  # noqa: PLC0415
 
     keys, name = sealing(config.checkpoints, config.bus), config.account.name
     if keys is None:
@@ -110,7 +101,7 @@ def _signed(config: "AccountConfig", state: Path) -> "Checkpoint | None":
     from runtime.journal.checkpoints import sign, signer_for  # noqa: PLC0415 - it brings the library of signatures
 
     signer = signer_for(keys, name)
-    with JournalReader(journal_of(config, state), _archived(None)) as reader:
+    with joined(journal_of(config, state)) as reader:
         head, verdict = reader.head(), reader.verify()
     if not verdict.ok:
         raise Negative(f"nothing was signed, the journal is not whole: {verdict.problem} (row {verdict.seq})")
@@ -141,22 +132,26 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
 
 
 @journal.command()
-def archive(account: Account, before: Before, to: Archive, as_json: Json = False) -> None:
+def archive(account: Account, before: Before, to: Archive = None, as_json: Json = False) -> None:
     """Move old rows of the log to a Parquet file, with the chain intact.
 
     They leave the journal once the file was read back. What a restart needs stays, and so do all tables that people
     read. Where a key is configured and ACCOUNT is a TOML, a checkpoint is signed behind it. The account's daemon must
     be ended first.
     """
-    from backtests.archived import archive as move  # noqa: PLC0415
+    from backtests.archive import archive as move  # noqa: PLC0415
+    from backtests.archived import FOLDER  # noqa: PLC0415
+    from backtests.screen import Watch  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
     from runtime.clock import Clock  # noqa: PLC0415
     from runtime.start import only_daemon  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
     place, until = find(account), ms_of(before)
-    with only_daemon(place.state):
-        made = move(place.journal, until or 0, to, Clock().wall_ms())
+    with only_daemon(place.state), Watch() as watch:
+        made = move(
+            place.journal, until or 0, to or place.state / FOLDER, Clock().wall_ms(), watch.stage, watch.progress
+        )
         sealed = _signed(place.config, place.state) if made and place.config else None
     if as_json:
         ends = (made.first, made.last, made.hash, made.file) if made else (0, 0, "", "")
@@ -232,6 +227,7 @@ def rebuild(account: Account, write: Write = False, segments: Moved = None, as_j
 
     import msgspec  # noqa: PLC0415
 
+    from backtests.archived import beside  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
     from runtime.rebuild import rebuild as make  # noqa: PLC0415
     from runtime.start import only_daemon  # noqa: PLC0415
@@ -239,7 +235,7 @@ def rebuild(account: Account, write: Write = False, segments: Moved = None, as_j
 
     place = find(account)
     with only_daemon(place.state) if write else contextlib.nullcontext():
-        found = make(place.journal, write=write, earlier=_archived(segments))
+        found = make(place.journal, write=write, earlier=beside(place.journal, segments))
     if as_json:
         lines([{"ok": not found.differences or write, **msgspec.to_builtins(found), "written": write}])
     told = ", ".join(f"{name} {count}" for name, count in found.differences.items())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Json, Run, day_of
+from tidegate.words import Account, Json, Moved, Run, day_of
 
 Day = Annotated[str, typer.Option("--day", metavar="DATE", help="A day, UTC, like 2026-01-30.")]
 Recorded = Annotated[
@@ -26,7 +26,12 @@ def add(app: typer.Typer) -> None:
 
 
 def replay(
-    account: Account, number: Run = None, day: OnDay = None, changed: Changed = None, as_json: Json = False
+    account: Account,
+    number: Run = None,
+    day: OnDay = None,
+    changed: Changed = None,
+    segments: Moved = None,
+    as_json: Json = False,
 ) -> None:
     """Play a journal again, bit for bit, or otherwise configured.
 
@@ -41,10 +46,10 @@ def replay(
     from tidegate.output import lines, say  # noqa: PLC0415
 
     if changed is not None:
-        _what_if(account, changed, day, number, as_json=as_json)
+        _what_if(account, changed, day, number, segments, as_json=as_json)
         return
     try:
-        found = replay_run(find(account).journal, number, day=day_of(day))
+        found = replay_run(find(account).journal, number, day=day_of(day), segments=segments)
     except ReplayMismatch as error:
         if as_json:
             lines([{"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}])
@@ -55,7 +60,9 @@ def replay(
         say(f"the same to the last bit: {found.runs} runs, {found.facts} facts, {found.decisions} decisions")
 
 
-def _what_if(account: str, changed: Path, day: str | None, number: int | None, *, as_json: bool) -> None:
+def _what_if(
+    account: str, changed: Path, day: str | None, number: int | None, segments: Path | None, *, as_json: bool
+) -> None:
     import msgspec  # noqa: PLC0415
 
     from backtests.screen import Watch  # noqa: PLC0415
@@ -70,14 +77,16 @@ def _what_if(account: str, changed: Path, day: str | None, number: int | None, *
         raise UsageError("--with: name the last day that counts by --day; it begins with the account's first run")
     with Watch() as watch:
         watch.stage("playing it twice")
-        found = what_if(find(account).journal, load(changed), date, watch.progress)
+        found = what_if(find(account).journal, load(changed), date, watch.progress, segments)
     if as_json:
         lines([msgspec.to_builtins(found)])
     else:
         tell(found)
 
 
-def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json = False) -> None:
+def parity(
+    account: Account, day: Day, recorded: Recorded = False, segments: Moved = None, as_json: Json = False
+) -> None:
     """Play a lived day again, and say why it differs.
 
     Exit code 11 where a decision differs by more than its quote.
@@ -96,7 +105,7 @@ def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json
     with Watch() as watch:
         watch.stage("playing it again")
         bars = tapes_of(configured(account)[0]) if recorded else None
-        found = parity_of(find(account).journal, date, recorded=bars, progress=watch.progress)
+        found = parity_of(find(account).journal, date, recorded=bars, progress=watch.progress, segments=segments)
     if as_json:
         lines([msgspec.structs.asdict(found)])
     else:
@@ -105,7 +114,7 @@ def parity(account: Account, day: Day, recorded: Recorded = False, as_json: Json
         raise Negative(f"{found.parted} of {found.decisions} decisions went another way: their causes stand above")
 
 
-def calibrate(account: Account, as_json: Json = False) -> None:
+def calibrate(account: Account, segments: Moved = None, as_json: Json = False) -> None:
     """Measure spreads and slippage in an account's journal.
 
     Prints lines of its TOML, to paste: spread by hour of the week, and slippage as it was, fill by fill.
@@ -117,7 +126,7 @@ def calibrate(account: Account, as_json: Json = False) -> None:
     from tidegate.output import lines, say  # noqa: PLC0415
 
     config, state = configured(account)
-    found = measured(journal_of(config, state), config)
+    found = measured(journal_of(config, state), config, segments)
     if as_json:
         lines([msgspec.structs.asdict(each) for each in found])
     else:

@@ -3,7 +3,7 @@
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Json
+from tidegate.words import Account, Json, Moved
 
 
 def add(app: typer.Typer) -> None:
@@ -11,7 +11,7 @@ def add(app: typer.Typer) -> None:
     app.command()(money)
 
 
-def money(account: Account, as_json: Json = False) -> None:
+def money(account: Account, segments: Moved = None, as_json: Json = False) -> None:
     """Show where every cent of the balance went.
 
     What it began with, closed and open trades, trades of others, and the ledger by kind, as the journal's rows have
@@ -19,13 +19,12 @@ def money(account: Account, as_json: Json = False) -> None:
     """
     import msgspec  # noqa: PLC0415 - `--help` must not wait for it
 
-    from backtests.archived import read as archived  # noqa: PLC0415 - it reads its Parquet only if there is any
+    from backtests.archived import joined  # noqa: PLC0415 - it reads its Parquet only if there is any
     from config.places import find  # noqa: PLC0415 - rooms are imported when they are entered
-    from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from runtime.outcomes.explained import explained  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
 
-    with JournalReader(find(account).journal, archived) as reader:
+    with joined(find(account).journal, segments) as reader:
         found = explained(reader)
     if found is None:
         raise UsageError(f"{account}: its balance is not known yet: start it once, and let it look at its venue")

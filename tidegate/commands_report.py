@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.errors import Negative
-from tidegate.words import Account, Json
+from tidegate.words import Account, Json, Moved
 
 if TYPE_CHECKING:
     from runtime.clients.month import ClientMonth
@@ -26,7 +26,13 @@ def add(app: typer.Typer) -> None:
 
 @report.command()
 def client(
-    account: Account, month: MonthName, out: Out = None, pdf: Pdf = None, csv: Csv = None, as_json: Json = False
+    account: Account,
+    month: MonthName,
+    out: Out = None,
+    pdf: Pdf = None,
+    csv: Csv = None,
+    segments: Moved = None,
+    as_json: Json = False,
 ) -> None:
     """Tell a client of a month of his account.
 
@@ -44,7 +50,7 @@ def client(
     from tidegate.output import lines, say  # noqa: PLC0415
 
     wanted, place = month_asked(month), find(account)
-    found = month_of_account(place.journal, place.config, wanted)
+    found = month_of_account(place.journal, place.config, wanted, segments)
     if not (out or pdf or csv or as_json):
         out = Path(f"{found.client.account}-{wanted}.html")
     files = [str(file) for file in write_reports(found, Files(out, pdf, csv))]

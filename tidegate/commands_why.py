@@ -1,11 +1,12 @@
 """The word `why`: from a decision, an order, a deal or a moment to what was decided, and why."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from config.errors import Negative, UsageError
-from tidegate.words import Account, Json, StrategyName, end_of
+from tidegate.words import Account, Json, Moved, StrategyName, end_of
 
 What = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="A decision's id, order:N, deal:N or position:N; or a bare number.")
@@ -29,6 +30,7 @@ def why(
     at: At = None,
     strategy: StrategyName = None,
     replay: Replayed = False,
+    segments: Moved = None,
     as_json: Json = False,
 ) -> None:
     """Tell why: from the bar of a decision to its money.
@@ -36,20 +38,19 @@ def why(
     Every gate with its number and limit, and what became of it. With --symbol and --at: what each strategy on a symbol
     last decided by then, and so why there was no trade.
     """
-    from backtests.archived import read as archived  # noqa: PLC0415 - rooms are imported when they are entered
+    from backtests.archived import joined  # noqa: PLC0415 - rooms are imported when they are entered
     from backtests.why import chain  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
-    from runtime.journal.reader import JournalReader  # noqa: PLC0415
     from tidegate.output import lines, say  # noqa: PLC0415
     from tidegate.story import tell  # noqa: PLC0415
 
     if (what is None) == (symbol is None) or (symbol is None) != (at is None):
         raise UsageError("name a decision, order:N, deal:N or position:N; or a moment, by --symbol and --at")
-    with JournalReader(find(account).journal, archived) as reader:
+    with joined(find(account).journal, segments) as reader:
         found = [chain(reader, row) for row in _meant(reader, what, symbol, at, strategy)]
     for place, whole in enumerate(found):
         if replay:
-            whole["replay"] = _recomputed(account, whole["decision"]["seq"])
+            whole["replay"] = _recomputed(account, whole["decision"]["seq"], segments)
         if as_json:
             lines([whole])
             continue
@@ -68,12 +69,12 @@ def _meant(reader: Any, what: str | None, symbol: str | None, at: str | None, st
     return decisions_at(reader, symbol, end_of(at or ""), strategy)
 
 
-def _recomputed(account: str, seq: int) -> dict[str, Any]:
+def _recomputed(account: str, seq: int, segments: Path | None) -> dict[str, Any]:
     from backtests.replay import ReplayMismatch, recompute  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
 
     try:
-        behind = recompute(find(account).journal, seq)
+        behind = recompute(find(account).journal, seq, segments)
     except ReplayMismatch as error:
         return {"ok": False, "row": error.seq, "field": error.field, "problem": str(error)}
     return {"ok": True, "row": seq, "behind": behind, "problem": ""}

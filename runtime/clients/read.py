@@ -12,7 +12,8 @@ from market.money import cents
 from market.types import Account, Position
 from runtime.clients.bookings import Booking, Open
 from runtime.core.writeoff import WRITTEN_OFF
-from runtime.journal.reader import EVER, JournalReader, Line
+from runtime.journal.entries import EVER
+from runtime.journal.reader import JournalReader, Line
 from runtime.journal.schema import log, tables
 from runtime.outcomes.explained import LOOKS, counted_look, position_of
 from runtime.recorder import decode_fact

@@ -20,7 +20,8 @@ from market.types import Symbol
 from runtime.clients.bookings import Booking, Open, open_after, total
 from runtime.clients.read import FAR, Look, Rows, look_before, open_of
 from runtime.clients.returns import Worth
-from runtime.journal.reader import EVER, JournalReader
+from runtime.journal.entries import EVER
+from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact
 
 FRESH_MS = 300_000

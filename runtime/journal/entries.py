@@ -8,6 +8,10 @@ Row = tuple[str, dict[str, Any]]
 """A line of a projection: table, and values by column (plain SQL values; JSON as text). In `orders` and `runs` a
 later row with the same key changes the columns it names and leaves the others."""
 
+Span = tuple[int, int]
+"""From one number up to another, that not included."""
+EVER: Span = (-(2**62), 2**62)
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """A fact that was handled, the step it led to, and what people will read of it."""

@@ -11,12 +11,12 @@ import msgspec
 from sqlalchemy import Connection, Select, select, text
 
 from runtime.journal.chain import GENESIS
-from runtime.journal.entries import Head, LogRow, Snapshot, Verdict
+from runtime.journal.entries import EVER, Head, LogRow, Snapshot, Span, Verdict
 from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import Place, one_moment, open_to_read
 from runtime.journal.packing import Unpacker, plain_state
 from runtime.journal.schema import tables
-from runtime.journal.segments import Earlier, segments
+from runtime.journal.segments import Earlier, Segment, segments
 from runtime.journal.verify import ROWS, Noted, check, check_archived, checked_snapshot, snapshot_fault, stored_head
 
 ORDER: dict[str, tuple[str, ...]] = {
@@ -33,11 +33,8 @@ ORDER: dict[str, tuple[str, ...]] = {
 
 WORDS = text("SELECT bytes FROM words WHERE number = :number")
 
-Span = tuple[int, int]
-"""From one number up to another, that not included."""
 MANY = 10_000
 """Rows that are read at once where columns are wanted."""
-EVER: Span = (-(2**62), 2**62)
 Line = dict[str, Any]
 """A row of a projection by column; JSON columns are text."""
 
@@ -69,7 +66,7 @@ class JournalReader:
     def rows(self, from_seq: int = 1) -> Iterator[LogRow]:
         """Yield the log in order, as it stood when the first row was asked for, archived rows before the others."""
         with self.asking() as connection:
-            yield from self._archived(connection, from_seq)
+            yield from map(self._plain, self._archived(connection, (from_seq, EVER[1])))
             for row in connection.execute(ROWS, {"first": from_seq}).yield_per(500):
                 yield self._plain(LogRow(*row))
 
@@ -89,27 +86,31 @@ class JournalReader:
         query = query.order_by(log.c.seq.desc() if last else log.c.seq).limit(limit)
         query = query.execution_options(yield_per=many)
         with self.asking() as connection, closing(connection.execute(query)) as rows:
-            here = ((row.seq, self._unpacker.plain(row.fact, row.step)[0]) for row in rows)
+            here = ((row.seq, row.fact, row.step) for row in rows)
             before = (
-                (row.seq, row.fact) for row in self._archived(connection, seq[0])
-                if row.kind == kind and at[0] <= row.at < at[1] and row.seq < seq[1]
+                (row.seq, row.fact, row.step) for row in self._archived(connection, seq, backwards=last)
+                if row.kind == kind and at[0] <= row.at < at[1]
             )  # fmt: skip
-            yield from islice(chain(here, _backwards(before)) if last else chain(before, here), limit)
+            for number, fact, step in islice(chain(here, before) if last else chain(before, here), limit):
+                yield number, self._unpacker.plain(fact, step)[0]
 
     def _plain(self, row: LogRow) -> LogRow:
         fact, step = self._unpacker.plain(row.fact, row.step)
         return msgspec.structs.replace(row, fact=fact, step=step)
 
-    def _archived(self, connection: Connection, from_seq: int) -> Iterator[LogRow]:
-        """Yield the archived rows from one on; JournalError where there are any that nobody reads."""
-        for segment in segments(connection):
-            if from_seq <= segment.last:
-                if self._earlier is None:
-                    raise JournalError(
-                        f"journal {self._place}: rows {segment.first} to {segment.last} were archived, in "
-                        f"{segment.file}: this command does not look there"
-                    )
-                yield from (self._plain(row) for row in self._earlier(segment) if row.seq >= from_seq)
+    def _archived(self, connection: Connection, span: Span, *, backwards: bool = False) -> Iterator[LogRow]:
+        """Yield the archived rows of a span as stored; JournalError where there are any that nobody reads."""
+        found = [one for one in segments(connection) if span[0] <= one.last and one.first < span[1]]
+        for segment in found[::-1] if backwards else found:
+            yield from self._reads(segment).rows(segment, span, backwards=backwards)
+
+    def _reads(self, segment: Segment) -> Earlier:
+        if self._earlier is None:
+            raise JournalError(
+                f"journal {self._place}: rows {segment.first} to {segment.last} were archived, in "
+                f"{segment.file}: this command does not look there"
+            )
+        return self._earlier
 
     def _words(self, number: int) -> bytes | None:
         said: bytes | None = self._connection.execute(WORDS, {"number": number}).scalar()
@@ -122,15 +123,21 @@ class JournalReader:
 
     def snapshot_before(self, seq: int) -> Snapshot | None:
         """Return the last snapshot before a row; JournalError when it does not belong to the log."""
-        snapshots, log = tables.tables["snapshots"], tables.tables["log"]
+        snapshots = tables.tables["snapshots"]
         found = self.ask(select(snapshots).where(snapshots.c.seq < seq).order_by(snapshots.c.seq.desc()).limit(1))
-        if not found:
+        snapshot = Snapshot(*found[0]) if found else self._archived_snapshot(seq)
+        if snapshot is None:
             return None
-        snapshot = Snapshot(*found[0])
-        there = self.ask(select(log.c.hash).where(log.c.seq == snapshot.seq))
-        if problem := snapshot_fault(snapshot, there[0][0] if there else GENESIS if not snapshot.seq else None):
+        there = next((row.hash for row in self.rows(snapshot.seq)), None) if snapshot.seq else GENESIS
+        if problem := snapshot_fault(snapshot, there):
             raise JournalError(f"journal {self._place}: {problem}: it cannot be replayed from there")
         return _plain(snapshot)
+
+    def _archived_snapshot(self, seq: int) -> Snapshot | None:
+        with self.asking() as connection:
+            before = [one for one in segments(connection) if one.first < seq]
+        found = (self._reads(segment).snapshot_before(segment, seq) for segment in reversed(before))
+        return next((one for one in found if one is not None), None)
 
     def verify(self, noted: Noted | None = None) -> Verdict:
         """Check every row and snapshot, as they stood at one moment; archived rows too, where we can read them.
@@ -246,8 +253,3 @@ class JournalReader:
 
 def _plain(snapshot: Snapshot | None) -> Snapshot | None:
     return snapshot and msgspec.structs.replace(snapshot, state=plain_state(snapshot.state))
-
-
-def _backwards(facts: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Yield facts the last first, once they are asked for."""
-    yield from reversed(list(facts))

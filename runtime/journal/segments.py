@@ -4,15 +4,15 @@ The log begins with row 1, or behind its segments. A row of the log names them a
 away as it covers what is there.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import msgspec
 
 from sqlalchemy import Connection, select
 
 from runtime.journal.chain import GENESIS
-from runtime.journal.entries import Head, LogRow
+from runtime.journal.entries import EVER, Head, LogRow, Snapshot, Span
 from runtime.journal.schema import log
 
 ARCHIVED = "Archived"
@@ -33,8 +33,14 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was written to."""
 
 
-Earlier = Callable[[Segment], Iterator[LogRow]]
-"""Reads the rows of a segment; JournalError where it is not there."""
+class Earlier(Protocol):
+    """Reads what was archived; JournalError where it is not there."""
+
+    def rows(self, segment: Segment, span: Span = EVER, *, backwards: bool = False) -> Iterator[LogRow]:
+        """Yield the rows of a segment whose numbers are in a span, as they were stored; or the last first."""
+
+    def snapshot_before(self, segment: Segment, seq: int) -> Snapshot | None:
+        """Return the last snapshot in a segment that was taken before a row; None where it holds none."""
 
 
 def segments(connection: Connection) -> tuple[Segment, ...]:

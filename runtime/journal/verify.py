@@ -109,7 +109,7 @@ def check_archived(connection: Connection, earlier: Earlier, noted: Noted | None
     """Check what was archived, from row 1 to the row behind which the log begins."""
     last = START
     for segment in segments(connection):
-        verdict, last = follow((msgspec.structs.astuple(row) for row in earlier(segment)), last, noted)
+        verdict, last = follow((msgspec.structs.astuple(row) for row in earlier.rows(segment)), last, noted)
         if not verdict.ok:
             return Verdict(ok=False, seq=verdict.seq, problem=f"{verdict.problem}, in {segment.file}")
         if last != base((segment,)):

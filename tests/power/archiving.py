@@ -4,7 +4,7 @@ import sys
 
 from pathlib import Path
 
-from backtests.archived import archive
+from backtests.archive import archive
 from tests.journals import journal
 
 if __name__ == "__main__":

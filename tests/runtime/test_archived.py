@@ -3,7 +3,6 @@
 import os
 import random
 
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,8 @@ import pytest
 
 from pyarrow import parquet
 
-from backtests.archived import WORDS, archive, read
+from backtests.archive import WORDS, archive
+from backtests.archived import Archived, joined
 from backtests.replay import recompute, replay
 from config.journal import JournalServer
 from runtime.journal.errors import JournalError
@@ -50,7 +50,7 @@ def test_a_log_and_its_segments_are_one_chain(lived: Where, tmp_path: Path) -> N
     with JournalReader(lived) as reader:
         before = list(reader.rows())
     segment = moved(lived, tmp_path / "out")
-    with JournalReader(lived, read) as reader:
+    with joined(lived) as reader:
         after = list(reader.rows())
         part = list(reader.rows(segment.last - 1))
 
@@ -72,7 +72,7 @@ def test_a_segment_can_be_read_by_itself(lived: Where, tmp_path: Path) -> None:
 
     assert known
     assert [(row.fact, row.step) for row in before[: segment.last]] == [
-        unpacker.plain(row.fact, row.step) for row in read(segment)
+        unpacker.plain(row.fact, row.step) for row in Archived().rows(segment)
     ]
 
 
@@ -82,13 +82,14 @@ def test_nobody_misses_what_was_archived(lived: Where, tmp_path: Path) -> None:
     before = as_bytes(woken(lived, config))
     with JournalReader(lived) as reader:
         money, played = explained(reader), replay(lived)
+    began = recompute(lived, 40)
     moved(lived, tmp_path / "out")
 
     assert before == as_bytes(woken(lived, config))
-    assert {} == rebuild(lived, earlier=read).differences
+    assert {} == rebuild(lived, earlier=Archived()).differences
     assert played == replay(lived)
-    assert 0 == recompute(lived, 40)
-    with JournalReader(lived, read) as reader:
+    assert began == recompute(lived, 40)
+    with joined(lived) as reader:
         assert money == explained(reader)
 
 
@@ -103,7 +104,7 @@ def test_it_is_archived_again_and_again(lived: Where, tmp_path: Path) -> None:
 
     assert again is None
     assert (first.last + 1, first.hash) == (second.first, second.prev)
-    with JournalReader(lived, read) as reader:
+    with joined(lived) as reader:
         assert reader.verify().ok
         assert [*range(1, reader.head().seq + 1)] == [row.seq for row in reader.rows()]
 
@@ -128,10 +129,10 @@ def test_a_segment_that_is_not_there_is_asked_for(lived: Where, tmp_path: Path) 
     with pytest.raises(JournalError, match=said):
         replay(lived)
     with pytest.raises(JournalError, match=said):
-        rebuild(lived, earlier=read)
+        rebuild(lived, earlier=Archived())
     with JournalReader(lived) as reader, pytest.raises(JournalError, match="this command does not look there"):
         list(reader.rows())
-    with JournalReader(lived, partial(read, folder=tmp_path / "far")) as reader:
+    with joined(lived, tmp_path / "far") as reader:
         assert reader.verify().ok
 
 
@@ -140,10 +141,10 @@ def test_a_changed_segment_is_found(lived: Where, tmp_path: Path) -> None:
     segment = moved(lived, tmp_path / "out")
     other = moved(journal(tmp_path / "other.sqlite", 9, snapshot_at=8), tmp_path / "out")
     os.replace(other.file, segment.file)  # noqa: PTH105 - as anybody might
-    with JournalReader(lived, read) as reader:
+    with joined(lived) as reader:
         assert f"{segment.file} ends at row 7, not {segment.last}" == reader.verify().problem
     Path(segment.file).write_bytes(b"PAR1 no more")
-    with JournalReader(lived, read) as reader, pytest.raises(JournalError, match="is no segment of a log"):
+    with joined(lived) as reader, pytest.raises(JournalError, match="is no segment of a log"):
         reader.verify()
     edit(lived, "DELETE FROM log WHERE kind = 'Archived'")
     with JournalReader(lived) as reader:
@@ -182,7 +183,7 @@ def test_a_power_cut_loses_no_row_between_journal_and_segment(tmp_path: Path) ->
         for call in calls[: draw.randint(written - 1, len(calls))]:
             disk.see(call)
         disk.cut(there, drawn(draw), draw)
-        with JournalReader(there / "journal.sqlite", partial(read, folder=there)) as reader:
+        with joined(there / "journal.sqlite", there) as reader:
             assert reader.verify().ok
             found.add(len(list(reader.rows())))
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backtests.archived import archive, read
+from backtests.archive import archive
+from backtests.archived import Archived
 from config.checkpoints import FILE
 from runtime.clock import Clock
 from runtime.journal.checkpoints import Checkpoint, Seal, check, sign
-from runtime.journal.entries import Head, LogRow
+from runtime.journal.entries import EVER, Head, LogRow, Span
 from runtime.journal.reader import JournalReader
 from runtime.journal.segments import Segment
 from runtime.journal.writer import JournalWriter
@@ -120,22 +121,31 @@ def test_a_disk_that_takes_no_checkpoint_stops_nobody(tmp_path: Path) -> None:
     assert [(1,)] == ask(tmp_path / "journal.sqlite", "SELECT seq FROM head")
 
 
+class Counting(Archived):
+    """Reads segments, and notes which."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.asked: list[int] = []
+
+    def rows(self, segment: Segment, span: Span = EVER, *, backwards: bool = False) -> Iterator[LogRow]:
+        """Note it, and read it."""
+        self.asked.append(segment.first)
+        return super().rows(segment, span, backwards=backwards)
+
+
 def test_all_checkpoints_are_met_on_one_walk_of_the_chain(tmp_path: Path) -> None:
     """However many were signed, each row is read once, archived rows in their segment too."""
     path = journal(tmp_path / "journal.sqlite", 60, snapshot_at=50)
     for seq, digest in ask(path, "SELECT seq, hash FROM log"):
         sign(tmp_path, signer("daemon"), ACCOUNT, Head(seq, digest), 1000 * seq)
     archive(path, 2**60, tmp_path / "out", 5)
-    asked: list[int] = []
-
-    def earlier(segment: Segment) -> Iterator[LogRow]:
-        asked.append(segment.first)
-        return read(segment)
-
+    earlier = Counting()
     with JournalReader(path, earlier) as reader:
         verdict, sealed = check(path.with_name(FILE), ring("daemon"), reader, ACCOUNT)
 
-    assert [1] == asked
+    assert [1] == earlier.asked
     assert (True, 61) == (verdict.ok, verdict.seq)
     assert (60, 60, "") == (sealed.checkpoints, sealed.last, sealed.problem)
 
