@@ -34,7 +34,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take them away, where no row needs them: an older program could not read one that was packed."""
+    """Take them away, where no row needs them: an older program could read neither one that was packed nor a segment.
+
+    What was archived may be packed too, and a log that begins behind row 1 is to such a program one that lacks rows.
+    """
+    first = op.get_bind().exec_driver_sql("SELECT min(seq) FROM log").scalar()
+    if first is not None and first > 1:
+        gone = f"rows 1 to {first - 1} of this journal were archived"
+        raise JournalError(f"{gone}, and schema 6 knows no segments: it stays at 7 or above")
     if op.get_bind().exec_driver_sql(PACKED[op.get_bind().dialect.name]).scalar():
         raise JournalError("rows of this journal are packed, and schema 6 cannot read them: it stays at 7 or above")
     op.drop_table("words")

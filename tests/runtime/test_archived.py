@@ -4,6 +4,7 @@ import os
 import random
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,10 +15,13 @@ from backtests.archive import WORDS, archive
 from backtests.archived import Archived, joined
 from backtests.replay import recompute, replay
 from config.journal import JournalServer
+from runtime.journal.entries import Entry
 from runtime.journal.errors import JournalError
+from runtime.journal.migrating import migrate
 from runtime.journal.packing import Unpacker, Words
 from runtime.journal.reader import JournalReader
 from runtime.journal.segments import Segment
+from runtime.journal.writer import JournalWriter
 from runtime.outcomes.explained import explained
 from runtime.rebuild import rebuild
 from tests.journaled import a_config, as_bytes, began_again, traded, woken
@@ -188,3 +192,83 @@ def test_a_power_cut_loses_no_row_between_journal_and_segment(tmp_path: Path) ->
             found.add(len(list(reader.rows())))
 
     assert {60, 61} == found
+
+
+def test_an_older_program_is_given_no_log_that_begins_in_a_segment(place: Where, tmp_path: Path) -> None:
+    """It would take what was archived for missing: the way below 7 is refused, and the one to 7 and back is not."""
+    journal(place, 9, snapshot_at=8)
+    moved(place, tmp_path / "out")
+    with pytest.raises(JournalError, match="rows 1 to 7 of this journal were archived, and schema 6 knows no segments"):
+        migrate(place, 6)
+    with joined(place) as reader:
+        refused = reader.verify()
+    migrate(place, 7)
+    migrate(place)
+    with joined(place) as reader:
+        assert refused == reader.verify()
+    assert (True, 10) == (refused.ok, refused.seq)
+
+
+@pytest.mark.parametrize(
+    ("walls", "last"),
+    [
+        ((1, 2, 3, 9, 9, 9), 3),
+        ((1, 2, 7, 3, 4, 9), 2),  # the clock was ahead, and set back
+        ((1, 2, 3, 1, 2, 9), 5),  # it was behind for a while, all within what goes
+        ((9, 1, 2, 3, 4, 9), 0),  # it was ahead from the beginning on
+        ((1, 2, 3, 9, 2, 3), 3),  # set back behind the day that was named
+    ],
+)
+def test_a_clock_that_was_set_back_takes_no_row_of_the_day(tmp_path: Path, walls: tuple[int, ...], last: int) -> None:
+    """The first row of the day named, or of a later one, stays with all behind it, whatever the clock says there."""
+    path = tmp_path / "journal.sqlite"
+    with JournalWriter(path) as writer:
+        for wall in walls:
+            writer.append(Entry("K", 1, wall, b"fact", b"step"))
+        writer.snapshot(len(walls), b"state")
+    segment = archive(path, 7, tmp_path / "out", 5)
+
+    assert last == (segment.last if segment else 0)
+    with joined(path) as reader:
+        assert reader.verify().ok
+
+
+def test_a_damaged_segment_is_found_wherever_it_is_damaged(lived: Where, tmp_path: Path) -> None:
+    """Bytes that were overwritten among its facts are named in one line, by the file's own form or by the chain."""
+    segment = moved(lived, tmp_path / "out")
+    file, whole = Path(segment.file), Path(segment.file).read_bytes()
+    chunk = parquet.read_metadata(file).row_group(0).column(6)
+    first = chunk.dictionary_page_offset or chunk.data_page_offset
+    places = range(first, first + chunk.total_compressed_size - 16, 997)
+
+    assert places
+    for place in places:
+        file.write_bytes(whole[:place] + bytes(16) + whole[place + 16 :])
+        assert told_wrong(lived)
+
+
+def told_wrong(where: Where) -> str:
+    """Return what is said of a journal that is not whole."""
+    with joined(where) as reader:
+        try:
+            return reader.verify().problem
+        except JournalError as error:
+            return str(error)
+
+
+def test_the_last_facts_are_read_from_the_end_of_a_segment(lived: Where, tmp_path: Path) -> None:
+    """Forwards or backwards, of some rows or a time, what is asked of archived facts is what was asked before."""
+    asked: list[dict[str, Any]] = [
+        {"kind": "BarClosed"}, {"kind": "BarClosed", "last": True, "limit": 5},
+        {"kind": "BarClosed", "seq": (20, 60), "last": True}, {"kind": "DealMade", "seq": (1, 90)},
+    ]  # fmt: skip
+
+    def answers() -> list[Any]:
+        with joined(lived) as reader:
+            return [list(reader.facts_where(**words)) for words in asked]
+
+    before = answers()
+    moved(lived, tmp_path / "out")
+
+    assert before == answers()
+    assert all(before)
