@@ -39,14 +39,18 @@ class Money(NamedTuple):
     """Account and strategy, which `whose` numbers."""
     who: Longs
     """Of whom, minute of opening and side as one number: by what a trade is found again in another book."""
+    beside: Longs
+    """Bits of the shadow books that stood beside a live trade (`attribution_runs.py`)."""
     blocks: dict[str, Longs]
     """Of each day on which trades were closed, in order, the number of its block, by the name of such blocks."""
 
 
-def money_of(columns: Sequence[Sequence[Any]], accounts: Sequence[str], group: Sequence[str]) -> Money:
+def money_of(
+    columns: Sequence[Sequence[Any]], accounts: Sequence[str], group: Sequence[str], beside: Sequence[int]
+) -> Money:  # fmt: skip
     """Return trades as columns, given those of COLUMNS.
 
-    accounts: of each trade the account's name; group: of each the name of its group.
+    accounts: of each trade the account's name; group: of each the name of its group; beside: the books beside it.
     """
     book, closed, net, r, strategy, opened, side, unclear = columns
     whose, owners = coded(zip(accounts, strategy, strict=True))
@@ -58,6 +62,7 @@ def money_of(columns: Sequence[Sequence[Any]], accounts: Sequence[str], group: S
         net=np.array(net, dtype=np.float64), r=np.array(r, dtype=np.float64),
         unclear=np.array([bool(one) for one in unclear], dtype=np.bool_), group=numbers, groups=groups,
         whose=whose, owners=owners, who=whose << 42 | minute << 2 | np.array(side, dtype=np.int64) + 1,
+        beside=np.array(beside, dtype=np.int64),
         blocks={
             name: np.array([number(int(one) * DAY_MS) for one in days], dtype=np.int64)
             for name, number in BLOCKS.items()

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from backtests.attribution_columns import Longs, Money, Places, Reals, places_of
+from backtests.attribution_runs import BIT
 from backtests.blocks import LEAST, interval, mean_interval, wilson
 from market.money import cents
 from runtime.outcomes.kept_out import AND
@@ -63,7 +64,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     hit_rate_low: float
     hit_rate_high: float
     profit_factor: float | None
-    """What winners made over what losers lost; None where nothing was lost."""
+    """What winners made over what losers lost; None where nothing was lost, or accounts have several currencies."""
     risk_unknown: int
     """Trades whose risk nobody knows: adopted without a stop, or written off."""
     unclear: int
@@ -116,11 +117,11 @@ def _by_name(money: Money) -> Iterator[tuple[str, Places]]:
 
 
 def _by_gate(money: Money) -> Iterator[tuple[str, Places]]:
-    """Yield the trades of each gate's shadow books, and beside them the live ones of the same strategies."""
-    live = np.flatnonzero(~money.shadow)
+    """Yield the trades of each gate's shadow books, and the live ones of the same strategies that they stood beside."""
     for name, places in _by_name(money):
         mine = places[money.shadow[places]]
         if len(mine):
+            live = np.flatnonzero(~money.shadow & (money.beside & BIT.get(name, 0) > 0))
             yield name, np.concatenate((mine, live[np.isin(money.whose[live], np.unique(money.whose[mine]))]))
 
 
@@ -154,7 +155,7 @@ def figures(money: Money, places: Places, *, one_currency: bool = True) -> Figur
         trades=len(net), net=cents(float(net.sum())) if one_currency else None, mean_r=mean,
         mean_r_low=sure[0] if sure else None, mean_r_high=sure[1] if sure else None, block=block,
         hit_rate=hits / len(net), hit_rate_low=low, hit_rate_high=high,
-        profit_factor=float(net[net > 0.0].sum()) / lost if lost else None,
+        profit_factor=float(net[net > 0.0].sum()) / lost if lost and one_currency else None,
         risk_unknown=len(places) - len(known), unclear=int(money.unclear[places].sum()), says=_says(sure),
     )  # fmt: skip
 
@@ -196,7 +197,8 @@ def _value(places: Places, found: Read, *, all_gated: bool) -> Value | None:
     if all_gated:
         gated = [number for number, owner in enumerate(money.owners) if owner in found.gated]
         shadowed = np.union1d(shadowed, np.array(gated, dtype=np.int64))
-    of = places[np.isin(money.whose[places], shadowed) & ~np.isnan(money.r[places])]
+    counts = without | (money.beside[places] & BIT["regime"] > 0) if all_gated else np.ones(len(places), dtype=np.bool_)
+    of = places[np.isin(money.whose[places], shadowed) & ~np.isnan(money.r[places]) & counts]
     one = len(found.currencies) <= 1
     return _worth(money, of[~money.shadow[of]], of[money.shadow[of]], of, one_currency=one)
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-
 from sqlalchemy import Table, func, or_, select, text
 
 from backtests.attribution_checks import REGIME, by_check, counted, refused, shadow_trades
 from backtests.attribution_columns import COLUMNS, coded, money_of
 from backtests.attribution_costs import SPENT, costs_of, measured
 from backtests.attribution_groups import By, Read
+from backtests.attribution_runs import BIT, Runs, beside, runs_of
 from brokers.mt5.zone import to_server
 from config.journal import Where
 from market.types import DAY_MS, HOUR_MS
@@ -65,40 +64,31 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
     whose: list[str] = []
     names: set[str] = set()
     group: list[str] = []
+    books: list[int] = []
     spent: list[list[Any]] = [[] for _ in SPENT]
     for name, path in journals:
         with JournalReader(path) as reader:
-            configs = list(_configs(reader))
+            runs = runs_of(reader)
+            configs = runs.configs
             account = next((c["account"]["name"] for c in configs if c["account"]["name"] not in names), name)
             names.add(account)
             for config in configs:
                 currencies.add(config["account"]["currency"])
-                gated |= {(account, s["name"]) for s in config["strategies"] if _gated(s)}
-            *found, keys = _found(reader, asked)
+            gated |= {(account, strategy) for (strategy, _), bits in runs.kept.items() if bits & BIT["regime"]}
+            found, stood, keys = _found(reader, asked, runs)
             _add(columns, found)
+            books += stood
             whose += [account] * len(keys)
             group += _named(keys, account, asked.by)
             _add(spent, _spent(reader, account, asked))
             for word, class_, count in _signals(reader, account, asked):
                 signals.setdefault(word, Counter())[class_] += count
-    return Read(money_of(columns, whose, group), signals, currencies, gated, costs_of(spent))
+    return Read(money_of(columns, whose, group, books), signals, currencies, gated, costs_of(spent))
 
 
 def _add(columns: Sequence[list[Any]], more: Sequence[list[Any]]) -> None:
     for column, part in zip(columns, more, strict=True):
         column.extend(part)
-
-
-def _configs(reader: JournalReader) -> Iterator[dict[str, Any]]:
-    runs = tables.tables["runs"]
-    for (config,) in reader.ask(select(runs.c.config).distinct()):
-        if config:
-            yield msgspec.json.decode(config)
-
-
-def _gated(strategy: dict[str, Any]) -> bool:
-    gate = strategy.get("gate")
-    return gate is not None and gate.get("mode") != "off"
 
 
 def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN401 - a select of any columns
@@ -108,17 +98,20 @@ def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN
     return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
 
 
-def _found(reader: JournalReader, asked: Asked) -> list[list[Any]]:
-    """Return closed trades by column, the last what their groups are made of."""
+def _found(reader: JournalReader, asked: Asked, runs: Runs) -> tuple[list[list[Any]], list[int], list[Any]]:
+    """Return closed trades by column, the books that stood beside each, and what their groups are made of."""
     if asked.by == "check":
-        return by_check(reader.columns(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
-    return reader.columns(_trades(asked))
+        *found, keys = by_check(reader.columns(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
+        return found, [0] * len(keys), keys
+    *found, decision, run, keys = reader.columns(_trades(asked))
+    live = [one == "live" for one in found[COLUMNS.index("book")]]
+    return found, beside(runs, live, found[COLUMNS.index("strategy")], decision, run), keys
 
 
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
     """Return the select of closed trades."""
     c = tables.tables["outcomes"].c
-    query = select(*(c[name] for name in COLUMNS), _key(asked.by).label("key"))
+    query = select(*(c[name] for name in COLUMNS), c.decision, c.run, _key(asked.by).label("key"))
     if asked.by != "gate":
         query = query.where(or_(c.book == "live", _left_out() == REGIME))
     return _where(query, tables.tables["outcomes"], "closed", asked)

@@ -7,6 +7,7 @@ import numpy as np
 
 from backtests.attribution_columns import COLUMNS, money_of
 from backtests.attribution_groups import By, Group, Read, groups_of
+from backtests.attribution_runs import EVERY
 from backtests.decided import PLACES, parts
 from backtests.engine_record import CompiledRecord
 from backtests.record import Record, Trade
@@ -33,7 +34,9 @@ def gates_worth(record: Record) -> tuple[list[Group], list[Group]]:
 
 def _groups(by: By, trades: list[Trade], group: list[str], signals: dict[str, Counter[str]]) -> list[Group]:
     columns = [[getattr(t, name) for t in trades] for name in COLUMNS]
-    return groups_of(Read(money_of(columns, [""] * len(trades), group), signals, set(), set()), by)
+    return groups_of(
+        Read(money_of(columns, [""] * len(trades), group, [EVERY] * len(trades)), signals, set(), set()), by
+    )
 
 
 def _refused(record: Record, wanted: set[str]) -> tuple[dict[str, tuple[Check, ...]], dict[str, Counter[str]]]:

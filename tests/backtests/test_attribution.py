@@ -53,6 +53,26 @@ def test_trades_of_a_block_stay_together() -> None:
     assert together[1] - together[0] > 2.0 * (alone[1] - alone[0])
 
 
+@pytest.mark.parametrize("by", ["strategy", "gate"])
+def test_a_gate_is_judged_by_trades_that_a_book_without_it_could_have_made(tmp_path: Path, by: By) -> None:
+    """Not by those of a run without that gate, of one that ended under another configuration, or that were adopted."""
+    ungated = run_row(gated=())[1] | {"config_hash": "a"}
+    table, gated = run_row()
+    later = {"run": 2, "config_hash": "b"}
+    rows = [
+        ("runs", ungated), (table, gated | later),
+        *(outcome_row(n, run=1, decision=f"1-{n}") for n in range(0, 20, 2)), outcome_row(30, decision="1-30", run=2),
+        outcome_row(32, decision="", run=2), outcome_row(34, decision="2-34", run=2),
+        outcome_row(35, decision="2-35", run=2, book="shadow", gate="regime"),
+    ]  # fmt: skip
+    (found,) = attribution([("one", a_journal(tmp_path, *rows))], Asked(by))
+    assert found.gate is not None
+    assert found.live is not None
+
+    assert (1.0, -0.5, 1.5, 2) == (found.gate.live_r, found.gate.shadow_r, found.gate.value_r, found.gate.changed)
+    assert {"strategy": 13, "gate": 1}[by] == found.live.trades
+
+
 @pytest.mark.parametrize("by", [by for by in BYS if by != "check"])
 def test_groups_add_up_to_the_whole(tmp_path: Path, by: By) -> None:
     """However trades are grouped, all of them are there, and their money."""
