@@ -89,10 +89,11 @@ def _asked(reader: JournalReader, since: int) -> Iterator[Event]:
 
 
 def _trades(reader: JournalReader, since: int) -> Iterator[Event]:
+    kinds = {row["deal"]: row["kind"] for row in reader.since("ledger", "at", since)}
     for row in reader.since("deals", "at", since):
         side, whose = "buy" if row["side"] > 0 else "sell", row["strategy"] or "foreign"
         if row["entry"] == "none":
-            yield Event(at=row["at"], what="money", text=f"{row['reason']} {row['profit']:+.2f} {row['comment'] or ''}")
+            yield Event(at=row["at"], what="money", text=_paid(row, kinds))
         else:
             text = f"{whose}: {side} {row['volume']:g} {row['symbol']} at {row['price']:.10g} ({row['reason']})"
             yield Event(at=row["at"], what=f"deal {row['entry']}", who=whose, text=text)
@@ -101,10 +102,16 @@ def _trades(reader: JournalReader, since: int) -> Iterator[Event]:
         yield Event(at=row["closed"], what="trade", who=row["strategy"], text=text)
 
 
+def _paid(row: dict[str, Any], kinds: dict[int, str]) -> str:
+    """Return money that came or went without a trade, by its kind: a credit is no part of the balance."""
+    return f"{kinds.get(row['ticket'], row['reason'])} {row['profit']:+.2f} {row['comment'] or ''}".strip()
+
+
 def _orders(reader: JournalReader, since: int) -> Iterator[Event]:
     for row in reader.since("orders", "at_decided", since):
         if row["state"] in UNDONE:
-            text = f"{row['strategy']}: {row['kind']} {row['symbol']} is {row['state']}: {row['reason'] or ''}"
+            why = f": {row['reason']}" if row["reason"] else ""
+            text = f"{row['strategy']}: {row['kind']} {row['symbol']} is {row['state']}{why}"
             yield Event(at=row["at_decided"], what="order", who=row["strategy"], text=text)
 
 

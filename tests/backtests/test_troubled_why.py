@@ -1,6 +1,7 @@
 """Why, of a troubled account: each sort of trouble is followed to what stood behind it, in words that say so."""
 
 import datetime
+import json
 
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,18 @@ def test_an_order_that_never_filled_has_no_fill_price(troubled: Path) -> None:
     unfilled = ask(troubled, "SELECT state, fill_price FROM orders WHERE state <> 'FILLED'")
 
     assert {("CANCELLED", None), ("REFUSED", None), ("MISSING", None)} == {*unfilled}
+
+
+def test_a_handover_calls_money_by_its_kind(troubled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A credit is no part of the balance, and a charge is no withdrawal; an order that is nowhere has no reason."""
+    code = run(["handover", str(troubled.parent), "--since", "2004-02-05", "--json"])
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    money = [event["text"] for event in told if event["what"] == "money"]
+    orders = [event["text"] for event in told if event["what"] == "order"]
+    assert 0 == code
+    assert [
+        "deposit +25000.00 deposit", "dividend +120.50", "charge -35.00 data feed", "credit +500.00", "credit -500.00",
+        "monthly commission -4.20",
+    ] == money[:6]  # fmt: skip
+    assert ["main: market SP500 is REFUSED: Request rejected", "main: market SP500 is MISSING"] == orders
