@@ -1,5 +1,7 @@
 """What analysts get: every table as Parquet, views over them in DuckDB, and frames, with the journal's own rows."""
 
+import re
+
 from pathlib import Path
 
 import duckdb
@@ -49,3 +51,21 @@ def test_a_journal_is_exported_by_command(state: Path, tmp_path: Path, capsys: p
     for _ in range(2):
         assert 0 == run(["journal", "export", str(state), str(tmp_path / "out")])
     assert "outcomes" in capsys.readouterr().out
+
+
+def test_what_the_page_says_of_a_notebook_runs(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands there, with the names of an account and a folder; what it shows is of UTC, wherever it runs."""
+    export(state / "journal.sqlite", tmp_path / "out")
+    page = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
+    (block,) = [code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "duckdb" in code]
+    monkeypatch.setenv("TZ", "America/New_York")
+    names: dict[str, object] = {}
+
+    exec(block.replace("FOLDER", str(tmp_path / "out")).replace("ACCOUNT", str(state)), names)  # noqa: S102 - our own page
+
+    trades = names["trades"]
+    assert isinstance(trades, pd.DataFrame)
+    assert ["live"] == [*trades["book"].unique()]
+    assert "count_star()" in capsys.readouterr().out
