@@ -6,10 +6,10 @@ from backtests.client_blocks import Page, Part, Rows, Words
 from backtests.client_lists import glossary, money_moved, open_trades, trade_parts
 from backtests.client_picture import picture_of
 from backtests.client_said import day_said, moment_said, plus, span_said, start_said, warnings_of
+from backtests.client_terms import changes_said, percent, terms_said
 from backtests.words import money, share
 from runtime.clients.high_water import Fee, Terms
 from runtime.clients.month import ClientMonth
-from runtime.clients.terms import Client
 
 PICTURE = (
     "What the account was worth at each moment it was looked at, open trades included. A dashed line, its day "
@@ -24,7 +24,7 @@ RETURN = (
 
 def page_of(m: ClientMonth) -> Page:
     """Return the whole report of a month."""
-    warned = [*warnings_of(m), *_otherwise(m)]
+    warned = warnings_of(m)
     said = Part("", (Words(summary(m)),), "said")
     first = (Part("Please note", tuple(Words(text) for text in warned), "warned"),) if warned else ()
     owner = f" · prepared by {m.client.owner}" if m.client.owner else ""
@@ -35,19 +35,6 @@ def page_of(m: ClientMonth) -> Page:
         first=(said, *first),
         keys=tuple(_keys(m)),
         rest=tuple(_parts(m)),
-    )
-
-
-def _otherwise(m: ClientMonth) -> Iterator[str]:
-    """Yield what a start of the account said otherwise of the terms: a fee of the past would be another by now."""
-    if m.otherwise is None:
-        return
-    at, then = m.otherwise
-    now = m.client.agreed(at)
-    told, by = (terms_said(terms) if terms else "no performance fee" for terms in (then, now))
-    yield (
-        f"On {day_said(m.client.zone, at)} it was agreed: {told}. This report reckons that time by: {by}. Ask us "
-        "which is right before you rely on its fee."
     )
 
 
@@ -78,15 +65,6 @@ def signed(value: float | None) -> str:
     ('+1.23 %', '−1.23 %', '–')
     """
     return share(value, 2) if value is None or value < 0.0 else f"+{share(value, 2)}"
-
-
-def percent(part: float) -> str:
-    """Return a share that was agreed, in no more digits than it has.
-
-    >>> percent(0.2), percent(0.125)
-    ('20 %', '12.5 %')
-    """
-    return f"{100.0 * part:.6g} %"
 
 
 def _keys(m: ClientMonth) -> Iterator[tuple[str, str]]:
@@ -190,25 +168,6 @@ def _fees(m: ClientMonth, terms: Terms) -> Iterator[Words | Rows]:
     if m.running is not None:
         yield Words(_owed(m, m.running, due=False))
         yield _reckoning(m, m.running, terms)
-
-
-def terms_said(terms: Terms) -> str:
-    """Return terms as a client reads them."""
-    if not terms.rate:
-        return "no performance fee"
-    hurdle = f", as far as it is beyond {percent(terms.hurdle)} a year" if terms.hurdle else ""
-    return (
-        f"{percent(terms.rate)} of what the account gains beyond its high-water mark{hurdle}; reckoned and owed at the "
-        f"end of each {terms.period}"
-    )
-
-
-def changes_said(client: Client) -> Iterator[tuple[int, str, str]]:
-    """Yield each change of the terms: from when on, what was agreed before it, and what since."""
-    before = client.terms
-    for at, after in client.changes:
-        yield at, terms_said(before), terms_said(after)
-        before = after
 
 
 def _owed(m: ClientMonth, fee: Fee, *, due: bool) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from backtests.client_terms import terms_said
 from backtests.words import many, money
 from brokers.mt5.zone import to_server
 from market.types import DAY_MS, HOUR_MS
@@ -68,7 +69,7 @@ def span_said(m: ClientMonth) -> str:
 
 def warnings_of(m: ClientMonth) -> list[str]:
     """Return what must be known before any number is believed."""
-    return [*_adds_up(m), *_covers(m), *_priced(m), *_estimated(m)]
+    return [*_adds_up(m), *_covers(m), *_priced(m), *_estimated(m), *_otherwise(m)]
 
 
 def _adds_up(m: ClientMonth) -> Iterator[str]:
@@ -124,3 +125,16 @@ def _estimated(m: ClientMonth) -> Iterator[str]:
     earlier = m.gained_since.estimated - m.gained.estimated
     if earlier > 0:
         yield f"The return since the beginning is estimated likewise around {many(earlier, 'payment')} before."
+
+
+def _otherwise(m: ClientMonth) -> Iterator[str]:
+    """Yield what a start of the account said otherwise of the terms: a fee of the past would be another by now."""
+    if m.otherwise is None:
+        return
+    at, then = m.otherwise
+    now = m.client.agreed(at)
+    told, by = (terms_said(terms) if terms else "no performance fee" for terms in (then, now))
+    yield (
+        f"On {day_said(m.client.zone, at)} it was agreed: {told}. This report reckons that time by: {by}. Ask us "
+        "which is right before you rely on its fee."
+    )

@@ -10,6 +10,7 @@ import pytest
 
 from backtests.client_blocks import Words
 from backtests.client_content import page_of
+from backtests.client_said import warnings_of
 from runtime.clients.high_water import Terms
 from tests.journals import edit
 from tests.lives import Life, journaled, told
@@ -105,8 +106,7 @@ def test_terms_that_a_start_has_told_otherwise_are_named(tmp_path: Path, now: di
     edit(journal, "UPDATE runs SET started = ?", at("02-01"))
     with_config(journal, now)
 
-    first = page_of(told(journal, "2024-06")).first
-    warned = [block.text for part in first for block in part.blocks if isinstance(block, Words)]
+    warned = warnings_of(told(journal, "2024-06"))
 
     words = "On 1 February 2024 it was agreed: 20 % of"
     assert said == [words in text for text in warned if "it was agreed" in text]
