@@ -31,7 +31,7 @@ from runtime.operator.client import status
 from tests.oracle import lines_of, table
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 """How long anything may take before a test gives up."""
 NOTHING_SENT = bytes(8)
 """The gateway's mark while no order is between check and answer."""

@@ -1,5 +1,6 @@
 """A journal on PostgreSQL: one schema of a database for each account, held by one writer through an advisory lock."""
 
+import logging
 import time
 
 from typing import Any
@@ -26,6 +27,9 @@ SETTINGS = (
     ("server_encoding", "UTF8", "names would not come back as they are"),
 )
 """What a server must be set to, and why."""
+
+for _name in ("sqlalchemy.pool", "psycopg"):  # of a server that is gone they tell by tracebacks; we do by a sentence
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 def connect(server: JournalServer, patience: float, *, write: bool) -> Connection:

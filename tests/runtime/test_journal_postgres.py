@@ -6,6 +6,7 @@ import subprocess
 import traceback
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from config.journal import JournalServer
 from config.secrets import Secret
 from runtime.journal.entries import Entry
 from runtime.journal.errors import JournalError, JournalFailed, NoJournal
+from runtime.journal.postgres import connect
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from tests.journals import ask, connected, entry, journal, on_server
@@ -54,6 +56,24 @@ def test_the_servers_log_refuses_to_be_changed(there: JournalServer, statement: 
 
     with connected(there) as connection, pytest.raises(psycopg.Error, match="the log is append only"):
         connection.execute(statement)
+
+
+def test_a_server_that_is_gone_is_told_of_by_us_alone(own: Postgres, caplog: pytest.LogCaptureFixture) -> None:
+    """No library logs a traceback about a connection that was lost while rows were on their way: the error says it."""
+    from psycopg import OperationalError  # noqa: PLC0415 - there is a server
+
+    connection = connect(on_server(own.url()), 1.0, write=True)
+    driver: Any = connection.connection.driver_connection
+    own.kill()
+    with (
+        pytest.raises(OperationalError),
+        driver.pipeline(),
+    ):  # as rows are written: SQLAlchemy sees no error
+        driver.execute("SELECT 1")
+
+    connection.close()
+
+    assert [] == caplog.record_tuples
 
 
 def test_what_is_no_number_is_kept_as_nothing(there: JournalServer) -> None:
