@@ -41,9 +41,10 @@ def add(app: typer.Typer) -> None:
 def verify(
     account: Account, ring: RingFile = None, checkpoints: Kept = None, segments: Moved = None, as_json: Json = False
 ) -> None:
-    """Check that no row is missing or was changed, archived rows too.
+    """Check that no row is missing or was changed.
 
-    Signed checkpoints show that its end was not cut off, and that it was not written anew. Exit code 11 if it was.
+    Archived rows too. Signed checkpoints show that its end was not cut off, and that it was not written anew. Exit
+    code 11 if it was.
     """
     from backtests.archived import joined  # noqa: PLC0415
     from backtests.words import many  # noqa: PLC0415
@@ -110,9 +111,10 @@ def _signed(config: "AccountConfig", state: Path) -> "Checkpoint | None":
 
 @journal.command()
 def checkpoint(account: Account, as_json: Json = False) -> None:
-    """Sign where a journal stands, also while its daemon writes it.
+    """Sign where a journal stands.
 
-    The daemon does so at the end of each day and run. The line may be kept elsewhere: verify takes it by --checkpoints.
+    Also while its daemon writes it. ACCOUNT is a TOML, since that names the key. The daemon does so at the end of
+    each day and run. The line may be kept elsewhere: verify takes it by --checkpoints.
     """
     import msgspec  # noqa: PLC0415
 
@@ -133,7 +135,7 @@ def checkpoint(account: Account, as_json: Json = False) -> None:
 
 @journal.command()
 def archive(account: Account, before: Before, to: Archive = None, as_json: Json = False) -> None:
-    """Move old rows of the log to a Parquet file, with the chain intact.
+    """Move old rows to Parquet, with the chain intact.
 
     They leave the journal once the file was read back. What a restart needs stays, and so do all tables that people
     read. Where a key is configured and ACCOUNT is a TOML, a checkpoint is signed behind it. The account's daemon must
@@ -157,7 +159,7 @@ def archive(account: Account, before: Before, to: Archive = None, as_json: Json 
         ends = (made.first, made.last, made.hash, made.file) if made else (0, 0, "", "")
         lines([{"account": account, **dict(zip(("first", "last", "hash", "file"), ends, strict=True))}])
     elif made is None:
-        say("nothing to archive: all that is older is needed for a restart, or was archived before")
+        say("nothing to archive: what is left was written on that day or later, or a restart needs it")
     else:
         say(
             f"rows {made.first} to {made.last} are in {made.file} now"
@@ -188,9 +190,9 @@ def migrate(account: Account, to: To = None, as_json: Json = False) -> None:
 
 @journal.command()
 def backup(account: Account, file: File, as_json: Json = False) -> None:
-    """Copy a journal to a file, also while its daemon writes it.
+    """Copy a journal to a file.
 
-    The copy is a journal of its own, checked before it has its name.
+    Also while its daemon writes it. The copy is a journal of its own, checked before it has its name.
     """
     from config.places import find  # noqa: PLC0415
     from runtime.journal.copying import backup as copy  # noqa: PLC0415
@@ -200,9 +202,10 @@ def backup(account: Account, file: File, as_json: Json = False) -> None:
 
 @journal.command()
 def restore(account: Account, file: File, as_json: Json = False) -> None:
-    """Make an account's journal of a backup, on either database.
+    """Make an account's journal of a backup.
 
-    Only where there is none, and with its daemon ended. The account begins its next run above those at the venue.
+    On either database. Only where there is none, and with its daemon ended. The account begins its next run above
+    those at the venue.
     """
     from config.journal import remember  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415
@@ -219,9 +222,10 @@ def restore(account: Account, file: File, as_json: Json = False) -> None:
 
 @journal.command()
 def rebuild(account: Account, write: Write = False, segments: Moved = None, as_json: Json = False) -> None:
-    """Make the tables that people read again from the log, and compare.
+    """Make the tables people read anew, and compare.
 
-    Exit code 11 where they differ and were not written. With --write its daemon must be ended.
+    From the log alone, archived rows too. Exit code 11 where they differ and were not written. With --write its
+    daemon must be ended.
     """
     import contextlib  # noqa: PLC0415
 
@@ -256,9 +260,10 @@ def _copied(account: str, file: Path, rows: int, as_json: bool) -> None:
 
 @journal.command()
 def export(account: Account, folder: Folder, as_json: Json = False) -> None:
-    """Write the tables people read as Parquet, with a DuckDB of views.
+    """Write the tables people read as Parquet.
 
-    For notebooks: `backtests.exported.frame(ACCOUNT, TABLE)` gives a table as a pandas frame.
+    With a DuckDB of views over them. For notebooks: `backtests.exported.frame(ACCOUNT, TABLE)` gives a table as a
+    pandas frame.
     """
     from backtests.exported import export as written  # noqa: PLC0415
     from config.places import find  # noqa: PLC0415

@@ -25,7 +25,12 @@ NO_REASON = 'a reason is needed, for it is the first thing asked for afterwards:
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")]
 RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a regime; needed if there are several.")]
 Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
-Moved = Annotated[Path | None, typer.Option("--segments", metavar="FOLDER", help="To which archived rows were moved.")]
+Moved = Annotated[
+    Path | None,
+    typer.Option(
+        "--segments", metavar="FOLDER", help="To which archived rows were moved.", exists=True, file_okay=False
+    ),
+]
 Since = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, like 1999-01-04.")]
 StrategyName = Annotated[str | None, typer.Option("--strategy", help="Of one strategy only.")]
 User = Annotated[str | None, typer.Option("--user", metavar="NAME", help="With --all: only accounts of this user.")]

@@ -26,6 +26,8 @@ def backup(where: Where, file: Path) -> Verdict:
     """
     if file.exists():
         raise JournalError(f"journal {file}: there is a file already: name another")
+    if not file.absolute().parent.is_dir():
+        raise JournalError(f"journal {file}: there is no folder {file.parent}: make it, or name a file elsewhere")
     making = file.with_name(f"{file.name}.making")
     making.unlink(missing_ok=True)
     try:

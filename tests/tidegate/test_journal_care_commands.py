@@ -63,6 +63,8 @@ def test_a_backup_is_a_journal_that_is_verified_by_its_name(
     assert (True, made["rows"]) == (found["ok"], found["row"])
     assert 6 == run(["journal", "backup", toml, copy])
     assert "there is a file already" in capsys.readouterr().err
+    assert 6 == run(["journal", "backup", toml, str(tmp_path / "nowhere" / "c.sqlite")])
+    assert "there is no folder" in capsys.readouterr().err
     assert 6 == run(["journal", "restore", toml, copy])
     assert "move it away, then restore" in capsys.readouterr().err
 
@@ -133,6 +135,8 @@ def test_a_log_is_archived_by_command(toml: str, tmp_path: Path, capsys: pytest.
     capsys.readouterr()
     out.rename(tmp_path / "far")
     assert told(capsys, "verify", toml, "--segments", str(tmp_path / "far"))["ok"]
+    assert 2 == run(["replay", toml, "--segments", str(tmp_path / "nowhere")])
+    assert "nowhere' does not exist" in capsys.readouterr().err.replace("\n", " ")
     for words in (["why", toml, first], ["replay", toml], ["money", toml], ["journal", "verify", toml]):
         assert 6 == run(words)
         assert "which is not there: put it back" in capsys.readouterr().err
