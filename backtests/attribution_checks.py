@@ -17,8 +17,7 @@ from sqlalchemy import and_, func, or_, select
 
 from backtests.attribution_columns import COLUMNS, coded
 from runtime.journal.schema import tables
-from runtime.outcomes.kept_out import GATE_OF, Check, kept_out, once, said
-from runtime.outcomes.without import Gate
+from runtime.outcomes.kept_out import GATE_OF, Check, Gate, kept_out, once, said
 
 OF = COLUMNS.index("strategy")
 REGIME: Gate = "regime"

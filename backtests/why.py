@@ -1,10 +1,8 @@
 """Why: one decision followed from its bar to its money."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
+from backtests.plain_rows import Row, plain
 from backtests.why_around import alerts_about, taken_back, word_in_force
 from backtests.why_short import short
 from brokers.facts import BarClosed
@@ -16,17 +14,8 @@ from runtime.recorder import decode_fact
 from runtime.revive import pair_of_run
 from strategies.protocol import StrategyError
 
-JSON_COLUMNS = frozenset({"features", "posterior", "holds", "checks", "reasons", "story"})
-"""Columns whose text is JSON."""
 AFTER = ("orders", "deals", "outcomes")
 """What becomes of a decision."""
-
-Row = dict[str, Any]
-
-
-def plain(row: Mapping[str, Any]) -> Row:
-    """Return a row of a projection with its JSON texts read."""
-    return {k: msgspec.json.decode(v) if k in JSON_COLUMNS and isinstance(v, str) else v for k, v in row.items()}
 
 
 def chain(reader: JournalReader, found: Line) -> Row:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from config.account import AccountConfig
 from config.errors import UsageError
 from config.folders import JOURNAL_FILE, KEPT, SERVER_FILE, folder_of, is_copy, is_toml, states
 from config.journal import Where, journal_at, recalled
-from config.load import load
+
+if TYPE_CHECKING:
+    from config.account import AccountConfig
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +19,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Path
     """The folder of journal and latch."""
-    config: AccountConfig | None = None
+    config: "AccountConfig | None" = None
     """What its TOML says, where one was named."""
     file: Path | None = None
     """The journal itself, where one of another name was named: a copy."""
@@ -30,14 +32,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return recalled(self.state) if self.config is None else journal_of(self.config, self.state)
 
 
-def state_folder(config: AccountConfig) -> Path:
+def state_folder(config: "AccountConfig") -> Path:
     """Return the folder of an account's journal and latch."""
     if config.account.state:
         return Path(config.account.state)
     return states() / config.account.name
 
 
-def journal_of(config: AccountConfig, state: Path) -> Where:
+def journal_of(config: "AccountConfig", state: Path) -> Where:
     """Return where the journal of a configured account is."""
     return journal_at(state, config.journal, config.account.name)
 
@@ -47,6 +49,8 @@ def find(account: str) -> Place:
     if is_copy(account):
         return Place(state=Path(account).absolute().parent, file=Path(account))
     if is_toml(account):
+        from config.load import load  # noqa: PLC0415 - who names a folder does not wait for all that a TOML may hold
+
         config = load(Path(account))
         return Place(state=state_folder(config), config=config)
     state = folder_of(account)
@@ -94,14 +98,14 @@ def scoped_at(account: str, scope: str) -> Path:
     return place.state
 
 
-def _unknown(config: AccountConfig, scope: str) -> str:
+def _unknown(config: "AccountConfig", scope: str) -> str:
     """Return why a scope names nothing of an account; empty where it does, or where its TOML does not say."""
     kind, _, name = scope.partition(":")
     there = {"strategy": [s.name for s in config.strategies], "symbol": list(config.symbols)}.get(kind)
     return "" if there is None or name in there else f"no {kind} {name!r}: there are {', '.join(there)}"
 
 
-def configured(account: str) -> tuple[AccountConfig, Path]:
+def configured(account: str) -> "tuple[AccountConfig, Path]":
     """Return configuration and state folder of the account whose TOML a person named; UsageError without one."""
     place = find(account)
     if place.config is None:

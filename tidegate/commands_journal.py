@@ -107,7 +107,7 @@ def _reader(account: str) -> Any:  # noqa: ANN401 - a room's class, imported onl
 
 
 def _list(account: str, name: str, last: int, as_json: bool, **where: object) -> None:
-    from backtests.why import plain  # noqa: PLC0415
+    from backtests.plain_rows import plain  # noqa: PLC0415
     from tidegate.output import show  # noqa: PLC0415
 
     with _reader(account) as reader:

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
@@ -197,12 +198,19 @@ Index("decisions_bar", decisions.c.symbol, decisions.c.bar_time)
 WANTED = "class IN ('vetoed_by_regime', 'held', 'refused_by_risk', 'observed', 'traded')"
 """Decisions that wanted to enter, whatever came of it; who asks in these words reads their index alone."""
 
-Index(
+_wanted = Index(
     "decisions_wanted",
     *(decisions.c[name] for name in ("class", "strategy", "symbol", "regime", "model", "run", "bar_time")),
     sqlite_where=text(WANTED),
-    postgresql_where=text(WANTED),
 )
+
+
+@event.listens_for(decisions, "before_create")
+def _of_wanted_alone(_table: Table, connection: Connection, **_: object) -> None:
+    """Say it to a server too where there is one: to say so at once loads its dialect wherever a journal is."""
+    if connection.dialect.name == "postgresql":
+        _wanted.dialect_options["postgresql"]["where"] = text(WANTED)
+
 
 LIVING = frozenset({"orders", "runs", "deals"})
 """Projections whose rows change as life goes on; a row of any other is written once.

@@ -1,9 +1,11 @@
 """What kept an entry out: which gates, and within each of them which checks, by what was decided on its bar."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from runtime.outcomes.without import Gate
+Gate = Literal["regime", "hold", "risk", "all"]
+"""regime: its regime gate. hold: windows, protections, the throttle, losses of a day and in all. risk: every check of
+an entry's size and of what the account would carry. all: all of them."""
 
 GATE_OF: dict[str, Gate] = {"vetoed_by_regime": "regime", "held": "hold", "refused_by_risk": "risk"}
 """The gate that a decision of each class met first."""

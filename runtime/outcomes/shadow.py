@@ -36,8 +36,9 @@ from runtime.core.instructions import Alert, Cancel, ClosePosition, ModifyStop, 
 from runtime.core.plan import Plan, StrategyPlan
 from runtime.follow import Follower, Told
 from runtime.outcomes.book import OutcomeBook
+from runtime.outcomes.kept_out import Gate
 from runtime.outcomes.outcome import Outcome
-from runtime.outcomes.without import Gate, without
+from runtime.outcomes.without import without
 from runtime.requests import request_of
 from strategies.window import WindowStrategy
 

@@ -6,7 +6,7 @@ level, data that fail their checks) is no gate: no book trades there.
 
 import math
 
-from typing import Literal, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -14,10 +14,7 @@ from brokers.limits import Limits
 from config.controls import ControlsSection
 from regimes.gate import GateParams
 from runtime.core.plan import Plan, StrategyPlan
-
-Gate = Literal["regime", "hold", "risk", "all"]
-"""regime: its regime gate. hold: windows, protections, the throttle, losses of a day and in all. risk: every check of
-an entry's size and of what the account would carry. all: all of them."""
+from runtime.outcomes.kept_out import Gate
 
 ANY = 1 << 30
 """Positions that no account has."""
