@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import select, text
 
 from backtests.attribution_columns import money_of
 from backtests.attribution_groups import Figures, figures
@@ -20,6 +20,8 @@ from runtime.journal.schema import WANTED, tables
 
 GONE = frozenset({"REFUSED", "CANCELLED", "MISSING"})
 """States of an order that never became a trade."""
+OPEN = [(None, None, None)]
+"""The end of a trade that has none yet."""
 FIFTHS = 5
 
 OF_FIFTHS = ("score from", "to", "trades", "mean R", "R from", "R to", "hit rate", "interval")
@@ -75,8 +77,8 @@ def foretold(journals: Sequence[tuple[str, Where]], named: Collection[str] = ())
     for _, path in journals:
         with JournalReader(path) as reader:
             chances |= set(_by_kelly(reader))
-            for row in reader.ask(_decided()):
-                rows[row[0]].append(row[1:])
+            for strategy, row in _traded(reader):
+                rows[strategy].append(row)
     if unknown := set(named) - rows.keys():
         raise UsageError(f"--chance: {', '.join(sorted(unknown))} traded nothing: there are {', '.join(sorted(rows))}")
     return [_judged(name, rows[name], chance=name in chances) for name in sorted(rows)]
@@ -91,13 +93,24 @@ def _by_kelly(reader: JournalReader) -> Iterator[str]:
                 yield strategy["name"]
 
 
-def _decided() -> Any:  # noqa: ANN401 - a select
-    """Return the select of what was traded: strategy, score, direction, moment, order's state, and its end."""
+def _traded(reader: JournalReader) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield what was traded, in order: strategy; score, direction, moment, order's state, and its end.
+
+    Put together here: SQLite, which has counted nothing, takes few decisions to be traded and goes through all outcomes
+    for each, or reads every decision to have those in order.
+    """
     d, o, t = (tables.tables[name].c for name in ("decisions", "outcomes", "orders"))
-    live = and_(o.decision == d.id, o.book == "live")
-    joined = d.id.table.outerjoin(o.id.table, live).outerjoin(t.instruction.table, t.instruction == d.instruction)
-    columns = (d.strategy, d.score, d.action, d.at, t.state, o.closed, o.net, o.r)
-    return select(*columns).select_from(joined).where(text(WANTED), d["class"] == "traded").order_by(d.seq, d.n)
+    live = reader.columns(select(o.decision, o.closed, o.net, o.r).where(o.book == "live"))
+    orders = reader.columns(select(t.instruction, t.state))
+    ends: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for decision, *end in zip(*live, strict=True):
+        ends[decision].append(tuple(end))
+    states = dict(zip(*orders, strict=True))
+    columns = (d.seq, d.n, d.id, d.instruction, d.strategy, d.score, d.action, d.at)
+    made = reader.columns(select(*columns).where(text(WANTED), d["class"] == "traded"))
+    for _, _, id_, instruction, strategy, *rest in sorted(zip(*made, strict=True)):
+        for end in ends.get(id_, OPEN):
+            yield strategy, (*rest, states.get(instruction), *end)
 
 
 def _judged(name: str, rows: Sequence[Any], *, chance: bool) -> Foretold:
