@@ -103,8 +103,8 @@ def _traded(reader: JournalReader) -> Iterator[tuple[str, tuple[Any, ...]]]:
     live = reader.columns(select(o.decision, o.closed, o.net, o.r).where(o.book == "live"))
     orders = reader.columns(select(t.instruction, t.state))
     ends: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for decision, *end in zip(*live, strict=True):
-        ends[decision].append(tuple(end))
+    for decision, *came in zip(*live, strict=True):
+        ends[decision].append(tuple(came))
     states = dict(zip(*orders, strict=True))
     columns = (d.seq, d.n, d.id, d.instruction, d.strategy, d.score, d.action, d.at)
     made = reader.columns(select(*columns).where(text(WANTED), d["class"] == "traded"))

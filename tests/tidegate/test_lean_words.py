@@ -32,7 +32,7 @@ print(*sys.modules, file=sys.stderr)
         (["outcomes", "--by", "strategy"], set()),
         (["foretold"], set()),
     ],
-    ids=lambda case: " ".join(case),
+    ids=" ".join,
 )
 def test_a_word_about_a_journal_loads_what_it_uses(tmp_path: Path, words: list[str], besides: set[str]) -> None:
     """A state folder is read without what a TOML may hold, what decides, and the dialect of a server."""
