@@ -18,16 +18,16 @@ from runtime.journal.errors import JournalError
 MARK = 0xC1
 """The one byte that begins nothing in msgpack."""
 LEVEL, WINDOW, MEMORY = 6, -13, 5
-STATE_LEVEL = 1
+STATE_LEVEL = 6
 MOST = 6000
 """Bytes of words at most: each row pays for looking through them."""
 EXAMPLE = (200, 3000)
 """Bytes of a row from which, and up to which, others may learn from it."""
-GAIN = 0.5
-"""A row that keeps more than this share of its length has met no words like it."""
-PATIENCE = 1000
+GAIN = 0.18
+"""A row that keeps more than this share of its length may teach others: words of several rows pack better."""
+PATIENCE = 2000
 """Rows between two sets of words, once there are `EARLY`."""
-EARLY = 20
+EARLY = 8
 
 _PACKED = bytes([MARK])
 _HEAD = struct.Struct(">Bq")
@@ -72,12 +72,12 @@ class Packer:
         if not fact or ((hurried or size < _WORTH) and fact[0] != MARK):
             return fact, step
         packed = self._deflated(fact, step)
-        if len(packed[0]) + len(packed[1]) > GAIN * size and self._learn(seq, fact + step):
+        if len(packed[0]) + len(packed[1]) > GAIN * size and self._learn(seq, (fact + step)[: EXAMPLE[1]]):
             packed = self._deflated(fact, step)
         return packed
 
     def _learn(self, seq: int, row: bytes) -> bool:
-        if not EXAMPLE[0] <= len(row) <= EXAMPLE[1] or (self._made >= EARLY and self._since < PATIENCE):
+        if len(row) < EXAMPLE[0] or (self._made >= EARLY and self._since < PATIENCE):
             return False
         known = self._words.bytes if self._words else b""
         new = (known + row)[-MOST:]

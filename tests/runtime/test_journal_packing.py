@@ -9,10 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.journal import JournalServer
+from runtime.journal.batch import HURRY
 from runtime.journal.entries import Entry
 from runtime.journal.errors import JournalError
 from runtime.journal.migrating import migrate
-from runtime.journal.packing import EXAMPLE, MARK, MOST, PATIENCE, Packer, Unpacker, Words, packed_state, plain_state
+from runtime.journal.packing import (
+    EXAMPLE,
+    MARK,
+    MOST,
+    PATIENCE,
+    Packer,
+    Unpacker,
+    Words,
+    number_in,
+    packed_state,
+    plain_state,
+)
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from tests.journals import ask, edit
@@ -75,6 +87,31 @@ def test_a_row_like_those_before_takes_little(place: Path | JournalServer) -> No
     assert len(fact(30) + step(30)) > 4 * kept[0][0]
     assert state is not None
     assert (b"state " * 100, True) == (state.state, ok)
+
+
+def test_a_writer_in_a_hurry_packs_nothing(place: Path | JournalServer) -> None:
+    """A commit of more rows than wait for a writer at ease saves time; later ones are packed, and all come back."""
+    hurried, at_ease = range(1, HURRY + 2), range(HURRY + 2, HURRY + 42)
+    with JournalWriter(place, linger=60.0, most=2 * HURRY) as journal:
+        for one in spoken(hurried):
+            journal.append(one)
+    written(place, at_ease)
+
+    packed = [number_in(bytes(found)) is not None for (found,) in ask(place, "SELECT fact FROM log ORDER BY seq")]
+    with JournalReader(place) as reader:
+        rows = [(row.fact, row.step) for row in reader.rows()]
+        assert reader.verify().ok
+    assert [(fact(n), step(n)) for n in (*hurried, *at_ease)] == rows
+    assert [False] * len(hurried) + [True] * len(at_ease) == packed
+
+
+def test_rows_of_several_kinds_teach(place: Path | JournalServer) -> None:
+    """Rows that are packed already, but not well, are learned from too: what comes after takes less than with one."""
+    first = len(Packer(Words(1, 1, fact(1) + step(1))).pack(50, fact(50), step(50))[0])
+    written(place, range(1, 50))
+
+    kept = ask(place, "SELECT max(length(fact)) FROM log WHERE seq > 40")
+    assert kept[0][0] < first
 
 
 def test_words_are_used_again_by_the_next_writer(place: Path | JournalServer) -> None:
