@@ -17,6 +17,7 @@ from backtests.demo import demo_config
 from backtests.drive import PlainDrive
 from backtests.recorded import tapes_of, trading_start
 from config.account import AccountConfig
+from config.load import parse
 from runtime.assemble import core_of, costs_of, models_of, plan_of
 from runtime.clock import Clock
 from runtime.core.decision import Step
@@ -71,13 +72,25 @@ class Recorded(PlainDrive):
         return self.recorder.take(fact)[0]
 
 
-def minutes(folder: Path, bars: int) -> AccountConfig:
-    """Return an account whose one strategy is gated by a regime of its minutes, trained on the first of them."""
+def minutes(folder: Path, bars: int, strategies: int = 1) -> AccountConfig:
+    """Return an account whose strategies are gated by a regime of its minutes, trained on the first of them.
+
+    Each but the first is the first once more, with longer averages.
+    """
     demo_config(folder)
     rows = (f"{b.time},{b.open},{b.high},{b.low},{b.close},{b.volume:.0f},{b.spread:.0f}" for b in walk(bars))
     file = folder / "minutes.csv"
     file.write_text("\n".join(["time,open,high,low,close,volume,spread", *rows]), encoding="utf-8")
-    return minutes_config(folder, file, gated=True)
+    config = minutes_config(folder, file, gated=True)
+    before, rest = (Path(config.folder) / "minutes.toml").read_text(encoding="utf-8").split("[[strategies]]")
+    one, feed = rest.split("[feed]")
+    several = (
+        one.replace('name = "trend"', f'name = "trend-{k}"').replace("fast = 20 ", f"fast = {20 + 3 * k} ")
+        for k in range(1, strategies)
+    )
+    return parse(
+        f"{before}[[strategies]]{'[[strategies]]'.join([one, *several])}[feed]{feed}", folder=Path(config.folder)
+    )
 
 
 def played(config: AccountConfig, place: Place, bars: int) -> tuple[list[Entry], dict[str, int]]:
