@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Dialect, Insert, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runtime.journal.chain import row_hash, snapshot_hash
+from runtime.journal.chain import BEFORE, row_hash, snapshot_hash
 from runtime.journal.entries import Entry, Head, Row
 from runtime.journal.packing import Packer, packed_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, VERSION, tables
@@ -128,7 +128,7 @@ def pack(
         seq, prev = seq + 1, last
         fact, step = packer.pack(seq, thing.fact, thing.step, hurried=len(things) > HURRY)
         last = row_hash(prev, VERSION, run, seq, thing.at, thing.wall, thing.kind.encode(), fact, step)
-        log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, fact, step, prev, last))
+        log.append((seq, run, thing.at, thing.wall, thing.kind, VERSION, fact, step, BEFORE, last))
         rows.extend(thing.rows)
     words: list[Values] = [(one.number, one.seq, one.bytes) for one in packer.fresh]
     packer.fresh = []

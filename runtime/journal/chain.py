@@ -11,6 +11,9 @@ from hashlib import sha256
 GENESIS = bytes(32)
 """What the first row of the first log follows."""
 
+BEFORE = b""
+"""What a row keeps of the hash before its own, which is over it: the row before has it already."""
+
 _ROW = struct.Struct(">32sIqqqqIII")
 _SNAPSHOT = struct.Struct(">32sIqqI")
 

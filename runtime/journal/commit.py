@@ -17,6 +17,8 @@ TOGETHER = (64, 8)
 MANY = 16
 """Rows of a group from which on it is copied to a server: a copy waits for its answer twice, an insert for none."""
 
+BOUNDS = {"smallint": 2**15, "integer": 2**31}
+
 HEADS = {"sqlite": "UPDATE head SET seq = ?, hash = ?", "postgresql": "UPDATE head SET seq = %s, hash = %s"}
 """How each database is told where the log ends."""
 
@@ -76,7 +78,10 @@ def _copied(shape: Shape, rows: Sequence[Values]) -> bool:
 
 
 def _copy(cursor: Any, shape: Shape, rows: Sequence[Values]) -> None:  # noqa: ANN401 - psycopg's
-    sql, types = _copying(shape)
+    sql, types, narrow = _copying(shape)
+    for place, most in narrow:
+        if any(not -most <= (row[place] or 0) < most for row in rows):
+            raise OverflowError(f"a number is too large for {shape[0]}.{insert_of(shape, 'postgresql').columns[place]}")
     with cursor.copy(sql) as copy:
         copy.set_types(types)
         for row in rows:
@@ -84,11 +89,15 @@ def _copy(cursor: Any, shape: Shape, rows: Sequence[Values]) -> None:  # noqa: A
 
 
 @lru_cache(maxsize=64)
-def _copying(shape: Shape) -> tuple[str, list[str]]:
-    """Return the words that begin a copy of a shape, and the types of its columns."""
+def _copying(shape: Shape) -> tuple[str, list[str], list[tuple[int, int]]]:
+    """Return the words that begin a copy of a shape, its columns' types, and the places of narrow ones and their bound.
+
+    A copy takes the lower bytes of a number that is too large, and says nothing.
+    """
     table = tables.tables[shape[0]]
     columns = insert_of(shape, "postgresql").columns
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call] # theirs
     names = ", ".join(f'"{name}"' for name in columns)
     types = [table.c[name].type.compile(dialect).lower() for name in columns]
-    return f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", types
+    narrow = [(place, BOUNDS[kind]) for place, kind in enumerate(types) if kind in BOUNDS]
+    return f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)", types, narrow

@@ -39,6 +39,7 @@ class LogRow(msgspec.Struct, frozen=True, gc=False):
     fact: bytes
     step: bytes
     prev: bytes
+    """Hash of the row before; empty where it is kept by that row alone, as it is since schema 9."""
     hash: bytes
 
 

@@ -25,7 +25,7 @@ _KINDS = {"close": "close", "stop": "move stop", "cancel": "cancel"}
 SHORT = 16
 """Digits that are told of a fingerprint; `runs` has all of them."""
 PLACES = 9
-"""Decimals that people are told of a number that the log has to the last bit."""
+"""Decimals, or of a feature digits, that people are told of a number that the log has to the last bit."""
 _ANSWERS = (Accepted, Rejected, Refused, InDoubt)
 
 
@@ -50,17 +50,18 @@ def rows_of(
 
 
 def decision_row(d: Decision, core: Core) -> dict[str, Any]:
-    """Return a decision as a row."""
+    """Return a decision as a row; what only an order has is None where it led to none, and a level that it has not."""
     return {
         "id": d.id, "run": d.run, "n": d.n, "at": d.at, "bar_time": d.bar_time, "strategy": d.strategy,
         "symbol": d.symbol, "timeframe": d.timeframe, "class": d.outcome, "action": d.action, "kind": d.kind,
-        "score": d.score, "features": _text(d.features), "regime": d.regime,
+        "score": d.score, "features": _text([float(f"{x:.{PLACES}g}") for x in d.features]), "regime": d.regime,
         "posterior": _text([round(p, PLACES) for p in d.posterior]),
         "log_density": d.log_density, "novelty": d.novelty, "gate_mode": d.gate_mode, "gate_open": int(d.gate_open),
         "gate_reason": gate_reason(d, core), "exposure": d.exposure, "shut": d.shut, "level": d.level,
         "holds": _text(d.holds), "bid": d.bid, "ask": d.ask,
-        "volume": d.volume, "price": d.price, "stop": d.stop, "target": d.target, "risk": d.risk,
-        "checks": _checks(d, core), "reasons": _text(d.reasons), "instruction": d.instruction, "magic": d.magic,
+        "volume": d.volume or None, "price": d.price or None, "stop": d.stop or None, "target": d.target or None,
+        "risk": d.risk or None, "checks": _checks(d, core), "reasons": _text(d.reasons),
+        "instruction": d.instruction or None, "magic": d.magic or None,
         "model": d.model[:SHORT], "config": d.config[:SHORT],
     }  # fmt: skip
 

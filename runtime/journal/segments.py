@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from runtime.journal.chain import GENESIS
 from runtime.journal.entries import EVER, Head, LogRow, Snapshot, Span
@@ -45,12 +45,12 @@ class Earlier(Protocol):
 
 def segments(connection: Connection) -> tuple[Segment, ...]:
     """Return the segments that lie before the first row; none where the log begins with row 1, or does not say."""
-    first = connection.execute(select(log.c.seq, log.c.prev).order_by(log.c.seq).limit(1)).one_or_none()
-    if first is None or first.seq == 1:
+    first = connection.execute(select(func.min(log.c.seq))).scalar()
+    if first in (None, 1):
         return ()
     told = select(log.c.step).where(log.c.kind == ARCHIVED).order_by(log.c.seq.desc()).limit(1)
     found = of_step(connection.execute(told).scalar())
-    return found if found and (found[-1].last, found[-1].hash) == (first.seq - 1, first.prev.hex()) else ()
+    return found if found and found[-1].last == first - 1 else ()
 
 
 def of_step(step: Any) -> tuple[Segment, ...]:  # noqa: ANN401 - whatever a database holds there

@@ -9,7 +9,7 @@ import msgspec
 
 from sqlalchemy import Connection, func, select, text
 
-from runtime.journal.chain import GENESIS, row_hash, snapshot_hash
+from runtime.journal.chain import BEFORE, GENESIS, row_hash, snapshot_hash
 from runtime.journal.entries import Head, Recovered, Snapshot, Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.opening import Place
@@ -59,13 +59,14 @@ def _fault(row: Sequence[Any], before: Head) -> str:
     seq, run, at, wall, kind, schema, fact, step, prev, found = row
     if seq != before.seq + 1:
         return f"rows {before.seq + 1} to {seq - 1} are missing"
-    if prev != before.hash:
+    if prev not in (BEFORE, before.hash):
         return f"row {seq} does not follow row {before.seq}"
     try:
-        expected = row_hash(prev, schema, run, seq, at, wall, kind.encode(), fact, step)
+        expected = row_hash(before.hash, schema, run, seq, at, wall, kind.encode(), fact, step)
     except (AttributeError, TypeError, struct.error):
         return f"row {seq} was changed: a value has another type"
-    return "" if found == expected else f"row {seq} was changed: its hash does not fit"
+    doubt = "" if prev else f", or row {before.seq}"
+    return "" if found == expected else f"row {seq} was changed{doubt}: its hash does not fit"
 
 
 def follow(rows: Iterable[Sequence[Any]], after: Head, noted: Noted | None = None) -> tuple[Verdict, Head]:

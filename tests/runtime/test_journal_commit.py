@@ -25,7 +25,7 @@ WHOLE = (0, -1, 2**63 - 1, -(2**63), None)
 def told(number: int) -> tuple[Row, ...]:
     """Return what people read of one fact: values that are easily mistaken on the way, and an order that goes on."""
     real, word, whole = NUMBERS[number % len(NUMBERS)], WORDS[number % len(WORDS)], WHOLE[number % len(WHOLE)]
-    order = {"instruction": number // 3, "run": whole} if number % 3 == 0 else {"instruction": number // 3}
+    order = {"instruction": number // 3, "magic": whole} if number % 3 == 0 else {"instruction": number // 3}
     return (
         ("decisions", {"id": f"1-{number}", "seq": number, "score": real, "features": word, "magic": whole}),
         ("outcomes", {"id": f"o{number}", "book": "live", "net": real, "tag": word, "opened": whole}),
@@ -85,3 +85,15 @@ def test_a_commit_that_fails_writes_nothing(place: Path | JournalServer, more: i
     with JournalReader(place) as reader:
         found = (reader.head().seq, reader.verify().ok, len(reader.lines("decisions")), len(reader.lines("orders")))
     assert (1, True, 1, 1) == found
+
+
+@pytest.mark.parametrize("more", [1, 2 * MANY])
+def test_a_number_that_its_column_cannot_hold_ends_the_journal(database: str, more: int) -> None:
+    """It is not cut to what fits, however it is written."""
+    there = on_server(database)
+    writer = JournalWriter(there, linger=LONG)
+    for number in range(1, more + 1):
+        writer.append(entry(number, ("decisions", {"id": f"1-{number}", "n": 2**31 if number == more else number})))
+
+    with pytest.raises(JournalFailed, match="the last row on disk is 0"):
+        writer.close()

@@ -1,8 +1,10 @@
 """A journal goes from one version of the schema to another and back, on both databases, with all that is in it."""
 
 import shutil
+import sqlite3
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine, insert, select, text
 from sqlalchemy.types import Double, LargeBinary, Text
 
+from config.journal import JournalServer
+from runtime.journal.archiving import take_away
+from runtime.journal.chain import GENESIS
+from runtime.journal.entries import Verdict
 from runtime.journal.errors import JournalError
 from runtime.journal.migrating import REVISIONS, between, migrate, step_to
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import FIRST, VERSION, schema_version, tables
+from runtime.journal.segments import Segment
 from runtime.journal.writer import JournalWriter
-from tests.journals import ask, edit, entry, journal
+from tests.journals import ask, connected, edit, entry, journal
 from tests.postgres import Postgres
 
 NEXT = f"""
@@ -194,6 +201,54 @@ def test_a_journal_written_before_is_migrated_and_goes_on(tmp_path: Path) -> Non
         writer.append(entry(1))
     with JournalReader(path) as reader:
         assert reader.verify().ok
+
+
+def test_the_way_down_tells_each_row_the_hash_before_it(place: Path | JournalServer) -> None:
+    """An older program finds the chain as it wrote it, and zeros where there is no order; the way up is open again."""
+    row = {"run": 1, "n": 2, "regime": 1, "gate_open": 0, "volume": None, "instruction": None, "target": 1.5}
+    with JournalWriter(place) as writer:
+        for number in range(1, 30):
+            writer.append(entry(number, ("decisions", {"id": f"1-{number}", "seq": number, **row})))
+
+    migrate(place, 8)
+    chained = "SELECT count(*) FROM log AS a JOIN log AS b ON b.seq = a.seq - 1 WHERE a.prev = b.hash"
+    down = ask(place, chained), ask(place, "SELECT prev FROM log WHERE seq = 1")
+    zeros = ask(place, "SELECT DISTINCT volume, instruction, target FROM decisions")
+    migrate(place)
+
+    assert ([(28,)], [(GENESIS,)]) == down
+    assert [(0, 0, 1.5)] == zeros
+    with JournalWriter(place) as writer:
+        writer.append(entry(30))
+    with JournalReader(place) as reader:
+        assert reader.verify() == Verdict(ok=True, seq=30)
+        assert [row] * 29 == [{name: line[name] for name in row} for line in reader.lines("decisions")]
+    with pytest.raises(Exception, match="append only"):
+        change(place)
+
+
+def test_an_archived_journal_does_not_go_below_nine(place: Path | JournalServer) -> None:
+    """What was written to a segment is not changed any more; the way down is refused, and changes nothing."""
+    journal(place, 5, snapshot_at=4)
+    ((last,),) = ask(place, "SELECT hash FROM log WHERE seq = 2")
+    take_away(place, Segment(first=1, last=2, prev=GENESIS.hex(), hash=last.hex(), file="2.parquet"), 0)
+
+    with pytest.raises(JournalError, match="rows of this journal were archived"):
+        migrate(place, 8)
+
+    with JournalReader(place) as reader:
+        assert reader.verify() == Verdict(ok=True, seq=6)
+
+
+def change(place: Path | JournalServer) -> None:
+    """Try to change a row of the log, its guards being there."""
+    told = "UPDATE log SET wall = 0"
+    if isinstance(place, JournalServer):
+        with connected(place) as server:
+            server.execute(told.encode())
+    else:
+        with closing(sqlite3.connect(place)) as file:
+            file.execute(told)
 
 
 @pytest.mark.parametrize(
