@@ -19,17 +19,22 @@ WORDS = {"halt": "halt", "close-only": "close-only", "flatten": "flatten", "flat
 def word_in_force(reader: JournalReader, decision: Row) -> dict[str, Any] | None:
     """Return the command that stood in a decision's way, the last of its level that was obeyed; None where none did."""
     wanted = {WORDS[name] for name in (hold.partition(":")[0] for hold in decision["holds"] or ()) if name in WORDS}
-    return _last(reader, decision["at"], wanted) if wanted else None
+    return _last(reader, decision["at"], wanted, decision) if wanted else None
 
 
 def taken_back(reader: JournalReader, order: Row) -> dict[str, Any] | None:
     """Return the command by which a resting entry was taken back in the same moment; None where it was none."""
-    return _last(reader, order["at_decided"], set(WORDS.values()), only_then=True)
+    return _last(reader, order["at_decided"], set(WORDS.values()), order, only_then=True)
 
 
-def _last(reader: JournalReader, at: int, wanted: set[str], *, only_then: bool = False) -> dict[str, Any] | None:
+def _last(
+    reader: JournalReader, at: int, wanted: set[str], of: Row, *, only_then: bool = False
+) -> dict[str, Any] | None:  # fmt: skip
+    """Return the last word of a level until a moment that was about the strategy of a row, by whatever scope."""
     c = tables.tables["commands"].c
+    about = c.scope.in_(["account", f"strategy:{of['strategy']}", f"symbol:{of['symbol']}"])
     query = select(tables.tables["commands"]).where(c.accepted == 1, c.at <= at, c.command.in_(sorted(wanted)))
+    query = query.where(or_(about, c.scope.startswith("model:")))
     if only_then:
         query = query.where(c.at == at)
     rows = reader.ask(query.order_by(c.at.desc(), c.generation.desc()).limit(1))

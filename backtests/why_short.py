@@ -32,7 +32,7 @@ def _short(whole: Row) -> Iterator[str]:
     yield SAID[d["class"]](whole)
     yield from _besides(d)
     if d["class"] == "exit":
-        yield from _closed(whole)
+        yield from _left(whole)
     yield from _without(whole["shadows"] if d["class"] in {"vetoed_by_regime", "held", "refused_by_risk"} else ())
 
 
@@ -68,9 +68,18 @@ def _said(word: Row) -> str:
 
 def _exit(whole: Row) -> str:
     reasons = ", ".join(whole["decision"]["reasons"] or ())
-    entered = {row["decision"] for row in whole["orders"]}
-    of = f", of the trade of decision {', '.join(sorted(entered))}" if entered else ""
+    entered = sorted({row["decision"] for row in whole["orders"] if row["decision"]})
+    of = f", of the trade of decision {', '.join(entered)}" if entered else ""
     return f"It left its position{of}: {reasons}."
+
+
+def _left(whole: Row) -> Iterator[str]:
+    """Yield what came of a decision to leave; of a trade that was adopted nobody knows by what it was entered."""
+    for order in whole["orders"]:
+        if order["state"] != "FILLED":
+            yield f"The order is {order['state']}{_ended(order, None)}."
+    if whole["deals"]:
+        yield from _closed(whole)
 
 
 SAID: dict[str, Callable[[Row], str]] = {

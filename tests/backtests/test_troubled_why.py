@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from backtests.why import chain
 from config.errors import UsageError
 from runtime.journal.reader import JournalReader
 from runtime.journal.trace import decision_behind, decisions_at
-from tests.journals import ask
+from tests.journals import ask, edit
 from tests.record_journal import DATA, unpacked
 from tidegate.cli import run
 
@@ -147,6 +148,31 @@ def test_an_exit_is_told_as_one(troubled: Path, capsys: pytest.CaptureFixture[st
     assert "none: it listens to no regime" == lines["gate"]
     assert "refused" not in lines
     assert "the same to the last bit" in told
+
+
+def test_a_word_about_another_strategy_is_no_reason(troubled: Path, tmp_path: Path) -> None:
+    """A halt of another strategy that came after the account's did not stand in its way."""
+    copy = Path(shutil.copy(troubled, tmp_path / "journal.sqlite"))
+    edit(
+        copy,
+        "INSERT INTO commands (id, at, command, scope, who, why, accepted, generation) "
+        "SELECT 'x', at + 1, command, 'strategy:main', 'Eve', 'another', 1, 9 FROM commands WHERE command = 'halt'",
+    )
+
+    whole = of(copy, "beside", "2004-01-15")
+
+    assert "No order: halt (root said so: the feed looks odd" in whole["short"]
+
+
+def test_a_trade_that_was_adopted_is_not_told_as_open_when_it_is_left(troubled: Path, tmp_path: Path) -> None:
+    """No decision of ours has entered it: its order to leave is told, and nothing that is not known."""
+    copy = Path(shutil.copy(troubled, tmp_path / "journal.sqlite"))
+    edit(copy, "UPDATE orders SET decision = '' WHERE kind = 'close'")
+
+    whole = of(copy, "main", "2004-02-06")
+
+    assert "It left its position: strategy." == whole["short"]
+    assert ["close"] == [order["kind"] for order in whole["orders"]]
 
 
 def test_an_order_that_never_filled_has_no_fill_price(troubled: Path) -> None:
