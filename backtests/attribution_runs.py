@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import tables
-from runtime.outcomes.without import Gate
+from runtime.outcomes.kept_out import Gate
 
 BIT: dict[str, int] = {"regime": 1, "hold": 2, "risk": 4, "all": 8}
 EVERY = 15
