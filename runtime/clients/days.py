@@ -71,4 +71,6 @@ def deepest_fall(points: Sequence[Worth], flows: Sequence[Flow]) -> Fall | None:
             high, made_high, peak = index, made, ended.at
         elif deepest is None or 1.0 - index / high > deepest.share:
             deepest = Fall(peak, ended.at, 1.0 - index / high, cents(made_high - made))
+        if index <= 0.0:
+            break  # all was lost, and more: what is made of money paid in later is another account's
     return deepest

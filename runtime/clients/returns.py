@@ -84,4 +84,5 @@ def _left(began: int, at: int, ended: int) -> float:
 
 
 def _times(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else a * b
+    """Return the growth of a stretch and the one after it; nothing grows from an account that has lost all and more."""
+    return None if a is None or b is None or (a <= 0.0 and b != 1.0) else a * b

@@ -160,6 +160,20 @@ def test_money_paid_in_on_a_holiday_belongs_to_its_month(tmp_path: Path) -> None
     assert (5000.0, 0.0, None) == (january.paid_in, january.made, january.worst)
 
 
+def test_an_account_that_lost_more_than_there_was_has_no_return_of_what_was_paid_in_later(tmp_path: Path) -> None:
+    """A growth below nothing, times another one, would make a gain a deeper loss."""
+    life = Life()
+    life.trade(MONDAY + 2 * DAY, MONDAY + 3 * DAY, -12_000.0)
+    life.pays(MONDAY + 5 * DAY, 5000.0)
+    life.trade(MONDAY + 16 * DAY, MONDAY + 17 * DAY, 500.0)
+    life.look(MONDAY + 32 * DAY)
+    month = told(journaled(tmp_path, life.facts), JANUARY)
+
+    assert month.fall is not None
+    assert (-11_500.0, None, 12_000.0) == (month.made, month.gained.share, month.fall.money)
+    assert pytest.approx(1.2) == month.fall.share
+
+
 def test_without_a_look_nearby_the_return_is_estimated_and_says_so(tmp_path: Path) -> None:
     """Money came in while gold was open, and nobody had looked for a day."""
     life = Life()
