@@ -1,8 +1,7 @@
 """Fixtures that many rooms share."""
 
+import compileall
 import os
-import shutil
-import tempfile
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,28 +21,24 @@ settings.register_profile("untimed", deadline=None)  # how long an example takes
 settings.load_profile("untimed")
 
 
-BYTECODE = pytest.StashKey[str]()
+ROOT = Path(__file__).parents[1]
+ROOMS = ("market", "brokers", "regimes", "strategies", "config", "runtime", "backtests", "tidegate")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the processes that tests start keep what Python makes of our modules, even where it may not lie beside them.
+def pytest_configure() -> None:
+    """Compile the rooms once, before any test: else daemon, worker and server do at each start where none may write.
 
-    A daemon, its worker and its server would each compile them at every start: a third of what a start costs.
+    And a process on a full disk would leave half a module for all after it: Python 3.11 does not see that.
     """
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        config.stash[BYTECODE] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="tidegate-bytecode-")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for room in ROOMS:
+            compileall.compile_dir(ROOT / room, quiet=2)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run one worker more than there are processors: where daemons run, tests wait for them a good part of the time."""
     return (os.cpu_count() or 1) + 1
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave nothing behind: the workers of this session are gone, and what they began is too."""
-    if BYTECODE in config.stash:
-        shutil.rmtree(config.stash[BYTECODE], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
