@@ -2,7 +2,7 @@
 
 import datetime
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,18 @@ import msgspec
 
 from backtests.archived import joined
 from backtests.recorded import day_ms
-from config.errors import UsageError
+from config.errors import DataError, UsageError
 from config.journal import Where
 from market.types import DAY_MS
+from runtime.journal.entries import Row
+from runtime.journal.errors import JournalError
+from runtime.journal.projections import rows_of
 from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step, encode
-from runtime.revive import Pair, next_pair, woken_before
+from runtime.revive import Pair, Runs, next_pair, woken_before
+
+DIGITS = 5
+"""Of a number, in which the table of decisions must be as it was decided: some are kept there in four bytes."""
 
 
 class ReplayMismatch(ValueError):
@@ -42,15 +48,17 @@ def replay(
 ) -> Replayed:  # fmt: skip
     """Replay a journal from its first row, comparing every step, or those of one run or day; raise ReplayMismatch."""
     with joined(journal, segments) as reader:
-        runs = {row["run"]: row for row in reader.runs()}
+        runs = Runs(reader)
         if run is not None and run not in runs:
             raise UsageError(f"no run {run} in {journal}: it has {', '.join(map(str, runs)) or 'none'}")
-        first = day_ms(day) if day is not None else None
-        return _replay(reader, runs, (run, first), progress)
+        found = _replay(reader, runs, (run, day_ms(day) if day is not None else None), progress)
+        if day is not None and not found.facts:
+            raise DataError(f"{journal}: nothing happened on {day}: name a day on which the account ran")
+        return found
 
 
 def _replay(
-    reader: JournalReader, runs: dict[int, dict[str, Any]], only: tuple[int | None, int | None],
+    reader: JournalReader, runs: Runs, only: tuple[int | None, int | None],
     progress: Callable[[int], None] | None,
 ) -> Replayed:  # fmt: skip
     number, first = only
@@ -59,8 +67,10 @@ def _replay(
     for row in reader.rows():
         if row.kind == "RunOpened":
             pair = next_pair(pair, runs[row.run])
-        if not row.fact or pair is None:
+        if not row.fact:
             continue
+        if pair is None:
+            raise JournalError(f"row {row.seq} is of no run that the log tells: nobody knows what its core was")
         fact = decode_fact(row.fact)
         step = pair[0].handle(fact)
         pair[1].observe(fact, step)
@@ -79,10 +89,11 @@ def _replay(
 def recompute(journal: Where, seq: int, segments: Path | None = None) -> int:
     """Recompute row `seq` from the facts before it, the last snapshot's state on; return the row it began behind.
 
-    Every step on the way is compared bit for bit: ReplayMismatch names the first that differs from the journaled one.
+    So is what the table of decisions shows of it. Every step on the way is compared bit for bit: ReplayMismatch names
+    the first that differs from the journaled one.
     """
     with joined(journal, segments) as reader:
-        runs = {row["run"]: row for row in reader.runs()}
+        runs = Runs(reader)
         pair, first = woken_before(reader, runs, seq)
         for row in reader.rows(first):
             if row.kind == "RunOpened":
@@ -90,12 +101,34 @@ def recompute(journal: Where, seq: int, segments: Path | None = None) -> int:
             if row.fact and pair is not None:
                 fact = decode_fact(row.fact)
                 step = pair[0].handle(fact)
-                pair[1].observe(fact, step)
+                outcomes = pair[1].observe(fact, step)
                 if encode(step) != row.step:
                     raise _mismatch(row.seq, decode_step(row.step), step)
+                if row.seq == seq:
+                    _as_shown(reader, seq, rows_of(seq, fact, step, outcomes, pair[0], pair[1].live))
             if row.seq >= seq:
                 break
     return first - 1
+
+
+def _as_shown(reader: JournalReader, seq: int, rows: Sequence[Row]) -> None:
+    """Hold the decisions that people read against those of a row of the log; ReplayMismatch names what was changed."""
+    for _, made in (row for row in rows if row[0] == "decisions"):
+        shown = reader.decision(str(made["id"])) or {}
+        for name, value in made.items():
+            if _read(shown.get(name)) != _read(value):
+                raise ReplayMismatch(seq, f"decisions.{name}", shown.get(name), value)
+
+
+def _read(value: Any) -> Any:  # noqa: ANN401 - any value of a row
+    """Return a cell as people read it, to DIGITS; rows of before have zeros, and checks of what was not there."""
+    if isinstance(value, str) and value.startswith("["):
+        return _read(msgspec.json.decode(value))
+    if isinstance(value, list):
+        return [_read(one) for one in value if not (isinstance(one, list) and one[1:2] == [None])]
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if value and value == value else None
+    return value or None
 
 
 def _mismatch(seq: int, journaled: msgspec.Struct, replayed: msgspec.Struct) -> ReplayMismatch:

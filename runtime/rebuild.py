@@ -93,7 +93,7 @@ def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
     pair: Pair | None = None
     for row in reader.rows():
         if row.kind in {"RunOpened", "RunClosed"}:
-            told = _run_rows(row, runs[row.run])
+            told = _run_rows(row, runs.get(row.run))
             if row.kind == "RunOpened":  # a core is made of what the log says, not of the table that is compared
                 pair = next_pair(pair, told[0][1])
             yield row.seq, told
@@ -103,11 +103,15 @@ def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
             yield row.seq, []
 
 
-def _run_rows(row: LogRow, run: dict[str, Any]) -> list[Row]:
+def _run_rows(row: LogRow, run: dict[str, Any] | None) -> list[Row]:
     """Return what a row says of its run; one that was written before rows said it is taken as it stands."""
     if row.step:
         return [("runs", msgspec.json.decode(row.step))]
-    return [("runs", run)] if row.kind == "RunOpened" else []
+    if row.kind != "RunOpened":
+        return []
+    if run is None:
+        raise JournalError(f"nothing says what run {row.run} was made of: its row of `runs` is gone")
+    return [("runs", run)]
 
 
 def _handled(row: LogRow, pair: Pair) -> list[Row]:

@@ -5,6 +5,7 @@ again as it was. When the configuration has changed since, money, orders and tra
 strategies; features and regimes are learnt again from history.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,11 +19,13 @@ from runtime.core.core import Core
 from runtime.core.lifting import BY_PEOPLE
 from runtime.core.plan import NoModel, Plan
 from runtime.journal.entries import Snapshot
+from runtime.journal.errors import JournalError
 from runtime.journal.reader import JournalReader
 from runtime.outcomes.books import Books
 from runtime.recorder import decode_fact, rest_of
 
 Pair = tuple[Core, Books]
+Run = dict[str, Any]
 
 _config_of = msgspec.json.Decoder(AccountConfig).decode
 _bundles_of = msgspec.json.Decoder(dict[str, dict[str, str]]).decode
@@ -79,13 +82,27 @@ def pair_of_run(run: dict[str, Any], *, used: bool = True) -> Pair:
     return core_of(msgspec.structs.replace(plan, config=run["config_hash"]) if used else plan, costs_of(config))
 
 
+class Runs(dict[int, Run]):
+    """What each run of a journal was made of, by its number; JournalError where none says it."""
+
+    def __init__(self, reader: JournalReader) -> None:
+        """Read the table."""
+        super().__init__({run["run"]: run for run in reader.runs()})
+
+    def __missing__(self, run: int) -> Run:
+        """Say what to do."""
+        raise JournalError(
+            f"no row of `runs` says what run {run} was made of: `tidegate journal rebuild --write` makes it again"
+        )
+
+
 def revive(reader: JournalReader, new: Pair) -> Pair:
     """Return core and books as the journal left them, ready for a new run under the configuration `new` is made of.
 
     Nothing leaves that is decided by the models its runs began with: a program or a processor that computes them
     otherwise must keep nobody from what is open.
     """
-    runs = {run["run"]: run for run in reader.runs()}
+    runs = Runs(reader)
     pair, first = _wake(reader, runs)
     for row in reader.rows(first):
         if row.kind == "RunOpened":
@@ -102,17 +119,17 @@ def revive(reader: JournalReader, new: Pair) -> Pair:
     return new
 
 
-def _wake(reader: JournalReader, runs: dict[int, dict[str, Any]]) -> tuple[Pair | None, int]:
+def _wake(reader: JournalReader, runs: Mapping[int, Run]) -> tuple[Pair | None, int]:
     """Return core and books as the last snapshot has them, and the first row after it; nobody where there is none."""
     return _woken(reader.last_snapshot(), runs, used=False)
 
 
-def woken_before(reader: JournalReader, runs: dict[int, dict[str, Any]], seq: int) -> tuple[Pair | None, int]:
+def woken_before(reader: JournalReader, runs: Mapping[int, Run], seq: int) -> tuple[Pair | None, int]:
     """Return the same of the last snapshot that was taken before row `seq`."""
     return _woken(reader.snapshot_before(seq), runs, used=True)
 
 
-def _woken(snapshot: Snapshot | None, runs: dict[int, dict[str, Any]], *, used: bool) -> tuple[Pair | None, int]:
+def _woken(snapshot: Snapshot | None, runs: Mapping[int, Run], *, used: bool) -> tuple[Pair | None, int]:
     if snapshot is None:
         return None, 1
     core, books = pair_of_run(runs[snapshot.run], used=used)

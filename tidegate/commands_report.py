@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.errors import Negative
+from config.errors import Negative, UsageError
 from tidegate.words import Account, Json, Moved
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def client(
 
     wanted, place = month_asked(month), find(account)
     found = month_of_account(place.journal, place.config, wanted, segments)
+    named = [file.resolve() for file in (out, pdf, csv) if file is not None]
+    if len(named) > len({*named}):
+        raise UsageError("--out, --pdf, --csv: name another file for each")
     if not (out or pdf or csv or as_json):
         out = Path(f"{found.client.account}-{wanted}.html")
     files = [str(file) for file in write_reports(found, Files(out, pdf, csv))]

@@ -10,6 +10,9 @@ import typer
 
 from config.errors import UsageError
 
+MOST = (1 << 63) - 1
+"""The greatest number that a journal keeps."""
+
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="TOML, state folder or name of an account.")]
 AccountOrAll = Annotated[
     str | None, typer.Argument(metavar="[ACCOUNT]", help="TOML, state folder or name of an account.")
@@ -20,11 +23,11 @@ Accounts = Annotated[
 All = Annotated[Path | None, typer.Option("--all", metavar="DIR", help="All accounts whose TOML lies in a folder.")]
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML of an account.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
-Last = Annotated[int, typer.Option("--last", min=1, help="How many, counted from the newest.")]
+Last = Annotated[int, typer.Option("--last", min=1, max=MOST, help="How many, counted from the newest.")]
 NO_REASON = 'a reason is needed, for it is the first thing asked for afterwards: --reason "…"'
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is journaled, and asked for later.")]
 RegimeName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of a regime; needed if there are several.")]
-Run = Annotated[int | None, typer.Option("--run", min=1, help="One run only.")]
+Run = Annotated[int | None, typer.Option("--run", min=1, max=MOST, help="One run only.")]
 Moved = Annotated[
     Path | None,
     typer.Option(

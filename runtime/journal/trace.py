@@ -14,6 +14,9 @@ from runtime.journal.schema import tables
 ASKED = ("order", "deal", "position")
 """What may stand before a number, as in `deal:12`."""
 
+MOST = (1 << 63) - 1
+"""The greatest number that a database keeps."""
+
 _PLACES: dict[str, tuple[tuple[str, str], ...]] = {
     "order": (("orders", "instruction"), ("orders", "order_ticket"), ("deals", "order_ticket")),
     "deal": (("deals", "ticket"), ("orders", "deal_ticket")),
@@ -32,7 +35,7 @@ def decision_behind(reader: JournalReader, what: str) -> Line:
     sort, colon, number = what.rpartition(":")
     if not number.isdecimal() or (colon and sort not in ASKED):
         raise UsageError(f"no decision {what!r}: name a decision's id, or order:N, deal:N, position:N")
-    ids, there = _ids(reader, (sort,) if colon else ASKED, int(number))
+    ids, there = _ids(reader, (sort,) if colon else ASKED, int(number)) if int(number) <= MOST else ([], False)
     if len(ids) == 1 and (found := reader.decision(ids[0])) is not None:
         return found
     if ids:

@@ -24,6 +24,17 @@ def account(tmp_path: Path) -> str:
     return str(tmp_path / "one")
 
 
+def test_two_forms_are_not_written_to_one_file(
+    account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The statement would take the report's place, and both be told as written."""
+    file = str(tmp_path / "a.html")
+
+    assert 2 == run(["report", "client", account, "--month", "2024-01", "--out", file, "--csv", file])
+    assert "name another file for each" in capsys.readouterr().err
+    assert not (tmp_path / "a.html").exists()
+
+
 def test_each_form_is_written(account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """HTML, PDF and CSV; the screen shows how the numbers add up, and which files there are."""
     files = [tmp_path / "out" / name for name in ("a.html", "a.pdf", "a.csv")]
