@@ -190,10 +190,10 @@ def _own(scopes: dict[str, Scoped], scope: str) -> Level:
 
 
 def _remembered(log: list[Logged]) -> dict[str, Scoped]:
-    """Return the scopes that were latched after the last line of the log."""
+    """Return the scopes that were latched after the last line of the log; one of which no line tells is at halt."""
     of = {entry.generation: entry.command for entry in log}
-    stands = log[-1].stands if log else {}
-    return {scope: _scoped(of[number], number) for scope, number in stands.items() if number in of}
+    names = log[-1].stands.items() if log else ()
+    return {name: _scoped(of.get(number) or _untold(log[-1].command, name), number) for name, number in names}
 
 
 def _scoped(command: Command, generation: int) -> Scoped:
@@ -206,6 +206,12 @@ def _unreadable(command: Command) -> Command:
     return Command(
         id=f"{command.id}-account", level="halt", who="tidegate", why=why, wall=command.wall, path=command.path
     )
+
+
+def _untold(last: Command, scope: str) -> Command:
+    """Return who holds a scope at halt of which the log's line was cut off, and whose file is lost since then."""
+    why = f"the line that tells how {scope} was latched is missing from the log: that reads as halt"
+    return msgspec.structs.replace(_unreadable(last), id=f"{last.id}-{scope}", why=why, scope=scope)
 
 
 def _fall(folder: Path, latch: Latch, command: Command, found: _Found) -> Latch:

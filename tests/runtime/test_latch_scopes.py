@@ -217,6 +217,19 @@ def test_a_file_that_is_lost_loses_no_scope(tmp_path: Path, raw: bytes | None) -
     assert (("halt", {}), ("run", {TREND: "close-only"})) == (before, stands(folder))
 
 
+def test_a_scope_whose_line_was_cut_off_is_at_halt_where_its_file_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next line names it as standing, and nothing says any more at what: it is not forgotten for that."""
+    folder = scoped(tmp_path / "a")
+    cut_off(folder, monkeypatch, "_append", latch.loosen, command("close-only", scope=TREND))
+    cut_off(folder, monkeypatch, "_replace", latch.tighten, command("close-only", scope=GOLD))
+    (folder / LATCH_FILE).unlink()
+    latch.loosen(folder, command("run"))
+
+    assert ("run", {TREND: "halt", GOLD: "close-only"}) == stands(folder)
+
+
 def test_scopes_that_the_word_does_not_know_are_not_believed(tmp_path: Path) -> None:
     """A file whose scope names another strategy contradicts the word; what is written next is the log's."""
     folder = scoped(tmp_path / "a")
