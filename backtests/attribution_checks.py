@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, text
 
 from backtests.attribution_columns import COLUMNS, coded
-from runtime.journal.schema import tables
+from runtime.journal.schema import WANTED, tables
 from runtime.outcomes.kept_out import GATE_OF, Check, Gate, kept_out, once, said
 
 OF = COLUMNS.index("strategy")
@@ -36,13 +36,18 @@ def _entry() -> Any:  # noqa: ANN401 - a condition
     return and_(d["class"].in_(GATE_OF), or_(d["class"] != "held", d.price > 0.0))
 
 
-def shadow_trades() -> Any:  # noqa: ANN401 - a select
-    """Return the select of trades of shadow books whose entry was kept out of the live one, and what kept it out."""
+def shadow_trades(*, in_file: bool) -> Any:  # noqa: ANN401 - a select
+    """Return the select of trades of shadow books whose entry was kept out of the live one, and what kept it out.
+
+    A file does not look for the decisions of those that were traded: it looks for one after the other, and most are. A
+    server, which goes through all at once, may take that list for too long to be kept.
+    """
     o, d = tables.tables["outcomes"].c, tables.tables["decisions"].c
     both = tables.tables["outcomes"].join(tables.tables["decisions"], and_(d.id == o.decision, _entry()))
     why = (d["class"], d.holds, d.reasons)
     query = select(*(o[name] for name in COLUMNS), o.gate, *why)
-    return query.select_from(both).where(o.book == "shadow")
+    query = query.select_from(both).where(o.book == "shadow")
+    return query.where(o.decision.not_in(select(o.decision).where(o.book == "live"))) if in_file else query
 
 
 def by_check(columns: Sequence[list[Any]]) -> list[list[Any]]:
@@ -67,7 +72,7 @@ def refused() -> Any:  # noqa: ANN401 - a select
     """Return the select of decisions that refused an entry, counted by what they said."""
     d = tables.tables["decisions"].c
     why = (d["class"], d.holds, d.reasons)
-    return select(*why, func.count()).where(_entry()).group_by(*why)
+    return select(*why, func.count()).where(text(WANTED), _entry()).group_by(*why)
 
 
 def counted(rows: Sequence[Any]) -> Iterator[tuple[str, str, int]]:

@@ -13,7 +13,7 @@ from backtests.attribution_costs import SPENT, costs_of, measured
 from backtests.attribution_groups import By, Read
 from backtests.attribution_runs import BIT, Runs, beside, runs_of
 from brokers.mt5.zone import to_server
-from config.journal import Where
+from config.journal import JournalServer, Where
 from market.types import DAY_MS, HOUR_MS
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import WANTED, tables
@@ -75,7 +75,7 @@ def read(journals: Sequence[tuple[str, Where]], asked: Asked) -> Read:
             for config in configs:
                 currencies.add(config["account"]["currency"])
             gated |= {(account, strategy) for (strategy, _), bits in runs.kept.items() if bits & BIT["regime"]}
-            found, stood, keys = _found(reader, asked, runs)
+            found, stood, keys = _found(reader, asked, runs, in_file=not isinstance(path, JournalServer))
             _add(columns, found)
             books += stood
             whose += [account] * len(keys)
@@ -98,10 +98,13 @@ def _where(query: Any, table: Table, at: str, asked: Asked) -> Any:  # noqa: ANN
     return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
 
 
-def _found(reader: JournalReader, asked: Asked, runs: Runs) -> tuple[list[list[Any]], list[int], list[Any]]:
+def _found(
+    reader: JournalReader, asked: Asked, runs: Runs, *, in_file: bool
+) -> tuple[list[list[Any]], list[int], list[Any]]:
     """Return closed trades by column, the books that stood beside each, and what their groups are made of."""
     if asked.by == "check":
-        *found, keys = by_check(reader.columns(_where(shadow_trades(), tables.tables["outcomes"], "closed", asked)))
+        shadows = _where(shadow_trades(in_file=in_file), tables.tables["outcomes"], "closed", asked)
+        *found, keys = by_check(reader.columns(shadows))
         return found, [0] * len(keys), keys
     *found, decision, run, keys = reader.columns(_trades(asked))
     live = [one == "live" for one in found[COLUMNS.index("book")]]

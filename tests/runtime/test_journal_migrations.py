@@ -149,6 +149,17 @@ def test_a_journal_goes_up_and_down_with_its_data(empty: Connection) -> None:
     assert [] == differences(empty)
 
 
+def test_shadow_trades_of_before_books_had_names_are_those_without_the_regime_gate(empty: Connection) -> None:
+    """There were no others, and whoever looks a book up by its gate finds them."""
+    born(empty, FIRST)
+    empty.exec_driver_sql("INSERT INTO outcomes (id, book) VALUES ('one', 'shadow'), ('two', 'live')")
+
+    step_to(empty, FIRST, VERSION)
+
+    found = empty.exec_driver_sql("SELECT book, gate FROM outcomes ORDER BY id").all()
+    assert [("shadow", "regime"), ("live", "")] == [tuple(row) for row in found]
+
+
 def test_a_column_comes_and_goes(empty: Connection, longer: Path) -> None:
     """What a next revision adds is there after the way up, empty, and gone after the way down; rows stay."""
     born(empty, VERSION)
