@@ -212,11 +212,13 @@ commands = Table(
 
 alerts = Table("alerts", tables, _key("id"), *_longs("at"), *_texts("severity", "text"))
 
-FULL: dict[str, Any] = {"postgresql_with": {"fillfactor": 100}}
+FULL = {"fillfactor": 100}
 """Of an index that grows at its end: a server leaves no room for what never comes between."""
 
-Index("decisions_seq", decisions.c.seq, **FULL)
-Index("decisions_bar", decisions.c.symbol, decisions.c.bar_time, **FULL)
+_rising = (
+    Index("decisions_seq", decisions.c.seq),
+    Index("decisions_bar", decisions.c.symbol, decisions.c.bar_time),
+)
 
 WANTED = "class IN ('vetoed_by_regime', 'held', 'refused_by_risk', 'observed', 'traded')"
 """Decisions that wanted to enter, whatever came of it; who asks in these words reads their index alone."""
@@ -229,10 +231,12 @@ _wanted = Index(
 
 
 @event.listens_for(decisions, "before_create")
-def _of_wanted_alone(_table: Table, connection: Connection, **_: object) -> None:
-    """Say it to a server too where there is one: to say so at once loads its dialect wherever a journal is."""
+def _as_a_server_has_them(_table: Table, connection: Connection, **_: object) -> None:
+    """Say of indexes what a server alone is told, once there is one: its dialect is loaded for nobody else."""
     if connection.dialect.name == "postgresql":
         _wanted.dialect_options["postgresql"]["where"] = text(WANTED)
+        for index in _rising:
+            index.dialect_options["postgresql"]["with"] = FULL
 
 
 LIVING = frozenset({"orders", "runs", "deals"})
