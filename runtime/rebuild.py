@@ -19,7 +19,7 @@ from runtime.journal.errors import JournalError, explaining
 from runtime.journal.opening import open_to_write
 from runtime.journal.projections import rows_of
 from runtime.journal.reader import JournalReader
-from runtime.journal.schema import tables
+from runtime.journal.schema import VERSION, tables
 from runtime.journal.segments import Earlier
 from runtime.recorder import decode_fact, encode
 from runtime.revive import Pair, next_pair
@@ -36,6 +36,8 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: int
     """Of the log."""
+    older: int
+    """Of these, rows that a program of an earlier schema wrote, which may have told the same otherwise."""
     tables: dict[str, int]
     """Rows of each table as it was made."""
     differences: dict[str, int]
@@ -50,9 +52,9 @@ def rebuild(where: Where, *, write: bool = False, earlier: Earlier | None = None
     """
     with _aside() as made, JournalReader(where, earlier) as reader:
         tables.create_all(made)
-        rows = _make(reader, made)
+        rows, older = _make(reader, made)
         with reader.asking() as journal:
-            found = Rebuilt(rows=rows, tables=_counts(made), differences=_differences(made, journal))
+            found = Rebuilt(rows=rows, older=older, tables=_counts(made), differences=_differences(made, journal))
         if write and found.differences:
             _put(where, made)
     return found
@@ -69,17 +71,18 @@ def _aside() -> Iterator[Connection]:
             yield made
 
 
-def _make(reader: JournalReader, made: Connection) -> int:
+def _make(reader: JournalReader, made: Connection) -> tuple[int, int]:
     waiting: list[Row] = []
-    seq = 0
-    for seq, rows in told_again(reader):
+    seq = older = 0
+    for row, rows in told_again(reader):
+        seq, older = row.seq, older + (row.schema < VERSION)
         waiting += rows
         if seq % AT_ONCE == 0:
             _write(made, waiting)
             waiting = []
     _write(made, waiting)
     made.commit()
-    return seq
+    return seq, older
 
 
 def _write(made: Connection, rows: list[Row]) -> None:
@@ -87,8 +90,8 @@ def _write(made: Connection, rows: list[Row]) -> None:
         made.exec_driver_sql(insert_of(shape).sql, values)
 
 
-def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
-    """Yield the number of each row of the log with its projections."""
+def told_again(reader: JournalReader) -> Iterator[tuple[LogRow, list[Row]]]:
+    """Yield each row of the log with its projections."""
     runs = {run["run"]: run for run in reader.runs()}
     pair: Pair | None = None
     for row in reader.rows():
@@ -96,11 +99,11 @@ def told_again(reader: JournalReader) -> Iterator[tuple[int, list[Row]]]:
             told = _run_rows(row, runs.get(row.run))
             if row.kind == "RunOpened":  # a core is made of what the log says, not of the table that is compared
                 pair = next_pair(pair, told[0][1])
-            yield row.seq, told
+            yield row, told
         elif pair is not None and row.fact:
-            yield row.seq, _handled(row, pair)
+            yield row, _handled(row, pair)
         else:
-            yield row.seq, []
+            yield row, []
 
 
 def _run_rows(row: LogRow, run: dict[str, Any] | None) -> list[Row]:

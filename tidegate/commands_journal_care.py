@@ -244,7 +244,10 @@ def rebuild(account: Account, write: Write = False, segments: Moved = None, as_j
         lines([{"ok": not found.differences or write, **msgspec.to_builtins(found), "written": write}])
     told = ", ".join(f"{name} {count}" for name, count in found.differences.items())
     if found.differences and not write:
-        raise Negative(f"rows that the log tells otherwise: {told}: --write puts them in place")
+        older = f" ({found.older} of the log's rows are of an earlier schema, which may have told it otherwise)"
+        raise Negative(
+            f"rows that the log tells otherwise: {told}{older if found.older else ''}: --write puts them in place"
+        )
     if not as_json:
         say(f"{'written: ' + told if told else 'the same'}, from {found.rows} rows of the log")
 

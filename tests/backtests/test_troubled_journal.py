@@ -104,7 +104,7 @@ def test_its_tables_are_made_again_from_its_log(troubled: Path, tmp_path: Path) 
 
     first, again = rebuild(copy, write=True), rebuild(copy)
 
-    assert {"decisions"} >= first.differences.keys()
+    assert ({"decisions"} if first.older else set()) == first.differences.keys()
     assert {} == again.differences
 
 
