@@ -15,8 +15,12 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check", "tests"]
 
 ROOT = Path(__file__).parent
-CUT = tuple(
-    f"tests/backtests/test_{name}.py" for name in ("drive_days", "drive_strategies", "intrabar_hours", "compiled_years")
+CUT = (
+    "tests/backtests/test_drive_days.py",
+    "tests/backtests/test_drive_strategies.py",
+    "tests/backtests/test_intrabar_hours.py",
+    "tests/backtests/test_compiled_years.py",
+    "tests/regimes/test_filter_anchors.py",
 )
 """Tests that cut the bars of whole drives in two, or play real ones: more of them where TIDEGATE_CUTS is `all`."""
 UV = os.environ.get("UV", "uv")  # `uv run` tells where it stands; the environment itself has none
