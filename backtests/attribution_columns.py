@@ -16,7 +16,7 @@ Longs = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
 MINUTE_MS = 60_000
-COLUMNS = ("book", "closed", "net", "r", "strategy", "opened", "side", "unclear")
+COLUMNS = ("book", "closed", "net", "r", "strategy", "opened", "side", "unclear", "decision")
 """What is read of a trade."""
 
 
@@ -37,8 +37,10 @@ class Money(NamedTuple):
     whose: Longs
     owners: list[tuple[str, str]]
     """Account and strategy, which `whose` numbers."""
+    decided: Longs
+    """Of whom and its decision as one number: by what a trade is found again in another book; without one never."""
     who: Longs
-    """Of whom, minute of opening and side as one number: by what a trade is found again in another book."""
+    """Of whom, minute of opening and side as one number: likewise, where the other book does not know its decision."""
     beside: Longs
     """Bits of the shadow books that stood beside a live trade (`attribution_runs.py`)."""
     blocks: dict[str, Longs]
@@ -52,16 +54,18 @@ def money_of(
 
     accounts: of each trade the account's name; group: of each the name of its group; beside: the books beside it.
     """
-    book, closed, net, r, strategy, opened, side, unclear = columns
+    book, closed, net, r, strategy, opened, side, unclear, decision = columns
     whose, owners = coded(zip(accounts, strategy, strict=True))
     numbers, groups = coded(group)
     days, day = np.unique(np.array(closed, dtype=np.int64) // DAY_MS, return_inverse=True)
+    shadow = np.array([one != "live" for one in book], dtype=np.bool_)
+    named = np.array([bool(one) for one in decision], dtype=np.bool_)
     minute = np.array(opened, dtype=np.int64) // MINUTE_MS
     return Money(
-        shadow=np.array([one != "live" for one in book], dtype=np.bool_), day=day,
-        net=np.array(net, dtype=np.float64), r=np.array(r, dtype=np.float64),
+        shadow=shadow, day=day, net=np.array(net, dtype=np.float64), r=np.array(r, dtype=np.float64),
         unclear=np.array([bool(one) for one in unclear], dtype=np.bool_), group=numbers, groups=groups,
-        whose=whose, owners=owners, who=whose << 42 | minute << 2 | np.array(side, dtype=np.int64) + 1,
+        whose=whose, owners=owners, decided=np.where(named, whose << 32 | coded(decision)[0], -1 - shadow),
+        who=whose << 42 | minute << 2 | np.array(side, dtype=np.int64) + 1,
         beside=np.array(beside, dtype=np.int64),
         blocks={
             name: np.array([number(int(one) * DAY_MS) for one in days], dtype=np.int64)

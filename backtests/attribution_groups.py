@@ -206,7 +206,7 @@ def _value(places: Places, found: Read, *, all_gated: bool) -> Value | None:
 def _worth(money: Money, live: Places, shadow: Places, both: Places, *, one_currency: bool) -> Value:
     """Return what live trades made more than shadow trades; `both`: all of them, in their order."""
     signed = np.where(money.shadow[both], -money.r[both], money.r[both])
-    changed = len(np.setxor1d(money.who[live], money.who[shadow]))
+    changed = _changed(money, live, shadow)
     block, numbers = blocks_of(money, both)
     sure = _drawn(numbers[money.day[both]], signed) if block and changed >= LEAST else None
     return Value(
@@ -215,6 +215,14 @@ def _worth(money: Money, live: Places, shadow: Places, both: Places, *, one_curr
         block=block if sure else "", changed=changed, says=_judged(sure),
         value=cents(float(money.net[live].sum() - money.net[shadow].sum())) if one_currency else None,
     )  # fmt: skip
+
+
+def _changed(money: Money, live: Places, shadow: Places) -> int:
+    """Return how many trades are in one of both only; the model fills a resting order at its bar, not at its minute."""
+    for key in (money.decided, money.who):
+        both = np.isin(key[live], key[shadow]), np.isin(key[shadow], key[live])
+        live, shadow = live[~both[0]], shadow[~both[1]]
+    return len(live) + len(shadow)
 
 
 def _drawn(numbers: Longs, signed: Reals) -> tuple[float, float]:

@@ -106,15 +106,16 @@ def _found(
         shadows = _where(shadow_trades(in_file=in_file), tables.tables["outcomes"], "closed", asked)
         *found, keys = by_check(reader.columns(shadows))
         return found, [0] * len(keys), keys
-    *found, decision, run, keys = reader.columns(_trades(asked))
+    *found, run, keys = reader.columns(_trades(asked))
     live = [one == "live" for one in found[COLUMNS.index("book")]]
-    return found, beside(runs, live, found[COLUMNS.index("strategy")], decision, run), keys
+    strategy, decision = (found[COLUMNS.index(name)] for name in ("strategy", "decision"))
+    return found, beside(runs, live, strategy, decision, run), keys
 
 
 def _trades(asked: Asked) -> Any:  # noqa: ANN401 - a select
     """Return the select of closed trades."""
     c = tables.tables["outcomes"].c
-    query = select(*(c[name] for name in COLUMNS), c.decision, c.run, _key(asked.by).label("key"))
+    query = select(*(c[name] for name in COLUMNS), c.run, _key(asked.by).label("key"))
     if asked.by != "gate":
         query = query.where(or_(c.book == "live", _left_out() == REGIME))
     return _where(query, tables.tables["outcomes"], "closed", asked)

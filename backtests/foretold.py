@@ -143,7 +143,8 @@ def _fifths(closed: Sequence[Any]) -> Iterator[Fifth]:
     strength = np.array([row[0] * (1.0 if row[1] > 0.0 else -1.0) for row in known])
     closed, net, r = ([row[place] for row in known] for place in (4, 5, 6))
     none, unnamed = [0] * len(known), [""] * len(known)
-    money = money_of((["live"] * len(known), closed, net, r, unnamed, none, none, none), unnamed, unnamed, none)
+    columns = (["live"] * len(known), closed, net, r, unnamed, none, none, none, unnamed)
+    money = money_of(columns, unnamed, unnamed, none)
     for part in np.array_split(np.argsort(strength, kind="stable"), FIFTHS):
         came = figures(money, part)
         if came is not None:

@@ -123,6 +123,30 @@ def test_the_gate_is_worth_what_live_made_more_than_its_shadow(tmp_path: Path) -
     assert found.low <= 5.0 <= found.high
 
 
+def test_a_trade_is_found_again_by_what_was_decided(tmp_path: Path) -> None:
+    """The model fills a resting order at its bar; of a decision that is not known minute and side tell."""
+    live = [outcome_row(n, opened=BEGAN + n * DAY + 83 * 60_000) for n in range(3)]
+    shadows = [outcome_row(n, book="shadow", gate="regime") for n in range(2)]
+    shadows += [outcome_row(2, book="shadow", gate="regime", decision="0-7", opened=live[2][1]["opened"])]
+    alone = outcome_row(3, book="shadow", gate="regime")
+
+    found = groups(tmp_path, "strategy", *live, *shadows, alone)["trend"].gate
+
+    assert found is not None
+    assert 1 == found.changed
+
+
+def test_trades_of_several_symbols_at_once_are_each_their_own(tmp_path: Path) -> None:
+    """A strategy that trades two symbols in one minute has two trades, and its shadow another one."""
+    live = [outcome_row(0, symbol=s, id=f"live/{s}", decision=f"1-{s}") for s in ("SP500", "NAS100")]
+    shadow = outcome_row(0, symbol="SP500", book="shadow", gate="regime", decision="1-SP500")
+
+    found = groups(tmp_path, "strategy", *live, shadow)["trend"].gate
+
+    assert found is not None
+    assert 1 == found.changed
+
+
 def test_each_gate_is_judged_by_the_books_without_it(tmp_path: Path) -> None:
     """Elsewhere only the books without the regime gate count: a trade must not be in a sum three times."""
     risk = [outcome_row(n, book="shadow", gate="risk", id=f"r{n}") for n in range(0, 60, 2)]
