@@ -65,7 +65,7 @@ def _fault(row: Sequence[Any], before: Head) -> str:
         expected = row_hash(before.hash, schema, run, seq, at, wall, kind.encode(), fact, step)
     except (AttributeError, TypeError, struct.error):
         return f"row {seq} was changed: a value has another type"
-    doubt = "" if prev else f", or row {before.seq}"
+    doubt = f", or row {before.seq}" if before.seq and not prev else ""
     return "" if found == expected else f"row {seq} was changed{doubt}: its hash does not fit"
 
 

@@ -62,6 +62,14 @@ def test_a_changed_value_is_found(place: Path | JournalServer, change: str) -> N
     assert Verdict(ok=False, seq=5, problem="row 5 was changed, or row 4: its hash does not fit") == verdict(place)
 
 
+def test_of_the_first_row_no_other_is_doubted(place: Path | JournalServer) -> None:
+    """What it follows is no row that anybody could have changed."""
+    journal(place, 3)
+    edit(place, "UPDATE log SET at = 6 WHERE seq = 1")
+
+    assert Verdict(ok=False, seq=1, problem="row 1 was changed: its hash does not fit") == verdict(place)
+
+
 def test_a_value_of_another_type_is_found(tmp_path: Path) -> None:
     """Text where bytes belong is a changed row, not a crash of the check."""
     path = journal(tmp_path, 10)
