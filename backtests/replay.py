@@ -1,6 +1,7 @@
 """Replay: a journal's facts through a fresh core, every step compared bit for bit with the one written down."""
 
 import datetime
+import math
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,8 +21,8 @@ from runtime.journal.reader import JournalReader
 from runtime.recorder import decode_fact, decode_step, encode
 from runtime.revive import Pair, Runs, next_pair, woken_before
 
-DIGITS = 5
-"""Of a number, in which the table of decisions must be as it was decided: some are kept there in four bytes."""
+NEAR = 1e-8
+"""How near a number of the table of decisions must be to what was decided: features and others are told shortened."""
 
 
 class ReplayMismatch(ValueError):
@@ -116,19 +117,25 @@ def _as_shown(reader: JournalReader, seq: int, rows: Sequence[Row]) -> None:
     for _, made in (row for row in rows if row[0] == "decisions"):
         shown = reader.decision(str(made["id"])) or {}
         for name, value in made.items():
-            if _read(shown.get(name)) != _read(value):
+            if not _alike(_read(shown.get(name)), _read(value)):
                 raise ReplayMismatch(seq, f"decisions.{name}", shown.get(name), value)
 
 
 def _read(value: Any) -> Any:  # noqa: ANN401 - any value of a row
-    """Return a cell as people read it, to DIGITS; rows of before have zeros, and checks of what was not there."""
+    """Return a cell as people read it; rows of before have zeros, and checks of what was not there."""
     if isinstance(value, str) and value.startswith("["):
         return _read(msgspec.json.decode(value))
     if isinstance(value, list):
         return [_read(one) for one in value if not (isinstance(one, list) and one[1:2] == [None])]
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}") if value and value == value else None
-    return value or None
+    return value if value and value == value else None
+
+
+def _alike(shown: Any, made: Any) -> bool:  # noqa: ANN401 - any cells that were read
+    if isinstance(shown, list) and isinstance(made, list):
+        return len(shown) == len(made) and all(map(_alike, shown, made))
+    if isinstance(shown, float) and isinstance(made, float):
+        return math.isclose(shown, made, rel_tol=NEAR, abs_tol=NEAR)
+    return bool(shown == made)
 
 
 def _mismatch(seq: int, journaled: msgspec.Struct, replayed: msgspec.Struct) -> ReplayMismatch:

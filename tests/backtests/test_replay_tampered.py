@@ -40,6 +40,15 @@ def test_a_decision_that_was_changed_by_hand_is_not_told_as_recomputed(journal: 
         recompute(journal, seq)
 
 
+def test_a_price_that_was_changed_by_a_tick_is_not_told_as_recomputed(journal: Path) -> None:
+    """Of a price of four digits a tick is the sixth."""
+    ((seq, ident),) = ask(journal, "SELECT seq, id FROM decisions WHERE bid > 1000.0 ORDER BY seq LIMIT 1")
+    edit(journal, "UPDATE decisions SET bid = bid + 0.01 WHERE id = ?", ident)
+
+    with pytest.raises(ReplayMismatch, match=r"decisions\.bid"):
+        recompute(journal, seq)
+
+
 def test_a_day_of_nothing_is_no_day_that_came_out_the_same(journal: Path) -> None:
     """A day that is typed wrongly must not end like a proof."""
     with pytest.raises(DataError, match="nothing happened on 2050-01-01"):
