@@ -3,7 +3,7 @@
 import compileall
 import os
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: threads for tiny matrices wait for those of others
@@ -35,10 +35,10 @@ def pytest_configure() -> None:
             compileall.compile_dir(ROOT / room, quiet=2)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Run one worker more than there are processors: where daemons run, tests wait for them a good part of the time."""
-    return (os.cpu_count() or 1) + 1
+    return (yield) + 1
 
 
 @pytest.fixture(autouse=True)
