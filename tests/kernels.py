@@ -55,10 +55,10 @@ def same_bits(
 ) -> list[Any]:
     """Fold rows through `step(s, p, *row)` in both drives and assert equal outputs and states after every row.
 
-    `state` is copied. A row's fields are numbers, tuples of numbers or lists of numbers (arrays, when compiled); ints
-    become floats. Returns the outputs of the interpreted drive.
+    `state` is copied. A row's fields are numbers, tuples of numbers or lists of numbers (arrays, when compiled), and
+    `params` are, too; ints become floats. Returns the outputs of the interpreted drive.
     """
-    p = tuple(float(x) for x in params)
+    p = _plain(params if isinstance(params, list) else tuple(params))
     s = [float(x) for x in state]
     array = np.array(s, dtype=np.float64)
     fast = compiled(step)
@@ -67,7 +67,7 @@ def same_bits(
         plain = [_plain(x) for x in row]
         flat = [_flat(x) for x in plain]
         expected = step(s, p, *plain)
-        actual = fast(array, p, *flat)
+        actual = fast(array, _flat(p), *flat)
         where = f"{step.__name__}, row {number} {tuple(row)}"
 
         assert bits(expected) == bits(actual), f"{where}: interpreted {expected!r}, compiled {actual!r}"

@@ -72,7 +72,7 @@ def test_transform_gives_the_same_bits_compiled(
     s, calls = filter_init(w), []
     for x in [*draw_rows(model, 200, 5).tolist(), [1e6] * size, [-math.inf] * size]:
         filter_step(s, w, x)
-        calls.append((pit_init(w, learnt[:states]), list(s), w))
+        calls.append((pit_init(w, learnt[:states]), list(s), list(w)))  # as loops have them: arrays, of any length
 
     same_call(pit_step, calls)
 
