@@ -38,6 +38,8 @@ from tests.venues import DAY, EURUSD, GOLD, HOUR
 
 STRATEGIES: dict[str, Strategy] = {"trend": Trend(), "mean_reversion": MeanReversion(), "breakout": Breakout()}
 MINUTES = cuts(8_000, 15_000)
+HEARD = 9_000
+"""Minutes before the first that is played, where hours are made of them: 150 of those."""
 
 
 def compared(tape: Bars, strategy: Strategy, on_shut: str) -> str:
@@ -71,7 +73,7 @@ def test_real_minutes_are_played_alike(shared_data: Path, name: str, file: str, 
 def test_real_minutes_behind_longer_bars_are_played_alike(shared_data: Path, *, made: bool) -> None:
     """Hours that they make up, and hours that are told beside them; nobody enters in the hour around midnight."""
     tape = read_bars(shared_data / "prices" / "eurusd-m1-2018.histdata.zip", "EURUSD", "M1", digits=5)[0]
-    tape = tape.part(0, MINUTES)
+    tape = tape.part(0, 15_000)
     rule = FrameRule("H1", "M1") if made else None
     regime = RegimePlan(name="two", symbol="EURUSD", timeframe="H1", model=up_model(), made=rule)
     gate = a_gate("enforce", enter=0.5, dwell=1, on_shut="tighten", max_age=2)
@@ -83,7 +85,7 @@ def test_real_minutes_behind_longer_bars_are_played_alike(shared_data: Path, *, 
     hours = Hours(calendar=Calendar(week=(day, day, day, day, day, (), ())), zone="New York close")
     limits = msgspec.structs.replace(a_plan().limits, max_value=1e9, max_volume=1e3)
     plan = a_plan(lane, regimes=(regime,), limits=limits, hours={"EURUSD": hours}, zone="New York close")
-    given: dict[str, Any] = {"start": tape.time[9000], "warmup": 9000, "balance": 100_000.0, "shadows": True}
+    given: dict[str, Any] = {"start": tape.time[HEARD], "warmup": HEARD, "balance": 100_000.0, "shadows": True}
     given |= {"costs": {"EURUSD": Costs(spread=8.0)}, "beside": [] if made else [coarser(tape, "H1")]}
     plain, compiled = played(PlainDrive, plan, tape, **given), played(CompiledDrive, plan, tape, **given)
 

@@ -118,12 +118,21 @@ def test_a_verdict_on_a_journal_is_told_to_programs(journal: Path, capsys: pytes
     assert bad["problem"] in err
 
 
-def test_a_replay_is_told_to_programs(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_is_told_to_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What it went through; a journal of no run has nothing to differ in."""
-    found, _ = told(["replay", str(journal)], 0, capsys)
+    JournalWriter(tmp_path / "journal.sqlite").close()
+    found, _ = told(["replay", str(tmp_path / "journal.sqlite")], 0, capsys)
 
     assert documented("replay") == {*found, "row", "field"}
     assert (True, 0) == (found["ok"], found["facts"])
+
+
+def test_a_replay_of_what_no_run_holds_is_no_object(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody knows what its core was: one line on stderr says so, and nothing is called the same."""
+    assert 6 == run(["replay", str(journal), "--json"])
+    said = capsys.readouterr()
+
+    assert ("", True) == (said.out, "row 1 is of no run that the log tells" in said.err)
 
 
 def test_a_good_configuration_is_told_to_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
