@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import and_, func, or_, select, text
 
 from backtests.attribution_columns import COLUMNS, coded
-from runtime.journal.schema import WANTED, tables
+from runtime.journal.schema import REFUSED, tables
 from runtime.outcomes.kept_out import GATE_OF, Check, Gate, kept_out, once, said
 
 OF = COLUMNS.index("strategy")
@@ -72,7 +72,7 @@ def refused() -> Any:  # noqa: ANN401 - a select
     """Return the select of decisions that refused an entry, counted by what they said."""
     d = tables.tables["decisions"].c
     why = (d["class"], d.holds, d.reasons)
-    return select(*why, func.count()).where(text(WANTED), _entry()).group_by(*why)
+    return select(*why, func.count()).where(text(REFUSED), _entry()).group_by(*why)
 
 
 def counted(rows: Sequence[Any]) -> Iterator[tuple[str, str, int]]:

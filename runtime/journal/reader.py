@@ -18,6 +18,7 @@ from runtime.journal.packing import Unpacker, plain_state
 from runtime.journal.schema import tables
 from runtime.journal.segments import Earlier, Segment, segments
 from runtime.journal.verify import ROWS, Noted, check, check_archived, checked_snapshot, snapshot_fault, stored_head
+from runtime.memory import uncollected
 
 ORDER: dict[str, tuple[str, ...]] = {
     "runs": ("run",),
@@ -180,7 +181,7 @@ class JournalReader:
         Values are the driver's own: a select of numbers and texts is meant.
         """
         found: list[list[Any]] = [[] for _ in query.selected_columns]
-        with self.asking() as connection:
+        with self.asking() as connection, uncollected():
             cursor: Any = connection.execute(query).cursor
             while rows := cursor.fetchmany(MANY):
                 for column, part in zip(found, zip(*rows, strict=True), strict=True):

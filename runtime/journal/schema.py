@@ -229,6 +229,15 @@ _wanted = Index(
     sqlite_where=text(WANTED),
 )
 
+REFUSED = "class IN ('vetoed_by_regime', 'held', 'refused_by_risk')"
+"""Decisions that wanted to enter and were kept out; in a file, who asks in these words why reads their index alone."""
+
+Index(
+    "decisions_refused",
+    *(decisions.c[name] for name in ("class", "holds", "reasons", "price", "bar_time")),
+    sqlite_where=text(REFUSED),
+).ddl_if(dialect="sqlite")  # what was said may be longer than a server's index takes
+
 
 @event.listens_for(decisions, "before_create")
 def _as_a_server_has_them(_table: Table, connection: Connection, **_: object) -> None:

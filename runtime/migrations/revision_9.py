@@ -1,4 +1,7 @@
-"""Version 9: numbers no wider than they need be, none of an order that there is not, and no hash written twice."""
+"""Version 9: numbers no wider than they need be, none of an order that there is not, no hash written twice.
+
+A file has an index, too, of what kept entries out.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +36,7 @@ ARCHIVED = (
     "rows of this journal were archived, and schema 8 looks there for hashes that are not written twice: "
     "it stays at 9 or above"
 )
+REFUSED = sa.text("class IN ('vetoed_by_regime', 'held', 'refused_by_risk')")
 MAY_CHANGE = {"sqlite": "DROP TRIGGER log_no_update", "postgresql": "DROP TRIGGER log_no_update ON log"}
 AGAIN = "UPDATE log SET prev = b.hash FROM log AS b WHERE b.seq = log.seq - 1 AND length(log.prev) = 0"
 FIRST = sa.text("UPDATE log SET prev = :before WHERE length(prev) = 0")
@@ -41,6 +45,9 @@ FIRST = sa.text("UPDATE log SET prev = :before WHERE length(prev) = 0")
 def upgrade() -> None:
     """Narrow the columns, and take zeros away where there is no order; the log's rows stay as they are."""
     _change(NARROW, sa.func.nullif, "SET (fillfactor = 100)")
+    if op.get_bind().dialect.name == "sqlite":
+        columns = ["class", "holds", "reasons", "price", "bar_time"]
+        op.create_index("decisions_refused", "decisions", columns, sqlite_where=REFUSED)
 
 
 def downgrade() -> None:
@@ -48,6 +55,8 @@ def downgrade() -> None:
     bind = op.get_bind()
     if segments(bind):
         raise JournalError(ARCHIVED)
+    if bind.dialect.name == "sqlite":
+        op.drop_index("decisions_refused", "decisions")
     wide = {table: dict.fromkeys(columns, "bigint") for table, columns in NARROW.items()}
     _change(wide, sa.func.coalesce, "RESET (fillfactor)")
     op.execute(MAY_CHANGE[bind.dialect.name])

@@ -96,8 +96,14 @@ def contents(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def differences(connection: Connection) -> Any:  # noqa: ANN401 - theirs
-    """Return in what a database differs from the tables as they are declared."""
-    return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), tables)
+    """Return in what a database differs from the tables as they are declared for it."""
+
+    def here(one: Any, *_: object) -> bool:  # noqa: ANN401 - theirs
+        rule = getattr(one, "_ddl_if", None)  # Alembic does not ask it
+        return rule is None or rule.dialect == connection.dialect.name
+
+    opts = {"compare_type": True, "include_object": here}
+    return compare_metadata(MigrationContext.configure(connection, opts=opts), tables)
 
 
 def guards(connection: Connection) -> list[str]:
