@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from runtime.journal.reader import JournalReader
 from runtime.journal.schema import tables
-from runtime.outcomes.kept_out import Gate
+from runtime.outcomes.kept_out import books_of
 
 BIT: dict[str, int] = {"regime": 1, "hold": 2, "risk": 4, "all": 8}
 EVERY = 15
@@ -47,17 +47,23 @@ def runs_of(reader: JournalReader) -> Runs:
 
 
 def _kept(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield each strategy with the books that are kept of it, as `runtime.outcomes.without.gates_of` has it."""
+    """Yield each strategy with the books that are kept of it."""
     held = any(config.get(name) for name in ("windows", "protections", "drawdown"))
     held |= bool((config.get("controls") or {}).get("throttle"))
     for strategy in config["strategies"]:
         gate = strategy.get("gate")
-        gates: list[Gate] = ["regime"] if gate is not None and gate.get("mode") != "off" else []
-        if held:
-            gates.append("hold")
-        if gates:
-            gates += ["risk", "all"]
-        yield strategy["name"], sum(BIT[one] for one in gates)
+        gated = gate is not None and gate.get("mode") != "off"
+        books = books_of(gated=gated, held=held, apart=gated and _apart(strategy, config.get("regimes") or {}))
+        yield strategy["name"], sum(BIT[book] for book in books)
+
+
+def _apart(strategy: Mapping[str, Any], regimes: Mapping[str, Any]) -> bool:
+    """Say whether the regime that a strategy's gate listens to reads other bars than its own."""
+    regime = regimes.get(strategy["gate"].get("regime"))
+    if regime is None:
+        return False
+    told = regime.get("made_of") or regime["timeframe"]
+    return bool((regime["symbol"], told) != (strategy["symbol"], strategy["timeframe"]))
 
 
 def beside(

@@ -7,6 +7,7 @@ Gate = Literal["regime", "hold", "risk", "all"]
 """regime: its regime gate. hold: windows, protections, the throttle, losses of a day and in all. risk: every check of
 an entry's size and of what the account would carry. all: all of them."""
 
+
 GATE_OF: dict[str, Gate] = {"vetoed_by_regime": "regime", "held": "hold", "refused_by_risk": "risk"}
 """The gate that a decision of each class met first."""
 AND = " + "
@@ -23,6 +24,21 @@ class Check(NamedTuple):
     def __str__(self) -> str:
         """Return what people call it."""
         return f"{self.gate} {self.name}".rstrip()
+
+
+def books_of(*, gated: bool, held: bool, apart: bool) -> tuple[Gate, ...]:
+    """Return what books are kept of a strategy: one without each of its gates, and one without all.
+
+    One that has neither a regime gate (`gated`) nor anything that holds it (`held`) has none: without limits it is
+    another account's. One whose regime reads other bars than its own (`apart`) has none in which that gate stays: it is
+    told such a bar before its own, and a book that lives by its own bars would take an order back that was filled in
+    them.
+    """
+    if not gated:
+        return ("hold", "risk", "all") if held else ()
+    if apart:
+        return ("regime", "all")
+    return ("regime", "hold", "risk", "all") if held else ("regime", "risk", "all")
 
 
 def kept_out(class_: str, holds: Iterable[str], reasons: Iterable[str]) -> tuple[Check, ...]:

@@ -14,26 +14,19 @@ from brokers.limits import Limits
 from config.controls import ControlsSection
 from regimes.gate import GateParams
 from runtime.core.plan import Plan, StrategyPlan
-from runtime.outcomes.kept_out import Gate
+from runtime.outcomes.kept_out import Gate, books_of
 
 ANY = 1 << 30
 """Positions that no account has."""
 
 
 def gates_of(plan: Plan, of: StrategyPlan) -> tuple[Gate, ...]:
-    """Return what books are kept of a strategy: one without each of its gates, and one without all.
-
-    One that has neither a regime gate nor anything that holds it has none: without limits it is another account's. One
-    whose regime reads other bars than its own has none in which that gate stays: it is told such a bar before its own,
-    and a book that lives by its own bars would take an order back that was filled in them.
-    """
-    gated = of.gate is not None and of.gate.mode != "off"
-    held = bool(plan.windows or plan.protections or plan.drawdown or plan.controls.throttle)
-    if not gated:
-        return ("hold", "risk", "all") if held else ()
-    if of.regime and (plan.of(of.regime).symbol, plan.of(of.regime).told) != (of.symbol, of.timeframe):
-        return ("regime", "all")
-    return ("regime", "hold", "risk", "all") if held else ("regime", "risk", "all")
+    """Return what books are kept of a strategy."""
+    return books_of(
+        gated=of.gate is not None and of.gate.mode != "off",
+        held=bool(plan.windows or plan.protections or plan.drawdown or plan.controls.throttle),
+        apart=bool(of.regime) and (plan.of(of.regime).symbol, plan.of(of.regime).told) != (of.symbol, of.timeframe),
+    )
 
 
 def without(plan: Plan, of: StrategyPlan, gate: Gate) -> Plan:

@@ -1,7 +1,9 @@
 """Attribution: groups that add up to the whole, intervals as scipy draws them, and no claim on too few trades."""
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -219,6 +221,31 @@ def test_executions_are_told_by_what_they_cost_entries_and_exits_apart(tmp_path:
     told = {side: (c.deals, c.delay, c.spread, c.execution) for side, c in found.items()}
     assert {"entry": (2, 15.0, 20.0, -10.0), "exit": (1, 0.0, 30.0, 0.0)} == {
         side: (deals, *(round(part, 9) for part in parts)) for side, (deals, *parts) in told.items()
+    }
+
+
+def test_a_book_that_a_run_did_not_keep_is_beside_none_of_its_trades(tmp_path: Path) -> None:
+    """One whose regime reads longer bars than it trades has none without its limits: the second run's trade is out."""
+    runs = [
+        ("runs", {"run": n, "started": BEGAN, "config_hash": bars, "config": msgspec.json.encode(apart(bars)).decode()})
+        for n, bars in ((1, "H1"), (2, "D1"))
+    ]
+    shadow = outcome_row(0, book="shadow", gate="risk", r=0.25)
+    trades = (outcome_row(0, r=1.0), outcome_row(1, run=2, decision="2-1", r=5.0))
+    path = a_journal(tmp_path, *runs, shadow, *trades)
+    (found,) = [group for group in attribution([("one", path)], Asked("gate")) if group.key == "risk"]
+
+    assert found.gate is not None
+    assert 0.75 == found.gate.value_r
+
+
+def apart(timeframe: str) -> dict[str, Any]:
+    """Return a configuration of which the one strategy trades hours and its regime reads such bars."""
+    gate = {"mode": "enforce", "regime": "two"}
+    return {
+        "account": {"name": "one", "currency": "USD"},
+        "strategies": [{"name": "trend", "symbol": "SP500", "timeframe": "H1", "gate": gate}],
+        "regimes": {"two": {"symbol": "SP500", "timeframe": timeframe}},
     }
 
 
