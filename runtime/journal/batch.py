@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Dialect, Insert, insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Dialect, Insert, Table, insert
+from sqlalchemy.dialects import sqlite
 
 from runtime.journal.chain import BEFORE, row_hash, snapshot_hash
 from runtime.journal.entries import Entry, Head, Row
 from runtime.journal.packing import Packer, packed_state
 from runtime.journal.schema import LIVING, TOLD_AGAIN, VERSION, tables
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 Values = Sequence[Any]
 Shape = tuple[str, tuple[str, ...]]
@@ -51,7 +54,7 @@ def insert_of(shape: Shape, database: str = "sqlite") -> Written:
     unknown = set(columns) - set(table.c.keys())
     if unknown:
         raise KeyError(f"table {name} has no column {', '.join(sorted(unknown))}")
-    compiled = _insert(name, columns, database).compile(dialect=_dialect(database), column_keys=columns)
+    compiled = _insert(name, columns, database).compile(dialect=dialect_of(database), column_keys=columns)
     order = tuple(compiled.positiontup or ())
     return Written(str(compiled), order, _nulled(order) if database == "postgresql" else _taken(order))
 
@@ -67,7 +70,8 @@ def _nulled(order: Sequence[str]) -> Callable[[dict[str, Any]], Values]:
     return lambda row: [None if value != value else value for value in take(row)]
 
 
-def _dialect(database: str) -> Dialect:
+def dialect_of(database: str) -> Dialect:
+    """Return the dialect of a database; a server's is loaded by nobody who writes to a file."""
     if database == "postgresql":
         from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415 - where it is used
 
@@ -75,9 +79,17 @@ def _dialect(database: str) -> Dialect:
     return sqlite.dialect(paramstyle="qmark")
 
 
+def _begun(table: Table, database: str) -> "sqlite.Insert | postgresql.Insert":
+    if database == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - as above
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
 def _insert(name: str, columns: Sequence[str], database: str) -> Insert:
     table = tables.tables[name]
-    living = postgresql.insert(table) if database == "postgresql" else sqlite.insert(table)
+    living = _begun(table, database)
     if name in TOLD_AGAIN:
         return living.on_conflict_do_nothing()
     if name not in LIVING:

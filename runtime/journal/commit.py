@@ -6,9 +6,8 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 
-from runtime.journal.batch import Group, Shape, Values, insert_of
+from runtime.journal.batch import Group, Shape, Values, dialect_of, insert_of
 from runtime.journal.entries import Head
 from runtime.journal.schema import LIVING, TOLD_AGAIN, tables
 
@@ -96,7 +95,7 @@ def _copying(shape: Shape) -> tuple[str, list[str], list[tuple[int, int]]]:
     """
     table = tables.tables[shape[0]]
     columns = insert_of(shape, "postgresql").columns
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call] # theirs
+    dialect = dialect_of("postgresql")
     names = ", ".join(f'"{name}"' for name in columns)
     types = [table.c[name].type.compile(dialect).lower() for name in columns]
     narrow = [(place, BOUNDS[kind]) for place, kind in enumerate(types) if kind in BOUNDS]

@@ -1,5 +1,8 @@
 """What a commit writes is the same however it gets there: copied or inserted, into either database."""
 
+import subprocess
+import sys
+
 from collections.abc import Sequence
 from math import inf, nan
 from pathlib import Path
@@ -97,3 +100,24 @@ def test_a_number_that_its_column_cannot_hold_ends_the_journal(database: str, mo
 
     with pytest.raises(JournalFailed, match="the last row on disk is 0"):
         writer.close()
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from runtime.journal.entries import Entry
+from runtime.journal.writer import JournalWriter
+with JournalWriter(Path(sys.argv[1])) as journal:
+    journal.append(Entry("kind", 1, 1, b"fact", b"step", (("orders", {"instruction": 1, "state": "SENT"}),)))
+print(*sys.modules)
+"""
+
+
+def test_who_writes_to_a_file_loads_no_server_s_dialect(tmp_path: Path) -> None:
+    """Every daemon would wait for it at its start, and keep its memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES, str(tmp_path / "a.sqlite")], capture_output=True, text=True, check=True
+    )
+
+    assert "sqlalchemy.dialects.sqlite" in done.stdout.split()
+    assert not {"sqlalchemy.dialects.postgresql", "psycopg"} & set(done.stdout.split())
