@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.blocks import BLOCKS
-from market.types import DAY_MS
+from market.types import DAY_MS, MINUTE_MS
 
 Places = NDArray[np.intp]
 Longs = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-MINUTE_MS = 60_000
 COLUMNS = ("book", "closed", "net", "r", "strategy", "opened", "side", "unclear", "decision")
 """What is read of a trade."""
 

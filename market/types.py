@@ -39,6 +39,8 @@ TIMEFRAMES: dict[str, int] = {
 }
 """Length of each timeframe in seconds."""
 
+MINUTE_MS = TIMEFRAMES["M1"] * 1000
+"""A minute in milliseconds."""
 HOUR_MS = TIMEFRAMES["H1"] * 1000
 """An hour in milliseconds."""
 DAY_MS = TIMEFRAMES["D1"] * 1000

@@ -12,7 +12,8 @@ from pathlib import Path
 from backtests.archive import archive
 from backtests.archived import FOLDER, joined
 from backtests.benchmarks import journal_work as work
-from backtests.benchmarks.archive_year import MINUTES, STRATEGIES, made
+from backtests.benchmarks.archive_year import made
+from backtests.benchmarks.attributed_year import MINUTES, STRATEGIES
 from backtests.benchmarks.timing import head
 from runtime.clock import Clock
 

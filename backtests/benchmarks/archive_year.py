@@ -10,18 +10,15 @@ from typing import Any
 import msgspec
 
 from backtests.benchmarks import journal_work as work
+from backtests.benchmarks.attributed_year import BEGAN
 from backtests.benchmarks.drive import LEARN
+from market.types import MINUTE_MS
 from runtime.journal.entries import Entry, Row
 from runtime.journal.opening import Place
 from runtime.journal.reader import JournalReader
 from runtime.journal.writer import JournalWriter
 from runtime.recorder import SNAPSHOT_EVERY
 
-MINUTES = 366_000
-"""Of a year of five days a week and 24 hours."""
-STRATEGIES = 10
-BEGAN = 1_704_067_200_000
-MINUTE_MS = 60_000
 PLAYED = 20_000
 KEYS = {"decisions": "id", "orders": "instruction", "deals": "ticket", "outcomes": "id"}
 """Of tables whose rows go on from one repetition to the next; of others those of the first stand alone."""

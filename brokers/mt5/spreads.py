@@ -9,10 +9,10 @@ from statistics import median
 import msgspec
 
 from brokers.mt5.inplace import content, replace
+from market.types import HOUR_MS, MINUTE_MS
 from market.undecoded import UNDECODED
 
 SPREADS_FILE = "gateway.spreads"
-_HOUR_MS, _MINUTE_MS = 3_600_000, 60_000
 KEPT = 240
 """Spreads of an hour of the day that are remembered, one a minute: of four days."""
 ENOUGH = 30
@@ -41,11 +41,11 @@ class Spreads:
 
     def seen(self, symbol: str, at: int, points: float) -> None:
         """Take in the spread at a moment of server time, UTC milliseconds; one a minute counts, and none below zero."""
-        if not points >= 0.0 or at < self._last.get(symbol, 0) + _MINUTE_MS:
+        if not points >= 0.0 or at < self._last.get(symbol, 0) + MINUTE_MS:
             return
         self._last[symbol] = at
         hours = self._seen.setdefault(symbol, [deque(maxlen=KEPT) for _ in range(24)])
-        hours[at // _HOUR_MS % 24].append(points)
+        hours[at // HOUR_MS % 24].append(points)
         if at >= self._saved + _SAVED_MS:
             self._saved = at
             with contextlib.suppress(OSError):  # a full disk keeps nobody from the price; it is tried again
@@ -54,7 +54,7 @@ class Spreads:
     def usual(self, symbol: str, at: int) -> float:
         """Return the median spread of the hour of the day, points, a point at least; NaN where too little was seen."""
         hours = self._seen.get(symbol, [])
-        here = hours[at // _HOUR_MS % 24] if hours else ()
+        here = hours[at // HOUR_MS % 24] if hours else ()
         told = here if len(here) >= ENOUGH else [points for hour in hours for points in hour]
         return max(1.0, median(told)) if len(told) >= ENOUGH else float("nan")
 

@@ -5,7 +5,7 @@ anybody still sends under the old magic number: two masters of one position clos
 """
 
 from brokers.facts import Accepted, InDoubt, Refused, Rejected
-from market.types import Position
+from market.types import MINUTE_MS, Position
 from runtime.core.decide import Decider
 from runtime.core.desk import magic_of
 from runtime.core.facts import AdoptionAsked
@@ -15,7 +15,6 @@ from runtime.core.positions import Trade
 from runtime.core.replies import not_known, reply
 from runtime.core.state import Adoption, Lane, Ledger
 
-MINUTE_MS = 60_000
 _UNSEEN = UNSEEN | {"BREAK"}
 _UNCLEAR = ("IN_DOUBT", "MISSING")
 

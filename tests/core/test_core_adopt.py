@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from brokers.facts import Accepted, DealMade, InDoubt, LinkDown, Rejected
-from market.types import Deal, Order, Position
-from runtime.core.adopt import MINUTE_MS
+from market.types import MINUTE_MS, Deal, Order, Position
 from runtime.core.decision import Step
 from runtime.core.facts import AdoptionAsked, AnyFact
 from runtime.core.instructions import Asker, ClosePosition, ModifyStop, Reply
