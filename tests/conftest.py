@@ -14,6 +14,7 @@ import structlog
 from hypothesis import settings
 
 from config.journal import JournalServer
+from tests.floor_plan import FLOORS
 from tests.journals import on_server
 from tests.postgres import Postgres
 
@@ -22,7 +23,6 @@ settings.load_profile("untimed")
 
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("market", "brokers", "regimes", "strategies", "config", "runtime", "backtests", "tidegate")
 
 
 def pytest_configure() -> None:
@@ -31,7 +31,7 @@ def pytest_configure() -> None:
     And a process on a full disk would leave half a module for all after it: Python 3.11 does not see that.
     """
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        for room in ROOMS:
+        for room in FLOORS.keys() - {"tests"}:
             compileall.compile_dir(ROOT / room, quiet=2)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError, Negative, TidegateError, one_line
+from tests.floor_plan import FLOORS
 from tidegate.errors import BUG, INTERRUPTED, REFUSALS, as_refusal, guarded
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("market", "brokers", "regimes", "strategies", "config", "runtime", "backtests", "tidegate")
+ROOMS = tuple(room for room in FLOORS if room != "tests")
 
 BUGS = frozenset({
     "brokers.mt5.lookalike.arguments.Invalid",  # the package's own word; caught where it is called
