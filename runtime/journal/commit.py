@@ -58,7 +58,7 @@ def at_once(sql: str, rows: Sequence[Values]) -> Iterator[tuple[str, list[Values
 
 
 def _to_server(server: Any, groups: Sequence[Group], head: Head) -> None:  # noqa: ANN401 - psycopg's, where it is installed
-    """Copy what is much, and send the rest with the end of the transaction at once, for one answer."""
+    """Copy what is much, and send the rest and the end of the transaction without waiting between."""
     with server.cursor() as cursor:
         for shape, rows in groups:
             if _copied(shape, rows):
